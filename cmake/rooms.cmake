@@ -1,0 +1,93 @@
+# How a room (a folder of the engine) becomes a library, and how its tests become a program.
+
+set(KEDGE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+                   -Woverloaded-virtual -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  list(APPEND KEDGE_WARNINGS -Wthread-safety)
+endif()
+
+if(KEDGE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(KEDGE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+
+# kedge_table("room : allowed rooms"...) remembers the table and writes it where the include test reads it.
+function(kedge_table)
+  set(rooms)
+  set(text "")
+  foreach(row ${ARGN})
+    string(REGEX MATCH "^([a-z_]+) *: *(.*)$" matched "${row}")
+    set(room ${CMAKE_MATCH_1})
+    string(REGEX REPLACE " +" ";" allowed "${CMAKE_MATCH_2}")
+    list(APPEND rooms ${room})
+    set_property(GLOBAL PROPERTY kedge_allowed_${room} "${allowed}")
+    string(APPEND text "${room}: ${CMAKE_MATCH_2}\n")
+  endforeach()
+  set_property(GLOBAL PROPERTY kedge_rooms "${rooms}")
+  file(WRITE ${CMAKE_BINARY_DIR}/rooms.txt "${text}")
+endfunction()
+
+# The folder of a room: engine/NAME, but for the actions, which stand beside the engine.
+function(kedge_folder room result)
+  if(room STREQUAL "actions")
+    set(${result} ${CMAKE_SOURCE_DIR}/actions PARENT_SCOPE)
+  else()
+    set(${result} ${CMAKE_SOURCE_DIR}/engine/${room} PARENT_SCOPE)
+  endif()
+endfunction()
+
+function(kedge_rooms)
+  get_property(rooms GLOBAL PROPERTY kedge_rooms)
+  foreach(room ${rooms})
+    kedge_folder(${room} folder)
+    if(EXISTS ${folder}/CMakeLists.txt)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
+# kedge_room(NAME SOURCES a.cc... LIBRARIES lib...): the library kedge_NAME, linked to the rooms that the
+# table lets it include.
+function(kedge_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(kedge_${name} STATIC ${ROOM_SOURCES})
+  target_compile_options(kedge_${name} PRIVATE ${KEDGE_WARNINGS})
+  target_include_directories(kedge_${name} PUBLIC ${CMAKE_SOURCE_DIR}/engine ${CMAKE_SOURCE_DIR})
+  target_link_libraries(kedge_${name} PUBLIC ${ROOM_LIBRARIES})
+  get_property(allowed GLOBAL PROPERTY kedge_allowed_${name})
+  if(allowed STREQUAL "*")
+    get_property(allowed GLOBAL PROPERTY kedge_rooms)
+    list(REMOVE_ITEM allowed ${name})
+  endif()
+  foreach(room ${allowed})
+    if(TARGET kedge_${room})
+      target_link_libraries(kedge_${name} PUBLIC kedge_${room})
+    endif()
+  endforeach()
+endfunction()
+
+# kedge_test(NAME SOURCES a_test.cc... ROOMS room... LIBRARIES lib... LABELS label...): the program test_NAME,
+# each of its tests known to ctest.
+function(kedge_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
+  add_executable(test_${name} ${TEST_SOURCES})
+  target_compile_options(test_${name} PRIVATE ${KEDGE_WARNINGS})
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(test_${name} PRIVATE KEDGE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                                  KEDGE_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  foreach(room ${TEST_ROOMS})
+    target_link_libraries(test_${name} PRIVATE kedge_${room})
+  endforeach()
+  target_link_libraries(test_${name} PRIVATE ${TEST_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(NOT TEST_LABELS)
+    set(TEST_LABELS unit)
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+endfunction()

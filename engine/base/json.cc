@@ -1,0 +1,173 @@
+#include "base/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace kedge {
+namespace {
+
+// Builds the document and watches what nlohmann's own builder lets pass: depth and repeated keys.
+class StrictBuilder : public nlohmann::json_sax<Json> {
+ public:
+  StrictBuilder(Json& root, int depth_max) : builder_(root, false), depth_max_(depth_max) {}
+
+  bool null() override { return builder_.null(); }
+  bool boolean(bool value) override { return builder_.boolean(value); }
+  bool number_integer(number_integer_t value) override { return builder_.number_integer(value); }
+  bool number_unsigned(number_unsigned_t value) override { return builder_.number_unsigned(value); }
+  bool number_float(number_float_t value, const string_t& text) override { return builder_.number_float(value, text); }
+  bool string(string_t& value) override { return builder_.string(value); }
+  bool binary(binary_t& value) override { return builder_.binary(value); }
+  bool start_object(std::size_t size) override { return enter() && (keys_.emplace_back(), builder_.start_object(size)); }
+  bool end_object() override {
+    keys_.pop_back();
+    --depth_;
+    return builder_.end_object();
+  }
+  bool start_array(std::size_t size) override { return enter() && builder_.start_array(size); }
+  bool end_array() override {
+    --depth_;
+    return builder_.end_array();
+  }
+  bool key(string_t& name) override {
+    if (!keys_.back().insert(name).second) {
+      error_ = fmt::format("the key '{}' stands twice in one object", utf8_prefix(name, 100));
+      return false;
+    }
+    return builder_.key(name);
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& cause) override {
+    error_ = cause.what();
+    // "[json.exception.parse_error.101] parse error at line 1, column 5: ..." → from "parse error" on
+    if (const size_t end = error_.find("] "); end != std::string::npos) error_.erase(0, end + 2);
+    return false;
+  }
+
+  const std::string& error() const { return error_; }
+
+ private:
+  bool enter() {
+    if (++depth_ <= depth_max_) return true;
+    error_ = fmt::format("nested deeper than {} levels", depth_max_);
+    return false;
+  }
+
+  nlohmann::detail::json_sax_dom_parser<Json> builder_;
+  std::vector<std::set<std::string>> keys_;
+  int depth_ = 0;
+  int depth_max_;
+  std::string error_;
+};
+
+// UTF-16 order differs from byte order only where a character above U+FFFF (a surrogate pair, D800 to DFFF) meets one
+// from U+E000 to U+FFFF. Both strings are valid UTF-8.
+bool utf16_less(const std::string& a, const std::string& b) {
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+  const auto left = static_cast<unsigned char>(*x);
+  const auto right = static_cast<unsigned char>(*y);
+  const bool left_astral = left >= 0xF0;
+  const bool right_astral = right >= 0xF0;
+  if (left_astral != right_astral && left >= 0xEE && right >= 0xEE) return left_astral;
+  return left < right;
+}
+
+void write_string(const std::string& text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+constexpr int64_t kIntegerMax = 9'007'199'254'740'992;  // 2^53
+
+Result<void> write_string_checked(const std::string& text, std::string& out) {
+  if (!is_utf8(text)) return Error{ErrorCode::invalid, "canonical JSON: a string is not UTF-8"};
+  write_string(text, out);
+  return {};
+}
+
+Result<void> write(const Json& value, std::string& out);
+
+Result<void> write_object(const Json& value, std::string& out) {
+  std::vector<const std::string*> keys;
+  for (const auto& item : value.items()) keys.push_back(&item.key());
+  std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return utf16_less(*a, *b); });
+  out += '{';
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (i > 0) out += ',';
+    if (auto done = write_string_checked(*keys[i], out); !done) return done;
+    out += ':';
+    if (auto done = write(value.at(*keys[i]), out); !done) return done;
+  }
+  out += '}';
+  return {};
+}
+
+Result<void> write(const Json& value, std::string& out) {
+  switch (value.type()) {
+    case Json::value_t::null: out += "null"; return {};
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return {};
+    case Json::value_t::string: return write_string_checked(value.get_ref<const std::string&>(), out);
+    case Json::value_t::object: return write_object(value, out);
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned: {
+      const bool too_large = value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(kIntegerMax);
+      const int64_t number = too_large ? 0 : value.get<int64_t>();
+      if (too_large || number > kIntegerMax || number < -kIntegerMax) {
+        return Error{ErrorCode::invalid, "canonical JSON: an integer beyond 2^53"};
+      }
+      out += std::to_string(number);
+      return {};
+    }
+    case Json::value_t::array: {
+      out += '[';
+      for (size_t i = 0; i < value.size(); ++i) {
+        if (i > 0) out += ',';
+        if (auto done = write(value[i], out); !done) return done;
+      }
+      out += ']';
+      return {};
+    }
+    default: return Error{ErrorCode::invalid, "canonical JSON: a number with a fraction or exponent"};
+  }
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, int depth_max) {
+  Json document;
+  StrictBuilder builder(document, depth_max);
+  if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
+    return Error{ErrorCode::invalid, builder.error().empty() ? "not JSON" : builder.error()};
+  }
+  return document;
+}
+
+Result<std::string> canonical_json(const Json& value) {
+  std::string out;
+  if (auto done = write(value, out); !done) return done.error();
+  return out;
+}
+
+}  // namespace kedge

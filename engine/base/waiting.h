@@ -1,0 +1,149 @@
+// The one place in which a thread of the engine waits.
+//
+// A Mailbox is a queue between loops: bounded by what its items weigh, always admitting one item so that a large one
+// cannot lock it, closable. Every wait in the engine (for work, for an answer, for a timer, for room) is a call of one
+// of its methods or of Reply::get, so that a simulation can decide here who runs next.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+
+namespace kedge {
+
+// Any number of threads may put and take. T is moved in and out.
+template <class T>
+class Mailbox {
+ public:
+  // `weight_max`: what all waiting items together may weigh (bytes, or items where each weighs 1).
+  explicit Mailbox(size_t weight_max) : weight_max_(weight_max) {}
+
+  // Waits for room. False when the mailbox is closed: the item was not taken.
+  bool put(T item, size_t weight = 1) {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return closed_ || has_room(weight); });
+    return admit(std::move(item), weight);
+  }
+
+  // Never waits. False when there is no room or the mailbox is closed; the item is then untouched.
+  bool try_put(T&& item, size_t weight = 1) {
+    const std::lock_guard lock(mutex_);
+    if (!has_room(weight)) return false;
+    return admit(std::move(item), weight);
+  }
+
+  // Waits for an item, at most `timeout`. None: nothing came, or the mailbox is closed and empty.
+  std::optional<T> take(Duration timeout) {
+    std::unique_lock lock(mutex_);
+    items_ready_.wait_for(lock, timeout, [&] { return closed_ || woken_ || !items_.empty(); });
+    woken_ = false;
+    if (items_.empty()) return std::nullopt;
+    return remove_front();
+  }
+
+  // Waits for at least one item, at most `timeout`, then takes all that are there, up to `weight_max` (at least one).
+  std::vector<T> take_all(Duration timeout, size_t weight_max = SIZE_MAX) {
+    std::unique_lock lock(mutex_);
+    items_ready_.wait_for(lock, timeout, [&] { return closed_ || woken_ || !items_.empty(); });
+    woken_ = false;
+    std::vector<T> taken;
+    for (size_t weight = 0; !items_.empty() && (taken.empty() || weight + items_.front().second <= weight_max);) {
+      weight += items_.front().second;
+      taken.push_back(remove_front());
+    }
+    return taken;
+  }
+
+  // Ends one wait in take or take_all early, with nothing taken.
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    items_ready_.notify_all();
+  }
+
+  // From now on nothing is admitted; what is inside can still be taken.
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    items_ready_.notify_all();
+    room_.notify_all();
+  }
+
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+
+  size_t weight() const {
+    const std::lock_guard lock(mutex_);
+    return weight_;
+  }
+
+ private:
+  bool has_room(size_t weight) const { return items_.empty() || weight_ + weight <= weight_max_; }
+
+  bool admit(T&& item, size_t weight) {
+    if (closed_) return false;
+    items_.emplace_back(std::move(item), weight);
+    weight_ += weight;
+    items_ready_.notify_one();
+    return true;
+  }
+
+  T remove_front() {
+    T item = std::move(items_.front().first);
+    weight_ -= items_.front().second;
+    items_.pop_front();
+    room_.notify_all();
+    return item;
+  }
+
+  // Constant after construction.
+  const size_t weight_max_;
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable items_ready_;
+  std::condition_variable room_;
+  std::deque<std::pair<T, size_t>> items_;
+  size_t weight_ = 0;
+  bool closed_ = false;
+  bool woken_ = false;
+};
+
+// The answer to something that another loop does: one side keeps a Reply, the other gets the Promise to keep.
+template <class T>
+class Reply {
+ public:
+  class Promise {
+   public:
+    explicit Promise(std::shared_ptr<Mailbox<T>> box) : box_(std::move(box)) {}
+    void keep(T value) const { box_->put(std::move(value)); }
+
+   private:
+    std::shared_ptr<Mailbox<T>> box_;
+  };
+
+  Reply() : box_(std::make_shared<Mailbox<T>>(1)) {}
+  Promise promise() const { return Promise(box_); }
+
+  // None when no answer came within `timeout`.
+  std::optional<T> get(Duration timeout) { return box_->take(timeout); }
+
+ private:
+  std::shared_ptr<Mailbox<T>> box_;
+};
+
+}  // namespace kedge
