@@ -1,0 +1,91 @@
+#include "plan/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+constexpr std::array<std::string_view, 4> kModes = {"off", "shadow", "canary", "enforce"};
+constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high", "critical"};
+constexpr std::array<std::string_view, 3> kOnUnconfirmed = {"undo", "hold", "escalate"};
+constexpr std::array<std::string_view, 3> kReconcile = {"off", "hold", "enforce"};
+
+template <class Enum>
+Result<Enum> parse(std::string_view text, std::span<const std::string_view> words, std::string_view what) {
+  const auto found = std::find(words.begin(), words.end(), text);
+  if (found != words.end()) return static_cast<Enum>(found - words.begin());
+  return Error{ErrorCode::invalid, fmt::format("'{}' is not a {}; it is one of: {}", text, what, fmt::join(words, ", "))};
+}
+
+}  // namespace
+
+std::string_view to_string(Mode value) { return kModes[static_cast<size_t>(value)]; }
+std::string_view to_string(Severity value) { return kSeverities[static_cast<size_t>(value)]; }
+std::string_view to_string(OnUnconfirmed value) { return kOnUnconfirmed[static_cast<size_t>(value)]; }
+std::string_view to_string(Reconcile value) { return kReconcile[static_cast<size_t>(value)]; }
+
+Result<Mode> parse_mode(std::string_view text) { return parse<Mode>(text, kModes, "mode"); }
+Result<Severity> parse_severity(std::string_view text) { return parse<Severity>(text, kSeverities, "severity"); }
+Result<OnUnconfirmed> parse_on_unconfirmed(std::string_view text) {
+  return parse<OnUnconfirmed>(text, kOnUnconfirmed, "value of on_unconfirmed");
+}
+Result<Reconcile> parse_reconcile(std::string_view text) {
+  return parse<Reconcile>(text, kReconcile, "value of reconcile");
+}
+
+Mode stricter(Mode a, Mode b) { return std::min(a, b); }
+
+Json to_json(const Policy& policy) {
+  Json limits = Json::object();
+  if (policy.limits.per_minute) limits["per_minute"] = *policy.limits.per_minute;
+  if (policy.limits.per_hour) limits["per_hour"] = *policy.limits.per_hour;
+  return {{"mode", to_string(policy.mode)},
+          {"canary_percent", policy.canary_percent},
+          {"severity", to_string(policy.severity)},
+          {"title", policy.title},
+          {"references", policy.references},
+          {"limits", limits},
+          {"window", policy.window},
+          {"approvals", policy.approvals},
+          {"on_unconfirmed", to_string(policy.on_unconfirmed)},
+          {"reconcile", to_string(policy.reconcile)},
+          {"throttle_us", policy.throttle.count()}};
+}
+
+Result<Policy> policy_from_json(const Json& json) {
+  try {
+    Policy policy;
+    const auto mode = parse_mode(json.at("mode").get<std::string>());
+    const auto severity = parse_severity(json.at("severity").get<std::string>());
+    const auto on_unconfirmed = parse_on_unconfirmed(json.at("on_unconfirmed").get<std::string>());
+    const auto reconcile = parse_reconcile(json.at("reconcile").get<std::string>());
+    if (!mode) return mode.error();
+    if (!severity) return severity.error();
+    if (!on_unconfirmed) return on_unconfirmed.error();
+    if (!reconcile) return reconcile.error();
+    policy.mode = *mode;
+    policy.severity = *severity;
+    policy.on_unconfirmed = *on_unconfirmed;
+    policy.reconcile = *reconcile;
+    policy.canary_percent = json.at("canary_percent").get<int>();
+    policy.title = json.at("title").get<std::string>();
+    policy.references = json.at("references").get<std::vector<std::string>>();
+    const Json& limits = json.at("limits");
+    if (limits.contains("per_minute")) policy.limits.per_minute = limits["per_minute"].get<int>();
+    if (limits.contains("per_hour")) policy.limits.per_hour = limits["per_hour"].get<int>();
+    policy.window = json.at("window").get<std::string>();
+    policy.approvals = json.at("approvals").get<int>();
+    policy.throttle = Duration(json.at("throttle_us").get<int64_t>());
+    return policy;
+  } catch (const Json::exception& cause) {
+    return Error{ErrorCode::invalid, std::string("a stored policy cannot be read: ") + cause.what()};
+  }
+}
+
+}  // namespace kedge

@@ -1,0 +1,59 @@
+// Policy: what a rule says about how. A value, stored with each remediation and digested with the plan for approvals.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace kedge {
+
+enum class Mode { off, shadow, canary, enforce };
+enum class Severity { informational, low, medium, high, critical };
+enum class OnUnconfirmed { undo, hold, escalate };
+enum class Reconcile { off, hold, enforce };
+
+// What a rule may tighten; an empty field leaves the engine's own limit.
+struct Limits {
+  std::optional<int> per_minute;  // remediations of this rule that may start within a minute
+  std::optional<int> per_hour;
+
+  bool operator==(const Limits&) const = default;
+};
+
+struct Policy {
+  Mode mode = Mode::shadow;
+  int canary_percent = 10;  // the share of targets, by hash, that mode canary acts on
+  Severity severity = Severity::medium;
+  std::string title;
+  std::vector<std::string> references;
+  Limits limits;
+  std::string window;        // the name of a change window of the configuration; empty: any time
+  int approvals = 0;         // how many distinct people must approve
+  OnUnconfirmed on_unconfirmed = OnUnconfirmed::escalate;
+  Reconcile reconcile = Reconcile::off;
+  Duration throttle{0};      // repeated notices within this span are folded; it never gates an action
+
+  bool operator==(const Policy&) const = default;
+};
+
+std::string_view to_string(Mode);
+std::string_view to_string(Severity);
+std::string_view to_string(OnUnconfirmed);
+std::string_view to_string(Reconcile);
+Result<Mode> parse_mode(std::string_view);
+Result<Severity> parse_severity(std::string_view);
+Result<OnUnconfirmed> parse_on_unconfirmed(std::string_view);
+Result<Reconcile> parse_reconcile(std::string_view);
+
+// The stricter of two modes: off before shadow before canary before enforce.
+Mode stricter(Mode, Mode);
+
+nlohmann::json to_json(const Policy&);
+Result<Policy> policy_from_json(const nlohmann::json&);
+
+}  // namespace kedge
