@@ -1,0 +1,70 @@
+// Admission: asked in the lane, from the event and an immutable snapshot, before a finding is committed. A pure function.
+//
+// Order: own change → exception → mode and canary share → stale event. (Self-protection joins here.)
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "event/event.h"
+#include "plan/plan.h"
+#include "plan/policy.h"
+
+namespace kedge {
+
+// An exception as guards see it.
+struct ExceptionView {
+  std::string id;
+  std::string rule;    // an id, or "*"
+  std::string target;  // exact, or with one * at its end
+  std::string owner;
+  std::string reason;
+  Time expires;
+};
+
+// True when the exception covers the rule and the target at `now`. It holds until its expiry, not at it.
+bool covers(const ExceptionView&, const std::string& rule, const std::string& target, Time now);
+
+struct AdmissionFacts {
+  Time now;                                   // ledger time; in replay the event's time
+  Provenance provenance;
+  std::vector<std::string> own_principals;    // ARNs that the engine acts as
+  bool own_attempt = false;                   // an attempt of ours on this target carries the event's mark or request id
+  std::vector<ExceptionView> exceptions;
+  std::optional<Time> happened;
+  bool redriven = false;
+};
+
+struct AdmissionLimits {
+  Duration stale_after = std::chrono::minutes(15);  // older: observed, and held if it is not as it should be
+  Duration record_only_after = std::chrono::hours(24);
+
+  bool operator==(const AdmissionLimits&) const = default;
+};
+
+struct Admission {
+  enum class Kind {
+    admit,
+    suppress,  // a record, no remediation
+  };
+  Kind kind = Kind::admit;
+  std::string guard;  // suppress: "own-change", "exception", "mode", "canary", "stale"
+  std::string reason;
+  nlohmann::json figures = nlohmann::json::object();
+  bool alarm = false;  // our principal without an attempt of ours: admitted, and people are told
+
+  bool operator==(const Admission&) const = default;
+};
+
+Admission admit(const Plan&, const Policy&, const AdmissionFacts&, const AdmissionLimits&);
+
+// The mark that travels with every write, as part of the user agent: "kedge/0.1 (mark 0123abcd...)".
+std::string agent_with_mark(const std::string& version, const std::string& mark);
+// The mark in a user agent; empty when there is none.
+std::string mark_in_agent(const std::string& agent);
+
+}  // namespace kedge

@@ -1,0 +1,253 @@
+// Change: what may be asked of the ledger. A closed set of typed commands; each is applied whole or not at all.
+//
+// A remediation moves only by a Change, and only as the table in plan/state.h allows. Each Change writes the records
+// that tell of it. Ids, marks and observations come in as arguments: the ledger makes up nothing but numbers, and the
+// time is its own (contracts §7).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ledger/values.h"
+
+namespace kedge {
+
+// ---- from lanes and sources --------------------------------------------------------------------------------------
+
+// Everything that a lane decided about a batch, and the positions behind it. Refused as a whole when a partition's
+// (epoch, from) is not what is stored; a finding is never a reason to refuse.
+struct CommitBatch {
+  std::vector<PositionMove> moves;
+  std::vector<Finding> findings;
+  std::vector<Suppression> suppressions;
+  std::vector<DeadLetter> dead_letters;
+  std::vector<Count> counts;
+};
+
+// What became of each finding, in order.
+struct Disposition {
+  enum class Kind {
+    opened,      // a new remediation
+    duplicate,   // its key was seen before: counted
+    joined,      // the rule has an open remediation of this target, which will be observed once more before it ends
+    superseding  // it took the place of one that had not written anything
+  };
+  Kind kind = Kind::opened;
+  std::string remediation;  // the one that is open now; of a duplicate: empty
+
+  bool operator==(const Disposition&) const = default;
+};
+
+// Raises the epoch of a partition's position; a partition without one stays without.
+struct ClaimPosition {
+  PartitionName partition;
+};
+
+// Sets a position on purpose: the first start, a gap, or a person's accept, adopt or seek. Raises the epoch.
+struct SetPosition {
+  Position position;   // its epoch is ignored
+  std::string reason;  // "first start", "gap", "seek", ...
+  std::string actor;   // who; empty for the engine
+  nlohmann::json details = nlohmann::json::object();
+};
+
+// The partition is not read any more until a person accepts.
+struct StopPartition {
+  PartitionName partition;
+  std::string reason;
+};
+
+// ---- from the executor -------------------------------------------------------------------------------------------
+
+struct StepBefore {
+  size_t step = 0;
+  bool holds = false;  // the desired state held already
+  CapturedState state;
+};
+
+// Asks the gate. Inside it all befores become durable together with the first attempt, its locks and its budget, or
+// with the hold. Requires that no attempt on any touched key was open or ended since the observation began.
+struct Start {
+  std::string remediation;
+  int64_t observed_from = 0;          // the journal's head when the observation began
+  std::vector<std::string> touches;   // all keys, aliases that the world resolved included
+  std::vector<StepBefore> befores;    // of every effect step; at least one does not hold
+  size_t step = 0;                    // the first that does not hold
+  std::string mark;
+};
+
+// The answers of Start and Attempt.
+enum class Go {
+  go,             // the attempt is durable: the world may be written
+  held,           // the remediation is held now
+  wait,           // it waits now, until `due`
+  refused,        // it ended, refused
+  observe_again,  // something happened since the observation: look again
+};
+struct GoAnswer {
+  Go go = Go::go;
+  std::string guard;
+  std::string reason;
+  std::optional<Time> due;
+
+  bool operator==(const GoAnswer&) const = default;
+};
+
+// A further attempt: of the same step, or of the next one. The outcome of the attempt before it comes along, so that
+// both cost one sync. Pause, the fence and the locks are checked again.
+struct Attempt {
+  std::string remediation;
+  std::optional<StepOutcome> previous;
+  size_t step = 0;
+  int attempt = 1;
+  std::string mark;
+};
+
+// An attempt ended, and no other follows at once.
+struct RecordOutcome {
+  std::string remediation;
+  StepOutcome outcome;
+  Move move = Move::apply_all;  // apply_all, outcome, lose_sight, fail, undo or hold
+  std::string reason;
+};
+
+// The end. `confirm` from planned means: all held already, there was no effect. Answered with observe_again when a
+// finding of the same rule and target was committed after the observation began (contracts §4).
+struct Conclude {
+  std::string remediation;
+  Move move = Move::confirm;  // confirm, give_up_confirming, finish_undo, refuse, fail, isolate
+  int64_t observed_from = 0;
+  std::vector<std::pair<size_t, CapturedState>> afters;  // of the steps that were observed last
+  std::string reason;
+  nlohmann::json details = nlohmann::json::object();     // an undo's refusal: the difference
+};
+
+// An attempt of an undo, committed before its first write.
+struct AttemptUndo {
+  std::string remediation;
+  std::optional<StepOutcome> previous;
+  size_t step = 0;
+  int attempt = 1;
+  std::string mark;
+};
+
+// An executor's own hold, wait or end of one.
+struct MoveRemediation {
+  std::string remediation;
+  Move move = Move::hold;  // hold, wait, resume, supersede, expire
+  std::string guard;
+  std::string reason;
+  nlohmann::json figures = nlohmann::json::object();
+  std::optional<Time> due;
+};
+
+// ---- from people -------------------------------------------------------------------------------------------------
+
+// approve (a held one goes back to observation), cancel (reject), retry (resume at once), undo (open or ended).
+struct PersonalMove {
+  std::string remediation;
+  Move move = Move::cancel;  // resume, cancel, undo
+  std::string actor;
+  std::string reason;
+};
+
+struct AddException {
+  Exception exception;
+};
+struct RevokeException {
+  std::string id;
+  std::string actor;
+};
+struct AddPause {
+  Pause pause;
+};
+struct RemovePause {
+  std::string scope;
+  std::string actor;
+};
+// The dead letters with these numbers were decided anew (their results came in a CommitBatch of their own).
+struct CloseDeadLetters {
+  std::vector<int64_t> numbers;
+  std::string actor;
+  std::string outcome;  // "redriven", "discarded"
+};
+
+// ---- from the daemon ---------------------------------------------------------------------------------------------
+
+struct LoadedRule {
+  std::string id;
+  std::string version;
+  Mode mode = Mode::shadow;
+  Limits limits;
+  std::string bundle;  // its files, as one JSON text: kept by digest, so that old decisions can be computed again
+};
+// A rule set is in force. The gate uses the stricter of the stored policy and the rule's current one; a rule that is
+// gone or off holds what has not written.
+struct LoadRules {
+  std::string digest;
+  std::string directory;
+  std::vector<LoadedRule> rules;
+};
+struct NoteStart {
+  std::string version;
+  std::string configuration_digest;
+  std::string boot_id;
+};
+struct NoteStop {
+  std::string reason;
+};
+// Something that people must hear of and that is nobody's remediation: our principal without an attempt, a stopped
+// partition, a benched rule.
+struct RaiseAlarm {
+  std::string kind;
+  std::string message;
+  nlohmann::json details = nlohmann::json::object();
+  std::vector<std::string> notify;
+};
+
+// ---- from the notifier -------------------------------------------------------------------------------------------
+
+struct NoticeDelivered {
+  int64_t number = 0;
+  int status = 0;
+};
+struct NoticeDeferred {
+  int64_t number = 0;
+  Time due;
+  std::string error;
+};
+struct NoticeGivenUp {
+  int64_t number = 0;
+  std::string error;
+};
+
+using Change = std::variant<CommitBatch, ClaimPosition, SetPosition, StopPartition, Start, Attempt, RecordOutcome,
+                            Conclude, AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException,
+                            AddPause, RemovePause, CloseDeadLetters, LoadRules, NoteStart, NoteStop, RaiseAlarm,
+                            NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+
+// ---- answers -----------------------------------------------------------------------------------------------------
+
+enum class Outcome {
+  done,
+  refused,  // a precondition failed, nothing of this Change was written
+  no_room,  // rolled back: the disk is full or read-only
+  unknown,  // whether it was written is not known (a shared ledger's connection was lost): read, then decide
+  final,    // a sync failed or the file is damaged: the process must end
+};
+
+struct Answer {
+  Outcome outcome = Outcome::done;
+  Error error{ErrorCode::internal, ""};          // meaningful unless done
+  std::vector<Disposition> dispositions;         // CommitBatch
+  std::optional<Position> position;              // ClaimPosition, SetPosition
+  std::optional<GoAnswer> go;                    // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
+  std::vector<Remediation> runnable;             // what may be worked on since this commit: opened, resumed, undoing
+  int64_t seq = 0;                               // the journal's head with this Change
+
+  bool done() const { return outcome == Outcome::done; }
+};
+
+}  // namespace kedge

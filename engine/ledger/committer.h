@@ -1,0 +1,86 @@
+// Committer: the loop that is the only writer of the ledger.
+//
+// It takes all Changes that wait, has the ledger apply them as one group with one sync, and answers each. What a commit
+// makes runnable goes, after the sync, to the executor's mailbox: nobody can act on what is not durable.
+//
+// Ownership:  owns its thread; borrows the ledger, which must outlive it.
+// Threads:    submit and commit may be called from any thread.
+// Failure:    on a final answer the committer stops taking Changes, answers every later one with final, and says so
+//             through `failed`. On no_room it answers no_room and goes on: the next group is a new try.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/waiting.h"
+#include "ledger/ledger.h"
+
+namespace kedge {
+
+class Committer {
+ public:
+  struct Options {
+    size_t group_max = 512;       // Changes of one group
+    size_t waiting_max = 10'000;  // Changes that may wait; above it submit waits too
+    Duration answer_timeout = std::chrono::seconds(60);
+  };
+
+  // `runnable` receives what commits make runnable.
+  Committer(Ledger& ledger, Mailbox<Remediation>& runnable, Options options);
+  ~Committer();  // commits what waits, then ends
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Hands a Change over; the answer comes later.
+  Reply<Answer> submit(Change change);
+  // Hands it over and waits for the answer (unknown after Options::answer_timeout).
+  Answer commit(Change change);
+
+  // The number of the last durable record.
+  int64_t head() const { return head_.load(); }
+
+  // The first final answer's error, once there was one.
+  std::optional<Error> failed() const;
+  // True since a no_room answer until a group is written again.
+  bool no_room() const { return no_room_.load(); }
+
+  struct Figures {
+    int64_t groups = 0;
+    int64_t changes = 0;
+    int64_t micros = 0;  // spent in apply, syncs included
+  };
+  Figures figures() const;
+
+  void stop();
+
+ private:
+  struct Waiting {
+    Change change;
+    Reply<Answer>::Promise promise;
+  };
+  void run();
+  void turn(std::vector<Waiting> group);
+
+  // Constant after construction.
+  Ledger& ledger_;
+  Mailbox<Remediation>& runnable_;
+  const Options options_;
+
+  // Provide their own synchronization.
+  Mailbox<Waiting> waiting_;
+  std::atomic<int64_t> head_{0};
+  std::atomic<bool> no_room_{false};
+  std::atomic<int64_t> groups_{0};
+  std::atomic<int64_t> changes_{0};
+  std::atomic<int64_t> micros_{0};
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::optional<Error> failed_;
+
+  std::thread thread_;
+};
+
+}  // namespace kedge

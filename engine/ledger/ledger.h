@@ -1,0 +1,82 @@
+// Ledger: the durable state of one cell. An edge of the world: SQLite by default (sqlite_ledger.h), a reference in
+// memory in the tests; the same random sequences of Changes run against all of them.
+//
+// Threads:     one thread, the committer's, calls apply and sync. Everything is read through LedgerReader.
+// Durability:  what apply did is durable when sync has returned; until then nobody may act on it.
+// Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back as a
+//              whole. Any failure of a sync is final.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ledger/change.h"
+
+namespace kedge {
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  // Applies each Change in order, each in a savepoint of its own, as one group, and makes the group durable. Answers
+  // come in the order of the Changes.
+  virtual std::vector<Answer> apply(std::span<const Change> changes) = 0;
+
+  // The number of the last durable record of the journal; 0 when there is none.
+  virtual int64_t head() const = 0;
+};
+
+// Reading, from any thread, beside the committer: each call is a short transaction on a connection of its own.
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+
+  virtual Result<std::string> ledger_id() = 0;
+  virtual Result<std::vector<Position>> positions() = 0;
+
+  // Remediations that have not ended, oldest first.
+  virtual Result<std::vector<Remediation>> open_remediations() = 0;
+  // Open or (within the undo horizon) ended. not_found otherwise.
+  virtual Result<Remediation> remediation(const std::string& id) = 0;
+
+  // The attempts that could have caused an event: by the mark that travelled with the call, or by the request's id.
+  virtual Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) = 0;
+  virtual Result<std::vector<AttemptTrace>> attempts_by_request(const std::string& request_id) = 0;
+
+  virtual Result<std::vector<Exception>> exceptions() = 0;
+  virtual Result<std::vector<Pause>> pauses() = 0;
+
+  struct DeadLetterFilter {
+    std::string source;  // empty: any
+    std::string rule;    // empty: any
+    int64_t after = 0;   // numbers above this
+    size_t limit = 1000;
+  };
+  virtual Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) = 0;
+  virtual Result<DeadLetter> dead_letter(int64_t number) = 0;
+
+  // Notices that are due at `now`, oldest first.
+  virtual Result<std::vector<Notice>> due_notices(Time now, size_t limit) = 0;
+  virtual Result<std::optional<Time>> next_notice_due() = 0;
+
+  struct Counted {
+    std::string subject, reason;
+    Time hour;
+    int64_t number = 0;
+  };
+  virtual Result<std::vector<Counted>> counts(Time from, Time to) = 0;
+
+  // Records from `from` on, in order.
+  virtual Result<std::vector<JournalEntry>> journal(int64_t from, size_t limit) = 0;
+  virtual Result<int64_t> journal_head() = 0;
+
+  // The bytes with this digest (hexadecimal).
+  virtual Result<std::string> blob(const std::string& digest) = 0;
+};
+
+}  // namespace kedge

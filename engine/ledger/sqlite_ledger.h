@@ -1,0 +1,36 @@
+// SqliteLedger: the ledger of one engine, in one file, readable with any SQL tool. SCHEMA.md beside this file tells the
+// tables.
+//
+// Ownership:   owns its connections and the lock file; borrows Clock and Random, which must outlive it.
+// One owner:   open takes `<directory>/lock` (flock) and fails with `conflict` while another process holds it.
+// Durability:  WAL, synchronous=FULL, one transaction a group. Ledger time never goes back (contracts §7).
+// Migrations:  forward only, in one transaction, after a backup beside the file; a newer file is refused by name and
+//              version.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "guard/gate.h"
+#include "ledger/ledger.h"
+
+namespace kedge {
+
+struct SqliteLedgerOptions {
+  std::string directory;                                  // <data>: ledger.db and lock lie in it
+  Duration seen_for = std::chrono::hours(24 * 7);         // how long keys are remembered (longer than sources keep)
+  Duration undo_horizon = std::chrono::hours(24 * 90);    // how long ended remediations can be undone
+  size_t wal_bytes_max = 64U << 20U;                      // above it the committer restarts the WAL between two groups
+  size_t record_bytes_max = 65'535;                       // larger parts of a record go in by digest
+  GateLimits gate;                                        // the engine's own limits
+  std::vector<std::string> notify_alarms;                 // channels that hear of alarms, holds and what is unconfirmed
+};
+
+Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions, Clock&, Random&);
+
+// Read-only; needs no lock and works beside a running engine. not_found when there is no ledger in `directory`.
+Result<std::unique_ptr<LedgerReader>> open_sqlite_reader(const std::string& directory);
+
+}  // namespace kedge

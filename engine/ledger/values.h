@@ -1,0 +1,272 @@
+// What the ledger keeps, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "plan/plan.h"
+#include "plan/policy.h"
+#include "plan/state.h"
+
+namespace kedge {
+
+// ---- positions: how far a source has been read -------------------------------------------------------------------
+
+struct PartitionName {
+  std::string source;   // the source's name in the configuration
+  std::string topic;
+  int32_t partition = 0;
+
+  auto operator<=>(const PartitionName&) const = default;
+};
+
+// The last record that was handled: what is compared when reading starts again.
+struct Bookmark {
+  int64_t offset = 0;
+  int64_t timestamp_ms = 0;
+  Digest digest;  // SHA-256 of the record's value
+
+  bool operator==(const Bookmark&) const = default;
+};
+
+struct Position {
+  PartitionName partition;
+  std::string cluster;  // Kafka's cluster id
+  int64_t epoch = 0;    // raised by each claim: a former owner's batch changes nothing
+  int64_t next = 0;     // the offset that is read next
+  std::optional<Bookmark> bookmark;
+  std::string stopped;  // not empty: the partition is not read until a person accepts, and why
+
+  bool operator==(const Position&) const = default;
+};
+
+// One partition's part of a batch: a compare-and-set from (epoch, from) to `to`.
+struct PositionMove {
+  PartitionName partition;
+  int64_t epoch = 0;
+  int64_t from = 0;
+  int64_t to = 0;
+  std::optional<Bookmark> bookmark;
+
+  bool operator==(const PositionMove&) const = default;
+};
+
+// ---- findings: what rules said about events -------------------------------------------------------------------------
+
+// The event that a finding, suppression or failure comes from.
+struct EventReference {
+  std::string source;       // the view's
+  std::string id;           // the view's; may be empty
+  std::string document;     // the view as JSON; kept by digest as a blob
+  PartitionName partition;  // where it was read; topic empty when not from Kafka
+  int64_t offset = 0;
+  uint32_t index = 0;       // among the events of one message
+  std::string principal;    // who caused it
+  std::string session;
+  std::string agent;
+  std::string address;
+  std::string request_id;
+
+  bool operator==(const EventReference&) const = default;
+};
+
+// The clock of the first two phases of an outage.
+struct FindingTimes {
+  std::optional<Time> happened;  // the event's own time
+  Time received;                 // when the source handed it over
+  Time decided;
+
+  bool operator==(const FindingTimes&) const = default;
+};
+
+struct Finding {
+  std::string remediation;  // the id (UUIDv7) that the remediation gets if this finding opens one
+  std::string key;          // contracts §4, hexadecimal: makes it happen once
+  Plan plan;                // names rule, version and target
+  Policy policy;
+  EventReference event;
+  FindingTimes times;
+  std::string origin = "event";  // "event", "redrive", "reconcile"
+
+  bool operator==(const Finding&) const = default;
+};
+
+// A plan that is not carried out, and why: as visible as what is.
+struct Suppression {
+  std::string key;
+  Plan plan;
+  Policy policy;
+  EventReference event;
+  FindingTimes times;
+  std::string guard;       // "own-change", "exception", "mode", "stale", ...
+  std::string reason;      // for people
+  nlohmann::json figures;  // what the guard judged by
+
+  bool operator==(const Suppression&) const = default;
+};
+
+// What cannot be decoded or decided.
+struct DeadLetter {
+  int64_t number = 0;  // given by the ledger
+  std::string source;
+  std::string topic;
+  int32_t partition = 0;
+  int64_t offset = 0;
+  uint32_t index = 0;
+  std::string reason;   // a stable code: "not_json", "rule_failed", ...
+  std::string message;  // for people
+  std::string rule;     // set when a rule failed on a good event
+  std::string rule_version;
+  std::string key;      // the record's key
+  std::string value;    // at most kDeadLetterValueMax bytes of it
+  int64_t value_bytes = 0;
+  Digest value_digest;
+  nlohmann::json headers = nlohmann::json::array();  // [[name, base64 value], ...]
+  Time at;              // given by the ledger
+  int64_t redrives = 0;
+
+  bool operator==(const DeadLetter&) const = default;
+};
+inline constexpr size_t kDeadLetterValueMax = 64U << 10U;
+
+// Something that is only counted, by the hour.
+struct Count {
+  std::string subject;  // a rule's id or a source's name
+  std::string reason;   // "no-pattern", "when", "off", "duplicate", "tombstone", ...
+  int64_t number = 0;
+
+  bool operator==(const Count&) const = default;
+};
+
+// ---- remediations ------------------------------------------------------------------------------------------------
+
+// A state of the world that an action observed. `full` is kept (undo needs it); `shown` is what may stand in records:
+// the same, with what the action calls sensitive replaced by salted digests.
+struct CapturedState {
+  nlohmann::json full;
+  nlohmann::json shown;
+
+  bool operator==(const CapturedState&) const = default;
+};
+
+enum class StepStatus { pending, attempted, applied, already, failed, undone };
+std::string_view to_string(StepStatus);
+
+struct StepProgress {
+  StepStatus status = StepStatus::pending;
+  int attempts = 0;                     // committed ones
+  std::string mark;                     // of the latest attempt
+  std::optional<CapturedState> before;  // never overwritten by a later attempt
+  std::optional<CapturedState> after;   // as it was left by us
+
+  bool operator==(const StepProgress&) const = default;
+};
+
+// A remediation that has not ended (or one that ended, as it was).
+struct Remediation {
+  std::string id;
+  std::string key;
+  Plan plan;
+  Policy policy;
+  EventReference event;
+  FindingTimes times;
+  std::string origin;
+  State state = State::planned;
+  std::vector<StepProgress> steps;      // one for each of plan.effects()
+  std::vector<std::string> touches;     // the keys that its steps write
+  std::optional<Time> first_effect;     // response
+  std::optional<Time> last_effect;      // recovery
+  std::optional<Time> ended;            // confirmation
+  int64_t last_finding = 0;             // the journal's number of the last finding that concerns it
+  std::string guard;                    // held, waiting, refused: which guard said so
+  std::string reason;                   // for people
+  nlohmann::json figures;               // what that guard judged by
+  std::optional<Time> due;              // waiting: when it is looked at again
+
+  bool operator==(const Remediation&) const = default;
+};
+
+// How an attempt ended.
+struct StepOutcome {
+  enum class Result { applied, already, retry, refused, failed, unknown };
+  size_t step = 0;          // index into plan.effects()
+  int attempt = 1;
+  std::string mark;
+  Result result = Result::applied;
+  std::string code;         // the endpoint's error code, or ours
+  std::string message;      // for people
+  std::vector<std::string> request_ids;  // of the writes: how CloudTrail names them
+  int writes = 0;           // mutating calls sent
+  Time started;
+  Time finished;
+  std::optional<CapturedState> after;
+
+  bool operator==(const StepOutcome&) const = default;
+};
+std::string_view to_string(StepOutcome::Result);
+
+// ---- guards' data ------------------------------------------------------------------------------------------------
+
+struct Exception {
+  std::string id;
+  std::string rule;     // an id, or "*"
+  std::string target;   // exact, or with one * at its end
+  std::string owner;
+  std::string reason;
+  Time expires;
+  std::string added_by;
+  Time added;
+
+  bool operator==(const Exception&) const = default;
+};
+
+struct Pause {
+  std::string scope;  // "all", "rule:ID", "account:ID"
+  std::string reason;
+  std::string by;
+  Time since;
+
+  bool operator==(const Pause&) const = default;
+};
+
+// An attempt as own-change recognition looks for it.
+struct AttemptTrace {
+  std::string remediation;
+  std::string target;
+  std::string mark;
+  std::vector<std::string> touches;
+
+  bool operator==(const AttemptTrace&) const = default;
+};
+
+// ---- notices -----------------------------------------------------------------------------------------------------
+
+// A notice to one channel, from the commit that it tells of until it is delivered or given up.
+struct Notice {
+  int64_t number = 0;       // given by the ledger
+  std::string id;           // stable over retries: what receivers de-duplicate by
+  std::string channel;
+  std::string type;         // "kedge.remediation.confirmed", ...
+  nlohmann::json data;      // what it tells
+  Time created;
+  int attempts = 0;
+  Time due;
+
+  bool operator==(const Notice&) const = default;
+};
+
+// ---- the journal -------------------------------------------------------------------------------------------------
+
+struct JournalEntry {
+  int64_t seq = 0;
+  std::string bytes;  // canonical JSON, final
+
+  bool operator==(const JournalEntry&) const = default;
+};
+
+}  // namespace kedge

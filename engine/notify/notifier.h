@@ -1,0 +1,35 @@
+// Notifier: tells one channel of one notice. An edge of the world; one implementation a kind of channel.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ledger/values.h"
+
+namespace kedge {
+
+// What came of one try.
+struct Delivery {
+  enum class Kind {
+    delivered,
+    retry,      // later, after retry_after where the receiver asked for it
+    permanent,  // this notice cannot be delivered
+    disabled,   // the channel itself is gone (404, 410): nothing more is sent there until a person looks
+  };
+  Kind kind = Kind::delivered;
+  int status = 0;  // HTTP
+  std::string error;
+  std::optional<Duration> retry_after;
+};
+
+// May be called from one thread at a time.
+class Notifier {
+ public:
+  virtual ~Notifier() = default;
+  virtual Delivery deliver(const Notice&, Time now) = 0;
+};
+
+}  // namespace kedge

@@ -1,0 +1,108 @@
+// Action: one desired state of one kind of thing, which can be observed, applied and undone. An edge of the world.
+//
+// Actions are synchronous; they never retry, never sleep, keep no client and no state of their own: the executor does
+// all of that. What they take and give is plain JSON, so that a C ABI can carry it. One object of each action serves
+// all workers at once: every method is const and may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/client.h"
+#include "plan/action_spec.h"
+
+namespace kedge {
+
+// What was seen of the world.
+struct Observation {
+  bool holds = false;           // the desired state holds already
+  nlohmann::json state;         // what it is now, whole: undo restores from it. Canonical JSON values only
+  std::string summary;          // one line for people: "public by policy (statement PublicRead)"
+  std::vector<std::string> touches;  // keys that only the world could tell (an alias resolved), added to the spec's
+  std::optional<std::string> hold;   // set: it cannot be told for certain (witnesses disagree); a person decides, and why
+};
+
+// What went wrong, by what it means for the executor.
+struct ActionError {
+  enum class Kind {
+    retry,    // it was surely not done, and may work later
+    refused,  // permission, validation, a precondition: trying again changes nothing
+    unknown,  // it may have been done
+    gone,     // the thing itself is no more: nothing to do for this plan
+  };
+  Kind kind = Kind::unknown;
+  std::string code;     // the endpoint's code ("AccessDenied") or ours
+  std::string message;  // for people: what was asked, what came back, what would help
+  std::optional<Duration> retry_after;  // what the endpoint asked for
+};
+
+template <class T>
+class [[nodiscard]] ActionResult {
+ public:
+  ActionResult(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
+  ActionResult(ActionError error) : state_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  bool ok() const { return state_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+  T& operator*() { return std::get<0>(state_); }
+  const T& operator*() const { return std::get<0>(state_); }
+  T* operator->() { return &std::get<0>(state_); }
+  const T* operator->() const { return &std::get<0>(state_); }
+  const ActionError& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<T, ActionError> state_;
+};
+
+// What an apply or undo did, beyond having worked.
+struct Applied {
+  std::vector<std::string> notes;  // for the record: what was changed, in words
+};
+
+// The only way to the world. Made by the executor for one observation or one attempt; not kept by the action.
+struct Context {
+  HttpClient& http;        // a gate in front of the client: deadline, pause, fence; it counts writes and keeps request ids
+  Clock& clock;
+  std::string remediation;
+  std::string mark;        // of the attempt; empty while observing. It must travel with every write (agent_with_mark)
+  std::string agent;       // the user agent to send, mark included
+  Duration deadline;       // on Clock::elapsed: nothing may take longer
+};
+
+class Action {
+ public:
+  virtual ~Action() = default;
+
+  virtual const ActionSpec& spec() const = 0;
+
+  // Reads the world: does the state hold, and what is it now? It never changes anything.
+  virtual ActionResult<Observation> observe(Context&, const nlohmann::json& args) const = 0;
+
+  // Makes it hold. `now` is an observation made for this very attempt: a document is built from it, never from an
+  // earlier one. After the write it reads back and compares with exactly what it sent: a third party's part that
+  // vanished is an error (unknown, code "third_party_change").
+  virtual ActionResult<Applied> apply(Context&, const nlohmann::json& args, const Observation& now) const = 0;
+
+  // Restores `before`. The executor has observed that the world is still `after`.
+  virtual ActionResult<Applied> undo(Context&, const nlohmann::json& args, const nlohmann::json& before,
+                                     const nlohmann::json& after) const = 0;
+};
+
+// The explicit table of all actions. Owns them; immutable.
+class ActionTable {
+ public:
+  explicit ActionTable(std::vector<std::unique_ptr<Action>> actions);
+
+  const Action* find(std::string_view name) const;
+  const ActionCatalog& catalog() const { return catalog_; }
+
+ private:
+  std::vector<std::unique_ptr<Action>> actions_;
+  ActionCatalog catalog_;
+};
+
+}  // namespace kedge
