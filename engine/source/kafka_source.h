@@ -1,0 +1,65 @@
+// KafkaSource: reads the topics of one consumer group of one cluster.
+//
+// Two threads: the owner polls, assigns, pauses and hands over batches; the surveyor asks the broker and the ledger
+// what takes time to answer. Where reading of a partition starts is decided by start_of_reading().
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "source/source.h"
+
+namespace kedge {
+
+// Where a topic that was never read before starts.
+enum class StartAt { earliest, latest };
+
+// "earliest", "latest".
+Result<StartAt> parse_start_at(std::string_view);
+
+class KafkaSource final : public Source {
+ public:
+  struct Options {
+    std::string name;                 // as in the configuration
+    std::string brokers;              // "host:port,host:port"
+    std::string group;                // consumer group
+    std::string instance;             // this node's name, stable over restarts (static membership); empty: none
+    std::vector<std::string> topics;  // names, or regular expressions that begin with "^"
+    StartAt start = StartAt::earliest;
+    std::map<std::string, std::string> properties;  // librdkafka's, but for those that the engine owns
+
+    size_t batch_bytes_max = 256U << 10U;  // a batch is handed over when it holds as much
+    size_t drain_bytes_max = 1U << 20U;    // all open batches are handed over after as much, even if more is there
+    Duration lane_patience = std::chrono::milliseconds(100);  // how long a full lane is waited for before it is paused
+    Duration survey_interval = std::chrono::seconds(30);      // between looks for foreign members
+  };
+
+  // Checks the options, all of them, without reaching for a broker. The error names the option and what would be right.
+  static Result<void> check(const Options&);
+
+  // `lanes` not empty. Positions and Clock are borrowed and must outlive the source.
+  static Result<std::unique_ptr<KafkaSource>> create(Options, Lanes, Positions&, Clock&);
+
+  // Stops, if stop() was not called, with a deadline of five seconds.
+  ~KafkaSource() override;
+  KafkaSource(const KafkaSource&) = delete;
+  KafkaSource& operator=(const KafkaSource&) = delete;
+
+  std::string_view name() const override;
+  Result<void> start() override;
+  void committed(const std::shared_ptr<const Assignment>&, int64_t next) override;
+  void hold(const std::shared_ptr<const Assignment>&, std::string why) override;
+  void reconsider(std::string_view topic, int32_t partition, Permission) override;
+  SourceStatus status() const override;
+  bool stop(Duration deadline) override;
+
+ private:
+  class Loop;
+  explicit KafkaSource(std::shared_ptr<Loop>);
+  std::shared_ptr<Loop> loop_;  // shared with its threads: one that cannot be ended in time keeps what it uses
+};
+
+}  // namespace kedge
