@@ -40,22 +40,27 @@ struct Disposition {
   bool operator==(const Disposition&) const = default;
 };
 
-// Raises the epoch of a partition's position; a partition without one stays without.
-struct ClaimPosition {
-  PartitionName partition;
+// Sets the position of a partition that is about to be read, or on purpose: each claim of an assigned partition, the
+// first start, a gap, a person's accept, adopt or seek. All in one commit, or none (refused, conflict: one of them is no
+// longer as found). Each gets the epoch after the one found, or 1; the answer has them in order.
+struct ClaimPositions {
+  struct Claim {
+    PartitionId partition;
+    std::optional<Position> found;  // refused if the ledger holds something else now
+    Position wanted;                // its epoch does not count
+    std::string note;               // not empty: a record of kind "position" says why ("gap", "first start", "seek")
+    nlohmann::json details = nlohmann::json::object();
+  };
+  std::vector<Claim> claims;
+  std::string actor;  // who; empty for the engine
 };
 
-// Sets a position on purpose: the first start, a gap, or a person's accept, adopt or seek. Raises the epoch.
-struct SetPosition {
-  Position position;   // its epoch is ignored
-  std::string reason;  // "first start", "gap", "seek", ...
-  std::string actor;   // who; empty for the engine
+// Something about the reading of a partition that people must be told, and that moves no position.
+struct NotePosition {
+  PartitionId partition;
+  std::string note;
   nlohmann::json details = nlohmann::json::object();
-};
-
-// The partition is not read any more until a person accepts.
-struct StopPartition {
-  PartitionName partition;
+  bool stop = false;  // the partition is not read any more until a person accepts
   std::string reason;
 };
 
@@ -223,7 +228,7 @@ struct NoticeGivenUp {
   std::string error;
 };
 
-using Change = std::variant<CommitBatch, ClaimPosition, SetPosition, StopPartition, Start, Attempt, RecordOutcome,
+using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome,
                             Conclude, AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException,
                             AddPause, RemovePause, CloseDeadLetters, LoadRules, NoteStart, NoteStop, RaiseAlarm,
                             NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
@@ -242,7 +247,7 @@ struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};          // meaningful unless done
   std::vector<Disposition> dispositions;         // CommitBatch
-  std::optional<Position> position;              // ClaimPosition, SetPosition
+  std::vector<uint64_t> epochs;                  // ClaimPositions
   std::optional<GoAnswer> go;                    // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
   std::vector<Remediation> runnable;             // what may be worked on since this commit: opened, resumed, undoing
   int64_t seq = 0;                               // the journal's head with this Change

@@ -37,7 +37,7 @@ class LedgerReader {
   virtual ~LedgerReader() = default;
 
   virtual Result<std::string> ledger_id() = 0;
-  virtual Result<std::vector<Position>> positions() = 0;
+  virtual Result<std::vector<StoredPosition>> positions() = 0;
 
   // Remediations that have not ended, oldest first.
   virtual Result<std::vector<Remediation>> open_remediations() = 0;

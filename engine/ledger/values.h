@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "event/position.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
 #include "plan/state.h"
@@ -17,38 +18,19 @@ namespace kedge {
 
 // ---- positions: how far a source has been read -------------------------------------------------------------------
 
-struct PartitionName {
-  std::string source;   // the source's name in the configuration
-  std::string topic;
-  int32_t partition = 0;
-
-  auto operator<=>(const PartitionName&) const = default;
-};
-
-// The last record that was handled: what is compared when reading starts again.
-struct Bookmark {
-  int64_t offset = 0;
-  int64_t timestamp_ms = 0;
-  Digest digest;  // SHA-256 of the record's value
-
-  bool operator==(const Bookmark&) const = default;
-};
-
-struct Position {
-  PartitionName partition;
-  std::string cluster;  // Kafka's cluster id
-  int64_t epoch = 0;    // raised by each claim: a former owner's batch changes nothing
-  int64_t next = 0;     // the offset that is read next
-  std::optional<Bookmark> bookmark;
+// A partition's position as the ledger keeps it.
+struct StoredPosition {
+  PartitionId partition;
+  Position position;
   std::string stopped;  // not empty: the partition is not read until a person accepts, and why
 
-  bool operator==(const Position&) const = default;
+  bool operator==(const StoredPosition&) const = default;
 };
 
 // One partition's part of a batch: a compare-and-set from (epoch, from) to `to`.
 struct PositionMove {
-  PartitionName partition;
-  int64_t epoch = 0;
+  PartitionId partition;
+  uint64_t epoch = 0;
   int64_t from = 0;
   int64_t to = 0;
   std::optional<Bookmark> bookmark;
@@ -63,7 +45,7 @@ struct EventReference {
   std::string source;       // the view's
   std::string id;           // the view's; may be empty
   std::string document;     // the view as JSON; kept by digest as a blob
-  PartitionName partition;  // where it was read; topic empty when not from Kafka
+  PartitionId partition;    // where it was read; topic empty when not from Kafka
   int64_t offset = 0;
   uint32_t index = 0;       // among the events of one message
   std::string principal;    // who caused it
