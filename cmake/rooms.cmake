@@ -13,6 +13,10 @@ elseif(KEDGE_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
 endif()
+if(KEDGE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # kedge_table("room : allowed rooms"...) remembers the table and writes it where the include test reads it.
 function(kedge_table)
@@ -69,10 +73,12 @@ function(kedge_room name)
   endforeach()
 endfunction()
 
-# kedge_test(NAME SOURCES a_test.cc... ROOMS room... LIBRARIES lib... LABELS label...): the program test_NAME,
-# each of its tests known to ctest.
+# kedge_test(NAME SOURCES a_test.cc... ROOMS room... LIBRARIES lib... LABELS label... LOCK name FIXTURE name):
+# the program test_NAME, each of its tests known to ctest. Labels: `unit` needs no other process (the default), `threads`
+# also runs under the thread sanitizer, `e2e` talks to programs that the tests start. Tests with one LOCK never run at
+# the same time; FIXTURE names what ctest has to start before them.
 function(kedge_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT;LOCK;FIXTURE" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   target_compile_options(test_${name} PRIVATE ${KEDGE_WARNINGS})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
@@ -88,6 +94,25 @@ function(kedge_test name)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
+  set(properties TIMEOUT ${TEST_TIMEOUT})
+  if(TEST_LOCK)
+    list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})
+  endif()
+  if(TEST_FIXTURE)
+    list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE})
+  endif()
+  string(REPLACE ";" "-" label "${TEST_LABELS}")  # one word: gtest_discover_tests takes lists apart
   gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+                       PROPERTIES LABELS ${label} ${properties})
+  foreach(label ${TEST_LABELS})
+    kedge_group(tests_${label} test_${name})
+  endforeach()
+endfunction()
+
+# kedge_group(GROUP TARGET): building GROUP builds the target.
+function(kedge_group group target)
+  if(NOT TARGET ${group})
+    add_custom_target(${group})
+  endif()
+  add_dependencies(${group} ${target})
 endfunction()
