@@ -1,0 +1,219 @@
+#include "app/yaml.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/files.h"
+#include "base/nearest.h"
+
+namespace kedge {
+namespace {
+
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+// "${file:/path}" or "${env:NAME}" as kind and name; empty kind for anything else.
+std::pair<std::string, std::string> reference_in(const std::string& text) {
+  if (text.size() < 4 || text.substr(0, 2) != "${" || text.back() != '}') return {};
+  const std::string inner = text.substr(2, text.size() - 3);
+  const size_t colon = inner.find(':');
+  if (colon == std::string::npos) return {};
+  return {inner.substr(0, colon), inner.substr(colon + 1)};
+}
+
+Result<std::string> resolve(const YamlFile& file, const std::string& text) {
+  const auto [kind, name] = reference_in(text);
+  if (kind.empty()) return text;
+  if (kind == "env") return file.environment(name);
+  if (kind != "file") {
+    return Error{ErrorCode::invalid, "'${" + kind + ":...}' is not known; secrets come from ${file:PATH} or ${env:NAME}"};
+  }
+  auto bytes = read_file(name, 1U << 20U);
+  if (!bytes) return bytes.error().with("the secret's file");
+  if (!bytes->empty() && bytes->back() == '\n') bytes->pop_back();
+  return bytes;
+}
+
+}  // namespace
+
+Section::Section(YamlFile& file, YAML::Node node, std::string path)
+    : file_(file), node_(std::move(node)), path_(std::move(path)) {
+  if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
+    file_.mistakes.push_back({line_of(node_), path_, "must be a mapping (key: value)"});
+    node_ = YAML::Node(YAML::NodeType::Map);
+  }
+}
+
+bool Section::has(std::string_view key) const {
+  return node_.IsMap() && const_cast<const YAML::Node&>(node_)[std::string(key)].IsDefined();
+}
+
+int Section::line() const { return node_.IsDefined() ? line_of(node_) : 0; }
+
+std::string Section::field(std::string_view key) const {
+  if (path_.empty()) return std::string(key);
+  return key.empty() ? path_ : path_ + "." + std::string(key);
+}
+
+void Section::known(std::string_view key) { known_.emplace_back(key); }
+
+YAML::Node Section::find(std::string_view key) {
+  known(key);
+  return has(key) ? node_[std::string(key)] : YAML::Node(YAML::NodeType::Undefined);
+}
+
+void Section::mistake(std::string_view key, std::string message) {
+  const int at = !key.empty() && has(key) ? line_of(node_[std::string(key)]) : line();
+  file_.mistakes.push_back({at, field(key), std::move(message)});
+}
+
+bool Section::scalar(std::string_view key, const YAML::Node& node, std::string& value) {
+  if (!node.IsScalar()) {
+    mistake(key, "must be a single value");
+    return false;
+  }
+  auto resolved = resolve(file_, node.Scalar());
+  if (!resolved) {
+    mistake(key, resolved.error().message);
+    return false;
+  }
+  value = *std::move(resolved);
+  return true;
+}
+
+void Section::text(std::string_view key, std::string& value) {
+  const YAML::Node node = find(key);
+  if (node.IsDefined()) scalar(key, node, value);
+}
+
+void Section::required_text(std::string_view key, std::string& value) {
+  text(key, value);
+  if (!has(key)) {
+    mistake("", fmt::format("'{}' is missing", key));
+  } else if (value.empty()) {
+    mistake(key, "must not be empty");
+  }
+}
+
+void Section::texts(std::string_view key, std::vector<std::string>& values) {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined()) return;
+  values.clear();
+  std::string value;
+  if (node.IsScalar()) {
+    if (scalar(key, node, value)) values.push_back(value);
+    return;
+  }
+  if (!node.IsSequence()) return mistake(key, "must be a list");
+  for (const YAML::Node& item : node) {
+    if (scalar(key, item, value)) values.push_back(value);
+  }
+}
+
+void Section::text_map(std::string_view key, std::map<std::string, std::string>& values) {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsMap()) return mistake(key, "must be a mapping (key: value)");
+  for (const auto& item : node) {
+    std::string value;
+    if (scalar(key, item.second, value)) values[item.first.Scalar()] = value;
+  }
+}
+
+void Section::boolean(std::string_view key, bool& value) {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined()) return;
+  if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false")) {
+    value = node.Scalar() == "true";
+  } else {
+    mistake(key, "must be true or false");
+  }
+}
+
+void Section::duration(std::string_view key, Duration& value, Duration least, Duration most) {
+  std::string text_value;
+  text(key, text_value);
+  if (!has(key)) return;
+  const auto parsed = parse_duration(text_value);
+  if (!parsed) return mistake(key, parsed.error().message);
+  if (*parsed < least || *parsed > most) {
+    return mistake(key, fmt::format("must be from {} to {}", format_duration(least), format_duration(most)));
+  }
+  value = *parsed;
+}
+
+bool Section::read_integer(std::string_view key, int64_t& value, int64_t least, int64_t most) {
+  std::string text_value;
+  text(key, text_value);
+  if (!has(key)) return false;
+  int64_t number = 0;
+  const char* const end = text_value.data() + text_value.size();
+  const auto [stop, failure] = std::from_chars(text_value.data(), end, number);
+  if (failure != std::errc() || stop != end || number < least || number > most) {
+    mistake(key, fmt::format("must be a whole number from {} to {}", least, most));
+    return false;
+  }
+  value = number;
+  return true;
+}
+
+void Section::bytes(std::string_view key, size_t& value, int64_t least, int64_t most) {
+  std::string text_value;
+  text(key, text_value);
+  if (!has(key)) return;
+  int64_t number = 0;
+  const char* const end = text_value.data() + text_value.size();
+  const auto [stop, failure] = std::from_chars(text_value.data(), end, number);
+  const std::string unit(stop, end);
+  const std::map<std::string, int> shifts = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+  const auto shift = shifts.find(unit);
+  const bool readable = failure == std::errc() && shift != shifts.end() && number >= 0 && number < (int64_t{1} << 30);
+  const int64_t wide = readable ? number << shift->second : 0;
+  if (!readable || wide < least || wide > most) {
+    return mistake(key, fmt::format("must be a number of bytes from {} to {}, like 65536, 64KiB or 1MiB", least, most));
+  }
+  value = static_cast<size_t>(wide);
+}
+
+void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
+  Section inner(file_, find(key), field(key));
+  read(inner);
+  inner.finish();
+}
+
+void Section::sections(std::string_view key, const std::function<void(Section&)>& read) {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsSequence()) return mistake(key, "must be a list (- key: value)");
+  for (size_t i = 0; i < node.size(); ++i) {
+    Section inner(file_, node[i], fmt::format("{}[{}]", field(key), i));
+    read(inner);
+    inner.finish();
+  }
+}
+
+void Section::named_sections(std::string_view key, const std::function<void(const std::string&, Section&)>& read) {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull()) return;
+  if (!node.IsMap()) return mistake(key, "must be a mapping of names");
+  for (const auto& item : node) {
+    Section inner(file_, item.second, field(key) + "." + item.first.Scalar());
+    read(item.first.Scalar(), inner);
+    inner.finish();
+  }
+}
+
+void Section::finish() {
+  if (!node_.IsMap()) return;
+  const std::vector<std::string_view> names(known_.begin(), known_.end());
+  for (const auto& item : node_) {
+    const std::string key = item.first.Scalar();
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    file_.mistakes.push_back({line_of(item.first), field(key),
+                              fmt::format("is not a known key{}; known here: {}", did_you_mean(key, names),
+                                          fmt::join(names, ", "))});
+  }
+}
+
+}  // namespace kedge

@@ -1,0 +1,102 @@
+// Reading a configuration file so that a mistake gets one line with file, line, field and remedy.
+//
+// A Section is one mapping of the file. Each member is asked for by name, with the place to put it; what was never asked
+// for is an unknown key, found when the section is finished. Every mistake is collected, so that all are seen at once.
+//
+//   section.text("data", options.directory);          // leaves options.directory as it is when the key is absent
+//   section.finish();
+//
+// Values may refer to secrets: "${file:/etc/kedge/slack-url}" is the file's content without its last newline,
+// "${env:NAME}" the variable's. A secret's value appears in no error.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace kedge {
+
+struct Mistake {
+  int line = 0;       // from 1; 0 where it concerns the whole file
+  std::string field;  // "sources[0].topics"
+  std::string message;
+
+  bool operator==(const Mistake&) const = default;
+};
+
+// What is shared by all sections of one file.
+struct YamlFile {
+  std::string path;
+  std::function<Result<std::string>(const std::string& name)> environment;  // ${env:NAME}
+  std::vector<Mistake> mistakes;
+};
+
+class Section {
+ public:
+  Section(YamlFile& file, YAML::Node node, std::string path);
+
+  bool has(std::string_view key) const;
+  int line() const;
+  const std::string& path() const { return path_; }
+
+  void text(std::string_view key, std::string& value);           // a string; ${...} is resolved
+  void required_text(std::string_view key, std::string& value);  // and must be there and not empty
+  void texts(std::string_view key, std::vector<std::string>& values);  // a list of strings, or one string
+  void text_map(std::string_view key, std::map<std::string, std::string>& values);
+  void boolean(std::string_view key, bool& value);
+  void duration(std::string_view key, Duration& value, Duration least, Duration most);
+
+  template <class Integer>
+  void integer(std::string_view key, Integer& value, int64_t least, int64_t most) {
+    int64_t wide = static_cast<int64_t>(value);
+    if (read_integer(key, wide, least, most)) value = static_cast<Integer>(wide);
+  }
+
+  // Bytes: a number, or a number with KiB, MiB or GiB.
+  void bytes(std::string_view key, size_t& value, int64_t least, int64_t most);
+
+  // One of a set of words, read by `parse` (which returns Result<T>).
+  template <class T>
+  void word(std::string_view key, T& value, const std::function<Result<T>(std::string_view)>& parse) {
+    std::string text_value;
+    if (!has(key)) return known(key);
+    text(key, text_value);
+    if (auto parsed = parse(text_value)) {
+      value = *parsed;
+    } else {
+      mistake(key, parsed.error().message);
+    }
+  }
+
+  // A mapping within this one, a list of mappings, or a mapping of named mappings. Each inner section is finished here.
+  void section(std::string_view key, const std::function<void(Section&)>& read);
+  void sections(std::string_view key, const std::function<void(Section&)>& read);
+  void named_sections(std::string_view key, const std::function<void(const std::string& name, Section&)>& read);
+
+  // A mistake at a key of this section (at its line when it is there).
+  void mistake(std::string_view key, std::string message);
+
+  // Call last: every key that was not asked for is a mistake, with the nearest known one.
+  void finish();
+
+ private:
+  void known(std::string_view key);
+  YAML::Node find(std::string_view key);
+  bool read_integer(std::string_view key, int64_t& value, int64_t least, int64_t most);
+  bool scalar(std::string_view key, const YAML::Node& node, std::string& value);
+  std::string field(std::string_view key) const;
+
+  YamlFile& file_;
+  YAML::Node node_;
+  std::string path_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace kedge
