@@ -1,0 +1,31 @@
+// Evaluator: runs rules' functions for events. It owns a Lua state and belongs to one lane.
+#pragma once
+
+#include <memory>
+
+#include "event/event.h"
+#include "plan/decision.h"
+#include "rule/rule_set.h"
+
+namespace kedge {
+
+// Not thread-safe. The same event and the same bundle give the same decision, byte for byte, in any process.
+class Evaluator {
+ public:
+  explicit Evaluator(std::shared_ptr<const RuleSet>);
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  const RuleSet& rules() const;
+
+  // What the rule (by its index in rules().rules()) says about an event that its pattern matched. Never fails: a rule
+  // that does gives Decision::Kind::failed.
+  Decision decide(size_t rule, const Event&);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kedge
