@@ -79,6 +79,13 @@ class Mailbox {
     }
     items_ready_.notify_all();
     room_.notify_all();
+    closing_.notify_all();
+  }
+
+  // Waits until the mailbox is closed, at most `timeout`; true when it is.
+  bool wait_closed(Duration timeout) {
+    std::unique_lock lock(mutex_);
+    return closing_.wait_for(lock, timeout, [&] { return closed_; });
   }
 
   bool closed() const {
@@ -117,6 +124,7 @@ class Mailbox {
   mutable std::mutex mutex_;
   std::condition_variable items_ready_;
   std::condition_variable room_;
+  std::condition_variable closing_;
   std::deque<std::pair<T, size_t>> items_;
   size_t weight_ = 0;
   bool closed_ = false;

@@ -1,0 +1,244 @@
+#include "pipeline/decider.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "pipeline/event_key.h"
+
+namespace kedge {
+
+struct Decider::Place {
+  const Batch& batch;
+  const SourceMessage& message;
+  uint32_t index = 0;
+
+  const PartitionId& partition() const { return batch.assignment().partition; }
+};
+
+namespace {
+
+void add_count(std::vector<Count>& counts, std::string_view subject, std::string_view reason, int64_t number) {
+  if (number == 0) return;
+  for (Count& count : counts) {
+    if (count.subject == subject && count.reason == reason) {
+      count.number += number;
+      return;
+    }
+  }
+  counts.push_back({std::string(subject), std::string(reason), number});
+}
+
+DeadLetter dead_letter(const Batch& batch, const SourceMessage& message, std::string_view reason, std::string text) {
+  DeadLetter letter;
+  letter.source = batch.assignment().partition.source;
+  letter.topic = batch.assignment().partition.topic;
+  letter.partition = batch.assignment().partition.partition;
+  letter.offset = message.offset;
+  letter.reason = reason;
+  letter.message = std::move(text);
+  letter.key = message.key.substr(0, kDeadLetterValueMax);
+  letter.value = message.value.substr(0, kDeadLetterValueMax);
+  letter.value_bytes = static_cast<int64_t>(message.value.size());
+  letter.value_digest = sha256(message.value);
+  for (const MessageHeader& header : message.headers) {
+    letter.headers.push_back({std::string(header.name), to_base64(header.value)});
+  }
+  return letter;
+}
+
+EventReference reference_to(const Event& event, const Provenance& provenance, const PartitionId& partition,
+                            int64_t offset) {
+  EventReference reference;
+  reference.source = event.source;
+  reference.id = event.id;
+  reference.document = view_json(event);
+  reference.partition = partition;
+  reference.offset = offset;
+  reference.index = event.index;
+  reference.principal = provenance.principal;
+  reference.session = provenance.session;
+  reference.agent = provenance.agent;
+  reference.address = provenance.address;
+  reference.request_id = provenance.request_id;
+  return reference;
+}
+
+std::optional<Time> time_of(const Event& event) {
+  const auto time = parse_time(event.time);
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+bool shares_a_key(const AttemptTrace& attempt, const Plan& plan) {
+  if (attempt.target == plan.target) return true;
+  return std::find(attempt.touches.begin(), attempt.touches.end(), plan.target) != attempt.touches.end();
+}
+
+RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, const EventReference& event,
+                                  const std::vector<std::string>& channels) {
+  return {"own-principal", admission.reason,
+          Json{{"target", plan.target}, {"rule", plan.rule.id}, {"principal", event.principal}, {"agent", event.agent},
+               {"event", event.id}},
+          channels};
+}
+
+}  // namespace
+
+Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options options)
+    : reader_(reader), clock_(clock), random_(random), options_(std::move(options)) {}
+
+void Decider::use(std::shared_ptr<const RuleSet> rules) {
+  evaluator_ = std::make_unique<Evaluator>(rules);
+  failures_in_a_row_.assign(rules->rules().size(), 0);
+  rules_ = std::move(rules);
+}
+
+Decoder& Decider::decoder_for(const std::string& source) {
+  std::unique_ptr<Decoder>& decoder = decoders_[source];
+  if (!decoder) {
+    const auto options = options_.decoders.find(source);
+    decoder = std::make_unique<Decoder>(options == options_.decoders.end() ? Decoder::Options{} : options->second);
+  }
+  return *decoder;
+}
+
+bool Decider::decide(const Batch& batch, Outcome& outcome) {
+  const PartitionId& partition = batch.assignment().partition;
+  Decoder& decoder = decoder_for(partition.source);
+  PoisonGauge& gauge = gauges_.try_emplace(partition, options_.poison).first->second;
+  int64_t tombstones = 0;
+  for (const SourceMessage& message : batch.messages()) {
+    ++outcome.messages;
+    outcome.bytes += static_cast<int64_t>(message.value.size());
+    if (message.tombstone) {
+      ++tombstones;
+      continue;
+    }
+    events_.clear();
+    const std::optional<Poison> poison = decoder.decode(message.message(), events_);
+    gauge.count(poison.has_value());
+    if (poison) {
+      outcome.commit.dead_letters.push_back(dead_letter(batch, message, to_string(poison->reason), poison->message));
+      continue;
+    }
+    for (const Event& event : events_) decide_event(event, Place{batch, message, event.index}, outcome);
+  }
+  add_count(outcome.commit.counts, partition.source, "tombstone", tombstones);
+  if (!gauge.too_much()) return false;
+  gauges_.erase(partition);  // it starts afresh when somebody lets it be read on
+  return true;
+}
+
+void Decider::decide_event(const Event& event, const Place& place, Outcome& outcome) {
+  ++outcome.events;
+  matched_.clear();
+  rules_->matcher().match(event, scratch_, matched_);
+  if (matched_.empty()) return add_count(outcome.commit.counts, place.partition().source, "no-pattern", 1);
+  outcome.matches += static_cast<int64_t>(matched_.size());
+  const std::vector<uint32_t> matched = matched_;
+  for (const uint32_t rule : matched) decide_rule(rule, event, place, outcome);
+}
+
+void Decider::decide_rule(size_t rule, const Event& event, const Place& place, Outcome& outcome) {
+  const Rule& known = rules_->rules()[rule];
+  int& failures = failures_in_a_row_[rule];
+  if (failures >= options_.failures_in_a_row_max) {
+    return fail_rule(rule, "rule_benched", "the rule has failed too often in a row and is not run until it is loaded anew",
+                     place, outcome);
+  }
+  Decision decision = evaluator_->decide(rule, event);
+  if (decision.kind != Decision::Kind::failed) failures = 0;
+  switch (decision.kind) {
+    case Decision::Kind::nothing: return add_count(outcome.commit.counts, known.id, decision.reason, 1);
+    case Decision::Kind::plan: return admit_plan(std::move(decision), event, place, outcome);
+    case Decision::Kind::failed: break;
+  }
+  fail_rule(rule, "rule_failed", decision.reason, place, outcome);
+  if (++failures == options_.failures_in_a_row_max) {
+    outcome.alarms.push_back({"rule-benched",
+                              fmt::format("rule {} failed {} times in a row and is benched; its matches are dead letters "
+                                          "until it is loaded anew: {}",
+                                          known.id, failures, decision.reason),
+                              Json{{"rule", known.id}, {"version", known.version}}, options_.alarm_channels});
+  }
+}
+
+void Decider::fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
+                        Outcome& outcome) {
+  DeadLetter letter = dead_letter(place.batch, place.message, code, message);
+  letter.rule = rules_->rules()[rule].id;
+  letter.rule_version = rules_->rules()[rule].version;
+  letter.index = place.index;
+  outcome.commit.dead_letters.push_back(std::move(letter));
+}
+
+void Decider::admit_plan(Decision decision, const Event& event, const Place& place, Outcome& outcome) {
+  const Time now = clock_.now();
+  const Provenance provenance = provenance_of(event);
+  const Identity identity = identity_of(event);
+  const ReadAt read_at{place.batch.assignment().cluster, place.partition().topic, place.partition().partition,
+                       place.message.offset, event.index};
+  const std::string key =
+      event_key(decision.plan->rule.id, decision.plan->target, identity.source, identity.id, read_at, 0);
+  const EventReference reference = reference_to(event, provenance, place.partition(), place.message.offset);
+  const FindingTimes times{time_of(event), place.batch.received(), now};
+
+  admission_failure_.clear();
+  const AdmissionFacts facts = facts_for(event, provenance, *decision.plan, now);
+  Admission admission = admit(*decision.plan, decision.policy, facts, options_.admission);
+  if (!admission_failure_.empty()) {  // a guard that cannot be evaluated: nothing is done, and somebody is told
+    admission = {Admission::Kind::suppress, "unreadable", admission_failure_, Json::object(), true};
+  }
+  if (admission.alarm) {
+    outcome.alarms.push_back(alarm_of_own_principal(admission, *decision.plan, reference, options_.alarm_channels));
+  }
+  if (admission.kind == Admission::Kind::suppress) {
+    outcome.commit.suppressions.push_back({key, *std::move(decision.plan), decision.policy, reference, times,
+                                           admission.guard, admission.reason, admission.figures});
+    return;
+  }
+  outcome.commit.findings.push_back(
+      {make_uuid7(now, random_), key, *std::move(decision.plan), decision.policy, reference, times, "event"});
+}
+
+AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan, Time now) {
+  AdmissionFacts facts;
+  facts.now = now;
+  facts.provenance = provenance;
+  facts.own_principals = options_.own_principals;
+  facts.happened = time_of(event);
+  facts.own_attempt = is_own_attempt(provenance, plan);
+  if (!exceptions_) {
+    const auto stored = reader_.exceptions();
+    if (!stored) {
+      admission_failure_ = "the exceptions cannot be read: " + stored.error().message;
+      return facts;
+    }
+    exceptions_.emplace();
+    for (const Exception& e : *stored) exceptions_->push_back({e.id, e.rule, e.target, e.owner, e.reason, e.expires});
+  }
+  facts.exceptions = *exceptions_;
+  return facts;
+}
+
+// Only an event of our own principal is looked up: anybody can write any user agent.
+bool Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
+  const auto& own = options_.own_principals;
+  if (std::find(own.begin(), own.end(), provenance.principal) == own.end()) return false;
+  const std::string mark = mark_in_agent(provenance.agent);
+  auto attempts = mark.empty() ? Result<std::vector<AttemptTrace>>(std::vector<AttemptTrace>{})
+                               : reader_.attempts_by_mark(mark);
+  if (attempts && attempts->empty() && !provenance.request_id.empty()) {
+    attempts = reader_.attempts_by_request(provenance.request_id);
+  }
+  if (!attempts) {
+    admission_failure_ = "our own attempts cannot be read: " + attempts.error().message;
+    return false;
+  }
+  return std::any_of(attempts->begin(), attempts->end(), [&](const auto& a) { return shares_a_key(a, plan); });
+}
+
+}  // namespace kedge

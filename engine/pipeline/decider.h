@@ -1,0 +1,91 @@
+// Decider: what a lane does with a batch, before anything is committed: decode, match, decide, admission.
+//
+// It adds to one CommitBatch; it changes nothing anywhere else. Not thread-safe; belongs to one lane.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "event/decoder.h"
+#include "guard/admission.h"
+#include "ledger/change.h"
+#include "ledger/ledger.h"
+#include "match/matcher.h"
+#include "pipeline/poison_gauge.h"
+#include "rule/evaluator.h"
+#include "source/batch.h"
+
+namespace kedge {
+
+class Decider {
+ public:
+  struct Options {
+    std::map<std::string, Decoder::Options> decoders;  // by source's name
+    AdmissionLimits admission;
+    std::vector<std::string> own_principals;
+    std::vector<std::string> alarm_channels;
+    PoisonGauge::Options poison;
+    int failures_in_a_row_max = 20;
+  };
+
+  // What came of one or several batches.
+  struct Outcome {
+    CommitBatch commit;  // without the positions: they are the lane's
+    std::vector<RaiseAlarm> alarms;
+    int64_t messages = 0;
+    int64_t bytes = 0;
+    int64_t events = 0;
+    int64_t matches = 0;
+
+    bool decided() const {
+      return !commit.findings.empty() || !commit.suppressions.empty() || !commit.dead_letters.empty() ||
+             !alarms.empty();
+    }
+  };
+
+  Decider(LedgerReader& reader, Clock& clock, Random& random, Options options);
+
+  // Takes another rule set; failures are forgotten with the old one.
+  void use(std::shared_ptr<const RuleSet> rules);
+  const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
+
+  // Exceptions are read anew at the next event that needs them.
+  void forget_snapshot() { exceptions_.reset(); }
+
+  // Adds to `outcome`. True when the partition's own poison is too much: it should not be read on.
+  bool decide(const Batch& batch, Outcome& outcome);
+
+ private:
+  struct Place;  // where the event at hand was read
+  void decide_event(const Event& event, const Place& place, Outcome& outcome);
+  void decide_rule(size_t rule, const Event& event, const Place& place, Outcome& outcome);
+  void admit_plan(Decision decision, const Event& event, const Place& place, Outcome& outcome);
+  AdmissionFacts facts_for(const Event& event, const Provenance& provenance, const Plan& plan, Time now);
+  bool is_own_attempt(const Provenance& provenance, const Plan& plan);
+  void fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
+                 Outcome& outcome);
+  Decoder& decoder_for(const std::string& source);
+
+  LedgerReader& reader_;
+  Clock& clock_;
+  Random& random_;
+  const Options options_;
+
+  std::shared_ptr<const RuleSet> rules_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::vector<int> failures_in_a_row_;  // by rule; the maximum means benched
+
+  std::map<std::string, std::unique_ptr<Decoder>> decoders_;
+  std::map<PartitionId, PoisonGauge> gauges_;
+  MatchScratch scratch_;
+  std::vector<Event> events_;
+  std::vector<uint32_t> matched_;
+  std::optional<std::vector<ExceptionView>> exceptions_;
+  std::string admission_failure_;
+};
+
+}  // namespace kedge

@@ -1,0 +1,122 @@
+#include "pipeline/lane.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "pipeline/decider.h"
+
+namespace kedge {
+
+// What the lane's thread carries from turn to turn.
+struct Lane::Work {
+  Decider decider;
+  Decider::Outcome outcome;  // decided, not yet committed
+  // The partitions behind the outcome, each with the position that its batches lead to.
+  struct Pending {
+    std::shared_ptr<const Assignment> assignment;
+    Source* source;
+    PositionMove move;
+  };
+  std::vector<Pending> pending;
+  Duration oldest{};  // Clock::elapsed() when the first of them was taken
+
+  Pending& of(const Batch& batch) {
+    for (Pending& one : pending) {
+      if (one.assignment == batch.shared_assignment()) return one;
+    }
+    const PositionMove move{batch.assignment().partition, batch.assignment().epoch, batch.from(), batch.from(), {}};
+    return pending.emplace_back(Pending{batch.shared_assignment(), &batch.source(), move});
+  }
+};
+
+Lane::Lane(Parts parts, Options options)
+    : parts_(parts), options_(std::move(options)), mailbox_(options_.queue_bytes_max) {}
+
+Lane::~Lane() { stop(); }
+
+void Lane::start() {
+  Decider::Options options{options_.decoders,       options_.admission, options_.own_principals,
+                           options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max};
+  work_ = std::make_unique<Work>(Work{{parts_.reader, parts_.clock, parts_.random, std::move(options)}, {}, {}, {}});
+  work_->decider.use(parts_.rules.get());
+  thread_ = std::thread([this] { run(); });
+}
+
+void Lane::stop() {
+  mailbox_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Lane::run() {
+  while (!mailbox_.closed()) {
+    const Duration age = work_->pending.empty() ? Duration{} : parts_.clock.elapsed() - work_->oldest;
+    turn(mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max));
+    const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
+    if ((work_->outcome.decided() || due) && !flush()) return;
+  }
+  flush();
+}
+
+void Lane::turn(std::vector<Batch> batches) {
+  if (work_->decider.rules() != parts_.rules.get()) work_->decider.use(parts_.rules.get());
+  work_->decider.forget_snapshot();
+  for (const Batch& batch : batches) {
+    if (batch.assignment().revoked) continue;
+    if (work_->pending.empty()) work_->oldest = parts_.clock.elapsed();
+    Work::Pending& pending = work_->of(batch);
+    if (batch.from() != pending.move.to) continue;  // behind a batch that was dropped: it will be read again
+    const bool poisoned = work_->decider.decide(batch, work_->outcome);
+    pending.move.to = batch.next();
+    pending.move.bookmark = batch.bookmark();
+    if (poisoned) {
+      batch.source().hold(batch.shared_assignment(),
+                          "too many of its messages cannot be decoded: see `kedge dead-letter list`; set the source's "
+                          "format, or let it be read on with `kedge source accept`");
+    }
+  }
+}
+
+// Commits what was decided. False when the ledger is finished for good.
+bool Lane::flush() {
+  if (work_->pending.empty()) return true;
+  Decider::Outcome outcome = std::exchange(work_->outcome, {});
+  std::vector<Work::Pending> pending = std::exchange(work_->pending, {});
+  counters_.messages += outcome.messages;
+  counters_.bytes += outcome.bytes;
+  counters_.events += outcome.events;
+  counters_.matches += outcome.matches;
+  for (const Work::Pending& one : pending) outcome.commit.moves.push_back(one.move);
+
+  Answer answer;
+  for (;;) {
+    answer = parts_.committer.commit(outcome.commit);
+    if (answer.outcome != Outcome::no_room && answer.outcome != Outcome::unknown) break;
+    spdlog::warn("what was decided cannot be committed yet: {}", answer.error.message);
+    if (mailbox_.closed()) return true;  // it was not committed: it is read and decided again after the next start
+    mailbox_.wait_closed(std::chrono::seconds(1));
+  }
+  if (answer.outcome == Outcome::final) return false;
+  if (answer.outcome == Outcome::refused) {
+    for (const Work::Pending& one : pending) {
+      if (!one.assignment->revoked) {
+        one.source->reconsider(one.assignment->partition.topic, one.assignment->partition.partition, Permission::none);
+      }
+    }
+    return true;
+  }
+  for (const Work::Pending& one : pending) one.source->committed(one.assignment, one.move.to);
+  for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
+  ++counters_.commits;
+  counters_.findings += static_cast<int64_t>(outcome.commit.findings.size());
+  counters_.suppressions += static_cast<int64_t>(outcome.commit.suppressions.size());
+  counters_.dead_letters += static_cast<int64_t>(outcome.commit.dead_letters.size());
+  return true;
+}
+
+Lane::Figures Lane::figures() const {
+  return {counters_.messages, counters_.bytes,        counters_.events,       counters_.matches,
+          counters_.findings, counters_.suppressions, counters_.dead_letters, counters_.commits};
+}
+
+}  // namespace kedge
