@@ -13,12 +13,15 @@
 //   CloudEvents           detail = data, detail-type = type; source, id, time; subject in resources
 //   plain JSON            detail = the document, source from the configuration
 //
-// Decoding never writes JSON: `detail` and `resources` are the bytes that came.
+// An attribute that the input does not have, or has as an empty string, is empty, and absent to a pattern. Decoding
+// never writes JSON: `detail` and `resources` are the bytes that came (a CloudEvent's subject gets its brackets).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "event/json_text.h"
 
 namespace kedge {
 
@@ -28,28 +31,33 @@ struct Event {
   std::string_view detail_type;  // "AWS API Call via CloudTrail"
   std::string_view account;
   std::string_view region;
-  std::string_view time;         // as it came (RFC 3339 in all known sources); empty when the input has none
-  std::string_view resources;    // the text of a JSON array, "[]" when the input has none
-  std::string_view detail;       // the text of a JSON value; kReadable more bytes may be read behind it
+  std::string_view time;              // as it came (RFC 3339 in all known sources); empty when the input has none
+  std::string_view resources = "[]";  // the text of a JSON array
+  std::string_view detail;            // the text of a JSON value
+  JsonValue document;                 // the same, already scanned by the decoder; absent where nobody has scanned it
 
-  uint32_t index = 0;            // its place among the events of one message (a CloudTrail file holds many)
+  uint32_t index = 0;  // its place among the events of one message (a CloudTrail file holds many)
 };
-
-// How many bytes behind the end of any text that is handed to the decoder or matcher must be readable (their content
-// does not matter): simdjson reads in blocks.
-inline constexpr size_t kReadable = 64;
 
 // Who did it, and the marks by which an effect of our own is recognised when it comes back as an event. Made from an
 // event's detail when a rule wants the event, not for each event. It owns its strings.
 struct Provenance {
-  std::string principal;   // the stable identity: a role's ARN rather than the assumed role's, a user's ARN, a user name
-  std::string session;     // the session's name, where there is one
-  std::string agent;       // the user agent, as it came
-  std::string address;     // where the call came from
+  std::string principal;  // the stable identity: a role's ARN rather than the assumed role's, a user's ARN, a user name
+  std::string session;    // the session's name, where there is one
+  std::string agent;      // the user agent, as it came
+  std::string address;    // where the call came from
   std::string request_id;  // CloudTrail's requestID: equal to the response header of the call that caused the event
   std::string error_code;  // set when the call that the event tells of failed
 
   bool operator==(const Provenance&) const = default;
+};
+
+// What makes an event the same event when it comes again, perhaps by another way. It owns its strings.
+struct Identity {
+  std::string source;
+  std::string id;  // empty when the event has none: its place in the source has to do
+
+  bool operator==(const Identity&) const = default;
 };
 
 }  // namespace kedge

@@ -1,0 +1,269 @@
+#include "event/json_text.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bytes.h"
+
+namespace kedge {
+
+// simdjson's first stage, by itself: the widest implementation that this machine has, chosen at run time.
+struct JsonScanner::FirstStage {
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
+  size_t capacity = 0;
+
+  bool reserve(size_t bytes) {
+    if (bytes <= capacity) return true;
+    const size_t wanted = std::max<size_t>(std::bit_ceil(bytes), 16U << 10U);
+    const auto* best = static_cast<const simdjson::implementation*>(simdjson::get_active_implementation());
+    if (best->create_dom_parser_implementation(wanted, 1, parser) != simdjson::SUCCESS) return false;
+    capacity = wanted;
+    return true;
+  }
+};
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// RFC 8259 §6: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
+bool is_number(std::string_view token) {
+  const char* at = token.data();
+  const char* const end = at + token.size();
+  const auto digits = [&] {
+    const char* const begin = at;
+    while (at != end && is_digit(*at)) ++at;
+    return at != begin;
+  };
+  if (at != end && *at == '-') ++at;
+  if (at != end && *at == '0') {
+    ++at;
+  } else if (!digits()) {
+    return false;
+  }
+  if (at != end && *at == '.' && (++at, !digits())) return false;
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    if (!digits()) return false;
+  }
+  return at == end;
+}
+
+// Four hexadecimal digits, or a negative number.
+int32_t read_hex4(std::string_view text, size_t at) {
+  if (at + 4 > text.size()) return -1;
+  int32_t value = 0;
+  for (size_t i = at; i < at + 4; ++i) {
+    const char c = text[i];
+    const int digit = is_digit(c)            ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+bool is_high_surrogate(int32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
+bool is_low_surrogate(int32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
+size_t write_utf8(uint32_t code, char* out) {
+  const auto byte = [](uint32_t value) { return static_cast<char>(value); };
+  if (code < 0x80) {
+    out[0] = byte(code);
+    return 1;
+  }
+  if (code < 0x800) {
+    out[0] = byte(0xC0 | code >> 6U);
+    out[1] = byte(0x80 | (code & 0x3F));
+    return 2;
+  }
+  if (code < 0x10000) {
+    out[0] = byte(0xE0 | code >> 12U);
+    out[1] = byte(0x80 | (code >> 6U & 0x3F));
+    out[2] = byte(0x80 | (code & 0x3F));
+    return 3;
+  }
+  out[0] = byte(0xF0 | code >> 18U);
+  out[1] = byte(0x80 | (code >> 12U & 0x3F));
+  out[2] = byte(0x80 | (code >> 6U & 0x3F));
+  out[3] = byte(0x80 | (code & 0x3F));
+  return 4;
+}
+
+}  // namespace
+
+std::string_view JsonValue::bytes() const {
+  const char* begin = text_->bytes.data() + text_->marks[mark_];
+  const char* end = text_->bytes.data() + text_->marks[is_object() || is_array() ? text_->ends[mark_] : mark_ + 1];
+  if (is_object() || is_array()) ++end;
+  while (is_space(end[-1])) --end;
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+JsonValue JsonValue::member(std::string_view name) const {
+  JsonValue found;
+  if (!is_object()) return found;
+  std::string unescaped;
+  for (const JsonMember member : members()) {
+    std::string_view key = member.key.raw_string();
+    if (text_->escapes_in(key)) {
+      unescaped.resize(key.size());
+      key = std::string_view(unescaped).substr(0, unescape_json(key, unescaped.data()));
+    }
+    if (key == name) found = member.value;
+  }
+  return found;
+}
+
+JsonScanner::JsonScanner(size_t depth_max) : depth_max_(depth_max), first_stage_(std::make_unique<FirstStage>()) {}
+
+JsonScanner::~JsonScanner() = default;
+
+bool JsonScanner::refuse(JsonError::Kind kind, size_t offset, std::string_view expected) {
+  error_ = {kind, offset, std::string(expected)};
+  return false;
+}
+
+const JsonError* JsonScanner::scan(std::string_view bytes, JsonTail tail) {
+  return find_marks(bytes) && check_grammar(tail) ? nullptr : &error_;
+}
+
+bool JsonScanner::find_marks(std::string_view bytes) {
+  text_ = {};
+  if (bytes.size() > UINT32_MAX / 2 || !first_stage_->reserve(bytes.size())) {
+    return refuse(JsonError::Kind::syntax, bytes.size(), "a text that fits into memory");
+  }
+  auto& parser = *first_stage_->parser;
+  const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
+  const auto status =
+      bytes.empty() ? simdjson::EMPTY : parser.stage1(begin, bytes.size(), simdjson::stage1_mode::regular);
+  if (status != simdjson::SUCCESS) {
+    if (!is_utf8(bytes)) return refuse(JsonError::Kind::utf8, bytes.size(), "UTF-8");
+    if (status == simdjson::EMPTY) return refuse(JsonError::Kind::syntax, 0, "a value");
+    if (status == simdjson::UNCLOSED_STRING) return refuse(JsonError::Kind::syntax, bytes.size(), "a closing quote");
+    return refuse(JsonError::Kind::syntax, bytes.size(), "strings whose control characters are escaped");
+  }
+  mark_count_ = parser.n_structural_indexes;
+  if (ends_.size() <= mark_count_) ends_.resize(std::bit_ceil<size_t>(mark_count_ + 1));
+  text_ = {bytes, parser.structural_indexes.get(), ends_.data(), false};
+  text_.has_escapes = bytes.find('\\') != std::string_view::npos;
+  return true;
+}
+
+// A loop turn takes one value; then all that ends behind it is closed.
+bool JsonScanner::check_grammar(JsonTail tail) {
+  const auto key = [this](uint32_t mark) {
+    if (at(mark) != '"') return refuse(JsonError::Kind::syntax, text_.marks[mark], "a key in quotes");
+    return at(mark + 1) == ':' || refuse(JsonError::Kind::syntax, text_.marks[mark + 1], "':'");
+  };
+  open_.clear();
+  for (uint32_t mark = 0;;) {
+    const char first = at(mark);
+    if (first == '{' || first == '[') {
+      if (open_.size() == depth_max_) return refuse(JsonError::Kind::depth, text_.marks[mark], "less nesting");
+      open_.push_back(mark++);
+      if (at(mark) != (first == '{' ? '}' : ']')) {
+        if (first == '{') {
+          if (!key(mark)) return false;
+          mark += 2;
+        }
+        continue;
+      }
+    } else {
+      if (first != '"' && !check_scalar(mark)) return false;
+      ++mark;
+    }
+    for (;;) {
+      if (open_.empty()) {
+        if (tail == JsonTail::refused && mark != mark_count_) {
+          return refuse(JsonError::Kind::syntax, text_.marks[mark], "nothing more behind the value");
+        }
+        return !text_.has_escapes || check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size());
+      }
+      const bool in_object = at(open_.back()) == '{';
+      const char next = at(mark);
+      if (next == ',') {
+        ++mark;
+        if (in_object) {
+          if (!key(mark)) return false;
+          mark += 2;
+        }
+        break;
+      }
+      if (next != (in_object ? '}' : ']')) {
+        return refuse(JsonError::Kind::syntax, text_.marks[mark], in_object ? "',' or '}'" : "',' or ']'");
+      }
+      ends_[open_.back()] = mark++;
+      open_.pop_back();
+    }
+  }
+}
+
+// Numbers and the three words. A token reaches to the next mark, so whatever stands too much behind it is noticed.
+bool JsonScanner::check_scalar(uint32_t mark) {
+  const size_t begin = text_.marks[mark];
+  if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value");
+  size_t end = text_.marks[mark + 1];
+  while (is_space(text_.bytes[end - 1])) --end;
+  const std::string_view token = text_.bytes.substr(begin, end - begin);
+  if (is_number(token) || token == "null" || token == "true" || token == "false") return true;
+  return refuse(JsonError::Kind::syntax, begin, "a value");
+}
+
+bool JsonScanner::check_escapes(size_t size) {
+  const std::string_view bytes = text_.bytes.substr(0, size);
+  for (size_t at = bytes.find('\\'); at != std::string_view::npos; at = bytes.find('\\', at)) {
+    const char kind = at + 1 < bytes.size() ? bytes[at + 1] : '\0';
+    if (kind != 'u') {
+      if (kind == '\0' || std::string_view("\"\\/bfnrt").find(kind) == std::string_view::npos) {
+        return refuse(JsonError::Kind::syntax, at, "one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX");
+      }
+      at += 2;
+      continue;
+    }
+    const int32_t unit = read_hex4(bytes, at + 2);
+    if (unit < 0) return refuse(JsonError::Kind::syntax, at, "four hexadecimal digits behind \\u");
+    const bool pair =
+        is_high_surrogate(unit) && bytes.substr(at + 6, 2) == "\\u" && is_low_surrogate(read_hex4(bytes, at + 8));
+    if (!pair && (is_high_surrogate(unit) || is_low_surrogate(unit))) {
+      return refuse(JsonError::Kind::utf8, at, "both halves of a surrogate pair");
+    }
+    at += pair ? 12 : 6;
+  }
+  return true;
+}
+
+size_t unescape_json(std::string_view raw, char* out) {
+  char* const begin = out;
+  for (size_t at = 0; at < raw.size();) {
+    const size_t escape = std::min(raw.find('\\', at), raw.size());
+    std::memcpy(out, raw.data() + at, escape - at);
+    out += escape - at;
+    at = escape;
+    if (at == raw.size()) break;
+    const char kind = raw[at + 1];
+    if (kind != 'u') {
+      static constexpr std::string_view kNames = "\"\\/bfnrt";
+      static constexpr std::string_view kMeant = "\"\\/\b\f\n\r\t";
+      *out++ = kMeant[kNames.find(kind)];
+      at += 2;
+      continue;
+    }
+    auto code = static_cast<uint32_t>(read_hex4(raw, at + 2));
+    at += 6;
+    if (is_high_surrogate(static_cast<int32_t>(code))) {
+      code = 0x10000 + ((code - 0xD800) << 10U) + (static_cast<uint32_t>(read_hex4(raw, at + 2)) - 0xDC00);
+      at += 6;
+    }
+    out += write_utf8(code, out);
+  }
+  return static_cast<size_t>(out - begin);
+}
+
+}  // namespace kedge

@@ -1,0 +1,198 @@
+// Reading JSON without building anything: the structure of a text, found once, and values that are views into it.
+//
+// JsonScanner finds where each token of a text begins (simdjson's first stage, at memory speed), then checks the whole
+// grammar in one pass over those places: nesting, commas, numbers, words, escapes. Nothing is copied and nothing is
+// skipped, so a text that was scanned is valid from its first byte to its last, and reading it can no longer fail.
+// JsonValue walks it: a member or a subtree that nobody wants costs one step, whatever its size.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kedge {
+
+// What the scanner knows of a text. It belongs to the scanner and holds until its next scan.
+struct JsonText {
+  std::string_view bytes;
+  const uint32_t* marks =
+      nullptr;  // where each bracket, comma, colon, string, number and word begins; one more: the end
+  const uint32_t* ends = nullptr;  // for a mark that opens an object or array: the mark that closes it
+  bool has_escapes = false;        // whether a backslash stands anywhere in it
+
+  bool escapes_in(std::string_view raw) const { return has_escapes && raw.find('\\') != std::string_view::npos; }
+};
+
+class JsonMembers;
+class JsonElements;
+
+// One value of a scanned text: two words, cheap to copy. It holds as long as the JsonText. A default one is absent;
+// only present() and the kind questions (all false) may be asked of it.
+class JsonValue {
+ public:
+  JsonValue() = default;
+  JsonValue(const JsonText& text, uint32_t mark) : text_(&text), mark_(mark) {}
+
+  bool present() const { return text_ != nullptr; }
+  bool is_object() const { return present() && first() == '{'; }
+  bool is_array() const { return present() && first() == '['; }
+  bool is_string() const { return present() && first() == '"'; }
+  bool is_number() const { return present() && (first() == '-' || (first() >= '0' && first() <= '9')); }
+  bool is_true() const { return present() && first() == 't'; }
+  bool is_false() const { return present() && first() == 'f'; }
+  bool is_null() const { return present() && first() == 'n'; }
+
+  // The value's own bytes, as they came.
+  std::string_view bytes() const;
+
+  // Of a string: what stands between the quotes, escapes as they came; and whether there are any.
+  std::string_view raw_string() const;
+  bool has_escapes() const { return text_->escapes_in(raw_string()); }
+
+  // Of an object, an array.
+  JsonMembers members() const;
+  JsonElements elements() const;
+
+  // The member of that name, the last one where several have it; absent when there is none or this is no object.
+  JsonValue member(std::string_view name) const;
+
+  // Where the value begins in the scanned text.
+  size_t offset() const { return text_->marks[mark_]; }
+
+  const JsonText& text() const { return *text_; }
+  uint32_t mark() const { return mark_; }
+  // The first mark behind the value.
+  uint32_t next_mark() const { return is_object() || is_array() ? text_->ends[mark_] + 1 : mark_ + 1; }
+
+ private:
+  char first() const { return text_->bytes[text_->marks[mark_]]; }
+
+  const JsonText* text_ = nullptr;
+  uint32_t mark_ = 0;
+};
+
+// One member of an object: its key (a string value) and its value.
+struct JsonMember {
+  JsonValue key;
+  JsonValue value;
+};
+
+class JsonMembers {
+ public:
+  explicit JsonMembers(JsonValue object) : object_(object) {}
+
+  class iterator {
+   public:
+    iterator(const JsonText* text, uint32_t key_mark) : text_(text), key_mark_(key_mark) {}
+    JsonMember operator*() const { return {JsonValue(*text_, key_mark_), JsonValue(*text_, key_mark_ + 2)}; }
+    iterator& operator++() {
+      key_mark_ = JsonValue(*text_, key_mark_ + 2).next_mark();  // at the comma, or at the closing brace
+      if (text_->bytes[text_->marks[key_mark_]] == ',') ++key_mark_;
+      return *this;
+    }
+    bool operator!=(const iterator& other) const { return key_mark_ != other.key_mark_; }
+
+   private:
+    const JsonText* text_;
+    uint32_t key_mark_;
+  };
+
+  iterator begin() const { return {&object_.text(), object_.mark() + 1}; }
+  iterator end() const { return {&object_.text(), object_.next_mark() - 1}; }
+
+ private:
+  JsonValue object_;
+};
+
+class JsonElements {
+ public:
+  explicit JsonElements(JsonValue array) : array_(array) {}
+
+  class iterator {
+   public:
+    iterator(const JsonText* text, uint32_t mark) : text_(text), mark_(mark) {}
+    JsonValue operator*() const { return {*text_, mark_}; }
+    iterator& operator++() {
+      mark_ = JsonValue(*text_, mark_).next_mark();
+      if (text_->bytes[text_->marks[mark_]] == ',') ++mark_;
+      return *this;
+    }
+    bool operator!=(const iterator& other) const { return mark_ != other.mark_; }
+
+   private:
+    const JsonText* text_;
+    uint32_t mark_;
+  };
+
+  iterator begin() const { return {&array_.text(), array_.mark() + 1}; }
+  iterator end() const { return {&array_.text(), array_.next_mark() - 1}; }
+
+ private:
+  JsonValue array_;
+};
+
+inline std::string_view JsonValue::raw_string() const {
+  // The next mark stands behind the closing quote, with at most white space between them.
+  const char* begin = text_->bytes.data() + text_->marks[mark_] + 1;
+  const char* end = text_->bytes.data() + text_->marks[mark_ + 1] - 1;
+  while (*end != '"') --end;
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+inline JsonMembers JsonValue::members() const { return JsonMembers(*this); }
+inline JsonElements JsonValue::elements() const { return JsonElements(*this); }
+
+// Why a text is not accepted.
+struct JsonError {
+  enum class Kind { syntax, utf8, depth };
+  Kind kind;
+  size_t offset;         // the byte at which it was noticed; the text's size where the text as a whole is wrong
+  std::string expected;  // what would be right there
+};
+
+// What follows the first whole value of a text.
+enum class JsonTail { refused, ignored };
+
+// JsonScanner keeps the memory for the structure of one text at a time; it grows to the largest text seen and is used
+// again. Not thread-safe.
+class JsonScanner {
+ public:
+  explicit JsonScanner(size_t depth_max = 1000);
+  ~JsonScanner();
+  JsonScanner(const JsonScanner&) = delete;
+  JsonScanner& operator=(const JsonScanner&) = delete;
+
+  // Scans `bytes`, which must outlive the use of root(). None: it is valid. An escape that names half of a surrogate
+  // pair is refused as not UTF-8: no text can hold that character.
+  const JsonError* scan(std::string_view bytes, JsonTail tail = JsonTail::refused);
+
+  // The value of the text, after a scan without error.
+  JsonValue root() const { return {text_, 0}; }
+
+ private:
+  struct FirstStage;
+  bool find_marks(std::string_view bytes);
+  bool check_grammar(JsonTail tail);
+  bool check_scalar(uint32_t mark);
+  bool check_escapes(size_t size);
+  bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
+  char at(uint32_t mark) const { return mark < mark_count_ ? text_.bytes[text_.marks[mark]] : '\0'; }
+
+  const size_t depth_max_;
+  std::unique_ptr<FirstStage> first_stage_;
+  std::vector<uint32_t> ends_;
+  std::vector<uint32_t> open_;  // the marks of the objects and arrays around the current one
+  JsonText text_;
+  uint32_t mark_count_ = 0;
+  JsonError error_{};
+};
+
+// Appends `raw`, what stands between the quotes of a scanned string, with its escapes resolved. `out` must have room
+// for raw.size() bytes. Returns the number of bytes written.
+size_t unescape_json(std::string_view raw, char* out);
+
+}  // namespace kedge
