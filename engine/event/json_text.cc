@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -136,13 +137,13 @@ const JsonError* JsonScanner::scan(std::string_view bytes, JsonTail tail) {
 
 bool JsonScanner::find_marks(std::string_view bytes) {
   text_ = {};
+  if (bytes.empty()) return refuse(JsonError::Kind::syntax, 0, "a value");
   if (bytes.size() > UINT32_MAX / 2 || !first_stage_->reserve(bytes.size())) {
     return refuse(JsonError::Kind::syntax, bytes.size(), "a text that fits into memory");
   }
   auto& parser = *first_stage_->parser;
   const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
-  const auto status =
-      bytes.empty() ? simdjson::EMPTY : parser.stage1(begin, bytes.size(), simdjson::stage1_mode::regular);
+  const auto status = parser.stage1(begin, bytes.size(), simdjson::stage1_mode::regular);
   if (status != simdjson::SUCCESS) {
     if (!is_utf8(bytes)) return refuse(JsonError::Kind::utf8, bytes.size(), "UTF-8");
     if (status == simdjson::EMPTY) return refuse(JsonError::Kind::syntax, 0, "a value");
