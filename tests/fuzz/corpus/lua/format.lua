@@ -1,0 +1,1 @@
+rule "x" { run = function(e) return string.format("%q %5.2f %s", 1/3, 2^53, e), ("a,b"):split(","), math.floor(2.5) // 1, 7 % -3 end }

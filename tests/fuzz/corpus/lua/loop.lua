@@ -1,0 +1,1 @@
+rule "x" { run = function(...) local t <close> = nil goto a ::a:: while true do t = {t} .. "s" end end }
