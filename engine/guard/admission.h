@@ -1,4 +1,5 @@
-// Admission: asked in the lane, from the event and an immutable snapshot, before a finding is committed. A pure function.
+// Admission: asked in the lane, from the event and an immutable snapshot, before a finding is committed. A pure
+// function.
 //
 // Order: own change → exception → mode and canary share → stale event. (Self-protection joins here.)
 #pragma once
@@ -30,10 +31,10 @@ struct ExceptionView {
 bool covers(const ExceptionView&, const std::string& rule, const std::string& target, Time now);
 
 struct AdmissionFacts {
-  Time now;                                   // ledger time; in replay the event's time
+  Time now;  // ledger time; in replay the event's time
   Provenance provenance;
-  std::vector<std::string> own_principals;    // ARNs that the engine acts as
-  bool own_attempt = false;                   // an attempt of ours on this target carries the event's mark or request id
+  std::vector<std::string> own_principals;  // ARNs that the engine acts as
+  bool own_attempt = false;                 // an attempt of ours on this target carries the event's mark or request id
   std::vector<ExceptionView> exceptions;
   std::optional<Time> happened;
   bool redriven = false;
@@ -60,7 +61,12 @@ struct Admission {
   bool operator==(const Admission&) const = default;
 };
 
+// A stale event (older than stale_after, redriven, or without a time) is admitted: it is observed, and the gate holds
+// it if the target is not as it should be.
 Admission admit(const Plan&, const Policy&, const AdmissionFacts&, const AdmissionLimits&);
+
+// Whether mode canary acts on the target: a fixed share of all targets, by the hash of their names.
+bool in_canary_share(const std::string& target, int percent);
 
 // The mark that travels with every write, as part of the user agent: "kedge/0.1 (mark 0123abcd...)".
 std::string agent_with_mark(const std::string& version, const std::string& mark);

@@ -2,8 +2,8 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone or off → pause → exception → locks → rate. (Flap breaker, mass match, windows, approvals, circuit breakers and
-// budgets join here, in the order of the design.)
+// Order: rule gone, off or stricter now → pause → exception → stale event → locks → rate. (Flap breaker, mass match,
+// windows, approvals, circuit breakers and budgets join here, in the order of the design.)
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -17,23 +17,31 @@
 namespace kedge {
 
 struct GateLimits {
-  int remediations_per_minute = 10;  // of all rules together that may start within a minute
+  int remediations_per_minute = 10;                 // of all rules together that may start within a minute
+  Duration stale_after = std::chrono::minutes(15);  // what an older event asks for needs a person's yes
+  Duration future_most = std::chrono::minutes(1);   // as does one that claims to happen later than this from now
 
   bool operator==(const GateLimits&) const = default;
 };
 
 // What the gate judges by.
 struct GateFacts {
-  Time now;                             // ledger time
-  Policy policy;                        // as stored with the remediation
-  std::optional<Mode> current_mode;     // of the rule as it is loaded now; none: the rule is gone
-  std::vector<std::string> pauses;      // the scopes that concern it and are paused
-  std::string exception;                // the id of a valid exception for its rule and target; empty: none
+  Time now;                 // ledger time
+  std::string remediation;  // its id: reasons say what to type about it
+  std::string rule;
+  std::string target;
+  Policy policy;                     // as stored with the remediation
+  std::optional<Mode> current_mode;  // of the rule as it is loaded now; none: the rule is gone
+  std::vector<std::string> pauses;   // the scopes that concern it and are paused
+  std::string exception;             // the id of a valid exception for its rule and target; empty: none
   std::string exception_reason;
+  std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
+  bool redriven = false;
   std::vector<std::string> locked_by;   // other remediations that hold one of its keys
   int started_within_minute = 0;        // remediations of all rules
   std::optional<Time> minute_has_room;  // when the sliding window lets the next one pass
-  bool approved = false;                // a person has resumed it: the rate does not hold it again
+  bool charged = false;                 // it has started before, and is counted already
+  bool approved = false;                // a person has resumed it: neither staleness nor the rate stops it again
 };
 
 struct Verdict {
@@ -51,5 +59,8 @@ Verdict gate(const GateFacts&, const GateLimits&);
 
 // A step's further attempt: pause and rule, asked again before every single write.
 Verdict gate_again(const GateFacts&);
+
+// An undo's attempt: only a pause defers it. What was done by a rule that is gone can still be undone.
+Verdict gate_undo(const GateFacts&);
 
 }  // namespace kedge

@@ -1,0 +1,144 @@
+#include "guard/gate.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/json.h"
+#include "guard/admission.h"
+
+namespace kedge {
+namespace {
+
+constexpr Duration kUndoAgainAfter = std::chrono::seconds(30);
+
+Verdict hold(std::string guard, std::string reason, Json figures) {
+  return {Verdict::Kind::hold, std::move(guard), std::move(reason), std::move(figures), std::nullopt};
+}
+
+Verdict wait(std::string guard, std::string reason, Json figures, std::optional<Time> due) {
+  return {Verdict::Kind::wait, std::move(guard), std::move(reason), std::move(figures), due};
+}
+
+std::optional<Verdict> ask_rule(const GateFacts& facts) {
+  if (!facts.current_mode) {
+    return hold("rule",
+                fmt::format("the rule {} is no longer loaded. It goes on when the rule is back; "
+                            "kedge remediation cancel {} ends it",
+                            facts.rule, facts.remediation),
+                {{"rule", facts.rule}});
+  }
+  const Mode mode = stricter(*facts.current_mode, facts.policy.mode);
+  if (mode == Mode::enforce) return std::nullopt;
+  if (mode == Mode::canary && in_canary_share(facts.target, facts.policy.canary_percent)) return std::nullopt;
+  return hold("rule",
+              fmt::format("the rule {} is in mode {} now. It goes on when the rule acts again; "
+                          "kedge remediation cancel {} ends it",
+                          facts.rule, to_string(mode), facts.remediation),
+              {{"rule", facts.rule}, {"mode", to_string(mode)}});
+}
+
+std::string how_to_resume(const std::vector<std::string>& pauses) {
+  std::vector<std::string> commands;
+  for (const std::string& scope : pauses) {
+    commands.push_back(scope == "all" ? "kedge resume" : fmt::format("kedge resume --scope {}", scope));
+  }
+  return fmt::format("{}", fmt::join(commands, "; "));
+}
+
+std::optional<Verdict> ask_pauses(const GateFacts& facts) {
+  if (facts.pauses.empty()) return std::nullopt;
+  return hold(
+      "pause",
+      fmt::format("effects are paused ({}). To go on: {}", fmt::join(facts.pauses, ", "), how_to_resume(facts.pauses)),
+      {{"scopes", facts.pauses}});
+}
+
+std::optional<Verdict> ask_exception(const GateFacts& facts) {
+  if (facts.exception.empty()) return std::nullopt;
+  return Verdict{Verdict::Kind::refuse,
+                 "exception",
+                 fmt::format("the exception {} covers it: {}. To act here again: kedge exception revoke {}",
+                             facts.exception, facts.exception_reason, facts.exception),
+                 {{"exception", facts.exception}},
+                 std::nullopt};
+}
+
+std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits) {
+  if (facts.approved) return std::nullopt;
+  const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
+  if (facts.redriven) {
+    return hold("stale", "the event was redriven, so the change may be old and meant. " + approve,
+                {{"redriven", true}});
+  }
+  if (!facts.age) {
+    return hold("stale", "the event carries no time, so its age is not known. " + approve, Json::object());
+  }
+  const Json figures = {{"age_us", facts.age->count()},
+                        {"stale_after_us", limits.stale_after.count()},
+                        {"future_most_us", limits.future_most.count()}};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*facts.age);
+  if (*facts.age > limits.stale_after) {
+    return hold("stale",
+                fmt::format("the event was {} old when it was decided (the limit is {}), so a later change may be "
+                            "meant. {}",
+                            format_duration(seconds), format_duration(limits.stale_after), approve),
+                figures);
+  }
+  if (*facts.age < -limits.future_most) {
+    return hold("stale",
+                fmt::format("the event says that it happens {} from now: a clock is wrong. {}",
+                            format_duration(-seconds), approve),
+                figures);
+  }
+  return std::nullopt;
+}
+
+std::optional<Verdict> ask_locks(const GateFacts& facts) {
+  if (facts.locked_by.empty()) return std::nullopt;
+  return wait("locks",
+              fmt::format("waits until {} has ended (kedge remediation show {})", fmt::join(facts.locked_by, ", "),
+                          facts.locked_by.front()),
+              {{"remediations", facts.locked_by}}, std::nullopt);
+}
+
+std::optional<Verdict> ask_rate(const GateFacts& facts, const GateLimits& limits) {
+  if (facts.approved || facts.charged || facts.started_within_minute < limits.remediations_per_minute) {
+    return std::nullopt;
+  }
+  const Json figures = {{"started_within_minute", facts.started_within_minute},
+                        {"remediations_per_minute", limits.remediations_per_minute}};
+  const std::string reason = fmt::format(
+      "{} remediations started within a minute, and {} may. kedge remediation approve {} lets it pass at "
+      "once",
+      facts.started_within_minute, limits.remediations_per_minute, facts.remediation);
+  if (!facts.minute_has_room) return hold("rate", reason, figures);
+  return wait("rate", reason, figures, facts.minute_has_room);
+}
+
+}  // namespace
+
+Verdict gate(const GateFacts& facts, const GateLimits& limits) {
+  if (auto verdict = ask_rule(facts)) return *verdict;
+  if (auto verdict = ask_pauses(facts)) return *verdict;
+  if (auto verdict = ask_exception(facts)) return *verdict;
+  if (auto verdict = ask_age(facts, limits)) return *verdict;
+  if (auto verdict = ask_locks(facts)) return *verdict;
+  if (auto verdict = ask_rate(facts, limits)) return *verdict;
+  return {};
+}
+
+Verdict gate_again(const GateFacts& facts) {
+  if (auto verdict = ask_rule(facts)) return *verdict;
+  if (auto verdict = ask_pauses(facts)) return *verdict;
+  return {};
+}
+
+Verdict gate_undo(const GateFacts& facts) {
+  auto verdict = ask_pauses(facts);
+  if (!verdict) return {};
+  verdict->kind = Verdict::Kind::wait;
+  verdict->due = facts.now + kUndoAgainAfter;
+  return *verdict;
+}
+
+}  // namespace kedge
