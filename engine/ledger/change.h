@@ -26,13 +26,16 @@ struct CommitBatch {
   std::vector<Count> counts;
 };
 
-// What became of each finding, in order.
+// What became of each finding, in order. Compared are the open remediations of the same rule and target: one with the
+// same plan and policy is joined. Without such a one a new remediation opens: what has written nothing gives way to it,
+// what has written goes on to its end, is observed once more, and the new one waits for its locks. One that is being
+// undone is never joined.
 struct Disposition {
   enum class Kind {
     opened,      // a new remediation
     duplicate,   // its key was seen before: counted
-    joined,      // the rule has an open remediation of this target, which will be observed once more before it ends
-    superseding  // it took the place of one that had not written anything
+    joined,      // one with the same plan is open; it ends confirmed only by an observation begun after this commit
+    superseding  // a new remediation, in the place of one that had not written anything
   };
   Kind kind = Kind::opened;
   std::string remediation;  // the one that is open now; of a duplicate: empty
@@ -41,8 +44,9 @@ struct Disposition {
 };
 
 // Sets the position of a partition that is about to be read, or on purpose: each claim of an assigned partition, the
-// first start, a gap, a person's accept, adopt or seek. All in one commit, or none (refused, conflict: one of them is no
-// longer as found). Each gets the epoch after the one found, or 1; the answer has them in order.
+// first start, a gap, a person's accept, adopt or seek. All in one commit, or none (refused, conflict: one of them is
+// no longer as found). Each gets the epoch after the one found, or 1; the answer has them in order. A stopped partition
+// is no longer stopped: whoever claims it has judged that it may be read.
 struct ClaimPositions {
   struct Claim {
     PartitionId partition;
@@ -60,8 +64,8 @@ struct NotePosition {
   PartitionId partition;
   std::string note;
   nlohmann::json details = nlohmann::json::object();
-  bool stop = false;  // the partition is not read any more until a person accepts
-  std::string reason;
+  bool stop = false;   // batches of the partition are refused until it is claimed anew, and people are told
+  std::string reason;  // why, in words
 };
 
 // ---- from the executor -------------------------------------------------------------------------------------------
@@ -76,10 +80,10 @@ struct StepBefore {
 // with the hold. Requires that no attempt on any touched key was open or ended since the observation began.
 struct Start {
   std::string remediation;
-  int64_t observed_from = 0;          // the journal's head when the observation began
-  std::vector<std::string> touches;   // all keys, aliases that the world resolved included
-  std::vector<StepBefore> befores;    // of every effect step; at least one does not hold
-  size_t step = 0;                    // the first that does not hold
+  int64_t observed_from = 0;         // the journal's head when the observation began
+  std::vector<std::string> touches;  // all keys, aliases that the world resolved included
+  std::vector<StepBefore> befores;   // of every effect step; at least one does not hold
+  size_t step = 0;                   // the first that does not hold
   std::string mark;
 };
 
@@ -101,16 +105,17 @@ struct GoAnswer {
 };
 
 // A further attempt: of the same step, or of the next one. The outcome of the attempt before it comes along, so that
-// both cost one sync. Pause, the fence and the locks are checked again.
+// both cost one sync; it stays written when the attempt is held. Pause, rule and locks are checked again.
 struct Attempt {
   std::string remediation;
   std::optional<StepOutcome> previous;
   size_t step = 0;
-  int attempt = 1;
+  int attempt = 1;  // one more than StepProgress::attempts, else refused
   std::string mark;
 };
 
-// An attempt ended, and no other follows at once.
+// An attempt ended, and no other follows at once. Refused (conflict) when the outcome carries a mark that is not the
+// one of the step's latest attempt; a step that was found to hold without an attempt has an empty mark.
 struct RecordOutcome {
   std::string remediation;
   StepOutcome outcome;
@@ -126,10 +131,11 @@ struct Conclude {
   int64_t observed_from = 0;
   std::vector<std::pair<size_t, CapturedState>> afters;  // of the steps that were observed last
   std::string reason;
-  nlohmann::json details = nlohmann::json::object();     // an undo's refusal: the difference
+  nlohmann::json details = nlohmann::json::object();  // an undo's refusal: the difference
 };
 
-// An attempt of an undo, committed before its first write.
+// An attempt of an undo (or release), committed before its first write. While paused the answer is Go::wait: the state
+// stays, and `due` says when to ask again.
 struct AttemptUndo {
   std::string remediation;
   std::optional<StepOutcome> previous;
@@ -150,7 +156,8 @@ struct MoveRemediation {
 
 // ---- from people -------------------------------------------------------------------------------------------------
 
-// approve (a held one goes back to observation), cancel (reject), retry (resume at once), undo (open or ended).
+// approve (a held one goes back to observation), cancel (reject), retry (resume at once), undo (open, or ended within
+// the undo horizon: it is open again then, with its locks; refused where nothing was written or another holds a lock).
 struct PersonalMove {
   std::string remediation;
   Move move = Move::cancel;  // resume, cancel, undo
@@ -165,14 +172,17 @@ struct RevokeException {
   std::string id;
   std::string actor;
 };
+// Takes the place of a pause of the same scope.
 struct AddPause {
   Pause pause;
 };
+// What the pause alone has held goes back to observation.
 struct RemovePause {
   std::string scope;
   std::string actor;
 };
-// The dead letters with these numbers were decided anew (their results came in a CommitBatch of their own).
+// The dead letters with these numbers were decided anew (their results came in a CommitBatch of their own). Those that
+// are gone already are passed over; refused when none is there.
 struct CloseDeadLetters {
   std::vector<int64_t> numbers;
   std::string actor;
@@ -189,7 +199,7 @@ struct LoadedRule {
   std::string bundle;  // its files, as one JSON text: kept by digest, so that old decisions can be computed again
 };
 // A rule set is in force. The gate uses the stricter of the stored policy and the rule's current one; a rule that is
-// gone or off holds what has not written.
+// gone or off holds what has not written, and lets it go on when it is back.
 struct LoadRules {
   std::string digest;
   std::string directory;
@@ -228,10 +238,10 @@ struct NoticeGivenUp {
   std::string error;
 };
 
-using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome,
-                            Conclude, AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException,
-                            AddPause, RemovePause, CloseDeadLetters, LoadRules, NoteStart, NoteStop, RaiseAlarm,
-                            NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+using Change =
+    std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome, Conclude, AttemptUndo,
+                 MoveRemediation, PersonalMove, AddException, RevokeException, AddPause, RemovePause, CloseDeadLetters,
+                 LoadRules, NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -245,12 +255,14 @@ enum class Outcome {
 
 struct Answer {
   Outcome outcome = Outcome::done;
-  Error error{ErrorCode::internal, ""};          // meaningful unless done
-  std::vector<Disposition> dispositions;         // CommitBatch
-  std::vector<uint64_t> epochs;                  // ClaimPositions
-  std::optional<GoAnswer> go;                    // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
-  std::vector<Remediation> runnable;             // what may be worked on since this commit: opened, resumed, undoing
-  int64_t seq = 0;                               // the journal's head with this Change
+  Error error{ErrorCode::internal, ""};   // meaningful unless done
+  std::vector<Disposition> dispositions;  // CommitBatch
+  std::vector<uint64_t> epochs;           // ClaimPositions
+  std::optional<GoAnswer> go;             // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
+  // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.
+  // Those that waited for a lock come back here in the commit that frees it. A receiver may already have it in hand.
+  std::vector<Remediation> runnable;
+  int64_t seq = 0;  // the journal's head with this Change
 
   bool done() const { return outcome == Outcome::done; }
 };

@@ -38,8 +38,11 @@ class Committer {
   // Hands it over and waits for the answer (unknown after Options::answer_timeout).
   Answer commit(Change change);
 
-  // The number of the last durable record.
+  // The number of the last durable record. Never behind what was sent to `runnable`.
   int64_t head() const { return head_.load(); }
+
+  // Ledger time.
+  Time now() const { return ledger_.now(); }
 
   // The first final answer's error, once there was one.
   std::optional<Error> failed() const;

@@ -3,7 +3,8 @@
 //
 // Threads:     one thread, the committer's, calls apply and sync. Everything is read through LedgerReader.
 // Durability:  what apply did is durable when sync has returned; until then nobody may act on it.
-// Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back as a
+// Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back as
+// a
 //              whole. Any failure of a sync is final.
 #pragma once
 
@@ -27,8 +28,12 @@ class Ledger {
   // come in the order of the Changes.
   virtual std::vector<Answer> apply(std::span<const Change> changes) = 0;
 
-  // The number of the last durable record of the journal; 0 when there is none.
+  // The number of the last durable record of the journal. Record 0 tells of the ledger's birth: a journal is never
+  // empty, and a record's number is its place in the audit log.
   virtual int64_t head() const = 0;
+
+  // Ledger time (contracts §7): never goes back. May be called from any thread.
+  virtual Time now() const = 0;
 };
 
 // Reading, from any thread, beside the committer: each call is a short transaction on a connection of its own.
@@ -59,6 +64,7 @@ class LedgerReader {
   };
   virtual Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) = 0;
   virtual Result<DeadLetter> dead_letter(int64_t number) = 0;
+  virtual Result<std::vector<DeadLetterRange>> dead_letter_ranges() = 0;
 
   // Notices that are due at `now`, oldest first.
   virtual Result<std::vector<Notice>> due_notices(Time now, size_t limit) = 0;

@@ -19,13 +19,16 @@
 namespace kedge {
 
 struct SqliteLedgerOptions {
-  std::string directory;                                  // <data>: ledger.db and lock lie in it
-  Duration seen_for = std::chrono::hours(24 * 7);         // how long keys are remembered (longer than sources keep)
-  Duration undo_horizon = std::chrono::hours(24 * 90);    // how long ended remediations can be undone
-  size_t wal_bytes_max = 64U << 20U;                      // above it the committer restarts the WAL between two groups
-  size_t record_bytes_max = 65'535;                       // larger parts of a record go in by digest
-  GateLimits gate;                                        // the engine's own limits
-  std::vector<std::string> notify_alarms;                 // channels that hear of alarms, holds and what is unconfirmed
+  std::string directory;                                // <data>: ledger.db and lock lie in it
+  Duration seen_for = std::chrono::hours(24 * 7);       // how long keys are remembered (longer than sources keep)
+  Duration undo_horizon = std::chrono::hours(24 * 90);  // how long ended remediations can be undone
+  size_t wal_bytes_max = 64U << 20U;                    // above it the committer restarts the WAL between two groups
+  size_t record_bytes_max = 65'535;                     // larger parts of a record go in by digest
+  int64_t dead_letters_max = 10'000;                    // kept of one source and rule; beyond it only ranges
+  int64_t dead_letter_bytes_max = 64LL << 20;           // likewise, their values together
+  int suppressions_per_minute = 60;                     // records of one rule; beyond it they fold into one
+  GateLimits gate;                                      // the engine's own limits
+  std::vector<std::string> notify_alarms;               // channels that hear of alarms, holds and what is unconfirmed
 };
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions, Clock&, Random&);

@@ -42,13 +42,14 @@ struct PositionMove {
 
 // The event that a finding, suppression or failure comes from.
 struct EventReference {
-  std::string source;       // the view's
-  std::string id;           // the view's; may be empty
-  std::string document;     // the view as JSON; kept by digest as a blob
-  PartitionId partition;    // where it was read; topic empty when not from Kafka
+  std::string source;     // the view's
+  std::string id;         // the view's; may be empty
+  std::string account;    // the view's; pauses of an account look at it, and at the target's ARN
+  std::string document;   // the view as JSON; kept by digest as a blob
+  PartitionId partition;  // where it was read; topic empty when not from Kafka
   int64_t offset = 0;
-  uint32_t index = 0;       // among the events of one message
-  std::string principal;    // who caused it
+  uint32_t index = 0;     // among the events of one message
+  std::string principal;  // who caused it
   std::string session;
   std::string agent;
   std::string address;
@@ -94,7 +95,7 @@ struct Suppression {
 
 // What cannot be decoded or decided.
 struct DeadLetter {
-  int64_t number = 0;  // given by the ledger
+  int64_t number = 0;  // given by the ledger: the number of its record in the journal
   std::string source;
   std::string topic;
   int32_t partition = 0;
@@ -104,17 +105,31 @@ struct DeadLetter {
   std::string message;  // for people
   std::string rule;     // set when a rule failed on a good event
   std::string rule_version;
-  std::string key;      // the record's key
-  std::string value;    // at most kDeadLetterValueMax bytes of it
+  std::string key;    // the record's key
+  std::string value;  // at most kDeadLetterValueMax bytes of it
   int64_t value_bytes = 0;
   Digest value_digest;
   nlohmann::json headers = nlohmann::json::array();  // [[name, base64 value], ...]
-  Time at;              // given by the ledger
+  Time at;                                           // given by the ledger
   int64_t redrives = 0;
 
   bool operator==(const DeadLetter&) const = default;
 };
 inline constexpr size_t kDeadLetterValueMax = 64U << 10U;
+
+// Dead letters beyond the limit of their source and rule: only where they are, to be redriven from the source.
+struct DeadLetterRange {
+  std::string source;
+  std::string topic;
+  int32_t partition = 0;
+  std::string rule;  // empty: the source's own poison
+  int64_t first = 0;
+  int64_t last = 0;
+  int64_t count = 0;
+  Time since;
+
+  bool operator==(const DeadLetterRange&) const = default;
+};
 
 // Something that is only counted, by the hour.
 struct Count {
@@ -143,6 +158,7 @@ struct StepProgress {
   StepStatus status = StepStatus::pending;
   int attempts = 0;                     // committed ones
   std::string mark;                     // of the latest attempt
+  bool undo = false;                    // the latest attempt is one of an undo
   std::optional<CapturedState> before;  // never overwritten by a later attempt
   std::optional<CapturedState> after;   // as it was left by us
 
@@ -159,31 +175,33 @@ struct Remediation {
   FindingTimes times;
   std::string origin;
   State state = State::planned;
-  std::vector<StepProgress> steps;      // one for each of plan.effects()
-  std::vector<std::string> touches;     // the keys that its steps write
-  std::optional<Time> first_effect;     // response
-  std::optional<Time> last_effect;      // recovery
-  std::optional<Time> ended;            // confirmation
-  int64_t last_finding = 0;             // the journal's number of the last finding that concerns it
-  std::string guard;                    // held, waiting, refused: which guard said so
-  std::string reason;                   // for people
-  nlohmann::json figures;               // what that guard judged by
-  std::optional<Time> due;              // waiting: when it is looked at again
+  std::vector<StepProgress> steps;   // one for each of plan.effects()
+  std::vector<std::string> touches;  // the keys that its steps write
+  std::optional<Time> first_effect;  // response
+  std::optional<Time> last_effect;   // recovery
+  std::optional<Time> ended;         // confirmation
+  int64_t last_finding = 0;          // the journal's number of the last finding that concerns it
+  std::string guard;                 // held, waiting, refused: which guard said so
+  std::string reason;                // for people
+  nlohmann::json figures;            // what that guard judged by
+  std::optional<Time> due;           // waiting: when it is looked at again
 
   bool operator==(const Remediation&) const = default;
 };
 
 // How an attempt ended.
 struct StepOutcome {
+  // already: it holds, and no write of ours can have caused it. What is found to hold after an attempt whose outcome
+  // was unknown is `applied`: an undo must put it back.
   enum class Result { applied, already, retry, refused, failed, unknown };
-  size_t step = 0;          // index into plan.effects()
+  size_t step = 0;  // index into plan.effects()
   int attempt = 1;
   std::string mark;
   Result result = Result::applied;
-  std::string code;         // the endpoint's error code, or ours
-  std::string message;      // for people
+  std::string code;                      // the endpoint's error code, or ours
+  std::string message;                   // for people
   std::vector<std::string> request_ids;  // of the writes: how CloudTrail names them
-  int writes = 0;           // mutating calls sent
+  int writes = 0;                        // mutating calls sent
   Time started;
   Time finished;
   std::optional<CapturedState> after;
@@ -196,8 +214,8 @@ std::string_view to_string(StepOutcome::Result);
 
 struct Exception {
   std::string id;
-  std::string rule;     // an id, or "*"
-  std::string target;   // exact, or with one * at its end
+  std::string rule;    // an id, or "*"
+  std::string target;  // exact, or with one * at its end
   std::string owner;
   std::string reason;
   Time expires;
@@ -230,11 +248,11 @@ struct AttemptTrace {
 
 // A notice to one channel, from the commit that it tells of until it is delivered or given up.
 struct Notice {
-  int64_t number = 0;       // given by the ledger
-  std::string id;           // stable over retries: what receivers de-duplicate by
+  int64_t number = 0;  // given by the ledger
+  std::string id;      // stable over retries: what receivers de-duplicate by
   std::string channel;
-  std::string type;         // "kedge.remediation.confirmed", ...
-  nlohmann::json data;      // what it tells
+  std::string type;     // "kedge.remediation.confirmed", ...
+  nlohmann::json data;  // what it tells
   Time created;
   int attempts = 0;
   Time due;
