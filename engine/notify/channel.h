@@ -1,0 +1,40 @@
+// A channel: where notices with its name go. Made from the configuration's `notify.channels`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "http/http.h"
+#include "notify/notifier.h"
+#include "notify/pace.h"
+
+namespace kedge {
+
+struct ChannelOptions {
+  enum class Kind { webhook, slack };
+
+  std::string name;  // what plans and routes call it
+  Kind kind = Kind::webhook;
+  std::string url;                   // http or https; treated as a secret
+  std::vector<std::string> secrets;  // webhook: "whsec_...", the newest first; while they are rotated, several
+  Duration timeout = std::chrono::seconds(15);  // of one try
+  int notices_per_minute = 60;                  // more wait
+};
+
+struct Channel {
+  std::string name;
+  PaceLimits pace;
+  std::unique_ptr<Notifier> notifier;
+};
+
+// Errors name the member that is wrong and what would be right, and never repeat a URL or a secret. The client is
+// borrowed for the channel's life.
+Result<Channel> open_channel(const ChannelOptions&, HttpClient&);
+
+// "webhook", "slack".
+Result<ChannelOptions::Kind> parse_channel_kind(std::string_view);
+
+}  // namespace kedge

@@ -1,0 +1,95 @@
+#include "notify/slack_message.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+Notice notice_with(Json data) {
+  Notice notice;
+  notice.id = "msg_1";
+  notice.type = "kedge.remediation.confirmed";
+  notice.data = std::move(data);
+  notice.created = *parse_time("2026-01-01T00:00:00Z");
+  return notice;
+}
+
+Json block(const Json& message, const std::string& type) {
+  for (const Json& one : message["blocks"]) {
+    if (one["type"] == type) return one;
+  }
+  return nullptr;
+}
+
+TEST(SlackMessage, ShowsTheTitleTheFieldsAndTheId) {
+  const Json message = slack_message(notice_with({{"title", "S3 bucket made public"},
+                                                  {"severity", "high"},
+                                                  {"target", "arn:aws:s3:::b"},
+                                                  {"remediation", "0194-r"},
+                                                  {"seq", 1042}}));
+  EXPECT_EQ(message["text"], "S3 bucket made public: remediation confirmed (arn:aws:s3:::b)");
+  EXPECT_EQ(block(message, "header")["text"]["text"], "S3 bucket made public: remediation confirmed");
+  const Json fields = block(message, "section")["fields"];
+  ASSERT_EQ(fields.size(), 3);
+  EXPECT_EQ(fields[0]["text"], "*severity*\nhigh");
+  EXPECT_EQ(fields[1]["text"], "*target*\narn:aws:s3:::b");
+  EXPECT_EQ(fields[2]["text"], "*seq*\n1042");
+  EXPECT_EQ(block(message, "context")["elements"][0]["text"], "0194-r · msg_1 · 2026-01-01T00:00:00.000000Z");
+}
+
+TEST(SlackMessage, SaysTheReasonInAParagraph) {
+  const Json message = slack_message(notice_with({{"reason", "held by the rate guard"}}));
+  EXPECT_EQ(block(message, "section")["text"]["text"], "held by the rate guard");
+}
+
+TEST(SlackMessage, IsAMessageForDataOfAnyShape) {
+  for (const Json& data :
+       {Json(), Json(7), Json::array({1}), Json{{"title", Json::array()}}, Json{{"target", nullptr}}}) {
+    const Json message = slack_message(notice_with(data));
+    EXPECT_EQ(message["text"], "remediation confirmed");
+    EXPECT_FALSE(block(message, "header").is_null());
+  }
+}
+
+TEST(SlackMessage, LetsNobodyForgeLinksOrMentions) {
+  const Json message = slack_message(notice_with({{"target", "<!channel> <https://evil.example|click> & co"}}));
+  const std::string text = message.dump();
+  EXPECT_EQ(text.find('<'), std::string::npos);
+  EXPECT_EQ(text.find('>'), std::string::npos);
+  for (const Json& field : block(message, "section")["fields"]) EXPECT_EQ(field["verbatim"], true);
+}
+
+TEST(SlackMessage, StaysWithinSlacksLimits) {
+  Json data = {{"title", std::string(5000, '&')}, {"reason", std::string(9000, 'r')}};
+  for (int i = 0; i < 40; ++i) data["member" + std::to_string(i)] = std::string(5000, '<');
+  const Json message = slack_message(notice_with(data));
+  EXPECT_LE(block(message, "header")["text"]["text"].get<std::string>().size(), 150);
+  for (const Json& one : message["blocks"]) {
+    if (one["type"] != "section") continue;
+    if (one.contains("text")) {
+      EXPECT_LE(one["text"]["text"].get<std::string>().size(), 3000);
+    } else {
+      EXPECT_EQ(one["fields"].size(), 10);
+      for (const Json& field : one["fields"]) EXPECT_LE(field["text"].get<std::string>().size(), 2000);
+    }
+  }
+}
+
+TEST(SlackEscape, CutsNeitherAnEntityNorACharacter) {
+  const std::string text = "aä&b<é>€ü&";
+  const std::string whole = slack_escape(text, 1000);
+  EXPECT_EQ(whole, "aä&amp;b&lt;é&gt;€ü&amp;");
+  for (size_t bytes_max = 3; bytes_max <= whole.size(); ++bytes_max) {
+    const std::string cut = slack_escape(text, bytes_max);
+    EXPECT_LE(cut.size(), bytes_max);
+    EXPECT_TRUE(is_utf8(cut)) << cut;
+    EXPECT_EQ(std::count(cut.begin(), cut.end(), '&'), std::count(cut.begin(), cut.end(), ';')) << cut;
+    EXPECT_EQ(cut.ends_with("…"), bytes_max < whole.size());
+  }
+}
+
+}  // namespace
+}  // namespace kedge
