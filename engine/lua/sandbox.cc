@@ -195,6 +195,15 @@ Result<Environment::Handle> Environment::keep(const nlohmann::json& value) {
   return Handle{static_cast<int>(machine_->kept.size()) - 1};
 }
 
+Result<Environment::Handle> Environment::keep_text(std::string_view json) {
+  auto pushed = protect(*machine_, [&](lua_State* state) {
+    push_json(state, json);
+    machine_->kept.push_back(luaL_ref(state, LUA_REGISTRYINDEX));
+  });
+  if (!pushed) return pushed.error();
+  return Handle{static_cast<int>(machine_->kept.size()) - 1};
+}
+
 Result<nlohmann::json> Environment::call(size_t declaration, std::string_view function,
                                          std::span<const Handle> arguments) {
   nlohmann::json result;

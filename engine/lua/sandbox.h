@@ -72,6 +72,8 @@ class Environment {
     int slot = 0;
   };
   Result<Handle> keep(const nlohmann::json& value);
+  // The same for the text of a document, which costs less than building it first.
+  Result<Handle> keep_text(std::string_view json);
 
   // Calls a function of a declaration. The result is what it returned first: tables with the keys 1 to n are lists,
   // with strings as keys they are objects; an empty table is a list, unless it came in as an object.

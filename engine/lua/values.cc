@@ -18,6 +18,8 @@ using nlohmann::json;
 // The metatable of a table that came in as an empty object, so that it can go out as one. It has no other effect.
 char empty_object_key;
 
+}  // namespace
+
 void mark_as_object(lua_State* state) {
   if (lua_rawgetp(state, LUA_REGISTRYINDEX, &empty_object_key) != LUA_TTABLE) {
     lua_pop(state, 1);
@@ -27,6 +29,8 @@ void mark_as_object(lua_State* state) {
   }
   lua_setmetatable(state, -2);
 }
+
+namespace {
 
 bool is_marked_as_object(lua_State* state, int index) {
   if (lua_getmetatable(state, index) == 0) return false;

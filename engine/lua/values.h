@@ -3,6 +3,7 @@
 
 #include <lua.hpp>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace kedge::lua {
 
@@ -10,7 +11,11 @@ namespace kedge::lua {
 // `json.null`, so that no list has a hole.
 void push_value(lua_State* state, const nlohmann::json& value);
 
-// The same, as tables that cannot be changed.
+// Pushes the document that a text holds, without building it in between. Raised: text that is not JSON. Where a key
+// stands twice, the last one holds.
+void push_json(lua_State* state, std::string_view text);
+
+// As push_value, as tables that cannot be changed.
 void push_frozen(lua_State* state, const nlohmann::json& value);
 
 // Reads the value at `index`. Raised: what JSON cannot hold (functions, NaN, strings that are not UTF-8, tables that
@@ -18,6 +23,9 @@ void push_frozen(lua_State* state, const nlohmann::json& value);
 // `on_function`: what to do with fields of the outermost table that are functions.
 enum class Functions { refuse, skip };
 nlohmann::json read_value(lua_State* state, int index, size_t bytes_max, Functions on_function = Functions::refuse);
+
+// Notes that the table on top of the stack, which is empty, came in as an object, so that it can go out as one.
+void mark_as_object(lua_State* state);
 
 inline constexpr int kDepthMax = 100;
 

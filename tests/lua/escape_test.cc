@@ -116,9 +116,8 @@ TEST(Escape, DataFilesAreFrozenAtEveryDepth) {
   EXPECT_EQ(with_data("local n = 0 for k, v in pairs(data.a) do n = n + #v end return n"), "3");
   EXPECT_EQ(with_data("local n = 0 for i, v in ipairs(data.a.b) do n = n + i end return n"), "6");
   EXPECT_EQ(with_data("return get(data, 'a.b.3.c')"), "3");
-  for (const char* attack :
-       {"data.x = 1", "data.a.b[1] = 5", "data.a.b[3].c = 4", "table.insert(data.a.b, 9)", "table.remove(data.a.b)",
-        "table.sort(data.a.b, function() return true end)"}) {
+  for (const char* attack : {"data.x = 1", "data.a.b[1] = 5", "data.a.b[3].c = 4", "table.insert(data.a.b, 9)",
+                             "table.remove(data.a.b)", "table.sort(data.a.b, function() return true end)"}) {
     EXPECT_NE(with_data(attack).find("shared and cannot be changed"), std::string::npos) << attack;
   }
 }

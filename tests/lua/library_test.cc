@@ -96,6 +96,23 @@ TEST(Values, GoInAndOutAsTheyAre) {
   EXPECT_EQ(answer("return x", value), value.dump());
 }
 
+TEST(Values, AreTheSameFromTextAsFromADocument) {
+  auto sandbox = make_sandbox();
+  const File file{File::Kind::script, "same.lua", "thing 'it' { run = function(x) return {x, json.encode(x)} end }"};
+  for (const char* text :
+       {R"({"s":"t\u00e9xt","i":-9007199254740993,"u":18446744073709551615,"f":0.5,"t":true,"n":null,"e":{"n":null}})",
+        R"([1,null,[],{},[[]],{"o":{"k":{}}},""])", "7", "\"x\"", "true"}) {
+    auto environment = sandbox->open(file);
+    const auto from_text = environment->keep_text(text);
+    const auto from_document = environment->keep(Json::parse(text));
+    ASSERT_TRUE(from_text.ok() && from_document.ok());
+    EXPECT_EQ(answer(environment->call(0, "run", std::vector{*from_text})),
+              answer(environment->call(0, "run", std::vector{*from_document})));
+  }
+  auto environment = sandbox->open(file);
+  EXPECT_FALSE(environment->keep_text("{\"a\":").ok());
+}
+
 TEST(Values, NullMembersAreNilAndNullItemsAreNull) {
   const Json value = Json::parse(R"({"a":null,"list":[1,null,3]})");
   EXPECT_EQ(answer("return {x.a == nil, #x.list, x.list[2] == json.null}", value), "[true,3,true]");
