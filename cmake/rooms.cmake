@@ -77,7 +77,7 @@ endfunction()
 # kedge_test(NAME SOURCES a_test.cc... ROOMS room... LIBRARIES lib... LABELS label... LOCK name FIXTURE name):
 # the program test_NAME, each of its tests known to ctest. Labels: `unit` needs no other process (the default), `threads`
 # also runs under the thread sanitizer, `e2e` talks to programs that the tests start. Tests with one LOCK never run at
-# the same time; FIXTURE names what ctest has to start before them.
+# the same time; FIXTURE names what ctest starts before them (kafka: see tests/e2e/CMakeLists.txt).
 function(kedge_test name)
   cmake_parse_arguments(TEST "" "TIMEOUT;LOCK;FIXTURE" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
@@ -100,10 +100,10 @@ function(kedge_test name)
     list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})
   endif()
   if(TEST_FIXTURE)
-    list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE})
+    list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE} ENVIRONMENT KEDGE_SHARED_KAFKA=${CMAKE_BINARY_DIR}/kafka)
   endif()
   string(REPLACE ";" "-" label "${TEST_LABELS}")  # one word: gtest_discover_tests takes lists apart
-  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
                        PROPERTIES LABELS ${label} ${properties})
   foreach(label ${TEST_LABELS})
     kedge_group(tests_${label} test_${name})
