@@ -80,7 +80,8 @@ class TidyTest(unittest.TestCase):
 
     def test_names_that_only_look_forbidden(self):
         for code in ["snprintf(b, n, f);", "rule.system(x);", "host.sleep(1);", "x.time(0);", "ecosystem(1);",
-                     "owner.reset(new Plan);", "int newest;", "operand(1);"]:
+                     "owner.reset(new Plan);", "owner.reset(\n    new Plan);",
+                     "return new Pool;  // tidy: the server owns it", "int newest;", "operand(1);"]:
             self.assertEqual(self.breaches({"engine/plan/plan.cc": code + "\n"}), [], code)
 
     def test_a_test_that_sleeps(self):
