@@ -138,13 +138,13 @@ CanonicalRequest canonical_request(std::string_view method, const Url& url, cons
   return result;
 }
 
-Result<HttpRequest> Signer::sign(HttpRequest request, const Credentials& credentials, const SigningScope& scope,
-                                 Time now) {
+Result<HttpRequest> SigV4Signer::sign(HttpRequest request, const Credentials& credentials, const SigningScope& scope,
+                                      Time now) {
   return sign(std::move(request), credentials, scope, now, SigningRules::of(scope.service));
 }
 
-Result<HttpRequest> Signer::sign(HttpRequest request, const Credentials& credentials, const SigningScope& scope,
-                                 Time now, SigningRules rules) {
+Result<HttpRequest> SigV4Signer::sign(HttpRequest request, const Credentials& credentials, const SigningScope& scope,
+                                      Time now, SigningRules rules) {
   const auto url = parse_url(request.url);
   if (!url) return url.error();
   const std::string date_time = date_time_of(now);
@@ -164,8 +164,8 @@ Result<HttpRequest> Signer::sign(HttpRequest request, const Credentials& credent
   return request;
 }
 
-Result<std::string> Signer::presign(const HttpRequest& request, const Credentials& credentials,
-                                    const SigningScope& scope, Time now, Duration lifetime, SigningRules rules) {
+Result<std::string> SigV4Signer::presign(const HttpRequest& request, const Credentials& credentials,
+                                         const SigningScope& scope, Time now, Duration lifetime, SigningRules rules) {
   auto url = parse_url(request.url);
   if (!url) return url.error();
   const std::string date_time = date_time_of(now);
@@ -187,15 +187,15 @@ Result<std::string> Signer::presign(const HttpRequest& request, const Credential
   return url->text();
 }
 
-std::string Signer::signature(const CanonicalRequest& canonical, const Credentials& credentials,
-                              const SigningScope& scope, const std::string& date_time) {
+std::string SigV4Signer::signature(const CanonicalRequest& canonical, const Credentials& credentials,
+                                   const SigningScope& scope, const std::string& date_time) {
   const std::string day = date_time.substr(0, 8);
   const std::string text =
       std::string(kAlgorithm) + "\n" + date_time + "\n" + scope_text(scope, day) + "\n" + sha256(canonical.text).hex();
   return hmac_sha256(signing_key(credentials, scope, day).as_bytes(), text).hex();
 }
 
-Digest Signer::signing_key(const Credentials& credentials, const SigningScope& scope, const std::string& day) {
+Digest SigV4Signer::signing_key(const Credentials& credentials, const SigningScope& scope, const std::string& day) {
   const std::string name = sha256(credentials.secret_access_key).hex() + "/" + scope_text(scope, day);
   const std::lock_guard lock(mutex_);
   if (const auto known = keys_.find(name); known != keys_.end()) return known->second;

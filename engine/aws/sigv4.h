@@ -43,7 +43,7 @@ CanonicalRequest canonical_request(std::string_view method, const Url&, const st
                                    std::string_view payload_hash, const SigningRules&);
 
 // Thread-safe. Keeps the keys that it has derived, which stay good for a day.
-class Signer {
+class SigV4Signer {
  public:
   // `request` with Host, X-Amz-Date, X-Amz-Security-Token and Authorization (and, by the rules, X-Amz-Content-Sha256)
   // added. It must not carry them yet: what must be signed again is signed from the unsigned request. Fails only on a

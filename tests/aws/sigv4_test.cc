@@ -18,7 +18,7 @@ const std::string kBucket = "https://examplebucket.s3.amazonaws.com";
 
 std::string authorization(const HttpRequest& request, const Credentials& credentials = kPublished,
                           const SigningScope& scope = kS3) {
-  Signer signer;
+  SigV4Signer signer;
   const auto signed_request = signer.sign(request, credentials, scope, kPublishedTime);
   return signed_request.ok() ? signed_request->headers.back().value : signed_request.error().message;
 }
@@ -62,7 +62,7 @@ TEST(SigV4, SignsThePublishedListOfObjectsInAnyOrderOfItsQuery) {
 }
 
 TEST(SigV4, PresignsThePublishedUrl) {
-  Signer signer;
+  SigV4Signer signer;
   const auto url = signer.presign(get(kBucket + "/test.txt"), kPublished, kS3, kPublishedTime, std::chrono::hours(24),
                                   SigningRules::of("s3"));
   ASSERT_TRUE(url) << url.error().message;
@@ -90,7 +90,7 @@ TEST(SigV4, EncodesAPlusInAVersionIdHoweverItIsWritten) {
 }
 
 TEST(SigV4, KeepsAPortThatIsNotTheSchemesOwnInTheHost) {
-  Signer signer;
+  SigV4Signer signer;
   const auto request = signer.sign(get("http://127.0.0.1:5055/b?acl"), kPublished, kS3, kPublishedTime);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->headers.at(0), (HttpHeader{"Host", "127.0.0.1:5055"}));
@@ -99,7 +99,7 @@ TEST(SigV4, KeepsAPortThatIsNotTheSchemesOwnInTheHost) {
 TEST(SigV4, SignsTheSessionTokenOfTemporaryCredentials) {
   Credentials temporary = kPublished;
   temporary.session_token = "token/with+signs==";
-  Signer signer;
+  SigV4Signer signer;
   const auto request = signer.sign(get(kBucket + "/?acl"), temporary, kS3, kPublishedTime);
   ASSERT_TRUE(request);
   EXPECT_THAT(request->headers.back().value,
@@ -118,7 +118,7 @@ TEST(SigV4, LeavesOutHeadersThatProxiesChange) {
 }
 
 TEST(SigV4, HashesTheBodyIntoAHeaderForS3Alone) {
-  Signer signer;
+  SigV4Signer signer;
   for (const char* service : {"s3", "ec2"}) {
     const auto request = signer.sign(get("https://h/"), kPublished, {"us-east-1", service}, kPublishedTime);
     const bool has_hash = std::ranges::any_of(
@@ -129,7 +129,7 @@ TEST(SigV4, HashesTheBodyIntoAHeaderForS3Alone) {
 
 // The derived key is kept; another secret under the same key id must not find it.
 TEST(SigV4, DoesNotMixTheKeysOfTwoSecrets) {
-  Signer signer;
+  SigV4Signer signer;
   Credentials other = kPublished;
   other.secret_access_key = "another";
   const auto first = signer.sign(get("https://h/"), kPublished, kS3, kPublishedTime);

@@ -88,7 +88,7 @@ TEST(SigV4Vectors, AreAllSignedInTheHeader) {
   const auto cases = all_cases();
   if (cases.empty()) GTEST_SKIP() << "KEDGE_SHARED is not set";
   EXPECT_EQ(cases.size(), 38);
-  Signer signer;
+  SigV4Signer signer;
   for (const Case& c : cases) {
     const auto request = signer.sign(c.request, c.credentials, c.scope, c.time, c.rules);
     ASSERT_TRUE(request) << c.name << ": " << request.error().message;
@@ -100,7 +100,7 @@ TEST(SigV4Vectors, AreAllSignedInTheHeader) {
 TEST(SigV4Vectors, AreAllSignedInTheQuery) {
   const auto cases = all_cases();
   if (cases.empty()) GTEST_SKIP() << "KEDGE_SHARED is not set";
-  Signer signer;
+  SigV4Signer signer;
   for (const Case& c : cases) {
     const auto url = signer.presign(c.request, c.credentials, c.scope, c.time, c.lifetime, c.rules);
     ASSERT_TRUE(url) << c.name << ": " << url.error().message;
