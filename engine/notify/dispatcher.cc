@@ -7,8 +7,8 @@
 
 namespace kedge {
 
-Dispatcher::Dispatcher(const std::map<std::string, PaceLimits>& channels, Random& random, Options options)
-    : random_(random), options_(std::move(options)) {
+Dispatcher::Dispatcher(const std::map<std::string, PaceLimits>& channels, Random& random, RetrySchedule schedule)
+    : random_(random), schedule_(schedule) {
   for (const auto& [name, limits] : channels) {
     channels_.emplace(name, State{.limits = limits, .pace = Pace(limits), .sending = {}, .last_error = {}});
     figures_[name];
@@ -71,9 +71,8 @@ std::optional<std::string> Dispatcher::reason_to_give_up(const Notice& notice, T
   if (channel->second.sending == notice.number) return std::nullopt;
   const ChannelFigures& figures = figures_.at(notice.channel);
   if (!figures.gone.empty()) return "the channel is gone: " + figures.gone;
-  if (figures.failing > 0 && now >= notice.created + options_.schedule.give_up_after) {
-    return "not delivered within " + format_duration(options_.schedule.give_up_after) +
-           "; last: " + channel->second.last_error;
+  if (figures.failing > 0 && now >= notice.created + schedule_.give_up_after) {
+    return "not delivered within " + format_duration(schedule_.give_up_after) + "; last: " + channel->second.last_error;
   }
   return std::nullopt;
 }
@@ -95,20 +94,19 @@ Change Dispatcher::put_off(const Notice& notice, const State& channel, int place
 }
 
 Change Dispatcher::retry(const Notice& notice, const Delivery& delivery, State& channel, Moment moment) {
-  const RetrySchedule& schedule = options_.schedule;
   ChannelFigures& figures = figures_.at(notice.channel);
   ++figures.failing;
-  const Duration channel_waits = wait_before_retry(schedule, figures.failing, delivery.retry_after, random_);
+  const Duration channel_waits = wait_before_retry(schedule_, figures.failing, delivery.retry_after, random_);
   channel.not_before = moment.elapsed + channel_waits;
 
-  const Time end = notice.created + schedule.give_up_after;
+  const Time end = notice.created + schedule_.give_up_after;
   if (moment.now >= end) {
     return give_up(notice,
-                   "not delivered within " + format_duration(schedule.give_up_after) + "; last: " + delivery.error);
+                   "not delivered within " + format_duration(schedule_.give_up_after) + "; last: " + delivery.error);
   }
   ++figures.retried;
   const Duration notice_waits =
-      std::max(channel_waits, wait_before_retry(schedule, notice.attempts + 1, std::nullopt, random_));
+      std::max(channel_waits, wait_before_retry(schedule_, notice.attempts + 1, std::nullopt, random_));
   return NoticeDeferred{notice.number, std::min(moment.now + notice_waits, end), delivery.error};
 }
 
@@ -118,9 +116,8 @@ RaiseAlarm Dispatcher::alarm_about(const std::string& channel) const {
   alarm.message = "nothing is sent to channel '" + channel + "' any more: " + figures_.at(channel).gone +
                   ". Mend it in the configuration, then restart";
   alarm.details = {{"channel", channel}};
-  for (const std::string& other : options_.alarm_channels) {
-    const auto figures = figures_.find(other);
-    if (figures != figures_.end() && figures->second.gone.empty()) alarm.notify.push_back(other);
+  for (const auto& [other, figures] : figures_) {
+    if (figures.gone.empty()) alarm.notify.push_back(other);
   }
   return alarm;
 }

@@ -5,7 +5,7 @@
 // fail for the next one too), longer at each failure; a notice that fails while others pass waits longer by itself. A
 // notice is given up when it fails for good, when its channel is gone or unknown, or when it is older than
 // RetrySchedule::give_up_after and fails still. A channel that is gone stays so until the process is started again,
-// and the other alarm channels hear of it.
+// and all others hear of it.
 #pragma once
 
 #include <map>
@@ -36,10 +36,6 @@ struct ChannelFigures {
 // One thread. Borrows Random.
 class Dispatcher {
  public:
-  struct Options {
-    RetrySchedule schedule;
-    std::vector<std::string> alarm_channels;  // hear when another channel is gone
-  };
   struct Moment {
     Time now;          // ledger time: what dues are compared with
     Duration elapsed;  // Clock::elapsed: what paces and waits are measured with
@@ -50,7 +46,7 @@ class Dispatcher {
     std::optional<Duration> wait;  // how long until a due notice that may not go now may go
   };
 
-  Dispatcher(const std::map<std::string, PaceLimits>& channels, Random& random, Options options);
+  Dispatcher(const std::map<std::string, PaceLimits>& channels, Random& random, RetrySchedule schedule);
 
   // `due`: what is due, oldest first; it may hold what is being sent.
   Round round(const std::vector<Notice>& due, Moment moment);
@@ -76,7 +72,7 @@ class Dispatcher {
   RaiseAlarm alarm_about(const std::string& channel) const;
 
   Random& random_;
-  const Options options_;
+  const RetrySchedule schedule_;
   std::map<std::string, State> channels_;
   std::map<std::string, ChannelFigures> figures_;
 };

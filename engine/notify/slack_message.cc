@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/time.h"
 
 namespace kedge {
 namespace {
@@ -21,66 +20,80 @@ constexpr size_t kContextMax = 2000;
 constexpr size_t kTextMax = 4000;  // of the fallback; a message may have 40,000 in all
 
 constexpr std::string_view kEllipsis = "…";
-constexpr std::array<std::string_view, 5> kFirstFields = {"severity", "target", "rule", "state", "guard"};
-constexpr std::array<std::string_view, 4> kElsewhere = {"title", "reason", "message", "remediation"};
 
-template <size_t N>
-bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
+// What is shown of a notice's data, in this order.
+struct Shown {
+  std::string_view label;
+  std::array<std::string_view, 2> path;  // a member, or a member of a member
+};
+constexpr std::array<Shown, 8> kShown = {{{"Severity", {"severity", ""}},
+                                          {"Target", {"target", ""}},
+                                          {"Caused by", {"actor", "principal"}},
+                                          {"From", {"actor", "address"}},
+                                          {"Rule", {"rule", ""}},
+                                          {"State", {"state", ""}},
+                                          {"Guard", {"guard", ""}},
+                                          {"Alarm", {"alarm", ""}}}};
 
-std::optional<std::string> as_text(const Json& value) {
+// Text, numbers and booleans; anything else is an empty text.
+std::string as_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean() || value.is_number()) return value.dump();
-  return std::nullopt;
+  return value.is_boolean() || value.is_number() ? value.dump() : "";
 }
 
-std::string member(const Json& data, std::string_view name) {
-  if (!data.is_object()) return "";
+Json member(const Json& data, std::string_view name) {
+  if (!data.is_object()) return nullptr;
   const auto found = data.find(name);
-  return found == data.end() ? "" : as_text(*found).value_or("");
+  return found == data.end() ? Json(nullptr) : *found;
 }
 
 // "kedge.remediation.confirmed" → "remediation confirmed"
 std::string in_words(std::string_view type) {
   if (type.starts_with("kedge.")) type.remove_prefix(6);
   std::string words(type);
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == '.' || c == '_'; }, ' ');
+  std::replace(words.begin(), words.end(), '.', ' ');
   return words;
 }
 
 Json mrkdwn(std::string text) { return {{"type", "mrkdwn"}, {"text", std::move(text)}, {"verbatim", true}}; }
 
-Json section(const std::string& paragraph) {
-  return {{"type", "section"}, {"text", mrkdwn(slack_escape(paragraph, kSectionMax))}};
-}
-
 void add_field(Json& fields, std::string_view name, const std::string& value) {
   if (value.empty() || fields.size() >= kFieldsMax) return;
-  const std::string label = "*" + slack_escape(in_words(name), 100) + "*\n";
+  const std::string label = "*" + slack_escape(name, 100) + "*\n";
   fields.push_back(mrkdwn(label + slack_escape(value, kFieldMax - label.size())));
+}
+
+// From the event to the end, as far as the phases are known.
+std::string time_taken(const Json& phases) {
+  Duration sum{0};
+  if (!phases.is_object()) return "";
+  for (const Json& micros : phases) {
+    if (micros.is_number_integer()) sum += Duration(micros.get<int64_t>());
+  }
+  return sum > Duration(0) ? format_duration(std::chrono::round<std::chrono::milliseconds>(sum)) : "";
 }
 
 Json fields_of(const Json& data) {
   Json fields = Json::array();
-  if (!data.is_object()) return fields;
-  for (const std::string_view name : kFirstFields) add_field(fields, name, member(data, name));
-  for (const auto& [name, value] : data.items()) {
-    if (is_one_of(name, kFirstFields) || is_one_of(name, kElsewhere)) continue;
-    add_field(fields, name, as_text(value).value_or(""));
+  for (const Shown& shown : kShown) {
+    Json value = member(data, shown.path[0]);
+    if (!shown.path[1].empty()) value = member(value, shown.path[1]);
+    add_field(fields, shown.label, as_text(value));
   }
+  add_field(fields, "Took", time_taken(member(data, "phases")));
   return fields;
 }
 
 std::string headline(const Notice& notice) {
-  const std::string title = member(notice.data, "title");
+  const std::string title = as_text(member(notice.data, "title"));
   return title.empty() ? in_words(notice.type) : title + ": " + in_words(notice.type);
 }
 
 std::string context_of(const Notice& notice) {
-  const std::string remediation = member(notice.data, "remediation");
-  return (remediation.empty() ? "" : remediation + " · ") + notice.id + " · " + format_time(notice.created);
+  const std::string remediation = as_text(member(notice.data, "remediation"));
+  const std::string seq = as_text(member(notice.data, "seq"));
+  return (remediation.empty() ? "" : remediation + " · ") + (seq.empty() ? "" : "record " + seq + " · ") + notice.id +
+         " · " + format_time(notice.created);
 }
 
 }  // namespace
@@ -107,13 +120,14 @@ std::string slack_escape(std::string_view text, size_t bytes_max) {
 
 Json slack_message(const Notice& notice) {
   const std::string head = headline(notice);
-  const std::string target = member(notice.data, "target");
+  const std::string target = as_text(member(notice.data, "target"));
   Json blocks = Json::array();
   blocks.push_back({{"type", "header"},
                     {"text", {{"type", "plain_text"}, {"text", slack_escape(head, kHeaderMax)}, {"emoji", false}}}});
   for (const char* name : {"reason", "message"}) {
-    const std::string paragraph = member(notice.data, name);
-    if (!paragraph.empty()) blocks.push_back(section(paragraph));
+    const std::string paragraph = as_text(member(notice.data, name));
+    if (paragraph.empty()) continue;
+    blocks.push_back({{"type", "section"}, {"text", mrkdwn(slack_escape(paragraph, kSectionMax))}});
   }
   const Json fields = fields_of(notice.data);
   if (!fields.empty()) blocks.push_back({{"type", "section"}, {"fields", fields}});

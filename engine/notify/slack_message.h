@@ -10,9 +10,8 @@
 namespace kedge {
 
 // {"text", "blocks": [header, section, section with fields, context]}, within Slack's limits whatever the notice holds.
-// Of the notice's data these members are shown, where they are text, numbers or booleans: `title` in the header,
-// `severity`, `target`, `rule`, `state`, `guard` and the rest as fields, `reason` and `message` as a paragraph,
-// `remediation` in the context beside the notice's id, so that a repeat after a lost answer is recognised as one.
+// A notice's title is the header, its reason or message a paragraph; who, what, where and how long are fields; the ids
+// stand last, so that a repeat after a lost answer is recognised as one.
 // Names in it come from whoever caused the event: they are escaped, and Slack is told to make no links of them.
 nlohmann::json slack_message(const Notice&);
 

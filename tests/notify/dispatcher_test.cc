@@ -47,9 +47,7 @@ class DispatcherTest : public ::testing::Test {
   }
 
   Random random_{42};
-  Dispatcher dispatcher_{{{"ops", {.per_minute = 60}}, {"security", {.per_minute = 60}}},
-                         random_,
-                         {.schedule = {}, .alarm_channels = {"ops", "security"}}};
+  Dispatcher dispatcher_{{{"ops", {.per_minute = 60}}, {"security", {.per_minute = 60}}}, random_, {}};
 };
 
 TEST_F(DispatcherTest, SendsTheOldestOfEachChannel) {
