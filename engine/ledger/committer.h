@@ -10,9 +10,13 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/waiting.h"
 #include "ledger/ledger.h"
@@ -56,6 +60,7 @@ class Committer {
   };
   Figures figures() const;
 
+  // Commits what waits, then ends; what is submitted later is refused.
   void stop();
 
  private:
@@ -65,6 +70,8 @@ class Committer {
   };
   void run();
   void turn(std::vector<Waiting> group);
+  void note(const std::vector<Answer>& answers);
+  void hand_on();
 
   // Constant after construction.
   Ledger& ledger_;
@@ -83,6 +90,8 @@ class Committer {
   mutable std::mutex mutex_;
   std::optional<Error> failed_;
 
+  // The thread's own.
+  std::deque<Remediation> to_hand_on_;  // for which the executor's mailbox had no room yet
   std::thread thread_;
 };
 

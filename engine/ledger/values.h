@@ -42,11 +42,12 @@ struct PositionMove {
 
 // The event that a finding, suppression or failure comes from.
 struct EventReference {
-  std::string source;     // the view's
-  std::string id;         // the view's; may be empty
-  std::string account;    // the view's; pauses of an account look at it, and at the target's ARN
-  std::string document;   // the view as JSON; kept by digest as a blob
-  PartitionId partition;  // where it was read; topic empty when not from Kafka
+  std::string source;           // the view's
+  std::string id;               // the view's; may be empty
+  std::string account;          // the view's; pauses of an account look at it, and at the target's ARN
+  std::string document;         // the view as JSON. The ledger keeps it as a blob, and hands out only its digest
+  std::string document_digest;  // hexadecimal; given by the ledger
+  PartitionId partition;        // where it was read; topic empty when not from Kafka
   int64_t offset = 0;
   uint32_t index = 0;     // among the events of one message
   std::string principal;  // who caused it
@@ -75,6 +76,7 @@ struct Finding {
   EventReference event;
   FindingTimes times;
   std::string origin = "event";  // "event", "redrive", "reconcile"
+  nlohmann::json shown_plan;     // as it may stand in records, where an argument is sensitive; null: the plan itself
 
   bool operator==(const Finding&) const = default;
 };
@@ -86,9 +88,10 @@ struct Suppression {
   Policy policy;
   EventReference event;
   FindingTimes times;
-  std::string guard;       // "own-change", "exception", "mode", "stale", ...
-  std::string reason;      // for people
-  nlohmann::json figures;  // what the guard judged by
+  std::string guard;          // "own-change", "exception", "mode", "stale", ...
+  std::string reason;         // for people
+  nlohmann::json figures;     // what the guard judged by
+  nlohmann::json shown_plan;  // as in Finding
 
   bool operator==(const Suppression&) const = default;
 };
@@ -174,6 +177,7 @@ struct Remediation {
   EventReference event;
   FindingTimes times;
   std::string origin;
+  nlohmann::json shown_plan;  // as in Finding
   State state = State::planned;
   std::vector<StepProgress> steps;   // one for each of plan.effects()
   std::vector<std::string> touches;  // the keys that its steps write

@@ -1,0 +1,108 @@
+#include "ledger/committer.h"
+
+#include <chrono>
+
+namespace kedge {
+namespace {
+
+constexpr Duration kIdle = std::chrono::minutes(10);
+constexpr Duration kHandOnAgain = std::chrono::milliseconds(10);
+
+Answer not_taken(Outcome outcome, Error error) {
+  Answer answer;
+  answer.outcome = outcome;
+  answer.error = std::move(error);
+  return answer;
+}
+
+}  // namespace
+
+Committer::Committer(Ledger& ledger, Mailbox<Remediation>& runnable, Options options)
+    : ledger_(ledger), runnable_(runnable), options_(options), waiting_(options.waiting_max), head_(ledger.head()) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Committer::~Committer() { stop(); }
+
+void Committer::stop() {
+  waiting_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+Reply<Answer> Committer::submit(Change change) {
+  Reply<Answer> reply;
+  const Reply<Answer>::Promise promise = reply.promise();
+  if (!waiting_.put({std::move(change), promise})) {
+    promise.keep(
+        not_taken(Outcome::refused, {ErrorCode::unavailable, "the ledger takes no more: the engine is ending"}));
+  }
+  return reply;
+}
+
+Answer Committer::commit(Change change) {
+  auto answer = submit(std::move(change)).get(options_.answer_timeout);
+  if (answer) return *std::move(answer);
+  return not_taken(Outcome::unknown, {ErrorCode::timeout,
+                                      "the ledger did not answer within " + format_duration(options_.answer_timeout)});
+}
+
+std::optional<Error> Committer::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+Committer::Figures Committer::figures() const { return {groups_, changes_, micros_}; }
+
+void Committer::run() {
+  for (;;) {
+    const bool closed = waiting_.closed();
+    std::vector<Waiting> group = waiting_.take_all(to_hand_on_.empty() ? kIdle : kHandOnAgain, options_.group_max);
+    if (!group.empty()) turn(std::move(group));
+    hand_on();
+    if (closed && waiting_.weight() == 0) return;
+  }
+}
+
+void Committer::turn(std::vector<Waiting> group) {
+  std::vector<Change> changes;
+  changes.reserve(group.size());
+  for (Waiting& waiting : group) changes.push_back(std::move(waiting.change));
+
+  std::vector<Answer> answers;
+  if (const auto error = failed()) {
+    answers.assign(group.size(), not_taken(Outcome::final, *error));
+  } else {
+    const auto begin = std::chrono::steady_clock::now();
+    answers = ledger_.apply(changes);
+    micros_ += std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin).count();
+    ++groups_;
+    changes_ += static_cast<int64_t>(changes.size());
+    note(answers);
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    for (Remediation& runnable : answers[i].runnable) to_hand_on_.push_back(runnable);
+    group[i].promise.keep(std::move(answers[i]));
+  }
+}
+
+// What the group says of the ledger's health. The head is told first: whoever is handed a remediation, or an answer,
+// must not find an older one.
+void Committer::note(const std::vector<Answer>& answers) {
+  head_ = ledger_.head();
+  bool no_room = false;
+  for (const Answer& answer : answers) {
+    no_room = no_room || answer.outcome == Outcome::no_room;
+    if (answer.outcome != Outcome::final) continue;
+    const std::lock_guard lock(mutex_);
+    if (!failed_) failed_ = answer.error;
+  }
+  no_room_ = no_room;
+}
+
+// Never waits for room: the executor may itself be waiting for an answer of ours.
+void Committer::hand_on() {
+  while (!to_hand_on_.empty() && runnable_.try_put(std::move(to_hand_on_.front()))) to_hand_on_.pop_front();
+  if (runnable_.closed()) to_hand_on_.clear();
+}
+
+}  // namespace kedge

@@ -1,0 +1,33 @@
+// Notices: which commits people hear of, on which channels, and what they are told. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/change.h"
+
+namespace kedge {
+
+// What the ledger needs to know to write a notice.
+struct NoticeContext {
+  const std::string& ledger_id;
+  const std::vector<std::string>& alarm_channels;  // hear of alarms, holds, failures and what is unconfirmed
+  int64_t seq = 0;                                 // of the record that the notice tells of
+  Time now;
+};
+
+// Of a move that people hear of: held, confirmed (where something was done), failed, unconfirmed, refused, undone,
+// expired. `was`: the remediation before the move; a hold by the guard that holds it already is not told again.
+std::vector<Notice> notices_of(const Remediation& after, const Transition&, const std::string& was_guard,
+                               const NoticeContext&);
+
+// Of a suppression in mode shadow: what would have been done.
+std::vector<Notice> notices_of(const Suppression&, const NoticeContext&);
+
+std::vector<Notice> notices_of(const RaiseAlarm&, const NoticeContext&);
+
+// What people are told of a partition that is stopped.
+RaiseAlarm alarm_of(const NotePosition&);
+
+}  // namespace kedge

@@ -1,0 +1,260 @@
+#include "ledger/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+// An outcome of the attempt that put the world back.
+void end_undo(StepProgress& step, const StepOutcome& outcome) {
+  if (outcome.result == StepOutcome::Result::applied || outcome.result == StepOutcome::Result::already) {
+    step.status = StepStatus::undone;
+  }
+}
+
+void end_effect(Remediation& r, StepProgress& step, const StepOutcome& outcome) {
+  using Result = StepOutcome::Result;
+  if (outcome.after) step.after = outcome.after;
+  switch (outcome.result) {
+    case Result::applied:
+      step.status = StepStatus::applied;
+      if (!r.first_effect) r.first_effect = outcome.finished;
+      r.last_effect = outcome.finished;
+      break;
+    case Result::already:
+      step.status = StepStatus::already;
+      break;
+    case Result::refused:
+    case Result::failed:
+      step.status = StepStatus::failed;
+      break;
+    case Result::retry:
+    case Result::unknown:
+      break;  // what the attempt did is still to be found out
+  }
+}
+
+// The account in an ARN: arn:partition:service:region:ACCOUNT:resource.
+std::string account_in(const std::string& arn) {
+  if (!arn.starts_with("arn:")) return "";
+  size_t begin = 0;
+  for (int field = 0; field < 4; ++field) {
+    begin = arn.find(':', begin);
+    if (begin == std::string::npos) return "";
+    ++begin;
+  }
+  return arn.substr(begin, arn.find(':', begin) - begin);
+}
+
+Result<Transition> allowed(const Remediation& r, Move move, std::initializer_list<Move> moves,
+                           std::string_view change) {
+  if (std::find(moves.begin(), moves.end(), move) != moves.end()) return transition(r.state, move);
+  return Error{ErrorCode::invalid, fmt::format("{} does not {}", change, to_string(move))};
+}
+
+// An attempt where the remediation stands in one of `states`.
+Result<Transition> attempt_from(const Remediation& r, std::initializer_list<State> states, std::string_view change) {
+  if (std::find(states.begin(), states.end(), r.state) != states.end()) return transition(r.state, Move::attempt);
+  return Error{ErrorCode::refused, fmt::format("{} is {}: there is no {} then", r.id, to_string(r.state), change)};
+}
+
+}  // namespace
+
+Result<Transition> transition_by(const RecordOutcome& change, const Remediation& r) {
+  return allowed(r, change.move, {Move::apply_all, Move::outcome, Move::lose_sight, Move::fail, Move::undo, Move::hold},
+                 "an outcome");
+}
+
+Result<Transition> transition_by(const Conclude& change, const Remediation& r) {
+  return allowed(r, change.move,
+                 {Move::confirm, Move::give_up_confirming, Move::finish_undo, Move::refuse, Move::fail, Move::isolate},
+                 "a conclusion");
+}
+
+Result<Transition> transition_by(const MoveRemediation& change, const Remediation& r) {
+  if (change.move == Move::wait && !change.due)
+    return Error{ErrorCode::invalid, "a wait needs the time when it is due"};
+  return allowed(r, change.move,
+                 {Move::hold, Move::wait, Move::resume, Move::supersede, Move::expire, Move::release, Move::undo},
+                 "the executor");
+}
+
+Result<Transition> transition_by(const PersonalMove& change, const Remediation& r) {
+  return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo}, "a person");
+}
+
+Result<Transition> transition_by(const Start&, const Remediation& r) {
+  return attempt_from(r, {State::planned}, "start");
+}
+
+Result<Transition> transition_by(const Attempt&, const Remediation& r) {
+  return attempt_from(r, {State::running, State::unknown, State::confirming}, "further attempt");
+}
+
+Result<Transition> transition_by(const AttemptUndo&, const Remediation& r) {
+  return attempt_from(r, {State::undoing, State::releasing}, "attempt of an undo");
+}
+
+Remediation opened_by(const Finding& finding) {
+  Remediation r;
+  r.id = finding.remediation;
+  r.key = finding.key;
+  r.plan = finding.plan;
+  r.shown_plan = finding.shown_plan;
+  r.policy = finding.policy;
+  r.event = finding.event;
+  r.event.document.clear();
+  if (!finding.event.document.empty()) r.event.document_digest = sha256(finding.event.document).hex();
+  r.times = finding.times;
+  r.origin = finding.origin;
+  r.steps.resize(finding.plan.effects().size());
+  return r;
+}
+
+bool has_written(const Remediation& r) {
+  return std::any_of(r.steps.begin(), r.steps.end(), [](const StepProgress& step) { return step.attempts > 0; });
+}
+
+bool joins(const Finding& finding, const Remediation& r) {
+  if (r.state == State::undoing || r.state == State::releasing) return false;
+  return finding.plan == r.plan && finding.policy == r.policy;
+}
+
+Result<void> check_step(const Remediation& r, size_t step) {
+  if (step < r.steps.size()) return {};
+  return Error{ErrorCode::invalid,
+               fmt::format("{} has {} steps, and none with the number {}", r.id, r.steps.size(), step)};
+}
+
+void take_befores(Remediation& r, const Start& start) {
+  const bool written = has_written(r);
+  for (const StepBefore& before : start.befores) {
+    if (before.step >= r.steps.size()) continue;
+    StepProgress& step = r.steps[before.step];
+    if (!written || !step.before) step.before = before.state;
+    if (before.holds && step.status == StepStatus::pending) step.status = StepStatus::already;
+    if (!before.holds && step.status == StepStatus::already) step.status = StepStatus::pending;
+  }
+  r.touches = start.touches.empty() ? std::vector<std::string>{r.plan.target} : start.touches;
+  std::sort(r.touches.begin(), r.touches.end());
+  r.touches.erase(std::unique(r.touches.begin(), r.touches.end()), r.touches.end());
+}
+
+void begin_attempt(Remediation& r, size_t number, const std::string& mark, bool undo) {
+  StepProgress& step = r.steps[number];
+  step.mark = mark;
+  step.undo = undo;
+  if (undo) return;
+  step.status = StepStatus::attempted;
+  ++step.attempts;
+}
+
+Result<void> end_attempt(Remediation& r, const StepOutcome& outcome) {
+  if (auto known = check_step(r, outcome.step); !known) return known;
+  StepProgress& step = r.steps[outcome.step];
+  if (!outcome.mark.empty() && outcome.mark != step.mark) {
+    return Error{ErrorCode::conflict, fmt::format("the outcome is of the attempt {} of step {}, but {} is the latest",
+                                                  outcome.mark, outcome.step, step.mark)};
+  }
+  if (r.state == State::undoing && (step.undo || outcome.mark.empty())) {
+    end_undo(step, outcome);
+  } else {
+    end_effect(r, step, outcome);
+  }
+  return {};
+}
+
+void take_afters(Remediation& r, const Conclude& conclude, Time now) {
+  for (const auto& [number, state] : conclude.afters) {
+    if (number < r.steps.size()) r.steps[number].after = state;
+  }
+  for (StepProgress& step : r.steps) {
+    if (conclude.move == Move::confirm && step.status == StepStatus::pending) step.status = StepStatus::already;
+    if (conclude.move == Move::confirm && step.status == StepStatus::attempted) {
+      step.status = StepStatus::applied;  // its outcome was never told, but it was sent, and the world is as it wanted
+      if (!r.first_effect) r.first_effect = now;
+      if (!r.last_effect) r.last_effect = now;
+    }
+    if (conclude.move == Move::finish_undo && step.status == StepStatus::applied) step.status = StepStatus::undone;
+  }
+}
+
+void move_to(Remediation& r, const Transition& transition, Standstill why, Time now) {
+  r.state = transition.to;
+  r.guard = std::move(why.guard);
+  r.reason = std::move(why.reason);
+  r.figures = std::move(why.figures);
+  r.due = why.due;
+  r.ended = is_end(r.state) ? std::optional(now) : std::nullopt;
+}
+
+Result<void> check_exception(const Exception& exception, Time now) {
+  const auto missing = [](const char* what) {
+    return Error{ErrorCode::invalid, fmt::format("an exception needs {}", what)};
+  };
+  if (exception.id.empty()) return missing("an id");
+  if (exception.rule.empty()) return missing("a rule's id, or * for all");
+  if (exception.target.empty()) return missing("a target");
+  if (exception.owner.empty()) return missing("an owner");
+  if (exception.reason.empty()) return missing("a reason");
+  if (exception.expires <= now) return missing("an expiry that lies ahead");
+  const size_t star = exception.target.find('*');
+  if (star != std::string::npos && star + 1 != exception.target.size()) {
+    return Error{ErrorCode::invalid, "the target of an exception may have one * at its end, and nowhere else"};
+  }
+  return {};
+}
+
+Result<void> check_scope(const std::string& scope) {
+  for (const std::string_view kind : {"rule:", "account:"}) {
+    if (scope.starts_with(kind) && scope.size() > kind.size()) return {};
+  }
+  if (scope == "all") return {};
+  return Error{ErrorCode::invalid, fmt::format("'{}' is not a scope; it is all, rule:ID or account:ID", scope)};
+}
+
+bool pause_concerns(const std::string& scope, const Remediation& r) {
+  if (scope == "all" || scope == "rule:" + r.plan.rule.id) return true;
+  constexpr std::string_view kAccount = "account:";
+  if (!scope.starts_with(kAccount)) return false;
+  const std::string account = scope.substr(kAccount.size());
+  const std::string named = account_in(r.plan.target);
+  const bool unknown = named.empty() && r.event.account.empty() && r.plan.target.starts_with("arn:");
+  return account == r.event.account || account == named || unknown;  // what cannot be told apart is paused
+}
+
+GateFacts facts_of(const Remediation& r, Time now) {
+  GateFacts facts;
+  facts.now = now;
+  facts.remediation = r.id;
+  facts.rule = r.plan.rule.id;
+  facts.target = r.plan.target;
+  facts.policy = r.policy;
+  if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
+  facts.redriven = r.origin == "redrive";
+  facts.charged = has_written(r);
+  return facts;
+}
+
+void fill_rate(GateFacts& facts, const std::vector<StartsInSecond>& starts, int limit, int waiting) {
+  const int64_t now = std::chrono::floor<std::chrono::seconds>(facts.now).time_since_epoch().count();
+  std::vector<StartsInSecond> counted;
+  for (const StartsInSecond& start : starts) {
+    if (start.second >= now - kRateWindowSeconds) counted.push_back(start);
+  }
+  for (const StartsInSecond& start : counted) facts.started_within_minute += start.number;
+  int left = facts.started_within_minute;
+  for (const StartsInSecond& start : counted) {
+    if (left < limit) break;
+    left -= start.number;
+    const int64_t room = start.second + kRateWindowSeconds + 1 + (limit > 0 ? waiting / limit : 0) * kRateWindowSeconds;
+    facts.minute_has_room = Time(std::chrono::seconds(room));
+  }
+  if (left >= limit) facts.minute_has_room.reset();  // the limit is 0: no minute has room
+}
+
+}  // namespace kedge

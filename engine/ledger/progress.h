@@ -1,0 +1,76 @@
+// What Changes do to a remediation's own value. Pure functions: a ledger keeps what they make of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "guard/gate.h"
+#include "ledger/change.h"
+
+namespace kedge {
+
+// A remediation as a finding opens it.
+Remediation opened_by(const Finding&);
+
+// True once an attempt of it was committed: the world may have been written.
+bool has_written(const Remediation&);
+
+// Whether a later finding of the same rule and target joins it.
+bool joins(const Finding&, const Remediation&);
+
+// Where a Change's move leads. Refused when the table does not have it, and when it is not one that such a Change
+// makes.
+Result<Transition> transition_by(const RecordOutcome&, const Remediation&);
+Result<Transition> transition_by(const Conclude&, const Remediation&);
+Result<Transition> transition_by(const MoveRemediation&, const Remediation&);
+Result<Transition> transition_by(const PersonalMove&, const Remediation&);
+Result<Transition> transition_by(const Start&, const Remediation&);
+Result<Transition> transition_by(const Attempt&, const Remediation&);
+Result<Transition> transition_by(const AttemptUndo&, const Remediation&);
+
+// Refuses a Change that names a step which the plan does not have.
+Result<void> check_step(const Remediation&, size_t step);
+
+// The keys and the befores of a Start. Nothing written yet: later befores take the place of earlier ones. From the
+// first attempt on they stay as they are.
+void take_befores(Remediation&, const Start&);
+
+// An attempt of a step, of its effect or its undo, is committed.
+void begin_attempt(Remediation&, size_t step, const std::string& mark, bool undo);
+
+// An attempt ended. Refused (conflict) when it is not the latest one.
+Result<void> end_attempt(Remediation&, const StepOutcome&);
+
+// The states that a conclusion observed; of an ending: what the steps come to.
+void take_afters(Remediation&, const Conclude&, Time now);
+
+// Applies a move: the state, and why. Going back to planned or into an undo forgets why it stood still.
+struct Standstill {
+  std::string guard;
+  std::string reason;
+  nlohmann::json figures;
+  std::optional<Time> due;
+};
+void move_to(Remediation&, const Transition&, Standstill why, Time now);
+
+// Refuses an exception that nobody owns, that says no reason, or that has expired.
+Result<void> check_exception(const Exception&, Time now);
+
+// Pauses are of "all", "rule:ID" or "account:ID".
+Result<void> check_scope(const std::string& scope);
+bool pause_concerns(const std::string& scope, const Remediation&);
+
+// The gate's facts that are known from the remediation alone.
+GateFacts facts_of(const Remediation&, Time now);
+
+// The sliding minute of the rate limit: starts counted by the second (ledger time, seconds since 1970), oldest first.
+struct StartsInSecond {
+  int64_t second = 0;
+  int number = 0;
+};
+inline constexpr int64_t kRateWindowSeconds = 60;
+// Fills started_within_minute and minute_has_room. `waiting`: how many already wait for the rate: each minute has room
+// for `limit` of them, so that they do not all come back at once.
+void fill_rate(GateFacts&, const std::vector<StartsInSecond>&, int limit, int waiting);
+
+}  // namespace kedge

@@ -1,0 +1,184 @@
+#include "ledger/values_json.h"
+
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+Json to_json(const CapturedState& state) { return {{"full", state.full}, {"shown", state.shown}}; }
+
+CapturedState state_from_json(const Json& json) { return {json.at("full"), json.at("shown")}; }
+
+Time time_at(const Json& json) {
+  const auto time = parse_time(json.get<std::string>());
+  if (!time) throw Json::other_error::create(501, time.error().message, &json);
+  return *time;
+}
+
+void put(Json& json, const char* name, const std::optional<Time>& time) {
+  if (time) json[name] = format_time(*time);
+}
+
+void get(const Json& json, const char* name, std::optional<Time>& time) {
+  if (json.contains(name)) time = time_at(json.at(name));
+}
+
+StepStatus status_from(const std::string& text) {
+  for (const StepStatus status :
+       {StepStatus::pending, StepStatus::attempted, StepStatus::applied, StepStatus::already, StepStatus::failed}) {
+    if (to_string(status) == text) return status;
+  }
+  return StepStatus::undone;
+}
+
+EventReference event_from_json(const Json& json) {
+  EventReference event;
+  event.source = json.at("source");
+  event.id = json.at("id");
+  event.document_digest = json.at("document_sha256");
+  event.account = json.at("account");
+  const Json& partition = json.at("partition");
+  event.partition = {partition.at("source"), partition.at("topic"), partition.at("partition")};
+  event.offset = json.at("offset");
+  event.index = json.at("index");
+  event.principal = json.at("principal");
+  event.session = json.at("session");
+  event.agent = json.at("agent");
+  event.address = json.at("address");
+  event.request_id = json.at("request_id");
+  return event;
+}
+
+}  // namespace
+
+Json to_json(const PartitionId& partition) {
+  return {{"source", partition.source}, {"topic", partition.topic}, {"partition", partition.partition}};
+}
+
+Json to_json(const EventReference& event) {
+  return {{"source", event.source},         {"id", event.id},
+          {"account", event.account},       {"partition", to_json(event.partition)},
+          {"offset", event.offset},         {"index", event.index},
+          {"principal", event.principal},   {"session", event.session},
+          {"agent", event.agent},           {"address", event.address},
+          {"request_id", event.request_id}, {"document_sha256", event.document_digest}};
+}
+
+Json to_json(const FindingTimes& times) {
+  Json json = {{"received", format_time(times.received)}, {"decided", format_time(times.decided)}};
+  put(json, "happened", times.happened);
+  return json;
+}
+
+Json to_json(const StepProgress& step) {
+  Json json = {
+      {"status", to_string(step.status)}, {"attempts", step.attempts}, {"mark", step.mark}, {"undo", step.undo}};
+  if (step.before) json["before"] = to_json(*step.before);
+  if (step.after) json["after"] = to_json(*step.after);
+  return json;
+}
+
+StepProgress step_from_json(const Json& json) {
+  StepProgress step;
+  step.status = status_from(json.at("status"));
+  step.attempts = json.at("attempts");
+  step.mark = json.at("mark");
+  step.undo = json.at("undo");
+  if (json.contains("before")) step.before = state_from_json(json.at("before"));
+  if (json.contains("after")) step.after = state_from_json(json.at("after"));
+  return step;
+}
+
+Json fixed_part(const Remediation& r) {
+  return {{"key", r.key},
+          {"plan", to_json(r.plan)},
+          {"shown_plan", r.shown_plan},
+          {"policy", to_json(r.policy)},
+          {"event", to_json(r.event)},
+          {"times", to_json(r.times)},
+          {"origin", r.origin}};
+}
+
+void read_fixed_part(const Json& json, Remediation& r) {
+  auto plan = plan_from_json(json.at("plan"));
+  if (!plan) throw Json::other_error::create(501, plan.error().message, &json);
+  auto policy = policy_from_json(json.at("policy"));
+  if (!policy) throw Json::other_error::create(501, policy.error().message, &json);
+  r.key = json.at("key");
+  r.plan = *std::move(plan);
+  r.shown_plan = json.at("shown_plan");
+  r.policy = *std::move(policy);
+  r.event = event_from_json(json.at("event"));
+  const Json& times = json.at("times");
+  get(times, "happened", r.times.happened);
+  r.times.received = time_at(times.at("received"));
+  r.times.decided = time_at(times.at("decided"));
+  r.origin = json.at("origin");
+}
+
+Json moving_part(const Remediation& r) {
+  Json json = {{"touches", r.touches},
+               {"last_finding", r.last_finding},
+               {"guard", r.guard},
+               {"reason", r.reason},
+               {"figures", r.figures}};
+  put(json, "first_effect", r.first_effect);
+  put(json, "last_effect", r.last_effect);
+  put(json, "ended", r.ended);
+  put(json, "due", r.due);
+  return json;
+}
+
+void read_moving_part(const Json& json, Remediation& r) {
+  r.touches = json.at("touches").get<std::vector<std::string>>();
+  r.last_finding = json.at("last_finding");
+  r.guard = json.at("guard");
+  r.reason = json.at("reason");
+  r.figures = json.at("figures");
+  get(json, "first_effect", r.first_effect);
+  get(json, "last_effect", r.last_effect);
+  get(json, "ended", r.ended);
+  get(json, "due", r.due);
+}
+
+Json to_json(const Remediation& r) {
+  Json json = fixed_part(r);
+  json.update(moving_part(r));
+  json["id"] = r.id;
+  json["state"] = to_string(r.state);
+  Json steps = Json::array();
+  for (const StepProgress& step : r.steps) steps.push_back(to_json(step));
+  json["steps"] = std::move(steps);
+  return json;
+}
+
+Result<Remediation> remediation_from_json(const Json& json) {
+  try {
+    Remediation r;
+    r.id = json.at("id");
+    auto state = parse_state(json.at("state").get<std::string>());
+    if (!state) return state.error();
+    r.state = *state;
+    read_fixed_part(json, r);
+    read_moving_part(json, r);
+    for (const Json& step : json.at("steps")) r.steps.push_back(step_from_json(step));
+    return r;
+  } catch (const Json::exception& cause) {
+    return Error{ErrorCode::corrupt, std::string("a stored remediation cannot be read: ") + cause.what()};
+  }
+}
+
+Json phases_of(const Remediation& r) {
+  Json phases = Json::object();
+  const auto phase = [&](const char* name, std::optional<Time> from, std::optional<Time> to) {
+    if (from && to) phases[name] = Duration(*to - *from).count();
+  };
+  phase("detection", r.times.happened, r.times.received);
+  phase("evaluation", r.times.received, r.times.decided);
+  phase("response", r.times.decided, r.first_effect);
+  phase("recovery", r.first_effect, r.last_effect);
+  phase("confirmation", r.last_effect, r.ended);
+  return phases;
+}
+
+}  // namespace kedge

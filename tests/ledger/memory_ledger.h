@@ -1,0 +1,147 @@
+// MemoryLedger: the ledger in maps, simple enough to be seen to be right. It is the reference that SqliteLedger is
+// compared with, and the fake ledger of other rooms' tests: Ledger and LedgerReader in one.
+//
+// Every Change first checks all that could refuse it, and only then changes anything. Nothing is ever pruned: what is
+// past its horizon is not looked at. Thread-safe.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "ledger/ledger.h"
+#include "ledger/ledger_time.h"
+#include "ledger/progress.h"
+#include "ledger/record.h"
+#include "ledger/sqlite_ledger.h"
+
+namespace kedge {
+
+class MemoryLedger final : public Ledger, public LedgerReader {
+ public:
+  explicit MemoryLedger(Clock& clock, SqliteLedgerOptions options = {}, std::string ledger_id = "test-ledger");
+
+  // The next groups are answered with this outcome and change nothing, until it is `done` again.
+  void answer_with(Outcome outcome);
+
+  // ---- Ledger
+  std::vector<Answer> apply(std::span<const Change> changes) override;
+  int64_t head() const override;
+  Time now() const override;
+
+  // ---- LedgerReader
+  Result<std::string> ledger_id() override;
+  Result<std::vector<StoredPosition>> positions() override;
+  Result<std::vector<Remediation>> open_remediations() override;
+  Result<Remediation> remediation(const std::string& id) override;
+  Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) override;
+  Result<std::vector<AttemptTrace>> attempts_by_request(const std::string& request_id) override;
+  Result<std::vector<Exception>> exceptions() override;
+  Result<std::vector<Pause>> pauses() override;
+  Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) override;
+  Result<DeadLetter> dead_letter(int64_t number) override;
+  Result<std::vector<DeadLetterRange>> dead_letter_ranges() override;
+  Result<std::vector<Notice>> due_notices(Time now, size_t limit) override;
+  Result<std::optional<Time>> next_notice_due() override;
+  Result<std::vector<Counted>> counts(Time from, Time to) override;
+  Result<std::vector<JournalEntry>> journal(int64_t from, size_t limit) override;
+  Result<int64_t> journal_head() override;
+  Result<std::string> blob(const std::string& digest) override;
+
+ private:
+  struct AttemptRow {
+    int64_t day = 0;
+    AttemptTrace trace;
+    std::set<std::string> request_ids;
+  };
+  struct Ended {
+    int64_t day = 0;
+    Remediation remediation;
+  };
+
+  Answer apply_one(const Change& change);
+
+  Result<Answer> on(const CommitBatch&);
+  Result<Answer> on(const ClaimPositions&);
+  Result<Answer> on(const NotePosition&);
+  Result<Answer> on(const Start&);
+  Result<Answer> on(const Attempt&);
+  Result<Answer> on(const RecordOutcome&);
+  Result<Answer> on(const Conclude&);
+  Result<Answer> on(const AttemptUndo&);
+  Result<Answer> on(const MoveRemediation&);
+  Result<Answer> on(const PersonalMove&);
+  Result<Answer> on(const AddException&);
+  Result<Answer> on(const RevokeException&);
+  Result<Answer> on(const AddPause&);
+  Result<Answer> on(const RemovePause&);
+  Result<Answer> on(const CloseDeadLetters&);
+  Result<Answer> on(const LoadRules&);
+  Result<Answer> on(const NoteStart&);
+  Result<Answer> on(const NoteStop&);
+  Result<Answer> on(const RaiseAlarm&);
+  Result<Answer> on(const NoticeDelivered&);
+  Result<Answer> on(const NoticeDeferred&);
+  Result<Answer> on(const NoticeGivenUp&);
+
+  int64_t write(const Record&);
+  void keep(const std::string& bytes);
+  void send(std::vector<Notice>);
+  void count(const std::string& subject, const std::string& reason, int64_t number);
+  bool see(const std::string& key);  // true: for the first time
+  Disposition open(const Finding&);
+  void suppress(const Suppression&);
+  void flush_folds(bool all);
+  void bury(DeadLetter);
+
+  Result<Remediation*> find_open(const std::string& id);
+  // Moves, writes the record and the notices, and settles what ends.
+  int64_t settle(Remediation&, const Transition&, Standstill, nlohmann::json details);
+  void wake_waiting();
+  GateFacts gate_facts(const Remediation&) const;
+  std::vector<std::string> lock_holders(const Remediation&) const;
+  void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);
+  void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
+  Result<Answer> hold_by(Remediation&, const Verdict&, nlohmann::json details);
+  Result<Answer> undo_ended(const PersonalMove&);
+  int64_t day() const;
+  bool remembered(int64_t day_then, Duration horizon) const;
+
+  // Constant after construction.
+  const SqliteLedgerOptions options_;
+  const std::string ledger_id_;
+  const LedgerTime time_;
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  Outcome forced_ = Outcome::done;
+  Time at_;  // of the group
+  std::map<PartitionId, StoredPosition> positions_;
+  std::map<std::string, int64_t> seen_;  // key → day
+  std::map<std::string, Remediation> open_;
+  std::map<std::string, Ended> ended_;
+  std::map<std::string, std::string> locks_;  // key → remediation
+  std::map<std::string, int64_t> touched_;    // key → number of the last record of an attempt on it
+  std::vector<AttemptRow> attempts_;
+  std::map<int64_t, int> starts_;  // second → starts of all rules
+  std::map<std::string, Mode> rules_;
+  std::set<std::string> approved_;
+  std::map<std::string, Exception> exceptions_;
+  std::map<std::string, Pause> pauses_;
+  std::map<int64_t, DeadLetter> dead_letters_;
+  std::vector<DeadLetterRange> ranges_;
+  std::map<std::string, FoldedSuppressions> folds_;                            // by rule
+  std::map<std::tuple<int64_t, std::string, std::string>, int64_t> counters_;  // hour, subject, reason
+  std::map<int64_t, Notice> outbox_;
+  int64_t last_notice_ = 0;
+  std::vector<JournalEntry> journal_;
+  std::map<std::string, std::string> blobs_;
+  std::vector<std::string> runnable_;  // of the Change at hand
+};
+
+}  // namespace kedge

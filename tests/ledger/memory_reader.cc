@@ -1,0 +1,137 @@
+// The reading half of MemoryLedger.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/ledger/memory_ledger.h"
+
+namespace kedge {
+
+Result<std::string> MemoryLedger::ledger_id() { return ledger_id_; }
+
+Result<std::vector<StoredPosition>> MemoryLedger::positions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<StoredPosition> all;
+  for (const auto& [partition, position] : positions_) all.push_back(position);
+  return all;
+}
+
+Result<std::vector<Remediation>> MemoryLedger::open_remediations() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Remediation> all;
+  for (const auto& [id, r] : open_) all.push_back(r);
+  return all;
+}
+
+Result<Remediation> MemoryLedger::remediation(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = open_.find(id); found != open_.end()) return found->second;
+  const auto found = ended_.find(id);
+  if (found != ended_.end() && remembered(found->second.day, options_.undo_horizon)) return found->second.remediation;
+  return Error{ErrorCode::not_found, "no remediation " + id + " is open or within the undo horizon"};
+}
+
+Result<std::vector<AttemptTrace>> MemoryLedger::attempts_by_mark(const std::string& mark) {
+  const std::lock_guard lock(mutex_);
+  std::vector<AttemptTrace> traces;
+  for (const AttemptRow& row : attempts_) {
+    if (row.trace.mark == mark && remembered(row.day, options_.undo_horizon)) traces.push_back(row.trace);
+  }
+  return traces;
+}
+
+Result<std::vector<AttemptTrace>> MemoryLedger::attempts_by_request(const std::string& request_id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<AttemptTrace> traces;
+  for (const AttemptRow& row : attempts_) {
+    if (row.request_ids.contains(request_id) && remembered(row.day, options_.undo_horizon)) traces.push_back(row.trace);
+  }
+  return traces;
+}
+
+Result<std::vector<Exception>> MemoryLedger::exceptions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Exception> all;
+  for (const auto& [id, exception] : exceptions_) all.push_back(exception);
+  return all;
+}
+
+Result<std::vector<Pause>> MemoryLedger::pauses() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Pause> all;
+  for (const auto& [scope, pause] : pauses_) all.push_back(pause);
+  return all;
+}
+
+Result<std::vector<DeadLetter>> MemoryLedger::dead_letters(const DeadLetterFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  std::vector<DeadLetter> all;
+  for (const auto& [number, letter] : dead_letters_) {
+    if (number <= filter.after || all.size() == filter.limit) continue;
+    if (!filter.source.empty() && letter.source != filter.source) continue;
+    if (!filter.rule.empty() && letter.rule != filter.rule) continue;
+    all.push_back(letter);
+  }
+  return all;
+}
+
+Result<DeadLetter> MemoryLedger::dead_letter(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = dead_letters_.find(number); found != dead_letters_.end()) return found->second;
+  return Error{ErrorCode::not_found, fmt::format("there is no dead letter {}", number)};
+}
+
+Result<std::vector<DeadLetterRange>> MemoryLedger::dead_letter_ranges() {
+  const std::lock_guard lock(mutex_);
+  return ranges_;
+}
+
+Result<std::vector<Notice>> MemoryLedger::due_notices(Time now, size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Notice> due;
+  for (const auto& [number, notice] : outbox_) {
+    if (notice.due <= now) due.push_back(notice);
+  }
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
+  if (due.size() > limit) due.resize(limit);
+  return due;
+}
+
+Result<std::optional<Time>> MemoryLedger::next_notice_due() {
+  const std::lock_guard lock(mutex_);
+  std::optional<Time> next;
+  for (const auto& [number, notice] : outbox_) next = next ? std::min(*next, notice.due) : notice.due;
+  return next;
+}
+
+Result<std::vector<LedgerReader::Counted>> MemoryLedger::counts(Time from, Time to) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Counted> all;
+  for (const auto& [key, number] : counters_) {
+    const Time hour{std::chrono::hours(std::get<0>(key))};
+    if (hour >= from && hour < to) all.push_back({std::get<1>(key), std::get<2>(key), hour, number});
+  }
+  return all;
+}
+
+Result<std::vector<JournalEntry>> MemoryLedger::journal(int64_t from, size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<JournalEntry> entries;
+  for (auto i = static_cast<size_t>(std::max<int64_t>(0, from)); i < journal_.size() && entries.size() < limit; ++i) {
+    entries.push_back(journal_[i]);
+  }
+  return entries;
+}
+
+Result<int64_t> MemoryLedger::journal_head() {
+  const std::lock_guard lock(mutex_);
+  return journal_.back().seq;
+}
+
+Result<std::string> MemoryLedger::blob(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = blobs_.find(digest); found != blobs_.end()) return found->second;
+  return Error{ErrorCode::not_found, "there is no blob " + digest};
+}
+
+}  // namespace kedge
