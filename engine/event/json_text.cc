@@ -131,8 +131,8 @@ bool JsonScanner::refuse(JsonError::Kind kind, size_t offset, std::string_view e
   return false;
 }
 
-const JsonError* JsonScanner::scan(std::string_view bytes, JsonTail tail) {
-  return find_marks(bytes) && check_grammar(tail) ? nullptr : &error_;
+const JsonError* JsonScanner::scan(std::string_view bytes, JsonRules rules) {
+  return find_marks(bytes) && check_grammar(rules) ? nullptr : &error_;
 }
 
 bool JsonScanner::find_marks(std::string_view bytes) {
@@ -158,7 +158,7 @@ bool JsonScanner::find_marks(std::string_view bytes) {
 }
 
 // A loop turn takes one value; then all that ends behind it is closed.
-bool JsonScanner::check_grammar(JsonTail tail) {
+bool JsonScanner::check_grammar(JsonRules rules) {
   const auto key = [this](uint32_t mark) {
     if (at(mark) != '"') return refuse(JsonError::Kind::syntax, text_.marks[mark], "a key in quotes");
     return at(mark + 1) == ':' || refuse(JsonError::Kind::syntax, text_.marks[mark + 1], "':'");
@@ -182,10 +182,10 @@ bool JsonScanner::check_grammar(JsonTail tail) {
     }
     for (;;) {
       if (open_.empty()) {
-        if (tail == JsonTail::refused && mark != mark_count_) {
+        if (rules == JsonRules::strict && mark != mark_count_) {
           return refuse(JsonError::Kind::syntax, text_.marks[mark], "nothing more behind the value");
         }
-        return !text_.has_escapes || check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size());
+        return !text_.has_escapes || check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size(), rules);
       }
       const bool in_object = at(open_.back()) == '{';
       const char next = at(mark);
@@ -217,7 +217,7 @@ bool JsonScanner::check_scalar(uint32_t mark) {
   return refuse(JsonError::Kind::syntax, begin, "a value");
 }
 
-bool JsonScanner::check_escapes(size_t size) {
+bool JsonScanner::check_escapes(size_t size, JsonRules rules) {
   const std::string_view bytes = text_.bytes.substr(0, size);
   for (size_t at = bytes.find('\\'); at != std::string_view::npos; at = bytes.find('\\', at)) {
     const char kind = at + 1 < bytes.size() ? bytes[at + 1] : '\0';
@@ -232,7 +232,7 @@ bool JsonScanner::check_escapes(size_t size) {
     if (unit < 0) return refuse(JsonError::Kind::syntax, at, "four hexadecimal digits behind \\u");
     const bool pair =
         is_high_surrogate(unit) && bytes.substr(at + 6, 2) == "\\u" && is_low_surrogate(read_hex4(bytes, at + 8));
-    if (!pair && (is_high_surrogate(unit) || is_low_surrogate(unit))) {
+    if (rules == JsonRules::strict && !pair && (is_high_surrogate(unit) || is_low_surrogate(unit))) {
       return refuse(JsonError::Kind::utf8, at, "both halves of a surrogate pair");
     }
     at += pair ? 12 : 6;
@@ -258,8 +258,9 @@ size_t unescape_json(std::string_view raw, char* out) {
     }
     auto code = static_cast<uint32_t>(read_hex4(raw, at + 2));
     at += 6;
-    if (is_high_surrogate(static_cast<int32_t>(code))) {
-      code = 0x10000 + ((code - 0xD800) << 10U) + (static_cast<uint32_t>(read_hex4(raw, at + 2)) - 0xDC00);
+    const int32_t low = raw.substr(at, 2) == "\\u" ? read_hex4(raw, at + 2) : -1;
+    if (is_high_surrogate(static_cast<int32_t>(code)) && is_low_surrogate(low)) {
+      code = 0x10000 + ((code - 0xD800) << 10U) + (static_cast<uint32_t>(low) - 0xDC00);
       at += 6;
     }
     out += write_utf8(code, out);

@@ -154,8 +154,10 @@ struct JsonError {
   std::string expected;  // what would be right there
 };
 
-// What follows the first whole value of a text.
-enum class JsonTail { refused, ignored };
+// `strict` is the JSON of RFC 8259, in UTF-8, with no escape that names half of a surrogate pair (no UTF-8 can hold
+// that character). `lenient` is what event-ruler reads: text behind the first value is ignored, and such an escape is
+// taken for the three bytes that its code would have (WTF-8).
+enum class JsonRules { strict, lenient };
 
 // JsonScanner keeps the memory for the structure of one text at a time; it grows to the largest text seen and is used
 // again. Not thread-safe.
@@ -166,9 +168,8 @@ class JsonScanner {
   JsonScanner(const JsonScanner&) = delete;
   JsonScanner& operator=(const JsonScanner&) = delete;
 
-  // Scans `bytes`, which must outlive the use of root(). None: it is valid. An escape that names half of a surrogate
-  // pair is refused as not UTF-8: no text can hold that character.
-  const JsonError* scan(std::string_view bytes, JsonTail tail = JsonTail::refused);
+  // Scans `bytes`, which must outlive the use of root(). Null: it is valid.
+  const JsonError* scan(std::string_view bytes, JsonRules rules = JsonRules::strict);
 
   // The value of the text, after a scan without error.
   JsonValue root() const { return {text_, 0}; }
@@ -176,9 +177,9 @@ class JsonScanner {
  private:
   struct FirstStage;
   bool find_marks(std::string_view bytes);
-  bool check_grammar(JsonTail tail);
+  bool check_grammar(JsonRules);
   bool check_scalar(uint32_t mark);
-  bool check_escapes(size_t size);
+  bool check_escapes(size_t size, JsonRules);
   bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
   char at(uint32_t mark) const { return mark < mark_count_ ? text_.bytes[text_.marks[mark]] : '\0'; }
 

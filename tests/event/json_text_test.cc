@@ -179,10 +179,22 @@ TEST(JsonScanner, AllowsNestingUpToItsLimit) {
 TEST(JsonScanner, CanIgnoreWhatFollowsTheFirstValue) {
   JsonScanner scanner;
   for (const std::string text : {"{\"a\":1}}", "{\"a\":1} x", "{\"a\":1}{\"a\":2}", "{\"a\":1} \\q"}) {
-    ASSERT_EQ(scanner.scan(text, JsonTail::ignored), nullptr) << text;
+    ASSERT_EQ(scanner.scan(text, JsonRules::lenient), nullptr) << text;
     EXPECT_EQ(scanner.root().bytes(), "{\"a\":1}");
   }
-  EXPECT_NE(scanner.scan("{\"a\":1", JsonTail::ignored), nullptr);
+  EXPECT_NE(scanner.scan("{\"a\":1", JsonRules::lenient), nullptr);
+}
+
+TEST(JsonScanner, CanTakeHalfASurrogatePairForItsThreeBytes) {
+  JsonScanner scanner;
+  const std::string text = R"(["\ud800", "\udc00x", "\ud800\ud83d\ude00"])";
+  ASSERT_EQ(scanner.scan(text, JsonRules::lenient), nullptr);
+  std::string said;
+  for (const JsonValue element : scanner.root().elements()) {
+    std::string resolved(element.raw_string().size(), '\0');
+    said += resolved.substr(0, unescape_json(element.raw_string(), resolved.data())) + "|";
+  }
+  EXPECT_EQ(said, "\xED\xA0\x80|\xED\xB0\x80x|\xED\xA0\x80\xF0\x9F\x98\x80|");
 }
 
 TEST(JsonScanner, RefusesEveryTruncation) {

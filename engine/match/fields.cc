@@ -1,0 +1,94 @@
+#include "match/fields.h"
+
+#include "match/number.h"
+
+namespace kedge {
+
+void Fields::clear(const PathTree& tree) {
+  for (const uint32_t path : touched_) of_path_[path].clear();
+  touched_.clear();
+  if (of_path_.size() < tree.path_count()) of_path_.resize(tree.path_count());
+  tree_ = &tree;
+  texts_.clear();
+  values_.clear();
+  elements_.clear();
+  arrays_.clear();
+  element_ = FieldValue::kNowhere;
+}
+
+void Fields::collect(const PathTree& tree, const Event& event, JsonValue detail, JsonValue resources) {
+  clear(tree);
+  const auto root = [&tree](std::string_view name) { return tree.step(PathTree::kRoot, name); };
+  add_string(root("id"), event.id);
+  add_string(root("source"), event.source);
+  add_string(root("detail-type"), event.detail_type);
+  add_string(root("account"), event.account);
+  add_string(root("region"), event.region);
+  add_string(root("time"), event.time);
+  if (const uint32_t node = root("resources"); node != PathTree::kNone) walk(node, resources);
+  if (const uint32_t node = root("detail"); node != PathTree::kNone) walk(node, detail);
+}
+
+void Fields::collect(const PathTree& tree, JsonValue document) {
+  clear(tree);
+  walk_object(PathTree::kRoot, document);
+}
+
+void Fields::add_string(uint32_t node, std::string_view text) {
+  if (node != PathTree::kNone && !text.empty()) add(node, FieldValue::Kind::string, text);
+}
+
+void Fields::add(uint32_t node, FieldValue::Kind kind, std::string_view text) {
+  const uint32_t path = tree_->path_of(node);
+  if (path == PathTree::kNone) return;
+  if (of_path_[path].empty()) touched_.push_back(path);
+  of_path_[path].push_back(static_cast<uint32_t>(values_.size()));
+  const auto number = kind == FieldValue::Kind::number ? comparable_number(text) : std::nullopt;
+  values_.push_back({kind, path, element_, text, number});
+}
+
+void Fields::walk(uint32_t node, JsonValue value) {
+  if (value.is_object()) return walk_object(node, value);
+  if (value.is_array()) return walk_array(node, value);
+  if (value.is_string()) return add(node, FieldValue::Kind::string, texts_.resolve(value));
+  if (value.is_number()) return add(node, FieldValue::Kind::number, value.bytes());
+  if (value.is_true()) return add(node, FieldValue::Kind::true_word, "true");
+  if (value.is_false()) return add(node, FieldValue::Kind::false_word, "false");
+  if (value.is_null()) add(node, FieldValue::Kind::null_word, "null");
+}
+
+void Fields::walk_object(uint32_t node, JsonValue object) {
+  if (!tree_->leads_on(node)) return;
+  for (const JsonMember member : object.members()) {
+    const std::string_view key = texts_.resolve(member.key);
+    if (key.empty() && node != PathTree::kRoot) continue;
+    if (const uint32_t child = tree_->step(node, key); child != PathTree::kNone) walk(child, member.value);
+  }
+}
+
+void Fields::walk_array(uint32_t node, JsonValue array) {
+  const auto place = [this] { return static_cast<uint32_t>(values_.size()); };
+  const uint32_t around = element_;
+  const auto number = static_cast<uint32_t>(arrays_.size());
+  arrays_.push_back({place(), place()});
+  for (const JsonValue value : array.elements()) {
+    if (!value.is_object() && !value.is_array()) {
+      walk(node, value);
+      continue;
+    }
+    const uint32_t before = place();
+    const auto element = static_cast<uint32_t>(elements_.size());
+    elements_.push_back({number, around, {before, before}});
+    element_ = element;
+    walk(node, value);
+    element_ = around;
+    if (place() == before) {
+      elements_.resize(element);  // nothing in it is wanted
+    } else {
+      elements_[element].values.end = place();
+    }
+  }
+  arrays_[number].end = place();
+}
+
+}  // namespace kedge

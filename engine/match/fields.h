@@ -1,0 +1,78 @@
+// The values that an event has at the paths that patterns want, with their places in arrays.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "event/event.h"
+#include "event/text_arena.h"
+#include "match/path_tree.h"
+
+namespace kedge {
+
+// One scalar of an event. Its text lives as long as the event and the Fields it stands in.
+struct FieldValue {
+  static constexpr uint32_t kNowhere = UINT32_MAX;
+  enum class Kind : uint8_t { string, number, true_word, false_word, null_word };
+
+  Kind kind;
+  uint32_t path;                 // its number in the tree
+  uint32_t element;              // the innermost array element that it stands in; kNowhere: in none
+  std::string_view text;         // a string with its escapes resolved, a number as it came
+  std::optional<double> number;  // of a comparable number
+
+  bool is_string() const { return kind == Kind::string; }
+  bool is_number() const { return kind == Kind::number; }
+};
+
+// A range of values, by their order in the event.
+struct ValueRange {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  bool operator==(const ValueRange&) const = default;
+};
+
+// An element (an object or array) of an array. Scalars that stand directly in an array belong to no element of it.
+struct ArrayElement {
+  uint32_t array;
+  uint32_t parent;    // the element that the array itself stands in, or kNowhere
+  ValueRange values;  // those inside it
+};
+
+// Collected once for each event; the memory is used again. Not thread-safe.
+class Fields {
+ public:
+  void collect(const PathTree&, const Event&, JsonValue detail, JsonValue resources);
+  void collect(const PathTree&, JsonValue document);
+
+  std::span<const FieldValue> values() const { return values_; }
+  // The values of a path, as places in values(), ascending.
+  std::span<const uint32_t> values_of(uint32_t path) const { return of_path_[path]; }
+
+  // Whether any value stands in an array element, so that values may not always be combined.
+  bool has_elements() const { return !elements_.empty(); }
+  const ArrayElement& element(uint32_t element) const { return elements_[element]; }
+  ValueRange array_values(uint32_t array) const { return arrays_[array]; }
+
+ private:
+  void clear(const PathTree&);
+  void add_string(uint32_t node, std::string_view text);
+  void add(uint32_t node, FieldValue::Kind, std::string_view text);
+  void walk(uint32_t node, JsonValue);
+  void walk_object(uint32_t node, JsonValue);
+  void walk_array(uint32_t node, JsonValue);
+
+  const PathTree* tree_ = nullptr;
+  TextArena texts_;
+  std::vector<FieldValue> values_;
+  std::vector<std::vector<uint32_t>> of_path_;  // by path; only those of `touched_` are not empty
+  std::vector<uint32_t> touched_;
+  std::vector<ArrayElement> elements_;
+  std::vector<ValueRange> arrays_;
+  uint32_t element_ = FieldValue::kNowhere;  // the innermost one around the current place
+};
+
+}  // namespace kedge

@@ -1,0 +1,83 @@
+// Matcher: the patterns of all rules as one structure, asked once for each event.
+//
+// An event is walked once along the paths that some pattern wants; whatever no pattern wants is stepped over without
+// being looked at. Each pattern waits at the value that is rarest among its own (its anchor); only when an event has
+// that value is the rest of the pattern tried, and what several patterns ask is tried once. So an event that no pattern
+// wants costs the walk, however many patterns there are.
+//
+// Meaning (event-ruler's):
+//   paths     names joined with dots: {"a.b":1} and {"a":{"b":1}} are one path, in patterns and events
+//   values    only scalars are values; an object, {} and [] are none; null is one
+//   arrays    a field has every value in its array, at any depth; one match is enough
+//   together  values from different elements of one array cannot be combined
+//   absence   exists: false holds if no value of the path is consistent with the elements chosen for the paths before
+//             it, in UTF-16 order of the paths
+//   numbers   by value where comparable (number.h), else by text; never equal to a string
+//   keys      in an event, every occurrence of a key counts; an empty key below another one is not looked at
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "event/event.h"
+#include "match/pattern.h"
+
+namespace kedge {
+
+struct MatchProgram;  // match/program.h
+class MatchState;     // match/state.h
+
+// What matching needs to remember while it looks at one event; its memory is used again. One for each thread; it may
+// be used with any number of matchers in turn.
+class MatchScratch {
+ public:
+  MatchScratch();
+  ~MatchScratch();
+  MatchScratch(const MatchScratch&) = delete;
+  MatchScratch& operator=(const MatchScratch&) = delete;
+
+ private:
+  friend class Matcher;
+  std::unique_ptr<MatchState> state_;
+};
+
+// Immutable; any number of threads may ask it at once, each with a scratch of its own.
+class Matcher {
+ public:
+  class Builder {
+   public:
+    Builder();
+    ~Builder();
+    // `index` is what match() answers with. Patterns with one index are or-ed.
+    void add(uint32_t index, const Pattern&);
+    Matcher build() &&;
+
+   private:
+    std::unique_ptr<MatchProgram> program_;
+  };
+
+  Matcher();  // without patterns: matches nothing
+  ~Matcher();
+  Matcher(Matcher&&) noexcept;
+  Matcher& operator=(Matcher&&) noexcept;
+
+  // Replaces `matched` with the indices of the patterns that `event` matches, ascending, each once. Errors: `invalid`
+  // when the event's detail or resources are no JSON (never for an event that a decoder made); `limit` when arrays
+  // under a repeated key can be combined in too many ways to be tried (over a million for one pattern). `matched` is
+  // then empty.
+  Result<void> match(const Event& event, MatchScratch&, std::vector<uint32_t>& matched) const;
+
+  // The same for a bare document, which must be a valid JSON object of at most 1,000 levels. As event-ruler does, text
+  // behind its closing brace is ignored, and a lone half of a surrogate pair is accepted.
+  Result<void> match_document(std::string_view text, MatchScratch&, std::vector<uint32_t>& matched) const;
+
+ private:
+  explicit Matcher(std::unique_ptr<const MatchProgram>);
+  Result<void> finish(MatchState&, std::vector<uint32_t>& matched) const;
+  std::unique_ptr<const MatchProgram> program_;
+};
+
+}  // namespace kedge

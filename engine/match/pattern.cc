@@ -1,0 +1,346 @@
+// Reads a pattern's text. A scanned document is walked top down; `Parser` remembers where it is, for errors.
+#include "match/pattern.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "event/json_text.h"
+#include "match/number.h"
+
+namespace kedge {
+namespace {
+
+constexpr std::string_view kOperators = "anything-but, exactly, exists, numeric, prefix";
+
+// Names that may not be fields inside a $or: they would be operators that somebody forgot to put into a list. The list
+// is event-ruler's.
+constexpr std::string_view kReserved[] = {"exactly",
+                                          "prefix",
+                                          "suffix",
+                                          "equals-ignore-case",
+                                          "wildcard",
+                                          "numeric",
+                                          "cidr",
+                                          "exists",
+                                          "anything-but",
+                                          "=",
+                                          "<",
+                                          "<=",
+                                          ">",
+                                          ">=",
+                                          "regex",
+                                          "not-wildcard",
+                                          "not-equals-ignore-case",
+                                          "date-after",
+                                          "date-on-or-after",
+                                          "date-before",
+                                          "date-on-or-before",
+                                          "in-date-range",
+                                          "ip-address-in-range",
+                                          "ip-address-not-in-range"};
+
+// By UTF-16 units, as Java sorts: bytes, but that what lies beyond U+FFFF comes before U+E000 to U+FFFF.
+bool utf16_less(std::string_view a, std::string_view b) {
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+  const auto left = static_cast<unsigned char>(*x);
+  const auto right = static_cast<unsigned char>(*y);
+  if (left >= 0xEE && right >= 0xEE && (left >= 0xF0) != (right >= 0xF0)) return left >= 0xF0;
+  return left < right;
+}
+
+std::string string_of(JsonValue value) {
+  std::string text(value.raw_string().size(), '\0');
+  text.resize(unescape_json(value.raw_string(), text.data()));
+  return text;
+}
+
+class Parser {
+ public:
+  Result<Pattern> parse(std::string_view text) {
+    text_ = text;
+    if (const JsonError* error = scanner_.scan(text, JsonRules::lenient)) {
+      return refuse(error->offset, "the pattern is not JSON", error->expected);
+    }
+    const JsonValue root = scanner_.root();
+    if (!root.is_object()) return refuse(root, "an object of fields");
+    auto parts = read_object(root);
+    if (!parts) return parts.error();
+    pattern_.parts = std::move(*parts);
+    if (auto done = multiply_out(); !done) return done.error();
+    return std::move(pattern_);
+  }
+
+ private:
+  using Parts = std::vector<PatternPart>;
+
+  Error refuse(size_t offset, std::string_view found, std::string_view expected) const {
+    const std::string_view before = text_.substr(0, offset);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const size_t column = offset - (before.rfind('\n') + 1) + 1;
+    return {ErrorCode::invalid, fmt::format("{}line {}, column {}: {}: expected {}", path_.empty() ? "" : path_ + ": ",
+                                            line, column, found, expected)};
+  }
+  Error refuse(JsonValue value, std::string_view expected) const {
+    const std::string_view bytes = value.bytes();
+    return refuse(value.offset(), bytes.size() > 100 ? fmt::format("{}…", bytes.substr(0, 100)) : bytes, expected);
+  }
+
+  Result<Parts> read_object(JsonValue object) {
+    Parts parts;
+    for (const JsonMember member : object.members()) {
+      const std::string name = string_of(member.key);
+      const size_t path_size = path_.size();
+      if (name == "$or") {
+        auto part = read_or(member.value);
+        if (!part) return part.error();
+        parts.push_back(std::move(*part));
+        continue;
+      }
+      path_ += (has_path_ ? "." : "") + name;
+      const bool had_path = std::exchange(has_path_, true);
+      if (depth_of_or_ > 0 && std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) {
+        return refuse(member.key,
+                      "the name of a field: this one is an operator's, and may not stand here inside a $or");
+      }
+      if (member.value.is_object()) {
+        auto inner = read_object(member.value);
+        if (!inner) return inner.error();
+        for (PatternPart& part : *inner) parts.push_back(std::move(part));
+      } else {
+        auto field = read_field(member.value);
+        if (!field) return field.error();
+        parts.push_back({static_cast<uint32_t>(pattern_.fields.size()), {}});
+        pattern_.fields.push_back(std::move(*field));
+      }
+      path_.resize(path_size);
+      has_path_ = had_path;
+    }
+    if (parts.empty()) return refuse(object, "at least one field");
+    return parts;
+  }
+
+  Result<PatternPart> read_or(JsonValue list) {
+    constexpr std::string_view kExpected = "behind $or a list of at least two objects";
+    if (!list.is_array()) return refuse(list, kExpected);
+    PatternPart part;
+    ++depth_of_or_;
+    for (const JsonValue element : list.elements()) {
+      if (!element.is_object()) return refuse(element, kExpected);
+      auto parts = read_object(element);
+      if (!parts) return parts.error();
+      part.any_of.push_back(std::move(*parts));
+    }
+    --depth_of_or_;
+    if (part.any_of.size() < 2) return refuse(list, kExpected);
+    return part;
+  }
+
+  Result<PatternField> read_field(JsonValue list) {
+    if (!list.is_array()) return refuse(list, "an object (to go deeper) or a list of alternatives");
+    PatternField field{path_, {}, {}};
+    for (const JsonValue element : list.elements()) {
+      auto test = read_test(element);
+      if (!test) return test.error();
+      field.alternatives.push_back(std::move(*test));
+      field.written.emplace_back(element.bytes());
+    }
+    if (field.alternatives.empty()) return refuse(list, "at least one alternative");
+    return field;
+  }
+
+  Result<Test> read_test(JsonValue value) {
+    if (value.is_string()) {
+      std::string text = string_of(value);
+      const auto address = parse_address(text);
+      return Test(EqualsString{std::move(text), address});
+    }
+    if (value.is_number()) return Test(EqualsNumber{std::string(value.bytes()), comparable_number(value.bytes())});
+    if (value.is_true()) return Test(Word::true_word);
+    if (value.is_false()) return Test(Word::false_word);
+    if (value.is_null()) return Test(Word::null_word);
+    if (!value.is_object()) return refuse(value, "a string, number, true, false, null or {operator: …}");
+    const auto member = only_member(value, fmt::format("one of {}", kOperators));
+    if (!member) return member.error();
+    const std::string name = string_of(member->key);
+    if (name == "exactly") return read_exactly(member->value);
+    if (name == "prefix") return read_prefix(member->value);
+    if (name == "exists") return read_exists(member->value);
+    if (name == "numeric") return read_numeric(member->value);
+    if (name == "anything-but") return read_anything_but(member->value);
+    return refuse(member->key, fmt::format("one of the operators {}", kOperators));
+  }
+
+  Result<JsonMember> only_member(JsonValue object, std::string_view expected) {
+    std::optional<JsonMember> only;
+    for (const JsonMember member : object.members()) {
+      if (only) return refuse(member.key, fmt::format("one operator only, here \"{}\"", only->key.raw_string()));
+      only = member;
+    }
+    if (!only) return refuse(object, expected);
+    return *only;
+  }
+
+  Result<Test> read_exactly(JsonValue value) {
+    if (!value.is_string()) return refuse(value, "a string behind exactly");
+    return Test(EqualsString{string_of(value), std::nullopt});
+  }
+
+  Result<Test> read_prefix(JsonValue value) {
+    if (!value.is_string()) return refuse(value, "a string behind prefix");
+    return Test(HasPrefix{string_of(value)});
+  }
+
+  Result<Test> read_exists(JsonValue value) {
+    if (!value.is_true() && !value.is_false()) return refuse(value, "true or false behind exists");
+    return Test(Exists{value.is_true()});
+  }
+
+  // ["=", n], one bound, or a lower and then an upper one.
+  Result<Test> read_numeric(JsonValue value) {
+    constexpr std::string_view kExpected =
+        "[\"=\", n], or one or two of \">\" \">=\" \"<\" \"<=\" each with its number, the lower first";
+    if (!value.is_array()) return refuse(value, kExpected);
+    InRange range{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), true, true};
+    std::vector<JsonValue> terms;
+    for (const JsonValue element : value.elements()) terms.push_back(element);
+    if (terms.size() != 2 && terms.size() != 4) return refuse(value, kExpected);
+    for (size_t i = 0; i < terms.size(); i += 2) {
+      if (!terms[i].is_string()) return refuse(terms[i], kExpected);
+      const std::string sign = string_of(terms[i]);
+      const auto bound = read_number(terms[i + 1], "a number behind " + sign);
+      if (!bound) return bound.error();
+      const bool lower = sign == ">" || sign == ">=";
+      const bool upper = sign == "<" || sign == "<=";
+      if (sign == "=" && terms.size() == 2) return Test(InRange{*bound, *bound, true, true});
+      if (!(lower && i == 0) && !(upper && (i == 2 || terms.size() == 2))) return refuse(terms[i], kExpected);
+      (lower ? range.lower : range.upper) = *bound;
+      (lower ? range.lower_included : range.upper_included) = sign.size() == 2;
+    }
+    if (!(range.lower < range.upper)) return refuse(value, "a lower bound that is less than the upper one");
+    return Test(range);
+  }
+
+  Result<double> read_number(JsonValue value, std::string_view expected) {
+    if (!value.is_number()) return refuse(value, expected);
+    const auto number = comparable_number(value.bytes());
+    if (!number)
+      return refuse(value, "a number that a double holds exactly as written (at most 17 digits, below 1.8e308)");
+    return *number;
+  }
+
+  Result<Test> read_anything_but(JsonValue value) {
+    AnythingBut test;
+    if (value.is_object()) {
+      const auto member = only_member(value, "\"prefix\" behind anything-but");
+      if (!member) return member.error();
+      if (string_of(member->key) != "prefix") {
+        return refuse(member->key, "behind anything-but a string, a number, a list of either, or {\"prefix\": …}");
+      }
+      if (auto done = read_strings(member->value, test.prefixes); !done) return done.error();
+      for (const std::string& prefix : test.prefixes) {
+        if (prefix.empty()) return refuse(member->value, "a prefix that is not empty: nothing could match");
+      }
+    } else if (value.is_number() || (value.is_array() && is_list_of_numbers(value))) {
+      if (auto done = read_numbers(value, test.numbers); !done) return done.error();
+    } else if (auto done = read_strings(value, test.strings); !done) {
+      return done.error();
+    }
+    return Test(std::move(test));
+  }
+
+  static bool is_list_of_numbers(JsonValue list) {
+    for (const JsonValue element : list.elements()) return element.is_number();
+    return false;
+  }
+
+  // Sorted, as AnythingBut wants them.
+  Result<void> read_strings(JsonValue value, std::vector<std::string>& strings) {
+    constexpr std::string_view kExpected =
+        "a string, or a list of strings only (or, behind anything-but, of numbers only)";
+    if (value.is_string()) {
+      strings.push_back(string_of(value));
+      return {};
+    }
+    if (!value.is_array()) return refuse(value, kExpected);
+    for (const JsonValue element : value.elements()) {
+      if (!element.is_string()) return refuse(element, kExpected);
+      strings.push_back(string_of(element));
+    }
+    if (strings.empty()) return refuse(value, kExpected);
+    std::sort(strings.begin(), strings.end());
+    return {};
+  }
+
+  Result<void> read_numbers(JsonValue value, std::vector<double>& numbers) {
+    const auto add = [&](JsonValue element) -> Result<void> {
+      const auto number = read_number(element, "numbers only, or strings only");
+      if (!number) return number.error();
+      numbers.push_back(*number);
+      return {};
+    };
+    if (value.is_number()) return add(value);
+    for (const JsonValue element : value.elements()) {
+      if (auto done = add(element); !done) return done;
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return {};
+  }
+
+  // A conjunction under construction: its paths, each with its field.
+  using Choice = std::map<std::string_view, uint32_t, decltype(&utf16_less)>;
+
+  Result<void> multiply_out() {
+    std::vector<Choice> choices = {Choice(&utf16_less)};
+    if (auto done = extend(choices, pattern_.parts); !done) return done;
+    for (const Choice& choice : choices) {
+      std::vector<uint32_t> conjunction;
+      for (const auto& [path, field] : choice) conjunction.push_back(field);
+      if (conjunction.size() > kPathsMax) {
+        return Error{ErrorCode::limit,
+                     fmt::format("{} paths in one pattern: at most {}", conjunction.size(), kPathsMax)};
+      }
+      pattern_.conjunctions.push_back(std::move(conjunction));
+    }
+    return {};
+  }
+
+  Result<void> extend(std::vector<Choice>& choices, const Parts& parts) {
+    for (const PatternPart& part : parts) {
+      if (part.any_of.empty()) {
+        for (Choice& choice : choices) choice.insert_or_assign(pattern_.fields[part.field].path, part.field);
+        continue;
+      }
+      std::vector<Choice> extended;
+      for (const Parts& alternative : part.any_of) {
+        std::vector<Choice> copies = choices;
+        if (auto done = extend(copies, alternative); !done) return done;
+        if (extended.size() + copies.size() > kConjunctionsMax) {
+          return Error{
+              ErrorCode::limit,
+              fmt::format("the $or of this pattern multiply out to more than {} combinations", kConjunctionsMax)};
+        }
+        std::move(copies.begin(), copies.end(), std::back_inserter(extended));
+      }
+      choices = std::move(extended);
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  JsonScanner scanner_;
+  Pattern pattern_;
+  std::string path_;       // of the place being read
+  bool has_path_ = false;  // false at the top, where path_ is empty for want of names
+  int depth_of_or_ = 0;
+};
+
+}  // namespace
+
+Result<Pattern> parse_pattern(std::string_view text) { return Parser().parse(text); }
+
+}  // namespace kedge
