@@ -1,0 +1,41 @@
+// What the two halves of KafkaConsumer share: the library's handle, and what its callbacks leave behind. Private to
+// kafka/.
+#pragma once
+
+#include <deque>
+#include <utility>
+
+#include "kafka/consumer.h"
+
+namespace kedge {
+
+// Lives as long as the handle, and longer than the consumer if the handle had to be abandoned.
+struct KafkaConsumer::Client {
+  explicit Client(const KafkaProperties& properties) : redactor(properties) {}
+
+  // Constant once the handle is there.
+  Redactor redactor;
+  ClientFacts facts;
+  rd_kafka_t* handle = nullptr;
+  KafkaQueue commit_results;
+
+  // The owner's: written by callbacks, which run inside the owner's poll and close.
+  std::deque<Polled> happened;
+  KafkaStatistics statistics;
+  bool closing = false;
+
+  // Pure; any thread.
+  KafkaProblem problem(rd_kafka_resp_err_t code, std::string_view reason) const {
+    return explain(code, redactor.redact(reason), facts);
+  }
+};
+
+inline KafkaPartitionList new_partition_list(size_t size) {
+  return KafkaPartitionList(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
+}
+
+inline int to_milliseconds(Duration duration) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
+}  // namespace kedge

@@ -1,0 +1,113 @@
+// What a consumer can ask its brokers. Every function may be called from any thread; none touches what is the owner's.
+#include "kafka/client.h"
+#include "kafka/consumer.h"
+
+namespace kedge {
+namespace {
+
+using KafkaMetadata = std::unique_ptr<const struct rd_kafka_metadata, FreedBy<rd_kafka_metadata_destroy>>;
+using KafkaGroupList = std::unique_ptr<const struct rd_kafka_group_list, FreedBy<rd_kafka_group_list_destroy>>;
+
+std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+
+std::vector<GroupMember> members_of(const struct rd_kafka_group_info& group) {
+  std::vector<GroupMember> members;
+  for (const auto& member : std::span(group.members, static_cast<size_t>(group.member_cnt))) {
+    members.push_back(
+        {text_or_empty(member.member_id), text_or_empty(member.client_id), text_or_empty(member.client_host)});
+  }
+  return members;
+}
+
+}  // namespace
+
+Result<std::string> KafkaConsumer::cluster_id(Duration timeout) const {
+  char* id = rd_kafka_clusterid(client_->handle, to_milliseconds(timeout));
+  if (id == nullptr) return failure(RD_KAFKA_RESP_ERR__TRANSPORT, "asking for the cluster's id");
+  std::string copy(id);
+  rd_kafka_mem_free(client_->handle, id);
+  return copy;
+}
+
+Result<Watermarks> KafkaConsumer::watermarks(const TopicPartition& where, Duration timeout) const {
+  Watermarks log;
+  const auto code = rd_kafka_query_watermark_offsets(client_->handle, where.topic.c_str(), where.partition, &log.low,
+                                                     &log.high, to_milliseconds(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failure(code, "asking for the ends of " + where.topic + "[" + std::to_string(where.partition) + "]");
+  }
+  return log;
+}
+
+Result<std::vector<std::optional<PartitionOffset>>> KafkaConsumer::committed(std::span<const TopicPartition> partitions,
+                                                                             Duration timeout) const {
+  constexpr std::string_view kDoing = "asking for the group's offsets";
+  auto list = new_partition_list(partitions.size());
+  for (const TopicPartition& each : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+  }
+  const auto code = rd_kafka_committed(client_->handle, list.get(), to_milliseconds(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, kDoing);
+
+  std::vector<std::optional<PartitionOffset>> offsets;
+  for (const auto& each : std::span(list->elems, static_cast<size_t>(list->cnt))) {
+    if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(each.err, kDoing);
+    if (each.offset < 0) {
+      offsets.emplace_back();
+      continue;
+    }
+    std::string metadata(static_cast<const char*>(each.metadata), each.metadata == nullptr ? 0 : each.metadata_size);
+    offsets.push_back(PartitionOffset{{each.topic, each.partition}, each.offset, std::move(metadata)});
+  }
+  return offsets;
+}
+
+// Asks for each named topic by itself, or for all when there are patterns.
+Result<std::map<std::string, int>> KafkaConsumer::partition_counts(Duration timeout) const {
+  std::map<std::string, int> counts;
+  const auto ask = [&](rd_kafka_topic_t* only) -> Result<void> {
+    const struct rd_kafka_metadata* raw = nullptr;
+    const auto code = rd_kafka_metadata(client_->handle, only == nullptr, only, &raw, to_milliseconds(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, "asking for the topics");
+    const KafkaMetadata metadata(raw);
+    for (const auto& topic : std::span(metadata->topics, static_cast<size_t>(metadata->topic_cnt))) {
+      const bool ours = topic.err == RD_KAFKA_RESP_ERR_NO_ERROR && subscription_.matches(topic.topic);
+      if (ours) counts[topic.topic] = topic.partition_cnt;
+    }
+    return {};
+  };
+  if (subscription_.has_patterns()) {
+    if (auto asked = ask(nullptr); !asked) return asked.error();
+    return counts;
+  }
+  for (const std::string& name : subscription_.topics()) {
+    const KafkaTopic topic(rd_kafka_topic_new(client_->handle, name.c_str(), nullptr));
+    if (auto asked = ask(topic.get()); !asked) return asked.error();
+  }
+  return counts;
+}
+
+// By the older of the library's two ways: the newer one (DescribeConsumerGroups) uses freed memory, and blocks the
+// whole client, where the broker does not know the request.
+Result<std::optional<std::vector<GroupMember>>> KafkaConsumer::members(Duration timeout) const {
+  const struct rd_kafka_group_list* raw = nullptr;
+  const auto code = rd_kafka_list_groups(client_->handle, client_->facts.group.c_str(), &raw, to_milliseconds(timeout));
+  if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) return std::optional<std::vector<GroupMember>>();
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, "asking for the group's members");
+  const KafkaGroupList groups(raw);
+  std::vector<GroupMember> members;
+  for (const auto& group : std::span(groups->groups, static_cast<size_t>(groups->group_cnt))) {
+    if (client_->facts.group == group.group) members = members_of(group);
+  }
+  return std::optional(std::move(members));
+}
+
+std::string KafkaConsumer::member_id() const {
+  char* id = rd_kafka_memberid(client_->handle);
+  if (id == nullptr) return {};
+  std::string copy(id);
+  rd_kafka_mem_free(client_->handle, id);
+  return copy;
+}
+
+}  // namespace kedge
