@@ -1,5 +1,6 @@
 #include "lua/frozen.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,7 @@ int length(lua_State* state) {
 // What replaces the removed functions of Lua's own libraries.
 std::string_view remedy(std::string_view table, std::string_view name) {
   if (table == "string" && (name == "match" || name == "gmatch")) return "; use re.match";
-  if (table == "string" && name == "gsub") return "; use string.replace (plain text) or re.replace";
+  if (table == "string" && name == "gsub") return "; use string.replace (plain text)";
   return "";
 }
 
@@ -36,6 +37,7 @@ int refuse_unknown(lua_State* state) {
     known.emplace_back(lua_tostring(state, -2));
     lua_pop(state, 1);
   }
+  std::sort(known.begin(), known.end());  // two can be equally near
   budget_of(state).charge(state, known.size() * 100);
   std::string hint{remedy(name, key)};
   if (hint.empty()) hint = did_you_mean(key, known);

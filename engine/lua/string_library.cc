@@ -155,7 +155,8 @@ int format(lua_State* state) {
   const std::string_view text = counted_text(state, 1);
   for (size_t i = text.find('%'); i < text.size(); i = text.find('%', i + 1)) {
     i = text.find_first_not_of("0123456789.-+ #", i + 1);  // what may stand between % and the letter
-    if (i < text.size() && text[i] == 'p') return luaL_error(state, "string.format: %%p is not offered");
+    if (i == std::string_view::npos) break;                // Lua says what is wrong with it
+    if (text[i] == 'p') return luaL_error(state, "string.format: %%p is not offered");
   }
   const int arguments = lua_gettop(state);
   for (int i = 2; i <= arguments; ++i) {

@@ -62,6 +62,11 @@ TEST(Determinism, ALimitIsReachedAtTheSameInstruction) {
   EXPECT_EQ(last_that_fits(*other), first);
 }
 
+TEST(Determinism, ASuggestionIsTheSameEverywhere) {
+  const std::string first = answer("return json.mgcode");  // as near to decode as to encode
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(answer("return json.mgcode"), first);
+}
+
 TEST(Determinism, TheFirstErrorIsTheSameEverywhere) {
   const std::string body = "local t = {} for i = 1, 50 do t['k' .. i] = pairs end return t";
   const std::string first = answer(run(body));

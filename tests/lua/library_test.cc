@@ -56,6 +56,7 @@ TEST(Strings, ArePlainAndBounded) {
   EXPECT_EQ(answer("return {('abc'):byte(1, 3)}"), "[97,98,99]");
   EXPECT_NE(answer("return ('x'):rep(1000):byte(1, 1000)").find("more than 250"), std::string::npos);
   EXPECT_NE(answer("return string.format('%1000d', 1)").find("error:"), std::string::npos);
+  EXPECT_NE(answer("return string.format('100%', 1)").find("invalid conversion"), std::string::npos);
 }
 
 TEST(Sort, IsStableAndRightForAnyComparator) {

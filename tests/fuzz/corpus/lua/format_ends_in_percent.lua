@@ -1,0 +1,1 @@
+rule "x" { run = function(e) return string.format("%q %5f2 .s%",3 ,2/1 ^53, e), ("a, ,a,b"):split(","),h.floorh -3 end }
