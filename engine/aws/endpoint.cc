@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "aws/foreign_text.h"
+
 namespace kedge {
 namespace {
 
@@ -92,7 +94,7 @@ Result<void> check_region(const std::string& region) {
     return Error{ErrorCode::invalid, "no AWS region: set aws.region or AWS_REGION"};
   }
   if (region.size() > 32 || !consists_of(region, kLower)) {
-    return Error{ErrorCode::invalid, "not the name of an AWS region: \"" + region.substr(0, 40) + "\""};
+    return Error{ErrorCode::invalid, "not the name of an AWS region: \"" + foreign_text(region, 40) + "\""};
   }
   return {};
 }
@@ -101,7 +103,7 @@ Result<void> check_region(const std::string& region) {
 Result<void> check_bucket(const std::string& bucket) {
   const bool good = bucket.size() >= 3 && bucket.size() <= 255 && consists_of(bucket, kBucket) &&
                     bucket.find_first_not_of('.') != std::string::npos;
-  if (!good) return Error{ErrorCode::invalid, "not the name of a bucket: \"" + bucket.substr(0, 80) + "\""};
+  if (!good) return Error{ErrorCode::invalid, "not the name of a bucket: \"" + foreign_text(bucket, 80) + "\""};
   return {};
 }
 
@@ -152,7 +154,8 @@ Result<ServiceEndpoint> Endpoints::resolve(AwsService service, const std::string
   std::string host = std::string(facts.host) + "." + region + "." + domain_of(region);
   if (service == AwsService::s3_control) {
     if (account.size() != 12 || !consists_of(account, kDigits)) {
-      return Error{ErrorCode::invalid, "not the id of an AWS account (12 digits): \"" + account.substr(0, 40) + "\""};
+      return Error{ErrorCode::invalid,
+                   "not the id of an AWS account (12 digits): \"" + foreign_text(account, 40) + "\""};
     }
     host = account + "." + host;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/foreign_text.h"
 #include "aws/xml.h"
 #include "base/json.h"
 
@@ -56,12 +57,7 @@ constexpr std::array kMeanings = {
     Meaning{"TrailNotFoundException", AwsOutcome::gone},
 };
 
-std::string shortened(std::string_view text) {
-  std::string result(text.substr(0, kMessageBytesMax));
-  std::ranges::replace_if(
-      result, [](char c) { return c >= 0 && c < ' '; }, ' ');
-  return result;
-}
+std::string shortened(std::string_view text) { return foreign_text(text, kMessageBytesMax); }
 
 // "com.amazonaws.cloudtrail#TrailNotFoundException", "AccessDeniedException:http://internal..." → the bare name.
 std::string bare(std::string_view code) {
@@ -85,7 +81,7 @@ void read_xml(const HttpResponse& response, AwsError& error) {
   error.region = text_of(node, "Region");
   for (const auto& place : {node, xml->root()}) {
     for (const char* name : {"RequestId", "RequestID"}) {
-      if (error.request_id.empty()) error.request_id = text_of(place, name);
+      if (error.request_id.empty()) error.request_id = shortened(text_of(place, name));
     }
   }
 }

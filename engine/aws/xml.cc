@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <sstream>
 
+#include "aws/foreign_text.h"
+
 namespace kedge {
+namespace {
+
+constexpr size_t kNameBytesMax = 100;
+
+}  // namespace
 
 Result<Xml> Xml::parse(std::string_view text) {
   auto document = std::make_unique<pugi::xml_document>();
@@ -31,7 +38,8 @@ Result<Xml> expect_root(std::string_view text, std::initializer_list<std::string
   if (std::ranges::find(names, got) != names.end()) return xml;
   std::string wanted;
   for (const std::string_view name : names) wanted += (wanted.empty() ? "<" : " or <") + std::string(name) + ">";
-  return Error{ErrorCode::corrupt, "the answer is <" + std::string(got) + "> where " + wanted + " was asked for"};
+  return Error{ErrorCode::corrupt,
+               "the answer is <" + foreign_text(got, kNameBytesMax) + "> where " + wanted + " was asked for"};
 }
 
 std::string_view local_name(pugi::xml_node node) {
