@@ -113,7 +113,7 @@ Result<Plan> plan_from_json(const Json& json) {
                                                                                 {"confirm", &plan.confirm},
                                                                                 {"release", &plan.release}}};
   for (const auto& [key, value] : json.items()) {
-    const auto* const list = std::find_if(lists.begin(), lists.end(), [&](const auto& l) { return l.first == key; });
+    const auto* const list = std::find_if(lists.begin(), lists.end(), [&key = key](const auto& l) { return l.first == key; });
     if (list != lists.end()) {
       auto steps = steps_from_json(value, key);
       if (!steps) return steps.error();
