@@ -55,6 +55,7 @@ EventReference reference_to(const Event& event, const Provenance& provenance, co
   EventReference reference;
   reference.source = event.source;
   reference.id = event.id;
+  reference.account = event.account;
   reference.document = view_json(event);
   reference.partition = partition;
   reference.offset = offset;
@@ -135,7 +136,13 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
 void Decider::decide_event(const Event& event, const Place& place, Outcome& outcome) {
   ++outcome.events;
   matched_.clear();
-  rules_->matcher().match(event, scratch_, matched_);
+  if (const auto done = rules_->matcher().match(event, scratch_, matched_); !done) {
+    DeadLetter letter = dead_letter(place.batch, place.message, "match_" + std::string(to_string(done.error().code)),
+                                    done.error().message);
+    letter.index = place.index;
+    outcome.commit.dead_letters.push_back(std::move(letter));
+    return;
+  }
   if (matched_.empty()) return add_count(outcome.commit.counts, place.partition().source, "no-pattern", 1);
   outcome.matches += static_cast<int64_t>(matched_.size());
   const std::vector<uint32_t> matched = matched_;

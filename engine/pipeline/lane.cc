@@ -10,6 +10,9 @@ namespace kedge {
 
 // What the lane's thread carries from turn to turn.
 struct Lane::Work {
+  Work(const Lane::Parts& parts, Decider::Options options)
+      : decider(parts.reader, parts.clock, parts.random, std::move(options)) {}
+
   Decider decider;
   Decider::Outcome outcome;  // decided, not yet committed
   // The partitions behind the outcome, each with the position that its batches lead to.
@@ -38,7 +41,7 @@ Lane::~Lane() { stop(); }
 void Lane::start() {
   Decider::Options options{options_.decoders,       options_.admission, options_.own_principals,
                            options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max};
-  work_ = std::make_unique<Work>(Work{{parts_.reader, parts_.clock, parts_.random, std::move(options)}, {}, {}, {}});
+  work_ = std::make_unique<Work>(parts_, std::move(options));
   work_->decider.use(parts_.rules.get());
   thread_ = std::thread([this] { run(); });
 }

@@ -1,0 +1,169 @@
+// kedge init: a place to start from: a configuration with every setting explained, a first rule and its test.
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "app/command.h"
+#include "base/files.h"
+
+namespace kedge {
+namespace {
+
+constexpr const char* kConfiguration = R"yaml(# kedge.yaml: all that kedge is told. `kedge check` finds every mistake in it, with line and remedy;
+# `kedge check --effective` prints the values in force. Paths are relative to this file. Secrets are written
+# ${file:/path/of/secret} or ${env:NAME}, here and nowhere else.
+version: 1
+
+data: data                        # the ledger (created), its lock, the control socket, the pause file
+
+rules:
+  directory: rules                # *.lua, with their tests *.test.lua beside them
+  # modes: {first.public-bucket: enforce}   # overrides a rule's own mode: off, shadow, canary, enforce
+
+sources:
+  - name: cloudtrail
+    kind: kafka
+    brokers: ["${env:KEDGE_KAFKA}"]   # "host:9092", or a list of them
+    topics: [cloudtrail]              # names, or regular expressions: "^aws-.*"
+    group: kedge                      # this engine's own consumer group: nobody else may be in it
+    start: earliest                   # where a topic that was never read begins: earliest or latest
+    format: auto                      # or eventbridge, cloudtrail, cloudevents, json
+    # instance: node-1                # static membership: restarts within the session timeout move nothing
+    properties:                       # librdkafka's own, but for those that the engine keeps to itself
+      session.timeout.ms: "6000"
+      # security.protocol: SASL_SSL
+      # sasl.mechanism: SCRAM-SHA-512
+      # sasl.username: kedge
+      # sasl.password: ${file:/etc/kedge/kafka-password}
+
+aws:
+  region: us-east-1
+  # Credentials come from the usual places (environment, shared files, web identity, container, instance).
+  # roles: {"123456789012": {arn: "arn:aws:iam::123456789012:role/kedge", external_id: "..."}}
+  # principals: ["arn:aws:iam::123456789012:role/kedge"]   # who we are, if STS cannot be asked
+
+guards:
+  remediations_per_minute: 10     # of all rules together; looser only with unsafe_limits: true
+
+# notify:
+#   channels:
+#     security: {kind: slack, url: "${file:/etc/kedge/slack-url}"}
+#     hook: {kind: webhook, url: "https://example.com/hook", secrets: ["${file:/etc/kedge/hook-secret}"]}
+#   alarms: [security]
+
+api:
+  listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
+)yaml";
+
+constexpr const char* kRule = R"lua(-- A first rule. It is data and pure functions: no clock, no files, no calls. What it wants done it returns as a plan.
+-- Try it:  kedge test      kedge explain first.public-bucket EVENT.json
+rule "first.public-bucket" {
+  title    = "A bucket's ACL was opened to everybody",
+  severity = "high",        -- informational, low, medium, high, critical
+  mode     = "shadow",      -- shadow: say what would be done, and do nothing. Then canary, then enforce.
+
+  -- Which events it wants: an EventBridge event pattern. Lua is not entered for any other event.
+  on = {
+    source = { "aws.s3" },
+    detail = {
+      eventName = { "PutBucketAcl" },
+      errorCode = { { exists = false } },   -- the call succeeded
+    },
+  },
+
+  -- An event only says "look here": `when` may drop what is certainly harmless. What is true now, the action finds out.
+  when = function(event)
+    return get(event, "detail.requestParameters.x-amz-acl") ~= "private"
+  end,
+
+  target = function(event)
+    return "arn:aws:s3:::" .. event.detail.requestParameters.bucketName
+  end,
+
+  respond = function(event, target)
+    return {
+      revert = {                             -- `kedge actions` lists what there is
+        action.aws.s3.block_public_access { bucket = event.detail.requestParameters.bucketName },
+      },
+    }
+  end,
+}
+)lua";
+
+constexpr const char* kRuleTest = R"lua(local function put_bucket_acl(acl, error_code)
+  return {
+    eventVersion = "1.09",
+    eventID = "8e6ab4a1-0000-4000-8000-000000000001",
+    eventTime = "2026-01-31T12:00:00Z",
+    eventSource = "s3.amazonaws.com",
+    eventName = "PutBucketAcl",
+    eventType = "AwsApiCall",
+    awsRegion = "us-east-1",
+    recipientAccountId = "123456789012",
+    errorCode = error_code,
+    requestParameters = { bucketName = "my-bucket", ["x-amz-acl"] = acl },
+  }
+end
+
+test "a bucket opened to everybody is closed" {
+  event  = put_bucket_acl("public-read"),
+  fires  = true,
+  target = "arn:aws:s3:::my-bucket",
+  steps  = { "aws.s3.block_public_access" },
+}
+
+test "a private ACL is left alone" {
+  event = put_bucket_acl("private"),
+  fires = false,
+}
+
+test "a call that was refused changed nothing" {
+  event = put_bucket_acl("public-read", "AccessDenied"),
+  fires = false,
+}
+)lua";
+
+constexpr const char* kEvent =
+    R"json({"eventVersion":"1.09","eventID":"8e6ab4a1-0000-4000-8000-000000000002","eventTime":"2026-01-31T12:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl","eventType":"AwsApiCall","awsRegion":"us-east-1","recipientAccountId":"123456789012","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::123456789012:user/mallory","accountId":"123456789012","userName":"mallory"},"requestParameters":{"bucketName":"my-bucket","x-amz-acl":"public-read"}}
+)json";
+
+struct Arguments {
+  std::string directory;
+};
+
+void run(const Arguments& arguments, Shell& shell) {
+  namespace fs = std::filesystem;
+  const fs::path root(arguments.directory);
+  const std::pair<fs::path, const char*> files[] = {{root / "kedge.yaml", kConfiguration},
+                                                    {root / "rules" / "first.lua", kRule},
+                                                    {root / "rules" / "first.test.lua", kRuleTest},
+                                                    {root / "event.json", kEvent}};
+  for (const auto& [path, content] : files) {
+    if (fs::exists(path)) return shell.fail(kUsedWrongly, path.string() + " is there already; nothing was written");
+  }
+  std::error_code failure;
+  fs::create_directories(root / "rules", failure);
+  if (failure) return shell.fail(kUsedWrongly, "cannot create " + root.string() + ": " + failure.message());
+  for (const auto& [path, content] : files) {
+    if (const auto done = write_file_atomically(path, content); !done) return shell.fail(done.error());
+    shell.out << "wrote " << path.string() << "\n";
+  }
+  shell.out << "\nnext:\n  cd " << arguments.directory
+            << "\n  export KEDGE_KAFKA=localhost:9092     # or what `kedge dev-kafka --topic cloudtrail` prints\n"
+               "  kedge check                           # is the configuration right, are the rules?\n"
+               "  kedge test                            # the rule's own tests\n"
+               "  kedge explain first.public-bucket event.json\n"
+               "  kedge run                             # and in another terminal: kedge audit list\n";
+}
+
+}  // namespace
+
+void add_init(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command = app.add_subcommand("init", "a commented configuration, a first rule and its test");
+  command->add_option("DIRECTORY", arguments->directory, "where; created if it is not there")->required();
+  command->callback([arguments, &shell] { run(*arguments, shell); });
+}
+
+}  // namespace kedge

@@ -1,0 +1,269 @@
+#include "app/configuration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/files.h"
+#include "base/hash.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string beside(const std::string& configuration_path, const std::string& path) {
+  const std::filesystem::path given(path);
+  if (given.is_absolute() || path.empty()) return path;
+  return (std::filesystem::absolute(configuration_path).parent_path() / given).lexically_normal().string();
+}
+
+std::string joined(const std::vector<std::string>& items) { return fmt::format("{}", fmt::join(items, ",")); }
+
+void read_rules(Section& section, Configuration& configuration, const std::string& path) {
+  section.required_text("directory", configuration.rules_directory);
+  configuration.rules_directory = beside(path, configuration.rules_directory);
+  std::map<std::string, std::string> modes;
+  section.text_map("modes", modes);
+  for (const auto& [rule, word] : modes) {
+    if (const auto mode = parse_mode(word)) {
+      configuration.modes[rule] = *mode;
+    } else {
+      section.mistake("modes", fmt::format("{}: {}", rule, mode.error().message));
+    }
+  }
+}
+
+void read_source(Section& section, Configuration& configuration) {
+  SourceSettings source;
+  std::string kind = "kafka";
+  std::vector<std::string> brokers;
+  section.required_text("name", source.kafka.name);
+  section.text("kind", kind);
+  if (kind != "kafka") section.mistake("kind", "must be kafka");
+  section.texts("brokers", brokers);
+  source.kafka.brokers = joined(brokers);
+  section.texts("topics", source.kafka.topics);
+  section.required_text("group", source.kafka.group);
+  section.text("instance", source.kafka.instance);
+  section.word<StartAt>("start", source.kafka.start, parse_start_at);
+  if (!section.has("start")) {
+    section.mistake("", "'start' is missing: where a topic that was never read begins, earliest or latest");
+  }
+  section.text_map("properties", source.kafka.properties);
+  section.word<Format>("format", source.decoder.format, parse_format);
+  source.decoder.source_name = source.kafka.name;
+  section.text("source", source.decoder.source_name);
+  section.bytes("event_bytes", source.decoder.bytes_max, 1024, 64LL << 20);
+  section.integer("depth", source.decoder.depth_max, 1, 1000);
+  if (const auto checked = KafkaSource::check(source.kafka); !checked) section.mistake("", checked.error().message);
+  for (const SourceSettings& other : configuration.sources) {
+    if (other.kafka.name == source.kafka.name) section.mistake("name", "two sources have this name");
+  }
+  configuration.sources.push_back(std::move(source));
+}
+
+void read_aws(Section& section, Configuration& configuration) {
+  AwsOptions& aws = configuration.aws;
+  section.text("region", aws.region);
+  section.text("profile", aws.profile);
+  section.text("endpoint", aws.endpoint_url);
+  section.text_map("endpoints", aws.endpoint_urls);
+  section.text("home_account", aws.home_account);
+  section.text("session_name", aws.session_name);
+  section.text("ca_file", configuration.aws_ca_file);
+  section.texts("principals", configuration.aws_principals);
+  if (section.has("path_style")) {
+    bool path_style = false;
+    section.boolean("path_style", path_style);
+    aws.path_style = path_style;
+  }
+  section.section("credentials", [&](Section& keys) {
+    keys.text("access_key_id", aws.access_key_id);
+    keys.text("secret_access_key", aws.secret_access_key);
+    keys.text("session_token", aws.session_token);
+    if (aws.access_key_id.empty() != aws.secret_access_key.empty()) {
+      keys.mistake("", "access_key_id and secret_access_key belong together");
+    }
+  });
+  section.named_sections("roles", [&](const std::string& account, Section& role) {
+    AwsRole read;
+    role.required_text("arn", read.arn);
+    role.text("external_id", read.external_id);
+    if (account == "*") {
+      aws.other_role = read;
+    } else {
+      aws.roles[account] = read;
+    }
+  });
+}
+
+void read_executor(Section& section, ExecutorOptions& executor) {
+  section.integer("workers", executor.workers, 1, 1024);
+  section.integer("per_endpoint", executor.per_endpoint, 1, 1024);
+  section.duration("remediation_deadline", executor.remediation_deadline, seconds(1), hours(24));
+  section.duration("confirm_deadline", executor.confirm_deadline, seconds(1), hours(24));
+  section.duration("retry_first", executor.retry_first, milliseconds(10), hours(1));
+  section.duration("retry_most", executor.retry_most, milliseconds(10), hours(24));
+  section.duration("call_timeout", executor.call_timeout, milliseconds(100), hours(1));
+  section.duration("visibility_delay", executor.visibility_delay, milliseconds(0), hours(1));
+}
+
+// A guard is loosened beyond its default only with unsafe_limits, so that nobody does it without seeing it.
+void read_guards(Section& section, Configuration& configuration) {
+  const GateLimits gate;
+  const AdmissionLimits admission;
+  section.boolean("unsafe_limits", configuration.unsafe_limits);
+  section.integer("remediations_per_minute", configuration.gate.remediations_per_minute, 0, 1'000'000);
+  section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
+  section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
+  if (configuration.unsafe_limits) return;
+  const std::string remedy = " beyond its default; that needs unsafe_limits: true beside it";
+  if (configuration.gate.remediations_per_minute > gate.remediations_per_minute) {
+    section.mistake("remediations_per_minute", fmt::format("{} loosens a guard{}",
+                                                           configuration.gate.remediations_per_minute, remedy));
+  }
+  if (configuration.admission.stale_after > admission.stale_after) {
+    section.mistake("stale_after", "loosens a guard" + remedy);
+  }
+  if (configuration.admission.record_only_after > admission.record_only_after) {
+    section.mistake("record_only_after", "loosens a guard" + remedy);
+  }
+}
+
+void read_notify(Section& section, Configuration& configuration) {
+  section.named_sections("channels", [&](const std::string& name, Section& channel) {
+    ChannelOptions options;
+    options.name = name;
+    channel.word<ChannelOptions::Kind>("kind", options.kind, parse_channel_kind);
+    if (!channel.has("kind")) channel.mistake("", "'kind' is missing: webhook or slack");
+    channel.required_text("url", options.url);
+    channel.texts("secrets", options.secrets);
+    channel.duration("timeout", options.timeout, milliseconds(100), seconds(120));
+    channel.integer("notices_per_minute", options.notices_per_minute, 1, 100'000);
+    configuration.channels.push_back(std::move(options));
+  });
+  section.texts("alarms", configuration.alarms);
+  for (const std::string& alarm : configuration.alarms) {
+    const auto named = [&](const ChannelOptions& channel) { return channel.name == alarm; };
+    if (std::none_of(configuration.channels.begin(), configuration.channels.end(), named)) {
+      section.mistake("alarms", "there is no channel '" + alarm + "' in notify.channels");
+    }
+  }
+}
+
+void read_limits(Section& section, Configuration& configuration) {
+  section.integer("lanes", configuration.lanes, 1, 256);
+  section.bytes("queue_bytes", configuration.queue_bytes, 1LL << 20, 16LL << 30);
+  section.integer("rule_instructions", configuration.rule_limits.instructions, 1'000, 1'000'000'000);
+  section.bytes("rule_memory_bytes", configuration.rule_limits.memory_bytes, 64 << 10, 1LL << 30);
+  section.bytes("rule_result_bytes", configuration.rule_limits.result_bytes, 1 << 10, 64LL << 20);
+  section.duration("seen_for", configuration.seen_for, hours(1), hours(24 * 365));
+  section.duration("undo_horizon", configuration.undo_horizon, hours(1), hours(24 * 3650));
+  section.duration("shutdown", configuration.shutdown, seconds(1), seconds(600));
+}
+
+void read_all(Section& root, Configuration& configuration) {
+  int version = 0;
+  root.integer("version", version, 1, 1);
+  if (!root.has("version")) root.mistake("", "'version' is missing; this engine reads version 1");
+  root.required_text("data", configuration.data);
+  configuration.data = beside(configuration.path, configuration.data);
+  if (!root.has("rules")) root.mistake("", "'rules' is missing: rules: {directory: ...}");
+  root.section("rules", [&](Section& s) { read_rules(s, configuration, configuration.path); });
+  root.sections("sources", [&](Section& s) { read_source(s, configuration); });
+  root.section("aws", [&](Section& s) { read_aws(s, configuration); });
+  root.section("executor", [&](Section& s) { read_executor(s, configuration.executor); });
+  root.section("guards", [&](Section& s) { read_guards(s, configuration); });
+  root.section("notify", [&](Section& s) { read_notify(s, configuration); });
+  root.section("api", [&](Section& s) {
+    s.text("listen", configuration.listen);
+    s.text("control_group", configuration.control_group);
+  });
+  root.section("limits", [&](Section& s) { read_limits(s, configuration); });
+  root.finish();
+}
+
+}  // namespace
+
+Result<LoadedConfiguration> load_configuration(const std::string& path, const Environment& environment) {
+  auto text = read_file(path, 4U << 20U);
+  if (!text) return text.error().with("the configuration");
+  LoadedConfiguration loaded;
+  loaded.configuration.path = path;
+  loaded.configuration.digest = sha256(*text).hex();
+  YamlFile file{path,
+                [&](const std::string& name) -> Result<std::string> {
+                  const auto found = environment.find(name);
+                  if (found != environment.end()) return found->second;
+                  return Error{ErrorCode::not_found, "the environment variable " + name + " is not set"};
+                },
+                {}};
+  try {
+    Section root(file, YAML::Load(*text), "");
+    read_all(root, loaded.configuration);
+  } catch (const YAML::Exception& cause) {
+    file.mistakes.push_back({cause.mark.line + 1, "", cause.msg});
+  }
+  if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
+    loaded.warnings.emplace_back("no source is configured: nothing will be read");
+  }
+  std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
+  loaded.mistakes = std::move(file.mistakes);
+  return loaded;
+}
+
+std::string to_string(const std::string& path, const Mistake& mistake) {
+  std::string text = path;
+  if (mistake.line > 0) text += fmt::format(":{}", mistake.line);
+  if (!mistake.field.empty()) text += ": " + mistake.field;
+  return text + ": " + mistake.message;
+}
+
+std::string effective_configuration(const Configuration& c) {
+  YAML::Emitter out;
+  const auto duration = [](Duration value) { return format_duration(value); };
+  out << YAML::BeginMap << YAML::Key << "data" << YAML::Value << c.data;
+  out << YAML::Key << "rules" << YAML::Value << YAML::BeginMap << YAML::Key << "directory" << YAML::Value
+      << c.rules_directory << YAML::EndMap;
+  out << YAML::Key << "sources" << YAML::Value << YAML::BeginSeq;
+  for (const SourceSettings& source : c.sources) {
+    out << YAML::BeginMap << YAML::Key << "name" << YAML::Value << source.kafka.name << YAML::Key << "brokers"
+        << YAML::Value << source.kafka.brokers << YAML::Key << "topics" << YAML::Value << YAML::Flow
+        << source.kafka.topics << YAML::Key << "group" << YAML::Value << source.kafka.group << YAML::Key << "instance"
+        << YAML::Value << source.kafka.instance << YAML::Key << "format" << YAML::Value
+        << std::string(to_string(source.decoder.format)) << YAML::Key << "event_bytes" << YAML::Value
+        << source.decoder.bytes_max << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
+  out << YAML::Key << "aws" << YAML::Value << YAML::BeginMap << YAML::Key << "region" << YAML::Value << c.aws.region
+      << YAML::Key << "endpoint" << YAML::Value << c.aws.endpoint_url << YAML::Key << "credentials" << YAML::Value
+      << (c.aws.access_key_id.empty() ? "from the usual places" : "from this file") << YAML::EndMap;
+  out << YAML::Key << "executor" << YAML::Value << YAML::BeginMap << YAML::Key << "workers" << YAML::Value
+      << c.executor.workers << YAML::Key << "per_endpoint" << YAML::Value << c.executor.per_endpoint << YAML::Key
+      << "remediation_deadline" << YAML::Value << duration(c.executor.remediation_deadline) << YAML::Key
+      << "confirm_deadline" << YAML::Value << duration(c.executor.confirm_deadline) << YAML::Key << "call_timeout"
+      << YAML::Value << duration(c.executor.call_timeout) << YAML::EndMap;
+  out << YAML::Key << "guards" << YAML::Value << YAML::BeginMap << YAML::Key << "remediations_per_minute" << YAML::Value
+      << c.gate.remediations_per_minute << YAML::Key << "stale_after" << YAML::Value << duration(c.admission.stale_after)
+      << YAML::Key << "record_only_after" << YAML::Value << duration(c.admission.record_only_after) << YAML::Key
+      << "unsafe_limits" << YAML::Value << c.unsafe_limits << YAML::EndMap;
+  out << YAML::Key << "notify" << YAML::Value << YAML::BeginMap << YAML::Key << "channels" << YAML::Value << YAML::Flow
+      << YAML::BeginSeq;
+  for (const ChannelOptions& channel : c.channels) out << channel.name;
+  out << YAML::EndSeq << YAML::Key << "alarms" << YAML::Value << YAML::Flow << c.alarms << YAML::EndMap;
+  out << YAML::Key << "api" << YAML::Value << YAML::BeginMap << YAML::Key << "listen" << YAML::Value << c.listen
+      << YAML::EndMap;
+  out << YAML::Key << "limits" << YAML::Value << YAML::BeginMap << YAML::Key << "lanes" << YAML::Value << c.lanes
+      << YAML::Key << "queue_bytes" << YAML::Value << c.queue_bytes << YAML::Key << "seen_for" << YAML::Value
+      << duration(c.seen_for) << YAML::Key << "undo_horizon" << YAML::Value << duration(c.undo_horizon) << YAML::EndMap;
+  out << YAML::EndMap;
+  return out.c_str();
+}
+
+}  // namespace kedge

@@ -1,0 +1,73 @@
+// The configuration: kedge.yaml, read into the options of the rooms. Nothing else in the engine knows the file.
+//
+// Loading finds every mistake at once, each with line, field and remedy. Paths in the file are relative to its folder.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/yaml.h"
+#include "aws/options.h"
+#include "event/decoder.h"
+#include "guard/admission.h"
+#include "guard/gate.h"
+#include "notify/channel.h"
+#include "remediate/options.h"
+#include "rule/rule_set.h"
+#include "source/kafka_source.h"
+
+namespace kedge {
+
+struct SourceSettings {
+  KafkaSource::Options kafka;
+  Decoder::Options decoder;
+};
+
+struct Configuration {
+  std::string path;       // the file's
+  std::string data;       // the directory of the ledger
+  std::string digest;     // SHA-256 of the file's bytes, hexadecimal
+
+  std::string rules_directory;
+  std::map<std::string, Mode> modes;
+  RuleLimits rule_limits;
+
+  std::vector<SourceSettings> sources;
+  AwsOptions aws;
+  std::string aws_ca_file;                   // empty: the system's
+  std::vector<std::string> aws_principals;   // ARNs that are us; empty: asked of STS at the start
+  ExecutorOptions executor;
+  AdmissionLimits admission;
+  GateLimits gate;
+  bool unsafe_limits = false;
+
+  std::vector<ChannelOptions> channels;
+  std::vector<std::string> alarms;  // channels
+
+  std::string listen = "127.0.0.1:9464";  // metrics and health
+  std::string control_group;              // may use the control socket besides its owner; empty: nobody
+
+  size_t lanes = 1;
+  size_t queue_bytes = 32U << 20U;        // of all lanes together
+  Duration seen_for = std::chrono::hours(24 * 7);
+  Duration undo_horizon = std::chrono::hours(24 * 90);
+  Duration shutdown = std::chrono::seconds(20);
+};
+
+struct LoadedConfiguration {
+  Configuration configuration;
+  std::vector<Mistake> mistakes;  // empty: it can be used
+  std::vector<std::string> warnings;
+};
+
+// Errors are those of a file that cannot be read; what is wrong inside it are mistakes.
+Result<LoadedConfiguration> load_configuration(const std::string& path, const Environment& environment);
+
+// "kedge.yaml:12: sources[0].topics: must be a list"
+std::string to_string(const std::string& path, const Mistake& mistake);
+
+// The effective values, defaults included and secrets left out, as YAML.
+std::string effective_configuration(const Configuration&);
+
+}  // namespace kedge

@@ -1,0 +1,375 @@
+#include "app/daemon.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "api/control_server.h"
+#include "api/monitoring_server.h"
+#include "api/pause_file.h"
+#include "app/engine_metrics.h"
+#include "app/engine_room.h"
+#include "app/ledger_options.h"
+#include "app/version.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "ledger/committer.h"
+#include "notify/outbox_follower.h"
+#include "pipeline/lane.h"
+#include "pipeline/ledger_positions.h"
+#include "remediate/executor.h"
+#include "source/kafka_source.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// ---- signals -----------------------------------------------------------------------------------------------------
+
+sigset_t daemon_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  return signals;
+}
+
+// The signal that came within `timeout`; 0: none.
+int wait_for_signal(milliseconds timeout) {
+  const sigset_t signals = daemon_signals();
+  const timespec limit{timeout.count() / 1000, timeout.count() % 1000 * 1'000'000};
+  return std::max(0, sigtimedwait(&signals, nullptr, &limit));
+}
+
+// ---- the parts, in the order in which they are built -----------------------------------------------------------------
+
+LoadRules load_change(const RuleSet& rules) {
+  LoadRules change{rules.digest(), rules.directory(), {}};
+  for (const Rule& rule : rules.rules()) {
+    change.rules.push_back({rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule)});
+  }
+  return change;
+}
+
+class Daemon {
+ public:
+  Daemon(const Configuration& configuration, const Environment& environment)
+      : configuration_(configuration), environment_(environment) {}
+
+  Result<void> run();
+
+ private:
+  Result<void> open_ledger();
+  Result<void> open_rules();
+  Result<void> create_reading();
+  Result<void> start_effects();
+  Result<void> start_notices();
+  Result<void> start_reading();
+  Result<void> start_listening();
+  Result<void> serve();
+  void stop();
+
+  std::optional<std::string> effects_stopped() const;
+  std::vector<std::string> not_ready() const;
+  Result<nlohmann::json> reload();
+  Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
+  void write_metrics(MetricsWriter& writer) const;
+
+  const Configuration& configuration_;
+  const Environment& environment_;
+
+  SystemClock clock_;
+  Random random_;
+  Mailbox<Remediation> runnable_{SIZE_MAX};
+  std::atomic<bool> stopping_ = false;
+  std::atomic<int64_t> reloads_ = 0;
+  std::atomic<int64_t> reloads_refused_ = 0;
+
+  std::optional<PauseFile> pause_file_;
+  std::unique_ptr<EngineRoom> room_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<LedgerReader> reader_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<CurrentRules> rules_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<OutboxFollower> outbox_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<LedgerPositions> positions_;
+  std::vector<std::unique_ptr<KafkaSource>> sources_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<MonitoringServer> monitoring_;
+};
+
+Result<void> Daemon::run() {
+  const sigset_t signals = daemon_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Result<void> done;
+  for (const auto step : {&Daemon::open_ledger, &Daemon::open_rules, &Daemon::create_reading, &Daemon::start_effects,
+                          &Daemon::start_notices, &Daemon::start_reading, &Daemon::start_listening, &Daemon::serve}) {
+    done = (this->*step)();
+    if (!done) break;
+  }
+  stop();
+  return done;
+}
+
+Result<void> Daemon::open_ledger() {
+  std::error_code failure;
+  std::filesystem::create_directories(configuration_.data, failure);
+  if (failure) return Error{ErrorCode::refused, "cannot create " + configuration_.data + ": " + failure.message()};
+  auto pause_file = PauseFile::open(configuration_.data);
+  if (!pause_file) return pause_file.error();
+  pause_file_.emplace(*std::move(pause_file));
+  auto room = open_engine_room(configuration_, environment_);
+  if (!room) return room.error();
+  room_ = *std::move(room);
+  auto ledger = open_sqlite_ledger(ledger_options(configuration_), clock_, random_);
+  if (!ledger) return ledger.error().with("opening the ledger");
+  ledger_ = *std::move(ledger);
+  auto reader = open_sqlite_reader(configuration_.data);
+  if (!reader) return reader.error().with("opening the ledger for reading");
+  reader_ = *std::move(reader);
+  committer_ = std::make_unique<Committer>(*ledger_, runnable_, Committer::Options{});
+  const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
+  if (!noted.done()) return noted.error.with("the first record");
+  return {};
+}
+
+Result<void> Daemon::open_rules() {
+  RuleSet::Loaded loaded = load_rules(configuration_, room_->actions->catalog());
+  if (!loaded.rules) {
+    std::string all;
+    for (const RuleProblem& problem : loaded.problems) all += "\n  " + to_string(problem);
+    return Error{ErrorCode::invalid, "the rules cannot be used:" + all};
+  }
+  const Answer noted = committer_->commit(load_change(*loaded.rules));
+  if (!noted.done()) return noted.error.with("recording the rules");
+  spdlog::info("{} rules are in force", loaded.rules->rules().size());
+  rules_ = std::make_unique<CurrentRules>(std::move(loaded.rules));
+  return {};
+}
+
+// Sources and lanes stand before the executor starts: whether effects may happen depends on the sources too.
+Result<void> Daemon::create_reading() {
+  Lane::Options options;
+  options.admission = configuration_.admission;
+  options.own_principals = own_principals(configuration_, *room_->aws);
+  options.alarm_channels = configuration_.alarms;
+  options.queue_bytes_max = configuration_.queue_bytes / configuration_.lanes;
+  for (const SourceSettings& source : configuration_.sources) {
+    options.decoders[source.kafka.name] = source.decoder;
+  }
+  Lanes mailboxes;
+  for (size_t i = 0; i < configuration_.lanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, clock_, random_}, options));
+    mailboxes.push_back(&lanes_.back()->mailbox());
+  }
+  const auto ledger_id = reader_->ledger_id();
+  if (!ledger_id) return ledger_id.error();
+  positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);
+  for (const SourceSettings& settings : configuration_.sources) {
+    auto source = KafkaSource::create(settings.kafka, mailboxes, *positions_, clock_);
+    if (!source) return source.error().with("source " + settings.kafka.name);
+    sources_.push_back(*std::move(source));
+  }
+  return {};
+}
+
+Result<void> Daemon::start_effects() {
+  auto open = reader_->open_remediations();
+  if (!open) return open.error().with("reading the open remediations");
+  executor_ = std::make_unique<Executor>(
+      *room_->actions, *committer_, runnable_, *room_->http, clock_, random_, [this] { return effects_stopped(); },
+      configuration_.executor);
+  if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
+  executor_->start(*std::move(open));
+  return {};
+}
+
+Result<void> Daemon::start_notices() {
+  std::vector<Channel> channels;
+  for (const ChannelOptions& options : configuration_.channels) {
+    auto channel = open_channel(options, *room_->http);
+    if (!channel) return channel.error().with("notify.channels." + options.name);
+    channels.push_back(*std::move(channel));
+  }
+  OutboxFollower::Options options;
+  outbox_ = std::make_unique<OutboxFollower>(*reader_, *committer_, clock_, random_, std::move(channels), options);
+  outbox_->start();
+  return {};
+}
+
+Result<void> Daemon::start_reading() {
+  for (const auto& lane : lanes_) lane->start();
+  for (const auto& source : sources_) {
+    if (auto started = source->start(); !started) return started.error().with("source " + std::string(source->name()));
+  }
+  return {};
+}
+
+Result<void> Daemon::start_listening() {
+  std::map<std::string, ControlServer::Handler> handlers;
+  handlers["reload"] = [this](const nlohmann::json&, const std::string&) { return reload(); };
+  handlers["source.accept"] = [this](const nlohmann::json& arguments, const std::string&) {
+    return reconsider(arguments, Permission::accept);
+  };
+  handlers["source.adopt"] = [this](const nlohmann::json& arguments, const std::string&) {
+    return reconsider(arguments, Permission::adopt);
+  };
+  ControlServer::Options options;
+  options.path = configuration_.data + "/control.sock";
+  options.group = configuration_.control_group;
+  auto control = ControlServer::start(options, clock_, *committer_, std::move(handlers));
+  if (!control) return control.error().with("the control socket");
+  control_ = *std::move(control);
+
+  const size_t colon = configuration_.listen.rfind(':');
+  MonitoringServer::Options listen;
+  listen.address = configuration_.listen.substr(0, colon);
+  listen.port = std::stoi(configuration_.listen.substr(colon + 1));
+  auto monitoring = MonitoringServer::start(listen, {[this](MetricsWriter& writer) { write_metrics(writer); }},
+                                            [this] { return not_ready(); });
+  if (!monitoring) return monitoring.error().with("api.listen " + configuration_.listen);
+  monitoring_ = *std::move(monitoring);
+  return {};
+}
+
+// Waits for signals, and tells systemd how it stands. Ends when asked to, or when something is wrong for good.
+Result<void> Daemon::serve() {
+  uint64_t watchdog_micros = 0;
+  const bool watched = sd_watchdog_enabled(0, &watchdog_micros) > 0;
+  const milliseconds turn = watched ? std::min(milliseconds(1000), milliseconds(watchdog_micros / 3000)) : milliseconds(1000);
+  bool told_ready = false;
+  for (;;) {
+    const int signal = wait_for_signal(told_ready ? turn : milliseconds(50));
+    if (signal == SIGTERM || signal == SIGINT) return {};
+    if (signal == SIGHUP) {
+      sd_notify(0, "RELOADING=1");
+      if (const auto reloaded = reload(); !reloaded) spdlog::error("{}", reloaded.error().message);
+      sd_notify(0, "READY=1");
+    }
+    if (const auto failed = committer_->failed()) return failed->with("the ledger");
+    bool alive = true;
+    for (const auto& source : sources_) {
+      const SourceStatus status = source->status();
+      if (status.fatal) return Error{ErrorCode::refused, fmt::format("source {}: {}", source->name(),
+                                                                     fmt::join(status.problems, "; "))};
+      alive = alive && clock_.elapsed() - status.last_turn < seconds(60);
+    }
+    if (alive) sd_notify(0, "WATCHDOG=1");
+    if (!told_ready && not_ready().empty()) {
+      told_ready = true;
+      sd_notify(0, "READY=1");
+      spdlog::info("ready; metrics, /healthz and /readyz are on {}", configuration_.listen);
+    }
+  }
+}
+
+// Takes the world down: reading ends first, then deciding, then effects; what is not finished stays in the ledger.
+void Daemon::stop() {
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("stopping");
+  const Duration began = clock_.elapsed();
+  const auto left = [&] { return std::max<Duration>(seconds(1), configuration_.shutdown - (clock_.elapsed() - began)); };
+  control_.reset();
+  bool clean = true;
+  for (const auto& lane : lanes_) lane->stop();
+  for (const auto& source : sources_) clean = source->stop(left() / 3) && clean;
+  stopping_ = true;
+  if (executor_) executor_->stop(left() / 2);
+  if (outbox_) outbox_->stop();
+  if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
+  monitoring_.reset();
+  if (committer_) committer_->stop();
+  if (!clean) {  // a thread hangs inside the Kafka client: everything is committed, so the process may just end
+    spdlog::warn("the Kafka client did not close in time");
+    spdlog::shutdown();
+    _exit(0);
+  }
+}
+
+std::optional<std::string> Daemon::effects_stopped() const {
+  if (stopping_) return "the engine is stopping";
+  if (const auto failed = committer_->failed()) return "the ledger has failed: " + failed->message;
+  if (committer_->no_room()) return "the ledger's disk is full or read-only";
+  if (auto paused = pause_file_->paused()) return paused;
+  const auto pauses = reader_->pauses();
+  if (!pauses) return "it cannot be read whether effects are paused: " + pauses.error().message;
+  for (const Pause& pause : *pauses) {
+    if (pause.scope == "all") return fmt::format("paused by {} ({}); `kedge resume` goes on", pause.by, pause.reason);
+  }
+  for (const auto& source : sources_) {
+    const SourceStatus status = source->status();
+    if (!status.alone) return fmt::format("source {}: {}", source->name(), status.not_alone);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Daemon::not_ready() const {
+  std::vector<std::string> reasons;
+  if (const auto stopped = effects_stopped()) reasons.push_back("effects are stopped: " + *stopped);
+  for (const auto& source : sources_) {
+    const SourceStatus status = source->status();
+    for (const std::string& problem : status.problems) reasons.push_back(fmt::format("source {}: {}", source->name(), problem));
+    if (status.problems.empty() && !status.reading) {
+      reasons.push_back(fmt::format("source {}: no partition is assigned yet", source->name()));
+    }
+  }
+  return reasons;
+}
+
+// A rule set is taken whole or not at all.
+Result<nlohmann::json> Daemon::reload() {
+  RuleSet::Loaded loaded = load_rules(configuration_, room_->actions->catalog());
+  if (!loaded.rules) {
+    ++reloads_refused_;
+    std::string all;
+    for (const RuleProblem& problem : loaded.problems) all += "\n  " + to_string(problem);
+    return Error{ErrorCode::invalid, "the rules on disk are refused, those in force stay:" + all};
+  }
+  const Answer noted = committer_->commit(load_change(*loaded.rules));
+  if (!noted.done()) return noted.error.with("recording the rules; those in force stay");
+  ++reloads_;
+  spdlog::info("{} rules are in force now", loaded.rules->rules().size());
+  const std::string digest = loaded.rules->digest();
+  const size_t count = loaded.rules->rules().size();
+  rules_->set(std::move(loaded.rules));
+  return nlohmann::json{{"rules", count}, {"digest", digest}};
+}
+
+Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permission permission) {
+  const std::string name = arguments.value("source", "");
+  for (const auto& source : sources_) {
+    if (source->name() != name) continue;
+    source->reconsider(arguments.value("topic", ""), arguments.value("partition", 0), permission);
+    return nlohmann::json{{"asked", true}};
+  }
+  return Error{ErrorCode::not_found, "there is no source '" + name + "'"};
+}
+
+void Daemon::write_metrics(MetricsWriter& writer) const {
+  writer.counter("kedge_rules_reloads_total", "rule sets taken into force by a reload", static_cast<double>(reloads_.load()));
+  writer.counter("kedge_rules_reloads_refused_total", "rule sets refused by a reload: the old ones stayed",
+                 static_cast<double>(reloads_refused_.load()));
+  writer.gauge("kedge_rules", "rules in force", static_cast<double>(rules_->get()->rules().size()));
+  writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_stopped() ? 1 : 0);
+  kedge::write_metrics(writer, *committer_);
+  kedge::write_metrics(writer, executor_->figures());
+  for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
+  for (const auto& source : sources_) kedge::write_metrics(writer, *source);
+  kedge::write_metrics(writer, outbox_->figures());
+}
+
+}  // namespace
+
+Result<void> run_daemon(const Configuration& configuration, const Environment& environment) {
+  return Daemon(configuration, environment).run();
+}
+
+}  // namespace kedge

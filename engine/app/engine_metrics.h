@@ -1,0 +1,18 @@
+// The figures of lanes, sources and channels as metrics. (Those of the ledger and the executor are in api/.)
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "api/engine_metrics.h"
+#include "notify/dispatcher.h"
+#include "pipeline/lane.h"
+#include "source/source.h"
+
+namespace kedge {
+
+void write_metrics(MetricsWriter&, size_t lane, const Lane&);
+void write_metrics(MetricsWriter&, const Source&);
+void write_metrics(MetricsWriter&, const std::map<std::string, ChannelFigures>&);
+
+}  // namespace kedge

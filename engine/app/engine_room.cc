@@ -1,0 +1,65 @@
+#include "app/engine_room.h"
+
+#include <spdlog/spdlog.h>
+
+#include "actions/table.h"
+#include "app/host_functions.h"
+
+namespace kedge {
+namespace {
+
+// Events name an assumed role by its own ARN: "arn:aws:sts::1:assumed-role/NAME/SESSION" is "arn:aws:iam::1:role/NAME".
+// (A role with a path cannot be told from its session: aws.principals names it then.)
+std::string role_of_session(const std::string& arn) {
+  constexpr std::string_view kService = ":sts:";
+  constexpr std::string_view kKind = ":assumed-role/";
+  const size_t service = arn.find(kService);
+  const size_t kind = arn.find(kKind);
+  const size_t session = arn.rfind('/');
+  if (service == std::string::npos || kind == std::string::npos || session < kind + kKind.size()) return "";
+  const std::string account = arn.substr(service + kService.size(), kind - service - kService.size());
+  const size_t name = kind + kKind.size();
+  return arn.substr(0, service) + ":iam:" + account + ":role/" + arn.substr(name, session - name);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& configuration, const Environment& environment) {
+  auto room = std::make_unique<EngineRoom>();
+  CurlClient::Options http;
+  http.ca_file = configuration.aws_ca_file;
+  room->http = std::make_unique<CurlClient>(http);
+  auto aws = AwsClient::create(configuration.aws, environment, room->clock, *room->http);
+  if (!aws) return aws.error().with("aws");
+  room->aws = *std::move(aws);
+  room->actions = std::make_unique<ActionTable>(built_in_actions(*room->aws));
+  return room;
+}
+
+std::vector<std::string> own_principals(const Configuration& configuration, AwsClient& aws) {
+  if (!configuration.aws_principals.empty()) return configuration.aws_principals;
+  std::vector<std::string> principals;
+  for (const auto& [account, role] : configuration.aws.roles) principals.push_back(role.arn);
+  const auto identity = aws.identity();
+  if (!identity) {
+    spdlog::warn("who we are at AWS cannot be asked ({}); set aws.principals so that own changes are recognised",
+                 identity.error().message);
+    return principals;
+  }
+  spdlog::info("we act as {}", identity->arn);
+  principals.push_back(identity->arn);
+  if (const std::string role = role_of_session(identity->arn); !role.empty()) principals.push_back(role);
+  return principals;
+}
+
+RuleSet::Loaded load_rules(const Configuration& configuration, const ActionCatalog& actions) {
+  RuleSet::Options options;
+  options.directory = configuration.rules_directory;
+  options.actions = &actions;
+  options.host_functions = host_functions();
+  options.limits = configuration.rule_limits;
+  options.modes = configuration.modes;
+  return RuleSet::load(options);
+}
+
+}  // namespace kedge

@@ -1,0 +1,35 @@
+// EngineRoom: what the daemon and the commands that look at the world both need: the HTTP clients, AWS, the actions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/configuration.h"
+#include "aws/client.h"
+#include "base/clock.h"
+#include "http/curl_client.h"
+#include "remediate/action.h"
+
+namespace kedge {
+
+// Owned by one command or the daemon; its parts borrow each other and are taken down in reverse.
+struct EngineRoom {
+  SystemClock clock;
+  std::unique_ptr<CurlClient> http;
+  std::unique_ptr<AwsClient> aws;
+  std::unique_ptr<ActionTable> actions;
+};
+
+// Makes no call. Errors are those of the configuration and of the files it names.
+Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration&, const Environment&);
+
+// The ARNs that are us: those of the configuration, else what STS says about our credentials. Empty with a warning in
+// the log when STS cannot be asked: own changes are then recognised by nobody's principal, and come back as events that
+// find everything as it should be.
+std::vector<std::string> own_principals(const Configuration&, AwsClient&);
+
+// The rules of the configuration's directory, checked against the actions.
+RuleSet::Loaded load_rules(const Configuration&, const ActionCatalog&);
+
+}  // namespace kedge

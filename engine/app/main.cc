@@ -1,0 +1,25 @@
+#include <pwd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "app/command.h"
+
+namespace {
+
+std::string user_name() {
+  char buffer[4096];
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_name;
+  return "uid " + std::to_string(getuid());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a write, not the end of the process
+  kedge::Shell shell{std::cin, std::cout, std::cerr, kedge::read_environment(), user_name()};
+  return kedge::run_command_line(argc, argv, shell);
+}

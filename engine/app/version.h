@@ -1,0 +1,7 @@
+#pragma once
+
+namespace kedge {
+
+inline constexpr const char* kVersion = KEDGE_VERSION;  // from CMakeLists.txt
+
+}  // namespace kedge

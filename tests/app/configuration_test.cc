@@ -1,0 +1,98 @@
+#include "app/configuration.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace kedge {
+namespace {
+
+constexpr const char* kGood = R"(version: 1
+data: data
+rules:
+  directory: rules
+  modes: {aws.s3.public-bucket: shadow}
+sources:
+  - name: cloudtrail
+    kind: kafka
+    brokers: ["127.0.0.1:9092"]
+    topics: [cloudtrail]
+    group: kedge
+    start: earliest
+notify:
+  channels:
+    security: {kind: webhook, url: "https://example.com/hook", secrets: ["${env:SECRET}"]}
+  alarms: [security]
+)";
+
+LoadedConfiguration load(const std::string& text) {
+  const std::string path = testing::TempDir() + "kedge_configuration_test.yaml";
+  EXPECT_TRUE(write_file_atomically(path, text).ok());
+  auto loaded = load_configuration(path, {{"SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}});
+  EXPECT_TRUE(loaded.ok());
+  return *std::move(loaded);
+}
+
+std::string mistakes(const std::string& text) {
+  std::string all;
+  for (const Mistake& mistake : load(text).mistakes) all += to_string("kedge.yaml", mistake) + "\n";
+  return all;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const size_t at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), with);
+}
+
+TEST(Configuration, IsReadIntoTheOptionsOfTheRooms) {
+  const LoadedConfiguration loaded = load(kGood);
+  ASSERT_EQ(mistakes(kGood), "");
+  const Configuration& c = loaded.configuration;
+  EXPECT_EQ(c.data, testing::TempDir() + "data");
+  EXPECT_EQ(c.rules_directory, testing::TempDir() + "rules");
+  EXPECT_EQ(c.modes.at("aws.s3.public-bucket"), Mode::shadow);
+  ASSERT_EQ(c.sources.size(), 1U);
+  EXPECT_EQ(c.sources[0].kafka.topics, std::vector<std::string>{"cloudtrail"});
+  EXPECT_EQ(c.channels[0].secrets[0].substr(0, 6), "whsec_");
+}
+
+TEST(Configuration, TellsEveryMistakeAtOnceWithItsLine) {
+  std::string text = replaced(kGood, "version: 1", "version: 2");
+  text = replaced(text, "alarms: [security]", "alarms: [nobody]");
+  text = replaced(text, "start: earliest", "start: beginning");
+  const std::string all = mistakes(text);
+  EXPECT_NE(all.find("kedge.yaml:1: version: must be a whole number from 1 to 1"), std::string::npos) << all;
+  EXPECT_NE(all.find("kedge.yaml:12: sources[0].start: "), std::string::npos) << all;
+  EXPECT_NE(all.find("kedge.yaml:16: notify.alarms: there is no channel 'nobody'"), std::string::npos) << all;
+}
+
+TEST(Configuration, RefusesToLoosenAGuardInPassing) {
+  const std::string looser = std::string(kGood) + "guards:\n  remediations_per_minute: 5000\n";
+  EXPECT_NE(mistakes(looser).find("kedge.yaml:18: guards.remediations_per_minute: 5000 loosens a guard beyond its default"),
+            std::string::npos)
+      << mistakes(looser);
+  EXPECT_EQ(mistakes(looser + "  unsafe_limits: true\n"), "");
+  EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  remediations_per_minute: 1\n"), "");
+}
+
+TEST(Configuration, RefusesPropertiesThatTheEngineOwns) {
+  const std::string text = replaced(kGood, "    start: earliest", "    start: earliest\n    properties: {enable.auto.commit: \"true\"}");
+  EXPECT_NE(mistakes(text).find("enable.auto.commit"), std::string::npos) << mistakes(text);
+}
+
+TEST(Configuration, AFileThatIsNoYamlIsNamedWithItsLine) {
+  EXPECT_EQ(mistakes("version: 1\n  data: [").substr(0, 13), "kedge.yaml:2:");
+}
+
+TEST(Configuration, PrintsNoSecretInItsEffectiveForm) {
+  const std::string text = replaced(kGood, "notify:", "aws:\n  credentials: {access_key_id: AKIAX, secret_access_key: abcdef}\nnotify:");
+  const std::string printed = effective_configuration(load(text).configuration);
+  EXPECT_EQ(printed.find("whsec_"), std::string::npos);
+  EXPECT_EQ(printed.find("abcdef"), std::string::npos);
+  EXPECT_EQ(printed.find("example.com"), std::string::npos);
+  EXPECT_NE(printed.find("group: kedge"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kedge
