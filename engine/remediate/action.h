@@ -5,26 +5,27 @@
 // all workers at once: every method is const and may be called from any thread.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
-#include "http/client.h"
+#include "http/http.h"
 #include "plan/action_spec.h"
 
 namespace kedge {
 
 // What was seen of the world.
 struct Observation {
-  bool holds = false;           // the desired state holds already
-  nlohmann::json state;         // what it is now, whole: undo restores from it. Canonical JSON values only
-  std::string summary;          // one line for people: "public by policy (statement PublicRead)"
+  bool holds = false;                // the desired state holds already
+  nlohmann::json state;              // what it is now, whole: undo restores from it. Canonical JSON values only
+  std::string summary;               // one line for people: "public by policy (statement PublicRead)"
   std::vector<std::string> touches;  // keys that only the world could tell (an alias resolved), added to the spec's
-  std::optional<std::string> hold;   // set: it cannot be told for certain (witnesses disagree); a person decides, and why
+  std::optional<std::string>
+      hold;  // set: it cannot be told for certain (witnesses disagree); a person decides, and why
 };
 
 // What went wrong, by what it means for the executor.
@@ -36,8 +37,8 @@ struct ActionError {
     gone,     // the thing itself is no more: nothing to do for this plan
   };
   Kind kind = Kind::unknown;
-  std::string code;     // the endpoint's code ("AccessDenied") or ours
-  std::string message;  // for people: what was asked, what came back, what would help
+  std::string code;                     // the endpoint's code ("AccessDenied") or ours
+  std::string message;                  // for people: what was asked, what came back, what would help
   std::optional<Duration> retry_after;  // what the endpoint asked for
 };
 
@@ -65,12 +66,12 @@ struct Applied {
 
 // The only way to the world. Made by the executor for one observation or one attempt; not kept by the action.
 struct Context {
-  HttpClient& http;        // a gate in front of the client: deadline, pause, fence; it counts writes and keeps request ids
+  HttpClient& http;  // a gate in front of the client (gated_client.h): every request through it says whether it writes
   Clock& clock;
   std::string remediation;
-  std::string mark;        // of the attempt; empty while observing. It must travel with every write (agent_with_mark)
-  std::string agent;       // the user agent to send, mark included
-  Duration deadline;       // on Clock::elapsed: nothing may take longer
+  std::string mark;   // of the attempt; empty while observing. It must travel with every write (agent_with_mark)
+  std::string agent;  // the user agent to send, mark included
+  Duration deadline;  // on Clock::elapsed: nothing may take longer
 };
 
 class Action {

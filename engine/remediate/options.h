@@ -1,0 +1,34 @@
+// What can be set about the executor, in one place: the protocol and the loops read the same values.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/time.h"
+
+namespace kedge {
+
+struct ExecutorOptions {
+  int workers = 16;
+  int per_endpoint = 4;  // turns at one endpoint (service, account, region) at once
+
+  Duration remediation_deadline = std::chrono::minutes(10);  // from the first attempt to the last outcome
+  Duration confirm_deadline = std::chrono::seconds(60);      // how long the world may take to show the effect
+  Duration call_timeout = std::chrono::seconds(20);          // one observe, apply or undo
+  Duration visibility_delay = std::chrono::seconds(2);       // how long an endpoint may show what was before a write
+
+  Duration retry_first = std::chrono::milliseconds(500);  // back-off after an error: full jitter below first * 2^n ...
+  Duration retry_most = std::chrono::seconds(30);         // ... and this
+  Duration poll_first = std::chrono::milliseconds(200);   // reading back: doubled each time ...
+  Duration poll_most = std::chrono::seconds(5);           // ... up to this
+  Duration stopped_poll = std::chrono::seconds(1);        // while effects are stopped: how often it is asked again
+
+  // A wait before anything was written becomes a row that people can see (state `waiting`) when the world could not be
+  // observed for this long; shorter ones are in memory.
+  Duration visible_wait = std::chrono::seconds(30);
+
+  std::string agent_version = "0.1.0";  // of the user agent
+  std::string redaction_salt;           // of the digests that stand for sensitive values; empty: made at each start
+};
+
+}  // namespace kedge

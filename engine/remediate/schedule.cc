@@ -1,0 +1,115 @@
+#include "remediate/schedule.h"
+
+#include <algorithm>
+
+namespace kedge {
+
+// ---- coming back -------------------------------------------------------------------------------------------------
+
+void Schedule::comes_back(Job& job) {
+  auto& entry = jobs_[job.id];
+  if (entry.place != Place::out) return;
+  entry.place = Place::ready;
+  --out_;
+  for (const std::string& key : job.keys) busy_keys_.erase(key);
+  const auto taken = places_taken_.find(job.endpoint_held);
+  if (taken != places_taken_.end() && --taken->second == 0) places_taken_.erase(taken);
+  job.reread = job.reread || std::exchange(entry.newer, false);
+}
+
+void Schedule::make_ready(std::unique_ptr<Job> job) {
+  comes_back(*job);
+  Entry& entry = jobs_[job->id];
+  entry.job = std::move(job);
+  put_ready(entry);
+}
+
+void Schedule::put_ready(Entry& entry) {
+  entry.place = Place::ready;
+  auto& queue = ready_[entry.job->endpoint];
+  if (entry.job->isolates) {
+    queue.push_front(entry.job->id);
+  } else {
+    queue.push_back(entry.job->id);
+  }
+}
+
+void Schedule::make_timed(std::unique_ptr<Job> job, Duration until) {
+  comes_back(*job);
+  if (job->reread) return make_ready(std::move(job));
+  Entry& entry = jobs_[job->id];
+  entry.place = Place::timed;
+  entry.timer = next_timer_++;
+  timers_.push({until, entry.timer, job->id});
+  entry.job = std::move(job);
+  ++timed_;
+}
+
+void Schedule::forget(std::unique_ptr<Job> job) {
+  comes_back(*job);
+  if (job->reread) return make_ready(std::move(job));
+  jobs_.erase(job->id);
+}
+
+void Schedule::note_newer(const std::string& id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  Entry& entry = found->second;
+  if (entry.place == Place::out) {
+    entry.newer = true;
+    return;
+  }
+  entry.job->reread = true;
+  if (entry.place == Place::timed) {
+    --timed_;
+    put_ready(entry);
+  }
+}
+
+// ---- going out ---------------------------------------------------------------------------------------------------
+
+bool Schedule::can_go(const Job& job) const {
+  return std::none_of(job.keys.begin(), job.keys.end(),
+                      [&](const std::string& key) { return busy_keys_.contains(key); });
+}
+
+std::vector<std::unique_ptr<Job>> Schedule::take(Duration elapsed, size_t most_out) {
+  for (; !timers_.empty() && timers_.top().due <= elapsed; timers_.pop()) {
+    const auto found = jobs_.find(timers_.top().id);
+    if (found == jobs_.end() || found->second.place != Place::timed) continue;
+    if (found->second.timer != timers_.top().number) continue;  // an older wait of it
+    --timed_;
+    put_ready(found->second);
+  }
+  std::vector<std::unique_ptr<Job>> taken;
+  for (size_t passed_over = 0; out_ < most_out && passed_over < ready_.size();) {
+    auto queue = ready_.upper_bound(last_endpoint_);
+    if (queue == ready_.end()) queue = ready_.begin();
+    last_endpoint_ = queue->first;
+    passed_over = take_one(queue->first, queue->second, taken) ? 0 : passed_over + 1;
+    if (queue->second.empty()) ready_.erase(queue);
+  }
+  return taken;
+}
+
+bool Schedule::take_one(const std::string& endpoint, std::deque<std::string>& queue,
+                        std::vector<std::unique_ptr<Job>>& taken) {
+  const auto places = places_taken_.find(endpoint);
+  if (places != places_taken_.end() && places->second >= per_endpoint_) return false;
+  const auto next =
+      std::find_if(queue.begin(), queue.end(), [&](const std::string& id) { return can_go(*jobs_.at(id).job); });
+  if (next == queue.end()) return false;
+  Entry& entry = jobs_.at(*next);
+  queue.erase(next);
+  entry.place = Place::out;
+  entry.job->endpoint_held = endpoint;
+  ++out_;
+  ++places_taken_[endpoint];
+  busy_keys_.insert(entry.job->keys.begin(), entry.job->keys.end());
+  taken.push_back(std::move(entry.job));
+  return true;
+}
+
+Duration Schedule::next_due(Duration most) const { return timers_.empty() ? most : std::min(most, timers_.top().due); }
+
+}  // namespace kedge

@@ -1,0 +1,86 @@
+// Schedule: whose turn it is. The data of the executor's one scheduling thread; it has no thread, lock or clock itself.
+//
+// A job is in one place: ready (by endpoint, in the order of arrival), timed (in the heap), or out with a worker. A
+// ready job goes out when its endpoint has a free place and no other job that is out touches one of its keys. Endpoints
+// take turns, so that one with many jobs does not starve the others.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "remediate/course.h"
+
+namespace kedge {
+
+struct Job {
+  std::string id;  // of the remediation
+  std::unique_ptr<Course> course;
+  std::string endpoint;           // where its next call goes
+  std::string endpoint_held;      // where it has a place while it is out
+  std::vector<std::string> keys;  // that its steps touch
+  bool isolates = false;          // goes before others
+  bool reread = false;            // the ledger may hold something newer than the course believes
+};
+
+class Schedule {
+ public:
+  explicit Schedule(int per_endpoint) : per_endpoint_(per_endpoint) {}
+
+  bool knows(const std::string& id) const { return jobs_.contains(id); }
+
+  // A new job, or one that was out and comes back.
+  void make_ready(std::unique_ptr<Job>);
+  void make_timed(std::unique_ptr<Job>, Duration until);
+  void forget(std::unique_ptr<Job>);  // of one that was out: it is over
+
+  // The ledger holds something newer about it: it is to be looked at now, or when it comes back.
+  void note_newer(const std::string& id);
+
+  // Moves what is due to the ready ones, then takes out what can go, until `most_out` are out.
+  std::vector<std::unique_ptr<Job>> take(Duration elapsed, size_t most_out);
+  // When the next timer is due; `most` when there is none before.
+  Duration next_due(Duration most) const;
+
+  size_t size() const { return jobs_.size(); }
+  size_t out() const { return out_; }
+  size_t timed() const { return timed_; }
+
+ private:
+  enum class Place { ready, timed, out };
+  struct Entry {
+    Place place = Place::ready;
+    uint64_t timer = 0;        // timed: which entry of the heap counts
+    bool newer = false;        // out: something newer came meanwhile
+    std::unique_ptr<Job> job;  // unless out
+  };
+  struct Timer {
+    Duration due;
+    uint64_t number;
+    std::string id;
+    bool operator>(const Timer& other) const { return due != other.due ? due > other.due : number > other.number; }
+  };
+  void comes_back(Job&);
+  void put_ready(Entry&);
+  bool can_go(const Job&) const;
+  bool take_one(const std::string& endpoint, std::deque<std::string>& queue, std::vector<std::unique_ptr<Job>>& taken);
+
+  const int per_endpoint_;
+  std::unordered_map<std::string, Entry> jobs_;
+  std::map<std::string, std::deque<std::string>> ready_;  // by endpoint: ids
+  std::string last_endpoint_;                             // the one that was served last
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  uint64_t next_timer_ = 1;
+  std::set<std::string> busy_keys_;
+  std::map<std::string, int> places_taken_;
+  size_t out_ = 0;
+  size_t timed_ = 0;
+};
+
+}  // namespace kedge

@@ -1,0 +1,113 @@
+#include "remediate/situation.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "ledger/progress.h"
+#include "remediate/backoff.h"
+#include "remediate/redaction.h"
+
+namespace kedge {
+
+Situation::Situation(Remediation taken, const ActionCatalog& actions, const ExecutorOptions& settings,
+                     Random& randomness, bool after_doubt)
+    : remediation(std::move(taken)),
+      effects(remediation.plan.effects()),
+      catalog(actions),
+      options(settings),
+      random(randomness),
+      resumed(after_doubt) {
+  remediation.steps.resize(effects.size());
+}
+
+std::optional<std::string> Situation::unsupported() const {
+  std::vector<const Step*> all = effects;
+  for (const Step& step : remediation.plan.confirm) all.push_back(&step);
+  for (const Step* step : all) {
+    const ActionSpec* known = catalog.find(step->action);
+    if (!known) return fmt::format("this engine has no action {}", step->action);
+    if (known->version != step->version) {
+      return fmt::format("the plan was made for version {} of the arguments of {}; this engine has version {}",
+                         step->version, step->action, known->version);
+    }
+  }
+  return std::nullopt;
+}
+
+const ActionSpec& Situation::spec(const Step& step) const { return *catalog.find(step.action); }
+
+CapturedState Situation::capture(const Step& step, nlohmann::json state) const {
+  return kedge::capture(spec(step), step.args, std::move(state), options.redaction_salt);
+}
+
+std::vector<std::string> Situation::touches() const {
+  std::vector<std::string> keys = remediation.touches;
+  for (const Step* step : effects) {
+    const ActionSpec* known = catalog.find(step->action);
+    if (!known || !known->touches) continue;
+    const auto more = known->touches(step->args);
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+std::string Situation::make_mark() { return to_hex(random.bytes(16)); }
+
+Duration Situation::retry_delay(int failures, std::optional<Duration> retry_after) {
+  return kedge::retry_delay(random, options.retry_first, options.retry_most, failures, retry_after);
+}
+
+Duration Situation::poll_delay(int polls) const {
+  return kedge::poll_delay(options.poll_first, options.poll_most, polls);
+}
+
+Submit Situation::hold(std::string guard, std::string reason, nlohmann::json figures) const {
+  MoveRemediation change;
+  change.remediation = remediation.id;
+  change.move = Move::hold;
+  change.guard = std::move(guard);
+  change.reason = std::move(reason);
+  change.figures = std::move(figures);
+  return {std::move(change)};
+}
+
+void Situation::started(const Start& start) {
+  take_befores(remediation, start);
+  remediation.state = State::running;
+  attempted(start.step, start.mark, false);
+}
+
+void Situation::attempted(size_t step, const std::string& mark, bool undo) {
+  begin_attempt(remediation, step, mark, undo);
+}
+
+void Situation::recorded(const StepOutcome& outcome) {
+  if (auto ended = end_attempt(remediation, outcome); !ended) {
+    spdlog::error("remediation {}: the ledger took an outcome that does not fit: {}", remediation.id,
+                  ended.error().message);
+  }
+}
+
+StepOutcome open_outcome(size_t step, int attempt, std::string mark, Time at) {
+  StepOutcome outcome;
+  outcome.step = step;
+  outcome.attempt = attempt;
+  outcome.mark = std::move(mark);
+  outcome.result = StepOutcome::Result::unknown;
+  outcome.started = at;
+  outcome.finished = at;
+  return outcome;
+}
+
+std::string words_of(const ActionError& error) {
+  if (error.code.empty()) return error.message;
+  if (error.message.empty()) return error.code;
+  return error.message.find(error.code) == std::string::npos ? error.code + ": " + error.message : error.message;
+}
+
+}  // namespace kedge

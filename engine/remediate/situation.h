@@ -1,0 +1,61 @@
+// Situation: what all phases of a course know about their remediation, kept as the ledger keeps it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "ledger/values.h"
+#include "remediate/options.h"
+#include "remediate/turn.h"
+
+namespace kedge {
+
+struct Situation {
+  Situation(Remediation taken, const ActionCatalog& actions, const ExecutorOptions& settings, Random& randomness,
+            bool after_doubt);
+  Situation(const Situation&) = delete;
+  Situation& operator=(const Situation&) = delete;
+
+  // A mirror of the ledger: changed only when a Change was answered.
+  Remediation remediation;
+  const std::vector<const Step*> effects;  // of remediation.plan, in the order in which they run
+
+  const ActionCatalog& catalog;    // outlives it
+  const ExecutorOptions& options;  // outlives it
+  Random& random;                  // outlives it
+  // Findings up to this number (of the journal) were known when the world was looked at before the first attempt.
+  int64_t findings_covered = 0;
+
+  const bool resumed;  // taken up after a restart, or after doubt: what an open attempt did is not known
+
+  // Why this engine cannot carry the plan out: an action that it does not have, or has in another version.
+  std::optional<std::string> unsupported() const;
+
+  const ActionSpec& spec(const Step&) const;  // of a step that is supported
+  CapturedState capture(const Step&, nlohmann::json state) const;
+
+  // The canonical keys that its steps write, sorted.
+  std::vector<std::string> touches() const;
+
+  std::string make_mark();  // 16 random bytes, in hexadecimal
+  Duration retry_delay(int failures, std::optional<Duration> retry_after);
+  Duration poll_delay(int polls) const;
+
+  // Changes that every phase makes.
+  Submit hold(std::string guard, std::string reason, nlohmann::json figures = nlohmann::json::object()) const;
+
+  // The mirror follows what a commit did.
+  void started(const Start&);
+  void attempted(size_t step, const std::string& mark, bool undo);
+  void recorded(const StepOutcome&);
+};
+
+// One outcome of an attempt, before what became of it is known.
+StepOutcome open_outcome(size_t step, int attempt, std::string mark, Time at);
+
+// How an action's error reads in a record: "AccessDenied: ...".
+std::string words_of(const ActionError&);
+
+}  // namespace kedge

@@ -1,0 +1,151 @@
+#include "remediate/survey.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kedge {
+
+Survey::Survey(Situation& s, const Moment& m) : round_(s.effects) {
+  if (s.remediation.state == State::waiting) waits(s, m, s.remediation.due);
+}
+
+Turn Survey::next(Situation& s, const Moment& m) {
+  if (row_) return defer(s, m);
+  if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
+  wait_until_.reset();
+  if (s.remediation.state == State::waiting) {
+    MoveRemediation resume;
+    resume.remediation = s.remediation.id;
+    resume.move = Move::resume;
+    resume.reason = "the wait is over";
+    return Submit{std::move(resume)};
+  }
+  if (auto why = s.unsupported()) return s.hold("action", *why);
+  if (stuck_) return s.hold("observation", *stuck_);
+  if (stopped_ && m.stopped) return Wait{m.elapsed + s.options.stopped_poll};
+  if (std::exchange(stopped_, false)) round_.restart();
+  if (const Step* step = round_.missing(m)) return Look{step};
+  return decide(s, m);
+}
+
+Turn Survey::decide(Situation& s, const Moment& m) {
+  if (auto doubt = round_.doubt()) return s.hold("observation", *doubt);
+  const auto first_open = round_.first_open();
+  if (!first_open) return conclude(s);
+  if (m.stopped) {
+    stopped_ = true;
+    return Wait{m.elapsed + s.options.stopped_poll};
+  }
+  return start(s, *first_open);
+}
+
+Turn Survey::defer(Situation& s, const Moment& m) const {
+  MoveRemediation change;
+  change.remediation = s.remediation.id;
+  change.move = Move::wait;
+  change.guard = "observation";
+  change.reason = *row_;
+  change.due = m.now + (*wait_until_ - m.elapsed);
+  return Submit{std::move(change)};
+}
+
+Turn Survey::conclude(Situation& s) const {
+  Conclude change;
+  change.remediation = s.remediation.id;
+  change.move = Move::confirm;
+  change.observed_from = round_.observed_from();
+  for (size_t i = 0; i < s.effects.size(); ++i) {
+    change.afters.emplace_back(i, s.capture(*s.effects[i], round_.of(i).state));
+  }
+  change.reason = round_.summary();
+  return Submit{std::move(change)};
+}
+
+Turn Survey::start(Situation& s, size_t first_open) const {
+  Start change;
+  change.remediation = s.remediation.id;
+  change.observed_from = round_.observed_from();
+  change.touches = s.touches();
+  for (size_t i = 0; i < s.effects.size(); ++i) {
+    const Observation& seen = round_.of(i);
+    change.befores.push_back({i, seen.holds, s.capture(*s.effects[i], seen.state)});
+    change.touches.insert(change.touches.end(), seen.touches.begin(), seen.touches.end());
+  }
+  std::sort(change.touches.begin(), change.touches.end());
+  change.touches.erase(std::unique(change.touches.begin(), change.touches.end()), change.touches.end());
+  change.step = first_open;
+  change.mark = s.make_mark();
+  return Submit{std::move(change)};
+}
+
+void Survey::looked(Situation& s, const Moment& m, ActionResult<Observation> seen) {
+  if (seen) {
+    patience_.saw();
+    round_.saw(std::move(*seen));
+    if (!round_.missing(m)) patience_.saw_all();
+    return;
+  }
+  const auto verdict = patience_.judge(s, m, seen.error());
+  if (verdict.kind == Patience::Verdict::Kind::gone) {
+    round_.saw(observation_of_gone(verdict.reason));
+    if (!round_.missing(m)) patience_.saw_all();
+    return;
+  }
+  if (verdict.kind == Patience::Verdict::Kind::stuck) {
+    stuck_ = "the target cannot be observed: " + verdict.reason;
+    return;
+  }
+  wait_until_ = m.elapsed + verdict.delay;
+  if (seen.error().kind != ActionError::Kind::gone) round_.restart();
+  if (patience_.failing_for(m) > s.options.remediation_deadline) {
+    stuck_ = fmt::format("the target could not be observed for {}: {}", format_duration(patience_.failing_for(m)),
+                         verdict.reason);
+  } else if (patience_.failing_for(m) > s.options.visible_wait && s.remediation.state == State::planned) {
+    row_ = "the target cannot be observed: " + verdict.reason;
+  }
+}
+
+void Survey::answered(Situation& s, const Moment& m, const Change& change, const Answer& answer) {
+  if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
+    ended_ = moved->move == Move::hold;
+    if (moved->move == Move::wait) s.remediation.state = State::waiting;
+    if (moved->move == Move::resume) s.remediation.state = State::planned;
+    row_.reset();
+    round_.restart();
+  } else if (std::holds_alternative<Conclude>(change)) {
+    ended_ = !answer.go || answer.go->go != Go::observe_again;
+    if (!ended_) round_.restart();
+  } else if (const auto* started = std::get_if<Start>(&change)) {
+    answered_start(s, m, *started, answer.go.value_or(GoAnswer{}));
+  }
+}
+
+void Survey::answered_start(Situation& s, const Moment& m, const Start& start, const GoAnswer& answer) {
+  switch (answer.go) {
+    case Go::go:
+      s.started(start);
+      s.findings_covered = start.observed_from;
+      go_ = FirstAttempt{start.step, round_.of(start.step), start.mark};
+      return;
+    case Go::wait:
+      s.remediation.state = State::waiting;
+      waits(s, m, answer.due);
+      return;
+    case Go::observe_again:
+      round_.restart();
+      if (again_ > 0) wait_until_ = m.elapsed + s.poll_delay(again_);
+      ++again_;
+      return;
+    case Go::held:
+    case Go::refused:
+      ended_ = true;
+      return;
+  }
+}
+
+void Survey::waits(Situation& s, const Moment& m, std::optional<Time> due) {
+  wait_until_ = m.elapsed + std::max(Duration{0}, due ? *due - m.now : s.options.retry_first);
+}
+
+}  // namespace kedge

@@ -1,0 +1,143 @@
+#include "remediate/worker.h"
+
+#include <spdlog/spdlog.h>
+
+#include "guard/admission.h"
+
+namespace kedge {
+namespace {
+
+// How long to wait before the ledger is read again when it could not be read.
+constexpr Duration kReadAgainAfter = std::chrono::seconds(1);
+
+// Actions come from many hands, plug-ins among them: what they throw ends here.
+template <class Call>
+auto guarded(const std::string& action, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& failure) {
+    spdlog::error("action {} threw: {}", action, failure.what());
+    return ActionError{ActionError::Kind::unknown, "exception", action + " threw: " + failure.what(), std::nullopt};
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Job> Worker::make_job(Remediation remediation, bool resumed) const {
+  auto job = std::make_unique<Job>();
+  job->id = remediation.id;
+  job->isolates = !remediation.plan.isolate.empty();
+  job->course = std::make_unique<Course>(std::move(remediation), edges_.actions.catalog(), options_, edges_.random,
+                                         moment(), resumed);
+  job->endpoint = job->course->first_endpoint().name();
+  job->keys = job->course->touches();
+  return job;
+}
+
+Moment Worker::moment() const {
+  return {edges_.clock.elapsed(), edges_.committer.now(), edges_.committer.head(), edges_.effects_stopped()};
+}
+
+Worker::Rest Worker::run(Job& job) {
+  if (job.reread) {
+    if (auto rest = reread(job, false)) return *rest;
+  }
+  for (;;) {
+    const Turn turn = job.course->next(moment());
+    if (auto rest = take_turn(job, turn)) return *rest;
+  }
+}
+
+std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
+  if (std::holds_alternative<Over>(turn)) return Rest{Rest::Kind::over, {}};
+  if (const auto* wait = std::get_if<Wait>(&turn)) return Rest{Rest::Kind::timed, wait->until};
+  if (std::holds_alternative<Reread>(turn)) return reread(job, true);
+  ++turns_;
+  Course& course = *job.course;
+  if (const auto* look = std::get_if<Look>(&turn)) {
+    if (elsewhere(job, *look->step)) return Rest{Rest::Kind::ready, {}};
+    auto seen = observe(job.id, *look->step);
+    course.looked(moment(), std::move(seen));
+  } else if (const auto* work = std::get_if<Work>(&turn)) {
+    if (elsewhere(job, *work->step)) return Rest{Rest::Kind::ready, {}};
+    Worked worked = carry_out(job.id, *work);
+    course.worked(moment(), std::move(worked));
+  } else if (const auto* submit = std::get_if<Submit>(&turn)) {
+    if (winding_down_ && opens_attempt(submit->change)) return Rest{Rest::Kind::over, {}};
+    const Answer answer = edges_.committer.commit(submit->change);
+    course.answered(moment(), answer);
+  } else {
+    ask(job);
+  }
+  return std::nullopt;
+}
+
+// True when the step's calls go elsewhere than where the job has its place: it has to queue there.
+bool Worker::elsewhere(Job& job, const Step& step) const {
+  const std::string endpoint = job.course->endpoint_of(step).name();
+  if (endpoint == job.endpoint_held) return false;
+  job.endpoint = endpoint;
+  return true;
+}
+
+// Begins a new course from what the ledger holds, unless that is what the course believes anyway.
+std::optional<Worker::Rest> Worker::reread(Job& job, bool after_doubt) {
+  auto stored = edges_.reader.remediation(job.id);
+  if (!stored && stored.error().code == ErrorCode::not_found) return Rest{Rest::Kind::over, {}};
+  if (!stored) {
+    spdlog::error("remediation {} could not be read: {}", job.id, stored.error().message);
+    job.reread = true;
+    return Rest{Rest::Kind::timed, edges_.clock.elapsed() + kReadAgainAfter};
+  }
+  job.reread = false;
+  if (!after_doubt && !job.course->over() && stored->state == job.course->remediation().state) return std::nullopt;
+  auto renewed = make_job(*std::move(stored), after_doubt);
+  job.course = std::move(renewed->course);
+  return std::nullopt;
+}
+
+ActionResult<Observation> Worker::observe(const std::string& remediation, const Step& step) {
+  const Action& action = *edges_.actions.find(step.action);
+  const Duration deadline = edges_.clock.elapsed() + options_.call_timeout;
+  GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {false, deadline, stop_.get_token()});
+  Context context{gate, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
+  auto seen = guarded(step.action, [&] { return action.observe(context, step.args); });
+  if (gate.misused()) {
+    return ActionError{ActionError::Kind::refused, "internal", step.action + " tried to write while it observed",
+                       std::nullopt};
+  }
+  if (!seen && gate.kept_back()) return ActionError{ActionError::Kind::retry, "kept_back", *gate.kept_back(), {}};
+  return seen;
+}
+
+Worked Worker::carry_out(const std::string& remediation, const Work& work) {
+  const Step& step = *work.step;
+  const Action& action = *edges_.actions.find(step.action);
+  Worked worked;
+  worked.began = edges_.clock.elapsed();
+  worked.started = edges_.committer.now();
+  const Duration deadline = worked.began + options_.call_timeout;
+  GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {true, deadline, stop_.get_token()});
+  Context context{gate,    edges_.clock, remediation, work.mark, agent_with_mark(options_.agent_version, work.mark),
+                  deadline};
+  worked.result = guarded(step.action, [&] {
+    return work.undo ? action.undo(context, step.args, work.before, work.after)
+                     : action.apply(context, step.args, work.now);
+  });
+  worked.finished = edges_.committer.now();
+  worked.request_ids = gate.request_ids();
+  worked.writes = gate.writes();
+  worked.unsure = gate.unsure();
+  worked.kept_back = gate.kept_back();
+  ++attempts_;
+  writes_ += gate.writes();
+  return worked;
+}
+
+void Worker::ask(Job& job) {
+  const auto stored = edges_.reader.remediation(job.id);
+  const int64_t last_finding = stored ? stored->last_finding : job.course->remediation().last_finding;
+  job.course->told(moment(), last_finding);
+}
+
+}  // namespace kedge

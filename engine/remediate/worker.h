@@ -1,0 +1,81 @@
+// Worker: does what courses ask for, with plain blocking calls. Where a protocol decides and does nothing (course.h),
+// this does and decides nothing.
+//
+// Ownership:  borrows all that it is given. One object serves all workers' threads.
+// Threads:    thread-safe; a job is in the hands of one thread at a time.
+// Failure:    an action that throws is an attempt whose outcome is unknown.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "http/http.h"
+#include "ledger/committer.h"
+#include "remediate/action.h"
+#include "remediate/gated_client.h"
+#include "remediate/options.h"
+#include "remediate/schedule.h"
+
+namespace kedge {
+
+// What the executor works with; all of it must outlive it.
+struct ExecutorEdges {
+  const ActionTable& actions;
+  Committer& committer;
+  LedgerReader& reader;
+  Mailbox<Remediation>& runnable;  // what commits make runnable
+  HttpClient& http;
+  Clock& clock;
+  Random& random;
+  EffectsStopped effects_stopped;
+};
+
+class Worker {
+ public:
+  Worker(const ExecutorEdges& edges, const ExecutorOptions& options) : edges_(edges), options_(options) {}
+
+  // A job for a remediation that was read from the ledger (`resumed`) or that a commit made runnable.
+  std::unique_ptr<Job> make_job(Remediation, bool resumed) const;
+
+  // Takes turns of the job until it has to wait, is over, or goes on at another endpoint.
+  struct Rest {
+    enum class Kind { ready, timed, over };
+    Kind kind = Kind::over;
+    Duration until{};
+  };
+  Rest run(Job&);
+
+  // From now on nothing new is begun: what was written is read back and recorded.
+  void wind_down() { winding_down_ = true; }
+  // Ends the calls that run.
+  void cancel() { stop_.request_stop(); }
+
+  struct Figures {
+    int64_t turns = 0;
+    int64_t attempts = 0;
+    int64_t writes = 0;
+  };
+  Figures figures() const { return {turns_.load(), attempts_.load(), writes_.load()}; }
+
+ private:
+  std::optional<Rest> take_turn(Job&, const Turn&);
+  std::optional<Rest> reread(Job&, bool after_doubt);
+  bool elsewhere(Job&, const Step&) const;
+  Moment moment() const;
+  ActionResult<Observation> observe(const std::string& remediation, const Step&);
+  Worked carry_out(const std::string& remediation, const Work&);
+  void ask(Job&);
+
+  const ExecutorEdges& edges_;
+  const ExecutorOptions& options_;
+  std::stop_source stop_;
+  std::atomic<bool> winding_down_{false};
+  std::atomic<int64_t> turns_{0};
+  std::atomic<int64_t> attempts_{0};
+  std::atomic<int64_t> writes_{0};
+};
+
+}  // namespace kedge
