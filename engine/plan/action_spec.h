@@ -58,6 +58,9 @@ struct ActionSpec {
 
   // Pure. Checks beyond the types ("bucket" looks like a bucket's name); may be empty.
   std::function<Result<void>(const nlohmann::json& args)> check;
+
+  // Top-level members of observed states that enter records and notices only as salted digests.
+  std::vector<std::string> sensitive_state = {};
 };
 
 // All actions that an engine has. Immutable; made by app and borrowed by everybody else, whom it outlives.
