@@ -185,7 +185,8 @@ Result<void> Daemon::start_effects() {
   auto open = reader_->open_remediations();
   if (!open) return open.error().with("reading the open remediations");
   executor_ = std::make_unique<Executor>(
-      *room_->actions, *committer_, runnable_, *room_->http, clock_, random_, [this] { return effects_stopped(); },
+      Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http, clock_, random_,
+                      [this] { return effects_stopped(); }},
       configuration_.executor);
   if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
   executor_->start(*std::move(open));
