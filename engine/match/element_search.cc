@@ -91,27 +91,34 @@ bool ElementSearch::choose_value(size_t field, uint32_t value) {
 
 // The place of the first value, from `at` on, that stands in no other element of an array than the chosen one.
 size_t ElementSearch::next_consistent(std::span<const uint32_t> list, size_t at) {
-  const auto conflict_of = [this](uint32_t value) {
-    for (uint32_t element = fields_->values()[value].element; element != FieldValue::kNowhere;
-         element = fields_->element(element).parent) {
-      for (const uint32_t chosen : chosen_) {
-        if (chosen != element && fields_->element(chosen).array == fields_->element(element).array) return element;
-      }
-    }
-    return FieldValue::kNowhere;
-  };
   while (at < list.size()) {
     if (++steps_ > kStepsMax) return list.size();
-    const uint32_t conflict = conflict_of(list[at]);
-    if (conflict == FieldValue::kNowhere) return at;
-    at = place_of(list, fields_->element(conflict).values.end);
+    const uint32_t behind = end_of_conflict(list[at]);
+    if (behind == 0) return at;
+    at = place_of(list, behind);
   }
   return at;
 }
 
+// Where the values begin again that may be consistent, when `value` is not; 0 when it is.
+uint32_t ElementSearch::end_of_conflict(uint32_t value) const {
+  for (uint32_t number = fields_->values()[value].element; number != FieldValue::kNowhere;) {
+    const ArrayElement& element = fields_->element(number);
+    for (const uint32_t other : chosen_) {
+      const ArrayElement& chosen = fields_->element(other);
+      if (other == number || chosen.array != element.array) continue;
+      const ArrayOfValues& array = fields_->array(element.array);
+      if (array.has_scalars) return element.values.end;
+      return value < chosen.values.begin ? chosen.values.begin : array.values.end;
+    }
+    number = element.parent;
+  }
+  return 0;
+}
+
 // Whether any field from `field` on has a value in the array of this element.
 bool ElementSearch::matters(uint32_t element, size_t field) const {
-  const ValueRange range = fields_->array_values(fields_->element(element).array);
+  const ValueRange range = fields_->array(fields_->element(element).array).values;
   for (size_t i = field; i < wanted_.size(); ++i) {
     const auto list = wanted_[i].absence ? wanted_[i].all : wanted_[i].candidates;
     const size_t place = place_of(list, range.begin);

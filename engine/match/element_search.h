@@ -51,6 +51,7 @@ class ElementSearch {
   bool choose(size_t field);
   bool choose_value(size_t field, uint32_t value);
   size_t next_consistent(std::span<const uint32_t> list, size_t at);
+  uint32_t end_of_conflict(uint32_t value) const;
   bool matters(uint32_t element, size_t field) const;
   std::span<const uint32_t> key_of_choice(size_t field);
 

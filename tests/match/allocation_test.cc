@@ -1,0 +1,64 @@
+// Once it has seen an event of each size, neither decoding nor matching takes memory.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "event/decoder.h"
+#include "match/matcher.h"
+
+namespace {
+std::atomic<size_t> allocations{0};
+}
+
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace kedge {
+namespace {
+
+TEST(SteadyState, TakesNoMemoryForAnEvent) {
+  const std::string messages[] = {
+      R"({"eventVersion":"1.09","userIdentity":{"arn":"arn:x","note":"a \"quoted\" \u00e9"},"eventSource":"s3.amazonaws.com",)"
+      R"("eventName":"PutBucketAcl","eventID":"e\/1","eventType":"AwsApiCall","awsRegion":"eu-west-1",)"
+      R"("requestParameters":{"grants":[{"type":"Group","uri":"all"},{"type":"User"}]},"n":[1,2.5,1e3]})",
+      R"({"id":"i","detail-type":"t","source":"s","resources":["a"],"detail":{"eventName":"X"}})",
+      R"({"specversion":"1.0","id":"1","source":"s","type":"t","subject":"x","data":{"a":[{"b":1},{"b":2}]}})",
+      R"({"Type":"Notification","Message":"{\"id\":\"i\",\"detail-type\":\"t\",\"source\":\"s\",\"detail\":{}}"})",
+  };
+  Matcher::Builder builder;
+  for (const char* text :
+       {R"({"source":["aws.s3"],"detail":{"eventName":[{"prefix":"Put"}],"errorCode":[{"exists":false}]}})",
+        R"({"detail":{"requestParameters":{"grants":{"type":["Group"],"uri":["none","nobody"]}}}})",
+        R"({"detail":{"n":[{"numeric":[">",2]}],"userIdentity":{"note":[{"anything-but":"x"}]}}})",
+        R"({"resources":["a"]})", R"({"detail":{"a":{"b":[2],"c":[{"exists":false}]}}})"}) {
+    builder.add(1, *parse_pattern(text));
+  }
+  const Matcher matcher = std::move(builder).build();
+  Decoder decoder({});
+  MatchScratch scratch;
+  std::vector<Event> events;
+  std::vector<uint32_t> matched;
+  const auto handle_all = [&] {
+    size_t count = 0;
+    for (const std::string& message : messages) {
+      events.clear();
+      if (decoder.decode({message, {}}, events)) continue;
+      for (const Event& event : events) count += matcher.match(event, scratch, matched) ? 1 : 0;
+    }
+    return count;
+  };
+  ASSERT_EQ(handle_all(), std::size(messages));
+  const size_t before = allocations;
+  for (int round = 0; round < 10; ++round) handle_all();
+  EXPECT_EQ(allocations - before, 0U);
+}
+
+}  // namespace
+}  // namespace kedge

@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include "match/address.h"
+#include "match/number.h"
+
+namespace kedge {
+namespace {
+
+TEST(Number, IsComparableWhereItsDoubleSaysTheSame) {
+  for (const char* text :
+       {"0", "-0", "0.0", "1", "-1", "0.1", "1.50", "1e300", "9007199254740992", "123456789012345", "1e22", "100e-2",
+        "-122.42916360922355", "2.5E-7", "0.000001", "1e-323", "1.7976931348623157e308"}) {
+    EXPECT_TRUE(comparable_number(text)) << text;
+  }
+  for (const char* text :
+       {"9007199254740993", "0.1234567890123456789", "122.422003528252475", "1e400", "-1e400", "1e-400", "5e-324",
+        "12345678901234567890", "1e99999999999999999999", "1.00000000000000000001"}) {
+    EXPECT_FALSE(comparable_number(text)) << text;
+  }
+}
+
+TEST(Number, HasOneValueInAnySpelling) {
+  EXPECT_EQ(comparable_number("100"), comparable_number("1e2"));
+  EXPECT_EQ(comparable_number("0.5"), comparable_number("5.0E-1"));
+  EXPECT_EQ(comparable_number("-0"), comparable_number("0e5"));
+  EXPECT_EQ(comparable_number("1500"), comparable_number("0.15e+4"));
+  EXPECT_NE(comparable_number("1"), comparable_number("-1"));
+}
+
+TEST(Address, HasOneValueInAnySpelling) {
+  EXPECT_EQ(parse_address("10.0.0.1"), parse_address("010.00.0.001"));
+  EXPECT_EQ(parse_address("10.0.0.1"), parse_address("::ffff:a00:1"));
+  EXPECT_EQ(parse_address("10.0.0.1"), parse_address("0:0:0:0:0:FFFF:0A00:0001"));
+  EXPECT_EQ(parse_address("::1"), parse_address("0:0:0:0:0:0:0:1"));
+  EXPECT_EQ(parse_address("2001:db8::"), parse_address("2001:0db8:0::0"));
+  EXPECT_EQ(parse_address("::"), Address{});
+  EXPECT_NE(parse_address("::1"), parse_address("1::"));
+}
+
+TEST(Address, IsNotEveryTextWithDotsOrColons) {
+  for (const char* text : {"",
+                           "1",
+                           "a",
+                           ":",
+                           "1.2.3",
+                           "1.2.3.4.5",
+                           "1.2.3.256",
+                           "1..2.3",
+                           "1.2.3.",
+                           ".1.2.3",
+                           " 1.2.3.4",
+                           "1.2.3.4 ",
+                           "0000000010.0.0.1",
+                           ":::",
+                           "1:2",
+                           "1:2:3:4:5:6:7:8:9",
+                           "1:2:3:4:5:6:7:8::",
+                           "::1::",
+                           "1:",
+                           ":1:2:3:4:5:6:7",
+                           "::1.2.3.4",
+                           "fe80::1%eth0",
+                           "12345::",
+                           "g::"}) {
+    EXPECT_FALSE(parse_address(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace kedge
