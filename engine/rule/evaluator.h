@@ -23,6 +23,9 @@ class Evaluator {
   // that does gives Decision::Kind::failed.
   Decision decide(size_t rule, const Event&);
 
+  // The same, as if the rule were not off: for tests and explanations.
+  Decision evaluate(size_t rule, const Event&);
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -21,10 +21,10 @@ namespace kedge {
 
 // One mistake in a rule's file.
 struct RuleProblem {
-  std::string file;  // as a path below the rule directory
-  int line = 0;      // from 1; 0 where it concerns the whole file
-  std::string rule;  // empty where it is not known yet
-  std::string field; // "on.detail.eventName", "limits.per_minute"; empty where it concerns no field
+  std::string file;   // as a path below the rule directory
+  int line = 0;       // from 1; 0 where it concerns the whole file
+  std::string rule;   // empty where it is not known yet
+  std::string field;  // "on.detail.eventName", "limits.per_minute"; empty where it concerns no field
   std::string message;
 
   bool operator==(const RuleProblem&) const = default;
@@ -41,9 +41,9 @@ struct HostFunction {
 };
 
 struct RuleLimits {
-  size_t instructions = 2'000'000;       // of one rule's functions for one event
+  size_t instructions = 2'000'000;  // of one call: loading its file, when, target, respond
   size_t memory_bytes = 16U << 20U;
-  size_t result_bytes = 256U << 10U;     // of the plan that it returns
+  size_t result_bytes = 256U << 10U;  // of the plan that it returns
   size_t rules = 100'000;
   size_t file_bytes = 4U << 20U;
 
@@ -57,17 +57,19 @@ struct Rule {
   std::string file;
   int line = 0;
   Pattern pattern;
-  Policy policy;        // as declared; severity, title and plan may depend on the event
+  Policy policy;  // as declared; severity, title and plan may depend on the event
 };
 
 class RuleSet {
  public:
+  struct Parts;  // rule/rule_set_parts.h
+
   struct Options {
     std::string directory;
     const ActionCatalog* actions = nullptr;  // borrowed; must outlive the rule set
     std::vector<HostFunction> host_functions;
     RuleLimits limits;
-    std::map<std::string, Mode> modes;       // by rule id: the configuration's word, stricter or looser than the rule's
+    std::map<std::string, Mode> modes;  // by rule id: the configuration's word, stricter or looser than the rule's
   };
 
   // Either the rule set, or every problem that was found.
@@ -81,9 +83,9 @@ class RuleSet {
   RuleSet(const RuleSet&) = delete;
   RuleSet& operator=(const RuleSet&) = delete;
 
-  const std::vector<Rule>& rules() const;      // sorted by id; a rule's index here is what the matcher gives
+  const std::vector<Rule>& rules() const;  // sorted by id; a rule's index here is what the matcher gives
   const Matcher& matcher() const;
-  const std::string& digest() const;           // of all bundles
+  const std::string& digest() const;  // of all bundles
   const std::string& directory() const;
   const Rule* find(const std::string& id) const;
 
@@ -92,7 +94,8 @@ class RuleSet {
 
  private:
   friend class Evaluator;
-  struct Parts;
+  friend class RuleTests;
+  class Loader;
   explicit RuleSet(std::unique_ptr<Parts>);
   std::unique_ptr<Parts> parts_;
 };

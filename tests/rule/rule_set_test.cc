@@ -1,0 +1,188 @@
+#include "rule/rule_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "tests/rule/rule_directory.h"
+
+namespace kedge {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(RuleSet, ReadsEveryFieldOfARule) {
+  RuleDirectory directory;
+  directory.write("a/full.lua", rule_text("house.full", R"(
+    title = "Door opened", severity = "high", mode = "canary", canary = 25, references = { "https://example.org" },
+    limits = { per_minute = 2, per_hour = 5 }, window = "night", approval = 2, on_unconfirmed = "undo",
+    reconcile = "enforce", throttle = "15m",)"));
+  const auto rules = directory.rules();
+  ASSERT_NE(rules, nullptr) << directory.problems().front();
+  ASSERT_EQ(rules->rules().size(), 1U);
+  const Rule& rule = rules->rules()[0];
+  EXPECT_EQ(rule.id, "house.full");
+  EXPECT_EQ(rule.file, "a/full.lua");
+  EXPECT_EQ(rule.line, 1);
+  Policy expected;
+  expected.mode = Mode::canary;
+  expected.canary_percent = 25;
+  expected.severity = Severity::high;
+  expected.title = "Door opened";
+  expected.references = {"https://example.org"};
+  expected.limits = {2, 5};
+  expected.window = "night";
+  expected.approvals = 2;
+  expected.on_unconfirmed = OnUnconfirmed::undo;
+  expected.reconcile = Reconcile::enforce;
+  expected.throttle = std::chrono::minutes(15);
+  EXPECT_EQ(rule.policy, expected);
+}
+
+TEST(RuleSet, LeftOutFieldsHaveTheirDefaults) {
+  RuleDirectory directory;
+  directory.write("least.lua", rule_text("house.least"));
+  const auto rules = directory.rules();
+  ASSERT_NE(rules, nullptr);
+  Policy expected;
+  expected.title = "house.least";
+  EXPECT_EQ(rules->rules()[0].policy, expected);
+  EXPECT_EQ(expected.mode, Mode::shadow);
+}
+
+TEST(RuleSet, IsSortedByIdWhateverTheFiles) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("z") + rule_text("m"));
+  directory.write("b/c.lua", rule_text("a"));
+  const auto rules = directory.rules();
+  ASSERT_NE(rules, nullptr);
+  EXPECT_EQ(rules->rules()[0].id, "a");
+  EXPECT_EQ(rules->rules()[2].id, "z");
+  EXPECT_EQ(rules->find("m")->file, "a.lua");
+  EXPECT_EQ(rules->find("n"), nullptr);
+}
+
+TEST(RuleSet, PassesOverTestsModulesAndHiddenFiles) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("a"));
+  directory.write("a.test.lua", "this is no Lua");
+  directory.write("lib/broken.lua", "this is no Lua");
+  directory.write(".hidden/b.lua", "this is no Lua");
+  directory.write("notes.txt", "nothing");
+  EXPECT_NE(directory.rules(), nullptr);
+}
+
+TEST(RuleSet, TheConfigurationHasTheLastWordOnModes) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("a", "mode = 'enforce',"));
+  RuleSet::Options options = directory.options();
+  options.modes["a"] = Mode::off;
+  options.modes["gone"] = Mode::off;
+  const auto loaded = RuleSet::load(options);
+  ASSERT_NE(loaded.rules, nullptr);
+  EXPECT_EQ(loaded.rules->find("a")->policy.mode, Mode::off);
+}
+
+TEST(RuleVersion, IsTheDigestOfAllThatTheRuleReaches) {
+  RuleDirectory directory;
+  directory.write("a.lua", "local b = require 'b'\n" + rule_text("a"));
+  directory.write("other.lua", rule_text("other"));
+  directory.write("lib/b.lua", "require 'data' return {}");
+  directory.write("lib/data.json", "{\"n\": 1}");
+  directory.write("lib/unused.lua", "return 1");
+  const auto before = directory.rules();
+  ASSERT_NE(before, nullptr);
+  const Json bundle = *parse_json(before->bundle(*before->find("a")));
+  EXPECT_EQ(bundle["files"].size(), 3U);
+  EXPECT_EQ(bundle["files"]["lib/data.json"], "{\"n\": 1}");
+  EXPECT_EQ(before->find("a")->version, sha256(before->bundle(*before->find("a"))).hex());
+
+  directory.write("lib/unused.lua", "return 2");
+  EXPECT_EQ(directory.rules()->find("a")->version, before->find("a")->version);
+  EXPECT_EQ(directory.rules()->digest(), before->digest());
+
+  directory.write("lib/data.json", "{\"n\": 2}");
+  const auto after = directory.rules();
+  EXPECT_NE(after->find("a")->version, before->find("a")->version);
+  EXPECT_EQ(after->find("other")->version, before->find("other")->version);
+  EXPECT_NE(after->digest(), before->digest());
+}
+
+TEST(RuleProblems, AreToldAllAtOnceWithFileLineFieldAndRemedy) {
+  RuleDirectory directory;
+  directory.write("bad.lua", R"(rule "bad" {
+  on = { source = { "house" } },
+  severty = "high",
+  severity = "hihg",
+  mode = 3,
+  limits = { per_hours = 1, per_minute = 0 },
+  when = true,
+  window = function() end,
+  throttle = "soon",
+})");
+  EXPECT_THAT(directory.problems(),
+              testing::UnorderedElementsAre(
+                  HasSubstr("bad.lua:3: rule bad: severty: is no field of a rule (did you mean 'severity'?)"),
+                  HasSubstr("bad.lua:4: rule bad: severity: 'hihg' is not a severity; it is one of: informational"),
+                  HasSubstr("bad.lua:5: rule bad: mode: must be a string"),
+                  HasSubstr("bad.lua:6: rule bad: limits.per_hours: is no limit (did you mean 'per_hour'?)"),
+                  HasSubstr("bad.lua:6: rule bad: limits.per_minute: must be an integer from 1"),
+                  HasSubstr("bad.lua:7: rule bad: when: must be a function"),
+                  HasSubstr("bad.lua:8: rule bad: window: must not be a function"),
+                  HasSubstr("bad.lua:9: rule bad: throttle: "), HasSubstr("bad.lua:1: rule bad: target: is missing"),
+                  HasSubstr("bad.lua:1: rule bad: respond: is missing")));
+}
+
+TEST(RuleProblems, ARuleWithoutOnIsAnError) {
+  RuleDirectory directory;
+  directory.write("a.lua", "rule 'a' { target = function() end, respond = function() end }");
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("a.lua:1: rule a: on: is missing")));
+  directory.write("a.lua", "rule 'a' { on = {}, target = function() end, respond = function() end }");
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("on: must be an EventBridge event pattern")));
+}
+
+TEST(RuleProblems, APatternsErrorNamesRuleAndFile) {
+  RuleDirectory directory;
+  directory.write("x/a.lua", R"(rule "a" {
+    target = function() end, respond = function() end,
+    on = { source = { { prefx = "aws" } } } })");
+  EXPECT_THAT(directory.problems(), ElementsAre(AllOf(StartsWith("x/a.lua:3: rule a: on: "), HasSubstr("prefx"))));
+}
+
+TEST(RuleProblems, IdsAreUniqueAndWellFormed) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("same"));
+  directory.write("b.lua", rule_text("same"));
+  directory.write("c.lua", rule_text("no spaces"));
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("b.lua:1: rule same: the id is taken by the rule in a.lua:1"),
+                                                HasSubstr("c.lua:1: rule no spaces: 'no spaces' is no id of a rule")));
+}
+
+TEST(RuleProblems, SyntaxAndRunErrorsHaveTheirLine) {
+  RuleDirectory directory;
+  directory.write("syntax.lua", "\n\nrule 'a' { on = = }");
+  directory.write("run.lua", "\nlocal x = nil + 1");
+  directory.write("module.lua", "require 'm'");
+  directory.write("missing.lua", "\nrequire 'aws.s4'");
+  directory.write("empty.lua", "-- nothing yet");
+  directory.write("lib/m.lua", "\n\n\nerror('no')");
+  directory.write("lib/aws/s3.lua", "return {}");
+  EXPECT_THAT(directory.problems(),
+              ElementsAre(HasSubstr("empty.lua: declares no rule"), HasSubstr("lib/m.lua:4: no"),
+                          HasSubstr("missing.lua:2: there is no module 'aws.s4' (did you mean 'aws.s3'?)"),
+                          HasSubstr("run.lua:2: attempt to perform arithmetic on a nil value"),
+                          HasSubstr("syntax.lua:3: unexpected symbol near '='")));
+}
+
+TEST(RuleProblems, ADirectoryWithoutRulesIsNotAnEmptyRuleSet) {
+  RuleDirectory directory;
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("there is no rule in")));
+  RuleSet::Options options = directory.options();
+  options.directory += "/nowhere";
+  EXPECT_THAT(to_string(RuleSet::load(options).problems.at(0)), HasSubstr("cannot be read"));
+}
+
+}  // namespace
+}  // namespace kedge
