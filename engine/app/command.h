@@ -6,12 +6,14 @@
 
 #include <CLI/CLI.hpp>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "app/configuration.h"
 #include "aws/options.h"
 #include "base/result.h"
+#include "ledger/ledger.h"
 
 namespace kedge {
 
@@ -39,6 +41,13 @@ void add_configuration_option(CLI::App& command, std::string& path);
 
 // Reads it; on mistakes says them all, each with its line, and gives none.
 std::optional<Configuration> read_configuration(const std::string& path, Shell& shell);
+
+// The configuration, and its ledger for reading: beside a running daemon, or without one.
+struct OpenedReader {
+  Configuration configuration;
+  std::unique_ptr<LedgerReader> ledger;
+};
+std::optional<OpenedReader> open_reader(const std::string& path, Shell& shell);
 
 void add_run(CLI::App&, Shell&);
 void add_check(CLI::App&, Shell&);

@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "app/version.h"
+#include "ledger/sqlite_ledger.h"
 
 namespace kedge {
 
@@ -31,6 +32,17 @@ std::optional<Configuration> read_configuration(const std::string& path, Shell& 
   for (const Mistake& mistake : loaded->mistakes) shell.err << to_string(path, mistake) << "\n";
   shell.exit_code = kFoundWrong;
   return std::nullopt;
+}
+
+std::optional<OpenedReader> open_reader(const std::string& path, Shell& shell) {
+  auto configuration = read_configuration(path, shell);
+  if (!configuration) return std::nullopt;
+  auto ledger = open_sqlite_reader(configuration->data);
+  if (!ledger) {
+    shell.fail(kNotReached, ledger.error().message);
+    return std::nullopt;
+  }
+  return OpenedReader{*std::move(configuration), *std::move(ledger)};
 }
 
 int run_command_line(int argc, const char* const* argv, Shell& shell) {

@@ -1,0 +1,93 @@
+// kedge dead-letter: what could not be decoded or decided, with its reason and its bytes.
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "app/command.h"
+#include "app/output.h"
+#include "base/bytes.h"
+
+namespace kedge {
+namespace {
+
+struct Arguments {
+  std::string configuration;
+  OutputFormat output = OutputFormat::table;
+  LedgerReader::DeadLetterFilter filter;
+  int64_t number = 0;
+};
+
+void list(const Arguments& arguments, Shell& shell) {
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  const auto letters = reader->ledger->dead_letters(arguments.filter);
+  const auto ranges = reader->ledger->dead_letter_ranges();
+  if (!letters) return shell.fail(letters.error());
+  if (!ranges) return shell.fail(ranges.error());
+  Listing listing{{{"number", "NUMBER"},
+                   {"at", "AT"},
+                   {"source", "SOURCE"},
+                   {"topic", "TOPIC"},
+                   {"partition", "PARTITION"},
+                   {"offset", "OFFSET"},
+                   {"reason", "REASON"},
+                   {"rule", "RULE"},
+                   {"bytes", "BYTES"},
+                   {"message", "MESSAGE", 80}},
+                  {}};
+  for (const DeadLetter& letter : *letters) {
+    listing.rows.push_back({letter.number, format_time(letter.at), letter.source, letter.topic, letter.partition,
+                            letter.offset, letter.reason, letter.rule, letter.value_bytes, letter.message});
+  }
+  print(listing, arguments.output, "there are no dead letters", shell.out);
+  for (const DeadLetterRange& range : *ranges) {
+    shell.err << fmt::format("beyond the limit, not kept: {} messages of {} between offsets {} and {} of {}[{}]{}\n",
+                             range.count, range.source, range.first, range.last, range.topic, range.partition,
+                             range.rule.empty() ? "" : " (rule " + range.rule + ")");
+  }
+}
+
+void show(const Arguments& arguments, Shell& shell) {
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  const auto letter = reader->ledger->dead_letter(arguments.number);
+  if (!letter) return shell.fail(letter.error());
+  shell.out << fmt::format(
+      "dead letter {}\n  at         {}\n  source     {}\n  read at    {}[{}] offset {}, event {}\n  reason     {}: {}\n",
+      letter->number, format_time(letter->at), letter->source, letter->topic, letter->partition, letter->offset,
+      letter->index, letter->reason, letter->message);
+  if (!letter->rule.empty()) {
+    shell.out << fmt::format("  rule       {} (version {})\n", letter->rule, letter->rule_version.substr(0, 12));
+  }
+  shell.out << fmt::format("  value      {} bytes, SHA-256 {}\n", letter->value_bytes, letter->value_digest.hex());
+  for (const auto& header : letter->headers) {
+    const auto value = from_base64(header.at(1).get<std::string>());
+    shell.out << fmt::format("  header     {}: {}\n", header.at(0).get<std::string>(), value ? *value : "");
+  }
+  const bool cut = static_cast<int64_t>(letter->value.size()) < letter->value_bytes;
+  shell.out << (cut ? "\nthe first 64 KiB of it:\n" : "\n") << letter->value << "\n";
+}
+
+}  // namespace
+
+void add_dead_letter(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command = app.add_subcommand("dead-letter", "what could not be decoded or decided");
+  command->require_subcommand(1);
+  CLI::App* const listing = command->add_subcommand("list", "all of them, oldest first");
+  add_configuration_option(*listing, arguments->configuration);
+  add_output_option(*listing, arguments->output);
+  listing->add_option("--source", arguments->filter.source, "of this source only");
+  listing->add_option("--rule", arguments->filter.rule, "of this rule only");
+  listing->add_option("--after", arguments->filter.after, "with numbers above this one");
+  listing->add_option("--limit", arguments->filter.limit, "at most so many");
+  listing->callback([arguments, &shell] { list(*arguments, shell); });
+  CLI::App* const showing = command->add_subcommand("show", "one of them, with its bytes");
+  add_configuration_option(*showing, arguments->configuration);
+  showing->add_option("NUMBER", arguments->number, "as `kedge dead-letter list` shows it")->required();
+  showing->callback([arguments, &shell] { show(*arguments, shell); });
+}
+
+}  // namespace kedge

@@ -1,0 +1,59 @@
+// kedge pause, kedge resume: detection goes on, effects stop.
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "app/command.h"
+#include "app/control.h"
+
+namespace kedge {
+namespace {
+
+struct Arguments {
+  std::string configuration;
+  std::string scope = "all";
+  std::string reason;
+};
+
+void pause(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto done = ask_engine(*configuration, {"pause", {{"scope", arguments.scope}, {"reason", arguments.reason}}});
+  if (!done) return shell.fail(done.error());
+  shell.out << "paused (" << arguments.scope << "): events are read and decided, nothing is written; `kedge resume";
+  if (arguments.scope != "all") shell.out << " --scope " << arguments.scope;
+  shell.out << "` goes on\n";
+}
+
+void resume(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto done = ask_engine(*configuration, {"resume", {{"scope", arguments.scope}}});
+  if (!done) return shell.fail(done.error());
+  shell.out << "resumed (" << arguments.scope << "); what was held is observed again first\n";
+  if (std::filesystem::exists(configuration->data + "/pause")) {
+    shell.err << "the file " << configuration->data << "/pause still pauses all effects; remove it to go on\n";
+    shell.exit_code = kFoundWrong;
+  }
+}
+
+}  // namespace
+
+void add_pause_and_resume(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  const auto common = [&](CLI::App* command) {
+    add_configuration_option(*command, arguments->configuration);
+    command->add_option("--scope", arguments->scope, "all, rule:ID or account:ID")->type_name("SCOPE");
+  };
+  CLI::App* const pausing = app.add_subcommand("pause", "effects stop; detection goes on");
+  common(pausing);
+  pausing->add_option("--reason", arguments->reason, "why, for the record")->required();
+  pausing->footer("When the daemon hangs: `touch <data>/pause` does the same.");
+  pausing->callback([arguments, &shell] { pause(*arguments, shell); });
+  CLI::App* const resuming = app.add_subcommand("resume", "effects go on");
+  common(resuming);
+  resuming->callback([arguments, &shell] { resume(*arguments, shell); });
+}
+
+}  // namespace kedge
