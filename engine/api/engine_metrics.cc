@@ -1,0 +1,33 @@
+#include "api/engine_metrics.h"
+
+namespace kedge {
+
+void write_metrics(MetricsWriter& writer, const Committer& committer) {
+  const Committer::Figures figures = committer.figures();
+  writer.counter("kedge_ledger_commits_total", "Groups of changes, each written with one sync",
+                 static_cast<double>(figures.groups));
+  writer.counter("kedge_ledger_changes_total", "Changes that the ledger was asked for",
+                 static_cast<double>(figures.changes));
+  writer.counter("kedge_ledger_commit_seconds_total", "Time spent in writing, syncs included",
+                 static_cast<double>(figures.micros) / 1e6);
+  writer.gauge("kedge_ledger_journal_head", "The number of the last durable record",
+               static_cast<double>(committer.head()));
+  writer.gauge("kedge_ledger_no_room", "1 while the ledger's disk is full or read-only", committer.no_room() ? 1 : 0);
+  writer.gauge("kedge_ledger_failed", "1 since the ledger failed for good", committer.failed() ? 1 : 0);
+}
+
+void write_metrics(MetricsWriter& writer, const Executor::Figures& figures) {
+  writer.gauge("kedge_remediations_open", "Remediations that the executor has in hand",
+               static_cast<double>(figures.open));
+  writer.gauge("kedge_remediations_running", "Turns of remediations that run now",
+               static_cast<double>(figures.running));
+  writer.gauge("kedge_remediations_waiting", "Remediations that wait for a timer",
+               static_cast<double>(figures.waiting));
+  writer.counter("kedge_turns_total", "Turns: an observation, an attempt or a confirmation each",
+                 static_cast<double>(figures.turns));
+  writer.counter("kedge_attempts_total", "Attempts of steps that were made durable",
+                 static_cast<double>(figures.attempts));
+  writer.counter("kedge_writes_total", "Calls that were sent to change the world", static_cast<double>(figures.writes));
+}
+
+}  // namespace kedge

@@ -1,0 +1,86 @@
+#include "api/monitoring_server.h"
+
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace kedge {
+namespace {
+
+constexpr size_t kThreads = 3;
+constexpr time_t kTimeoutSeconds = 5;
+constexpr size_t kRequestBodyMax = 1024;
+
+// Two daemons must not share a port: SO_REUSEPORT, the library's default, would let them.
+void reuse_address_only(socket_t socket) {
+  const int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+}  // namespace
+
+struct MonitoringServer::Http {
+  httplib::Server server;
+};
+
+MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, NotReady not_ready)
+    : sources_(std::move(sources)), not_ready_(std::move(not_ready)), http_(std::make_unique<Http>()) {
+  httplib::Server& server = http_->server;
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_socket_options(reuse_address_only);
+  server.set_keep_alive_max_count(1);  // an idle connection would hold a thread
+  server.set_read_timeout(kTimeoutSeconds);
+  server.set_write_timeout(kTimeoutSeconds);
+  server.set_payload_max_length(kRequestBodyMax);
+  route();
+}
+
+Result<std::unique_ptr<MonitoringServer>> MonitoringServer::start(Options options, std::vector<MetricsSource> sources,
+                                                                  NotReady not_ready) {
+  std::unique_ptr<MonitoringServer> server(new MonitoringServer(std::move(sources), std::move(not_ready)));
+  httplib::Server& http = server->http_->server;
+  if (options.port == 0) {
+    server->port_ = http.bind_to_any_port(options.address);
+  } else {
+    server->port_ = http.bind_to_port(options.address, options.port) ? options.port : -1;
+  }
+  if (server->port_ < 0) {
+    return Error{ErrorCode::unavailable, "cannot listen on " + options.address + ":" + std::to_string(options.port) +
+                                             ": is it an address of this machine, and the port free?"};
+  }
+  server->thread_ = std::thread([&http] { http.listen_after_bind(); });
+  while (!http.is_running()) std::this_thread::yield();  // before that, stop would not be heard
+  return server;
+}
+
+MonitoringServer::~MonitoringServer() {
+  if (!thread_.joinable()) return;
+  http_->server.stop();
+  thread_.join();
+}
+
+void MonitoringServer::route() {
+  httplib::Server& server = http_->server;
+  server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+    response.set_content(metrics(), "text/plain; version=0.0.4; charset=utf-8");
+  });
+  server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content("ok\n", "text/plain; charset=utf-8");
+  });
+  server.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
+    std::string text;
+    for (const std::string& reason : not_ready_()) text += reason + "\n";
+    response.status = text.empty() ? 200 : 503;
+    response.set_content(text.empty() ? "ready\n" : text, "text/plain; charset=utf-8");
+  });
+}
+
+std::string MonitoringServer::metrics() {
+  const std::lock_guard lock(scraping_);
+  MetricsWriter writer;
+  for (const MetricsSource& source : sources_) source(writer);
+  return writer.text();
+}
+
+}  // namespace kedge
