@@ -10,9 +10,9 @@ namespace kedge {
 
 struct Subscription::Pattern {
   struct Free {
-    void operator()(regex_t* expression) const {
-      regfree(expression);
-      delete expression;
+    void operator()(regex_t* owned) const {
+      regfree(owned);
+      delete owned;
     }
   };
   std::unique_ptr<regex_t, Free> expression;

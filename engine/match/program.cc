@@ -67,7 +67,7 @@ std::string canonical(const Test& test) {
 // How many conjunctions ask for each value: the estimate of how little finding it says.
 class Popularity {
  public:
-  explicit Popularity(const MatchProgram& program) : program_(program) {
+  explicit Popularity(const MatchProgram& program) {
     for (const uint32_t need : program.need_lists) {
       for (const Test& test : program.needs[need].tests) ++counts_[key(program.needs[need].path, test)];
     }
@@ -87,7 +87,6 @@ class Popularity {
  private:
   static std::string key(uint32_t path, const Test& test) { return std::to_string(path) + "/" + canonical(test); }
 
-  const MatchProgram& program_;
   std::unordered_map<std::string, double> counts_;
 };
 
