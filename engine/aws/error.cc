@@ -166,6 +166,16 @@ AwsError transport_error(const Error& cause, bool writes) {
   return error;
 }
 
+AwsError unexpected_document(std::string_view call, const HttpResponse& response, std::string_view why, bool writes) {
+  AwsError error;
+  error.outcome = writes ? AwsOutcome::unknown : AwsOutcome::refused;
+  error.code = kUnexpectedDocument;
+  error.message = std::string(call) + ": " + std::string(why);
+  error.status = response.status;
+  error.request_id = request_id_of(response);
+  return error;
+}
+
 std::string request_id_of(const HttpResponse& response) {
   for (const char* name : {"x-amz-request-id", "x-amzn-RequestId", "x-amzn-request-id"}) {
     if (const auto id = response.header(name)) return shortened(*id);

@@ -47,8 +47,18 @@ AwsError read_error(const HttpResponse&, bool writes, Time now);
 // The error for a request that has no response. What a gate kept back or a stop prevented may be tried again.
 AwsError transport_error(const Error&, bool writes);
 
+// An answer with status 200 that is not the answer to what was asked. Its code is kUnexpectedDocument; for a write the
+// outcome is unknown.
+inline constexpr std::string_view kUnexpectedDocument = "UnexpectedDocument";
+AwsError unexpected_document(std::string_view call, const HttpResponse&, std::string_view why, bool writes);
+
 // The id by which AWS names a request, and by which CloudTrail names it too. Empty where the answer has none.
 std::string request_id_of(const HttpResponse&);
+
+// A write that AWS says is done. That the world shows it is for a read to prove.
+struct AwsWritten {
+  std::string request_id;
+};
 
 // Like Result, with an AwsError.
 template <class T>
