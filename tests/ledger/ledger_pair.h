@@ -10,10 +10,11 @@
 #include "tests/ledger/fixtures.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
 
 namespace kedge {
 
-enum class LedgerKind { memory };
+enum class LedgerKind { memory, sqlite };
 
 class LedgerTest : public testing::TestWithParam<LedgerKind> {
  protected:
@@ -23,10 +24,15 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
     ASSERT_TRUE(commit(sample_rules()).done());
   }
 
-  void make() { memory_ = std::make_unique<MemoryLedger>(clock, options); }
+  // Makes the ledger anew from what it has committed (the reference has no file: it stays).
+  void reopen() {
+    if (GetParam() == LedgerKind::memory) return;
+    sqlite_.reset();
+    make();
+  }
 
-  Ledger& ledger() { return *memory_; }
-  LedgerReader& reader() { return *memory_; }
+  Ledger& ledger() { return memory_ ? *memory_ : *sqlite_; }
+  LedgerReader& reader() { return memory_ ? *memory_ : *reader_; }
 
   Answer commit(Change change) { return ledger().apply({&change, 1}).at(0); }
 
@@ -44,10 +50,30 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
   SqliteLedgerOptions options;
 
  private:
+  void make() {
+    if (GetParam() == LedgerKind::memory) {
+      memory_ = std::make_unique<MemoryLedger>(clock, options);
+      return;
+    }
+    options.directory = directory_.path();
+    auto opened = open_sqlite_ledger(options, clock, random_);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    sqlite_ = *std::move(opened);
+    auto reading = open_sqlite_reader(options.directory);
+    ASSERT_TRUE(reading.ok()) << reading.error().message;
+    reader_ = *std::move(reading);
+  }
+
+  TemporaryDirectory directory_;
+  Random random_{1};
   std::unique_ptr<MemoryLedger> memory_;
+  std::unique_ptr<Ledger> sqlite_;
+  std::unique_ptr<LedgerReader> reader_;
 };
 
-inline const auto kAllLedgers = testing::Values(LedgerKind::memory);
-inline std::string name_of_ledger(const testing::TestParamInfo<LedgerKind>&) { return "Memory"; }
+inline const auto kAllLedgers = testing::Values(LedgerKind::memory, LedgerKind::sqlite);
+inline std::string name_of_ledger(const testing::TestParamInfo<LedgerKind>& info) {
+  return info.param == LedgerKind::memory ? "Memory" : "Sqlite";
+}
 
 }  // namespace kedge

@@ -128,7 +128,8 @@ Result<Answer> MemoryLedger::on(const CommitBatch& batch) {
     if (move.bookmark) position.bookmark = move.bookmark;
   }
   for (const Finding& finding : batch.findings) {
-    if (open_.contains(finding.remediation) || ended_.contains(finding.remediation)) {
+    const std::string& id = finding.remediation;
+    if (open_.contains(id) || ended_.contains(id)) {
       return Error{ErrorCode::internal, "the id " + finding.remediation + " is in use already"};
     }
   }

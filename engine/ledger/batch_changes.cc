@@ -1,0 +1,173 @@
+// Changes of lanes and sources: positions, findings, suppressions, dead letters, counts.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "ledger/sqlite_writer.h"
+
+namespace kedge {
+
+Result<Answer> SqliteWriter::on(const CommitBatch& batch) {
+  for (const PositionMove& move : batch.moves) {
+    if (auto moved = move_position(move); !moved) return moved.error();
+  }
+  flush_folds(std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count());
+  Answer answer;
+  for (const Finding& finding : batch.findings) {
+    auto disposition = decide(finding);
+    if (!disposition) return disposition.error();
+    answer.dispositions.push_back(*std::move(disposition));
+  }
+  for (const Suppression& suppression : batch.suppressions) suppress(suppression);
+  for (const DeadLetter& letter : batch.dead_letters) bury(letter);
+  for (const Count& count : batch.counts) tables_.add_count(count.subject, count.reason, at_, count.number);
+  return answer;
+}
+
+Result<void> SqliteWriter::move_position(const PositionMove& move) {
+  auto stored = tables_.position(move.partition);
+  if (!stored) return Error{ErrorCode::conflict, to_string(move.partition) + " has no position: it was never claimed"};
+  if (!stored->stopped.empty()) {
+    return Error{ErrorCode::refused, to_string(move.partition) + " is stopped: " + stored->stopped};
+  }
+  Position& position = stored->position;
+  if (position.epoch != move.epoch || position.next != move.from || move.to < move.from) {
+    return Error{ErrorCode::conflict,
+                 fmt::format("{} stands at {} in epoch {}, and the batch goes from {} to {} in epoch {}",
+                             to_string(move.partition), position.next, position.epoch, move.from, move.to, move.epoch)};
+  }
+  position.next = move.to;
+  if (move.bookmark) position.bookmark = move.bookmark;
+  tables_.put(*stored);
+  return {};
+}
+
+bool SqliteWriter::see(const std::string& key) {
+  if (tables_.seen(key, first_day(options_.seen_for), today())) return false;
+  tables_.put_seen(key, today());
+  return true;
+}
+
+// ---- findings ------------------------------------------------------------------------------------------------------
+
+Result<Disposition> SqliteWriter::decide(const Finding& finding) {
+  const std::string& id = finding.remediation;
+  if (tables_.open_remediation(id) || tables_.ended(id, first_day(options_.undo_horizon))) {
+    return Error{ErrorCode::internal, "the id " + id + " is in use already"};
+  }
+  if (!see(finding.key)) {
+    tables_.add_count(finding.plan.rule.id, "duplicate", at_, 1);
+    return Disposition{Disposition::Kind::duplicate, ""};
+  }
+  tables_.put_blob(finding.event.document, today());
+  std::vector<Remediation> same;
+  for (const std::string& other : tables_.open_of(finding.plan.rule.id, finding.plan.target)) {
+    same.push_back(*tables_.open_remediation(other));
+  }
+  for (Remediation& r : same) {
+    if (!joins(finding, r)) continue;
+    const Remediation was = r;
+    r.last_finding = write(plan_record(finding, "joined", r));
+    tables_.update(r, was);
+    return Disposition{Disposition::Kind::joined, r.id};
+  }
+  return open(finding, same);
+}
+
+// None can be joined: what has written nothing gives way; what has written is observed once more before it ends.
+Disposition SqliteWriter::open(const Finding& finding, const std::vector<Remediation>& same) {
+  const auto gives_way = [](const Remediation& r) { return is_before_writing(r.state) && !has_written(r); };
+  const bool superseding = std::any_of(same.begin(), same.end(), gives_way);
+  Remediation opened = opened_by(finding);
+  opened.last_finding = write(plan_record(finding, superseding ? "superseding" : "opened", opened));
+  tables_.insert(opened);
+  runnable_.push_back(opened.id);
+  for (const Remediation& other : same) {
+    Remediation r = *tables_.open_remediation(other.id);  // one that waited may have been woken by the end of another
+    const Remediation was = r;
+    r.last_finding = opened.last_finding;
+    if (gives_way(r)) {
+      settle(r, was, *transition(r.state, Move::supersede), {}, {{"by", opened.id}});
+    } else {
+      tables_.update(r, was);
+    }
+  }
+  return {superseding ? Disposition::Kind::superseding : Disposition::Kind::opened, opened.id};
+}
+
+// ---- suppressions --------------------------------------------------------------------------------------------------
+
+void SqliteWriter::suppress(const Suppression& suppression) {
+  const std::string& rule = suppression.plan.rule.id;
+  if (!see(suppression.key)) return tables_.add_count(rule, "duplicate", at_, 1);
+  FoldedSuppressions folded = tables_.folded(rule).value_or(FoldedSuppressions{});
+  folded.rule = rule;
+  folded.minute = std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count();
+  if (++folded.count > options_.suppressions_per_minute) {
+    ++folded.folded;
+    folded.digest = fold(folded.digest, suppression);
+    return tables_.put(folded);
+  }
+  tables_.put(folded);
+  tables_.put_blob(suppression.event.document, today());
+  const int64_t seq = write(suppression_record(suppression));
+  send(notices_of(suppression, context(seq)));
+}
+
+void SqliteWriter::flush_folds(int64_t before_minute) {
+  for (const FoldedSuppressions& folded : tables_.folded_before(before_minute)) {
+    if (folded.folded > 0) write(folded_record(folded));
+    tables_.erase_folded(folded.rule);
+  }
+}
+
+// ---- dead letters --------------------------------------------------------------------------------------------------
+
+void SqliteWriter::bury(DeadLetter letter) {
+  const Tables::Total total = tables_.dead_letter_total(letter.source, letter.rule);
+  const auto size = static_cast<int64_t>(letter.value.size());
+  if (total.letters < options_.dead_letters_max && total.bytes + size <= options_.dead_letter_bytes_max) {
+    letter.at = at_;
+    letter.number = write(dead_letter_record(letter));
+    return tables_.put(letter);
+  }
+  if (tables_.widen_range(letter)) return;
+  const DeadLetterRange range{
+      letter.source, letter.topic, letter.partition, letter.rule, letter.offset, letter.offset, 1, at_};
+  tables_.put(range);
+  write(dead_letter_record(range));
+}
+
+// ---- positions -----------------------------------------------------------------------------------------------------
+
+Result<Answer> SqliteWriter::on(const ClaimPositions& change) {
+  Answer answer;
+  for (const ClaimPositions::Claim& claim : change.claims) {
+    const auto stored = tables_.position(claim.partition);
+    const std::optional<Position> found = stored ? std::optional(stored->position) : std::nullopt;
+    if (found != claim.found) {
+      return Error{ErrorCode::conflict,
+                   "the position of " + to_string(claim.partition) + " is no longer as it was found"};
+    }
+    Position position = claim.wanted;
+    position.epoch = found ? found->epoch + 1 : 1;
+    answer.epochs.push_back(position.epoch);
+    tables_.put(StoredPosition{claim.partition, position, ""});
+    if (!claim.note.empty()) write(position_record(claim, position, change.actor));
+  }
+  return answer;
+}
+
+Result<Answer> SqliteWriter::on(const NotePosition& change) {
+  const int64_t seq = write(position_record(change));
+  if (!change.stop) return Answer{};
+  if (auto stored = tables_.position(change.partition)) {
+    stored->stopped = change.reason.empty() ? change.note : change.reason;
+    tables_.put(*stored);
+  }
+  send(notices_of(alarm_of(change), context(seq)));
+  return Answer{};
+}
+
+}  // namespace kedge

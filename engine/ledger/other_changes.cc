@@ -1,0 +1,164 @@
+// Changes of people, of the daemon and of the notifier.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "ledger/sqlite_writer.h"
+
+namespace kedge {
+
+// ---- people --------------------------------------------------------------------------------------------------------
+
+Result<Answer> SqliteWriter::on(const PersonalMove& change) {
+  auto found = tables_.open_remediation(change.remediation);
+  if (!found && change.move == Move::undo) return undo_ended(change);
+  if (!found) return Error{ErrorCode::not_found, "no remediation " + change.remediation + " is open"};
+  const Remediation was = *found;
+  const auto step = transition_by(change, was);
+  if (!step) return step.error();
+  const bool resumes = change.move == Move::resume;
+  if (resumes) tables_.put_approval(change, at_);
+  settle(*found, was, *step, {"", resumes ? "" : change.reason, {}, {}},
+         {{"actor", change.actor}, {"reason", change.reason}});
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
+  auto found = tables_.ended(change.remediation, first_day(options_.undo_horizon));
+  if (!found) {
+    return Error{ErrorCode::not_found, "no remediation " + change.remediation + " is open or within the undo horizon"};
+  }
+  const Remediation was = *found;
+  const auto step = transition_by(change, was);
+  if (!step) return step.error();
+  if (!has_written(was)) return Error{ErrorCode::refused, was.id + " changed nothing: there is nothing to undo"};
+  const auto holders = tables_.lock_holders(was);
+  if (!holders.empty()) {
+    return Error{ErrorCode::refused, fmt::format("{} works on the same target: undo {} when it has ended "
+                                                 "(kedge remediation show {})",
+                                                 holders.front(), was.id, holders.front())};
+  }
+  tables_.erase_ended(was);
+  tables_.insert(was);
+  tables_.put_locks(was);
+  settle(*found, was, *step, {"", change.reason, {}, {}}, {{"actor", change.actor}, {"reason", change.reason}});
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const AddException& change) {
+  const Exception& e = change.exception;
+  if (auto sound = check_exception(e, at_); !sound) return sound.error();
+  if (tables_.exception(e.id)) return Error{ErrorCode::conflict, "there is an exception " + e.id + " already"};
+  tables_.put(e);
+  write(exception_record("added", e, e.added_by));
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const RevokeException& change) {
+  const auto found = tables_.exception(change.id);
+  if (!found) return Error{ErrorCode::not_found, "there is no exception " + change.id};
+  tables_.erase_exception(change.id);
+  write(exception_record("revoked", *found, change.actor));
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const AddPause& change) {
+  if (auto known = check_scope(change.pause.scope); !known) return known.error();
+  tables_.put(change.pause);
+  write(pause_record(change.pause));
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const RemovePause& change) {
+  std::vector<Pause> pauses = tables_.pauses();
+  const auto found =
+      std::find_if(pauses.begin(), pauses.end(), [&](const Pause& p) { return p.scope == change.scope; });
+  if (found == pauses.end()) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  write(resume_record(*found, change.actor));
+  tables_.erase_pause(change.scope);
+  pauses.erase(found);
+  for (const std::string& id : tables_.standing_by("pause", State::held)) {
+    Remediation r = *tables_.open_remediation(id);
+    const auto concerns = [&](const Pause& pause) { return pause_concerns(pause.scope, r); };
+    if (std::any_of(pauses.begin(), pauses.end(), concerns)) continue;
+    resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
+  }
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {
+  std::vector<int64_t> closed;
+  for (const int64_t number : change.numbers) {
+    if (tables_.erase_dead_letter(number)) closed.push_back(number);
+  }
+  if (closed.empty()) return Error{ErrorCode::not_found, "none of these dead letters is there"};
+  write(redrive_record(change, closed));
+  return Answer{};
+}
+
+// ---- the daemon ----------------------------------------------------------------------------------------------------
+
+Result<Answer> SqliteWriter::on(const LoadRules& change) {
+  tables_.put_rules(change.rules);
+  for (const LoadedRule& rule : change.rules) tables_.put_blob(rule.bundle, today());
+  write(rules_record(change));
+  for (const std::string& id : tables_.standing_by("rule", State::held)) {
+    Remediation r = *tables_.open_remediation(id);
+    GateFacts facts = gate_facts(r);
+    facts.pauses.clear();
+    if (gate_again(facts).kind == Verdict::Kind::pass) resume(std::move(r), {{"cause", "rules_loaded"}});
+  }
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const NoteStart& change) {
+  flush_folds(std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count());
+  write(start_record(change));
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const NoteStop& change) {
+  flush_folds(INT64_MAX);
+  write(stop_record(change));
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const RaiseAlarm& change) {
+  const int64_t seq = write(alarm_record(change));
+  send(notices_of(change, context(seq)));
+  return Answer{};
+}
+
+// ---- the notifier --------------------------------------------------------------------------------------------------
+
+Result<Notice> SqliteWriter::waiting_notice(int64_t number) {
+  auto notice = tables_.notice(number);
+  if (!notice) return Error{ErrorCode::not_found, fmt::format("no notice {} waits", number)};
+  return *std::move(notice);
+}
+
+Result<Answer> SqliteWriter::on(const NoticeDelivered& change) {
+  const auto notice = waiting_notice(change.number);
+  if (!notice) return notice.error();
+  write(notice_record(*notice, true, change.status, ""));
+  tables_.erase_notice(change.number);
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const NoticeDeferred& change) {
+  const auto notice = waiting_notice(change.number);
+  if (!notice) return notice.error();
+  tables_.defer_notice(change.number, change.due);
+  return Answer{};
+}
+
+Result<Answer> SqliteWriter::on(const NoticeGivenUp& change) {
+  const auto notice = waiting_notice(change.number);
+  if (!notice) return notice.error();
+  write(notice_record(*notice, false, 0, change.error));
+  tables_.erase_notice(change.number);
+  return Answer{};
+}
+
+}  // namespace kedge

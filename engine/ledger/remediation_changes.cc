@@ -1,0 +1,256 @@
+// Changes that move a remediation: the executor's, and the end of what they lead to.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "guard/admission.h"
+#include "ledger/sqlite_writer.h"
+
+namespace kedge {
+namespace {
+
+constexpr const char* kAllRules = "all";  // the scope of the engine's own rate limit
+
+Answer go_on() {
+  Answer answer;
+  answer.go = GoAnswer{};
+  return answer;
+}
+
+Answer observe_again(std::string guard, std::string reason) {
+  Answer answer;
+  answer.go = GoAnswer{Go::observe_again, std::move(guard), std::move(reason), std::nullopt};
+  return answer;
+}
+
+int64_t second_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+
+}  // namespace
+
+Result<Remediation> SqliteWriter::open_remediation(const std::string& id) {
+  auto r = tables_.open_remediation(id);
+  if (!r) return Error{ErrorCode::not_found, "no remediation " + id + " is open"};
+  return *std::move(r);
+}
+
+// ---- what every move does ------------------------------------------------------------------------------------------
+
+int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Transition& step, Standstill why,
+                             Json details) {
+  move_to(r, step, std::move(why), at_);
+  const int64_t seq = write(move_record(r, step, std::move(details)));
+  send(notices_of(r, step, was.guard, context(seq)));
+  if (step.from != step.to && (r.state == State::planned || r.state == State::undoing)) runnable_.push_back(r.id);
+  if (is_end(r.state)) {
+    end(r);
+  } else {
+    tables_.update(r, was);
+  }
+  return seq;
+}
+
+void SqliteWriter::end(const Remediation& r) {
+  tables_.put_ended(r, today());
+  tables_.erase(r);
+  tables_.erase_locks(r.id);
+  wake_waiting();
+}
+
+// Those that wait for a lock, and find none of theirs taken any more, go on: isolation first, then by arrival.
+void SqliteWriter::wake_waiting() {
+  std::vector<Remediation> free;
+  for (const std::string& id : tables_.standing_by("locks", State::waiting)) {
+    Remediation r = *tables_.open_remediation(id);
+    if (tables_.lock_holders(r).empty()) free.push_back(std::move(r));
+  }
+  std::stable_partition(free.begin(), free.end(), [](const Remediation& r) { return !r.plan.isolate.empty(); });
+  for (Remediation& r : free) resume(std::move(r), Json::object());
+}
+
+void SqliteWriter::resume(Remediation r, Json details) {
+  const Remediation was = r;
+  settle(r, was, *transition(r.state, Move::resume), {}, std::move(details));
+}
+
+// ---- the gate ------------------------------------------------------------------------------------------------------
+
+GateFacts SqliteWriter::gate_facts(const Remediation& r) {
+  GateFacts facts = facts_of(r, at_);
+  facts.current_mode = tables_.rule_mode(r.plan.rule.id);
+  for (const Pause& pause : tables_.pauses()) {
+    if (pause_concerns(pause.scope, r)) facts.pauses.push_back(pause.scope);
+  }
+  for (const Exception& e : tables_.exceptions()) {
+    const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
+    if (!covers(view, r.plan.rule.id, r.plan.target, at_)) continue;
+    facts.exception = e.id;
+    facts.exception_reason = e.reason;
+    break;
+  }
+  facts.locked_by = tables_.lock_holders(r);
+  facts.approved = tables_.approved(r.id);
+  fill_rate(facts, tables_.starts(kAllRules, second_of(at_) - kRateWindowSeconds),
+            options_.gate.remediations_per_minute, tables_.standing_by_count("rate", State::waiting));
+  return facts;
+}
+
+Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was, const Verdict& verdict, Json details) {
+  Move move = Move::hold;
+  Answer answer;
+  answer.go = GoAnswer{Go::held, verdict.guard, verdict.reason, verdict.due};
+  if (verdict.kind == Verdict::Kind::wait) {
+    move = Move::wait;
+    answer.go->go = Go::wait;
+  } else if (verdict.kind == Verdict::Kind::refuse) {
+    move = Move::refuse;
+    answer.go->go = Go::refused;
+  }
+  const auto step = transition(r.state, move);
+  if (!step) return step.error();
+  settle(r, was, *step, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, std::move(details));
+  return answer;
+}
+
+Result<void> SqliteWriter::check_locks(const Remediation& r) {
+  for (const std::string& key : r.touches) {
+    if (tables_.lock_holder(key) == r.id) continue;
+    return Error{ErrorCode::conflict, fmt::format("{} no longer holds the lock of {}", r.id, key)};
+  }
+  return {};
+}
+
+// ---- attempts ------------------------------------------------------------------------------------------------------
+
+void SqliteWriter::trace_attempt(const Remediation& r, const std::string& mark, int64_t seq) {
+  tables_.put_attempt({r.id, r.plan.target, mark, r.touches}, today());
+  tables_.put_touched(r.touches, seq, today());
+}
+
+void SqliteWriter::trace_outcome(const Remediation& r, const StepOutcome& outcome, int64_t seq) {
+  tables_.put_requests({r.id, r.plan.target, outcome.mark, r.touches}, outcome.request_ids, today());
+  tables_.put_touched(r.touches, seq, today());
+}
+
+Result<Answer> SqliteWriter::on(const Start& start) {
+  auto found = open_remediation(start.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  Remediation& r = *found;
+  const auto step = transition_by(start, r);
+  if (!step) return step.error();
+  if (auto known = check_step(r, start.step); !known) return known.error();
+
+  take_befores(r, start);
+  if (const auto key = tables_.touched_since(r.touches, start.observed_from)) {
+    return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
+  }
+  const Verdict verdict = gate(gate_facts(r), options_.gate);
+  if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
+
+  if (!has_written(r)) tables_.add_start(kAllRules, second_of(at_));
+  tables_.put_locks(r);
+  begin_attempt(r, start.step, start.mark, false);
+  Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);
+  details.update(befores_details(start));
+  trace_attempt(r, start.mark, settle(r, was, *step, {}, std::move(details)));
+  return go_on();
+}
+
+Result<Answer> SqliteWriter::on(const Attempt& attempt) {
+  auto found = open_remediation(attempt.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  Remediation& r = *found;
+  const auto step = transition_by(attempt, r);
+  if (!step) return step.error();
+  if (auto known = check_step(r, attempt.step); !known) return known.error();
+  if (attempt.previous) {
+    if (auto ended = end_attempt(r, *attempt.previous); !ended) return ended.error();
+  }
+  if (attempt.attempt != r.steps[attempt.step].attempts + 1) {
+    return Error{ErrorCode::conflict, fmt::format("step {} has had {} attempts, so the next is not number {}",
+                                                  attempt.step, r.steps[attempt.step].attempts, attempt.attempt)};
+  }
+  if (auto locked = check_locks(r); !locked) return locked.error();
+  if (attempt.previous) trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
+  const Verdict verdict = gate_again(gate_facts(r));
+  if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, Json::object());
+  begin_attempt(r, attempt.step, attempt.mark, false);
+  trace_attempt(r, attempt.mark,
+                settle(r, was, *step, {}, attempt_details(r, attempt.step, attempt.attempt, attempt.mark, false)));
+  return go_on();
+}
+
+Result<Answer> SqliteWriter::on(const AttemptUndo& attempt) {
+  auto found = open_remediation(attempt.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  Remediation& r = *found;
+  const auto step = transition_by(attempt, r);
+  if (!step) return step.error();
+  if (auto known = check_step(r, attempt.step); !known) return known.error();
+  if (attempt.previous) {
+    if (auto ended = end_attempt(r, *attempt.previous); !ended) return ended.error();
+    trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
+  }
+  const Verdict verdict = gate_undo(gate_facts(r));
+  if (verdict.kind != Verdict::Kind::pass) {
+    tables_.update(r, was);
+    Answer answer;
+    answer.go = GoAnswer{Go::wait, verdict.guard, verdict.reason, verdict.due};
+    return answer;
+  }
+  begin_attempt(r, attempt.step, attempt.mark, true);
+  trace_attempt(r, attempt.mark,
+                settle(r, was, *step, {}, attempt_details(r, attempt.step, attempt.attempt, attempt.mark, true)));
+  return go_on();
+}
+
+Result<Answer> SqliteWriter::on(const RecordOutcome& change) {
+  auto found = open_remediation(change.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  Remediation& r = *found;
+  const auto step = transition_by(change, r);
+  if (!step) return step.error();
+  if (auto ended = end_attempt(r, change.outcome); !ended) return ended.error();
+  const std::string guard = change.move == Move::hold ? "outcome" : "";
+  const int64_t seq = settle(r, was, *step, {guard, change.reason, {}, {}}, outcome_details(r, change.outcome));
+  trace_outcome(r, change.outcome, seq);
+  return Answer{};
+}
+
+// ---- ends and waits ------------------------------------------------------------------------------------------------
+
+Result<Answer> SqliteWriter::on(const Conclude& change) {
+  auto found = open_remediation(change.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  Remediation& r = *found;
+  const auto step = transition_by(change, r);
+  if (!step) return step.error();
+  const bool proves = change.move == Move::confirm || change.move == Move::isolate;
+  if (proves && change.observed_from < r.last_finding) {
+    return observe_again("", "a finding came in since the observation began");
+  }
+  take_afters(r, change, at_);
+  Remediation ended = r;
+  move_to(ended, *step, {}, at_);  // the details tell of it as it ends
+  settle(r, was, *step, {"", change.reason, {}, {}}, conclusion_details(ended, change));
+  return go_on();
+}
+
+Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
+  auto found = open_remediation(change.remediation);
+  if (!found) return found.error();
+  const Remediation was = *found;
+  const auto step = transition_by(change, was);
+  if (!step) return step.error();
+  Standstill why;
+  if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};
+  settle(*found, was, *step, std::move(why), Json::object());
+  return Answer{};
+}
+
+}  // namespace kedge

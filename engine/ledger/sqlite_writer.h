@@ -1,0 +1,105 @@
+// SqliteWriter: what each Change does to the tables. It knows nothing of transactions: the ledger puts a savepoint
+// around each Change and takes back what one that is refused or fails has written, numbers included.
+//
+// The Changes of lanes and of sources are in batch_changes.cc, those of the executor in remediation_changes.cc, those
+// of people, of the daemon and of the notifier in other_changes.cc. Belongs to the committer's thread. Throws
+// SqliteFailure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guard/gate.h"
+#include "ledger/notice.h"
+#include "ledger/sqlite_ledger.h"
+#include "ledger/tables.h"
+
+namespace kedge {
+
+class SqliteWriter {
+ public:
+  // Borrows all of them.
+  SqliteWriter(Database& database, const SqliteLedgerOptions& options, const std::string& ledger_id)
+      : tables_(database), db_(database), options_(options), ledger_id_(ledger_id), head_(tables_.journal_head()) {}
+
+  // All that is written from now on happens at this ledger time.
+  void set_time(Time at) { at_ = at; }
+
+  // An error: refused.
+  Result<Answer> apply(const Change& change);
+
+  // The number of the last record written; what is rolled back gives its numbers back.
+  int64_t head() const { return head_; }
+  void set_head(int64_t head) { head_ = head; }
+
+  int64_t write(const Record&);
+
+  // Takes a bite out of what is past its horizon: one table a call, in turns. `written`: the rows of this group.
+  void prune(int64_t written);
+
+ private:
+  Result<Answer> on(const CommitBatch&);
+  Result<Answer> on(const ClaimPositions&);
+  Result<Answer> on(const NotePosition&);
+  Result<Answer> on(const Start&);
+  Result<Answer> on(const Attempt&);
+  Result<Answer> on(const RecordOutcome&);
+  Result<Answer> on(const Conclude&);
+  Result<Answer> on(const AttemptUndo&);
+  Result<Answer> on(const MoveRemediation&);
+  Result<Answer> on(const PersonalMove&);
+  Result<Answer> on(const AddException&);
+  Result<Answer> on(const RevokeException&);
+  Result<Answer> on(const AddPause&);
+  Result<Answer> on(const RemovePause&);
+  Result<Answer> on(const CloseDeadLetters&);
+  Result<Answer> on(const LoadRules&);
+  Result<Answer> on(const NoteStart&);
+  Result<Answer> on(const NoteStop&);
+  Result<Answer> on(const RaiseAlarm&);
+  Result<Answer> on(const NoticeDelivered&);
+  Result<Answer> on(const NoticeDeferred&);
+  Result<Answer> on(const NoticeGivenUp&);
+
+  // batch_changes.cc
+  Result<void> move_position(const PositionMove&);
+  bool see(const std::string& key);  // true: for the first time
+  Result<Disposition> decide(const Finding&);
+  Disposition open(const Finding&, const std::vector<Remediation>& same);
+  void suppress(const Suppression&);
+  void flush_folds(int64_t before_minute);
+  void bury(DeadLetter);
+
+  // remediation_changes.cc
+  Result<Remediation> open_remediation(const std::string& id);
+  // Writes `r` (as it was loaded: `was`) with a move, its record and its notices; what ends leaves the hot tables, and
+  // what waited for its locks goes on. Returns the record's number.
+  int64_t settle(Remediation& r, const Remediation& was, const Transition&, Standstill, nlohmann::json details);
+  void end(const Remediation&);
+  void wake_waiting();
+  void resume(Remediation, nlohmann::json details);
+  GateFacts gate_facts(const Remediation&);
+  Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
+  Result<void> check_locks(const Remediation&);
+  void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
+  void trace_outcome(const Remediation&, const StepOutcome&, int64_t seq);
+  Result<Answer> undo_ended(const PersonalMove&);
+
+  void send(const std::vector<Notice>&);
+  NoticeContext context(int64_t seq) const { return {ledger_id_, options_.notify_alarms, seq, at_}; }
+  Result<Notice> waiting_notice(int64_t number);
+  int64_t today() const { return day_of(at_); }
+  int64_t first_day(Duration horizon) const { return today() - std::chrono::ceil<std::chrono::days>(horizon).count(); }
+
+  Tables tables_;
+  Database& db_;
+  const SqliteLedgerOptions& options_;
+  const std::string& ledger_id_;
+  Time at_;
+  int64_t head_;
+  std::vector<std::string> runnable_;  // of the Change at hand
+  uint64_t bites_ = 0;
+};
+
+}  // namespace kedge

@@ -1,0 +1,288 @@
+// Positions, keys, guards' data, counters, the outbox, the journal and blobs. Remediations have a file of their own,
+// and so have dead letters.
+#include "ledger/tables.h"
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "ledger/stored_json.h"
+
+namespace kedge {
+namespace {
+
+// Keys are 64 hexadecimal digits; kept as the bytes that they stand for.
+std::string key_bytes(const std::string& key) {
+  auto bytes = from_hex(key);
+  return bytes ? *std::move(bytes) : key;
+}
+
+StoredPosition read_position(const Query& row) {
+  StoredPosition stored;
+  stored.partition = {row.text(0), row.text(1), static_cast<int32_t>(row.integer(2))};
+  stored.position.cluster = row.text(3);
+  stored.position.epoch = static_cast<uint64_t>(row.integer(4));
+  stored.position.next = row.integer(5);
+  if (!row.is_null(6)) stored.position.bookmark = Bookmark{row.integer(6), row.time(7), row.digest(8)};
+  stored.stopped = row.text(9);
+  return stored;
+}
+
+Exception read_exception(const Query& row) {
+  return {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.time(5), row.text(6), row.time(7)};
+}
+
+FoldedSuppressions read_folded(const Query& row) {
+  return {row.text(0), row.integer(1), row.integer(2), row.integer(3), row.digest(4)};
+}
+
+Notice read_notice(const Query& row) {
+  return {row.integer(0),
+          row.text(1),
+          row.text(2),
+          row.text(3),
+          stored_json(row.text(4)),
+          row.time(5),
+          static_cast<int>(row.integer(6)),
+          row.time(7)};
+}
+
+}  // namespace
+
+// ---- meta ----------------------------------------------------------------------------------------------------------
+
+std::optional<Tables::Meta> Tables::meta() {
+  Query row = db_.query("SELECT ledger_id, time, elapsed, boot_id FROM meta");
+  if (!row.next()) return std::nullopt;
+  return Meta{row.text(0), LedgerTime::Mark{row.time(1), Duration(row.integer(2)), row.text(3)}};
+}
+
+void Tables::create_meta(const std::string& ledger_id, const LedgerTime::Mark& mark) {
+  db_.run("INSERT INTO meta VALUES (1, ?, 1, ?, ?, ?)", ledger_id, mark.time, int64_t{mark.elapsed.count()},
+          mark.boot_id);
+}
+
+void Tables::put_mark(const LedgerTime::Mark& mark) {
+  db_.run("UPDATE meta SET time = ?, elapsed = ?, boot_id = ?", mark.time, int64_t{mark.elapsed.count()}, mark.boot_id);
+}
+
+// ---- position ------------------------------------------------------------------------------------------------------
+
+std::vector<StoredPosition> Tables::positions() {
+  std::vector<StoredPosition> all;
+  Query row = db_.query("SELECT * FROM position ORDER BY source, topic, partition");
+  while (row.next()) all.push_back(read_position(row));
+  return all;
+}
+
+std::optional<StoredPosition> Tables::position(const PartitionId& id) {
+  Query row = db_.query("SELECT * FROM position WHERE source = ? AND topic = ? AND partition = ?", id.source, id.topic,
+                        id.partition);
+  return row.next() ? std::optional(read_position(row)) : std::nullopt;
+}
+
+void Tables::put(const StoredPosition& stored) {
+  const Position& position = stored.position;
+  std::optional<int64_t> offset;
+  std::optional<Time> timestamp;
+  std::optional<Digest> digest;
+  if (position.bookmark) {
+    offset = position.bookmark->offset;
+    timestamp = position.bookmark->timestamp;
+    digest = position.bookmark->digest;
+  }
+  db_.run("INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", stored.partition.source,
+          stored.partition.topic, stored.partition.partition, position.cluster, position.epoch, position.next, offset,
+          timestamp, digest, stored.stopped);
+}
+
+// ---- seen ----------------------------------------------------------------------------------------------------------
+
+bool Tables::seen(const std::string& key, int64_t from_day, int64_t to_day) {
+  const std::string bytes = key_bytes(key);
+  for (int64_t day = to_day; day >= from_day; --day) {
+    if (db_.query("SELECT 1 FROM seen WHERE day = ? AND key = ?", day, Blob{bytes}).next()) return true;
+  }
+  return false;
+}
+
+void Tables::put_seen(const std::string& key, int64_t day) {
+  db_.run("INSERT OR IGNORE INTO seen VALUES (?, ?)", day, Blob{key_bytes(key)});
+}
+
+// ---- spent ---------------------------------------------------------------------------------------------------------
+
+std::vector<StartsInSecond> Tables::starts(const std::string& scope, int64_t from_second) {
+  std::vector<StartsInSecond> starts;
+  Query row =
+      db_.query("SELECT slot, number FROM spent WHERE scope = ? AND slot >= ? ORDER BY slot", scope, from_second);
+  while (row.next()) starts.push_back({row.integer(0), static_cast<int>(row.integer(1))});
+  return starts;
+}
+
+void Tables::add_start(const std::string& scope, int64_t second) {
+  db_.run("DELETE FROM spent WHERE scope = ? AND slot < ?", scope, second - kRateWindowSeconds);
+  db_.run("INSERT INTO spent VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1", scope, second);
+}
+
+// ---- pause, approval, exception, rule_state ------------------------------------------------------------------------
+
+std::vector<Pause> Tables::pauses() {
+  std::vector<Pause> all;
+  Query row = db_.query("SELECT scope, reason, actor, since FROM pause ORDER BY scope");
+  while (row.next()) all.push_back({row.text(0), row.text(1), row.text(2), row.time(3)});
+  return all;
+}
+
+void Tables::put(const Pause& pause) {
+  db_.run("INSERT OR REPLACE INTO pause VALUES (?, ?, ?, ?)", pause.scope, pause.reason, pause.by, pause.since);
+}
+
+void Tables::erase_pause(const std::string& scope) { db_.run("DELETE FROM pause WHERE scope = ?", scope); }
+
+bool Tables::approved(const std::string& remediation) {
+  return db_.query("SELECT 1 FROM approval WHERE remediation = ?", remediation).next();
+}
+
+void Tables::put_approval(const PersonalMove& move, Time at) {
+  db_.run("INSERT OR REPLACE INTO approval VALUES (?, ?, ?, ?)", move.remediation, move.actor, move.reason, at);
+}
+
+std::vector<Exception> Tables::exceptions() {
+  std::vector<Exception> all;
+  Query row = db_.query("SELECT * FROM exception ORDER BY id");
+  while (row.next()) all.push_back(read_exception(row));
+  return all;
+}
+
+std::optional<Exception> Tables::exception(const std::string& id) {
+  Query row = db_.query("SELECT * FROM exception WHERE id = ?", id);
+  return row.next() ? std::optional(read_exception(row)) : std::nullopt;
+}
+
+void Tables::put(const Exception& e) {
+  db_.run("INSERT INTO exception VALUES (?, ?, ?, ?, ?, ?, ?, ?)", e.id, e.rule, e.target, e.owner, e.reason, e.expires,
+          e.added_by, e.added);
+}
+
+void Tables::erase_exception(const std::string& id) { db_.run("DELETE FROM exception WHERE id = ?", id); }
+
+std::optional<Mode> Tables::rule_mode(const std::string& rule) {
+  Query row = db_.query("SELECT mode FROM rule_state WHERE id = ?", rule);
+  if (!row.next()) return std::nullopt;
+  const auto mode = parse_mode(row.text(0));
+  return mode ? *mode : Mode::off;
+}
+
+void Tables::put_rules(const std::vector<LoadedRule>& rules) {
+  db_.run("DELETE FROM rule_state");
+  for (const LoadedRule& rule : rules) {
+    db_.run("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?, ?, ?)", rule.id, rule.version,
+            std::string(to_string(rule.mode)), rule.limits.per_minute, rule.limits.per_hour);
+  }
+}
+
+// ---- suppressed, counter -------------------------------------------------------------------------------------------
+
+std::optional<FoldedSuppressions> Tables::folded(const std::string& rule) {
+  Query row = db_.query("SELECT * FROM suppressed WHERE rule = ?", rule);
+  return row.next() ? std::optional(read_folded(row)) : std::nullopt;
+}
+
+std::vector<FoldedSuppressions> Tables::folded_before(int64_t minute) {
+  std::vector<FoldedSuppressions> all;
+  Query row = db_.query("SELECT * FROM suppressed WHERE minute < ? ORDER BY rule", minute);
+  while (row.next()) all.push_back(read_folded(row));
+  return all;
+}
+
+void Tables::put(const FoldedSuppressions& folded) {
+  db_.run("INSERT OR REPLACE INTO suppressed VALUES (?, ?, ?, ?, ?)", folded.rule, folded.minute, folded.count,
+          folded.folded, folded.digest);
+}
+
+void Tables::erase_folded(const std::string& rule) { db_.run("DELETE FROM suppressed WHERE rule = ?", rule); }
+
+void Tables::add_count(const std::string& subject, const std::string& reason, Time at, int64_t number) {
+  const int64_t hour = std::chrono::floor<std::chrono::hours>(at).time_since_epoch().count();
+  db_.run("INSERT INTO counter VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number", hour,
+          subject, reason, number);
+}
+
+std::vector<LedgerReader::Counted> Tables::counts(Time from, Time to) {
+  std::vector<LedgerReader::Counted> all;
+  Query row = db_.query(
+      "SELECT subject, reason, hour, number FROM counter WHERE hour >= ? AND hour < ? ORDER BY hour, subject, reason",
+      int64_t{std::chrono::ceil<std::chrono::hours>(from).time_since_epoch().count()},
+      int64_t{std::chrono::ceil<std::chrono::hours>(to).time_since_epoch().count()});
+  while (row.next()) {
+    all.push_back({row.text(0), row.text(1), Time(std::chrono::hours(row.integer(2))), row.integer(3)});
+  }
+  return all;
+}
+
+// ---- outbox --------------------------------------------------------------------------------------------------------
+
+std::optional<Notice> Tables::notice(int64_t number) {
+  Query row = db_.query("SELECT * FROM outbox WHERE number = ?", number);
+  return row.next() ? std::optional(read_notice(row)) : std::nullopt;
+}
+
+std::vector<Notice> Tables::due_notices(Time now, size_t limit) {
+  std::vector<Notice> due;
+  Query row = db_.query("SELECT * FROM outbox WHERE due <= ? ORDER BY due, number LIMIT ?", now, int64_t(limit));
+  while (row.next()) due.push_back(read_notice(row));
+  return due;
+}
+
+std::optional<Time> Tables::next_notice_due() {
+  Query row = db_.query("SELECT min(due) FROM outbox");
+  return row.next() && !row.is_null(0) ? std::optional(row.time(0)) : std::nullopt;
+}
+
+void Tables::put(const Notice& notice) {
+  db_.run("INSERT INTO outbox (id, channel, type, data, created, attempts, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          notice.id, notice.channel, notice.type, stored_text(notice.data), notice.created, notice.attempts,
+          notice.due);
+}
+
+void Tables::defer_notice(int64_t number, Time due) {
+  db_.run("UPDATE outbox SET attempts = attempts + 1, due = ? WHERE number = ?", due, number);
+}
+
+void Tables::erase_notice(int64_t number) { db_.run("DELETE FROM outbox WHERE number = ?", number); }
+
+// ---- journal, blob -------------------------------------------------------------------------------------------------
+
+int64_t Tables::journal_head() {
+  Query row = db_.query("SELECT max(seq) FROM journal");
+  return row.next() && !row.is_null(0) ? row.integer(0) : -1;
+}
+
+void Tables::append(int64_t seq, const std::string& bytes) { db_.run("INSERT INTO journal VALUES (?, ?)", seq, bytes); }
+
+std::vector<JournalEntry> Tables::journal(int64_t from, size_t limit) {
+  std::vector<JournalEntry> entries;
+  Query row = db_.query("SELECT seq, bytes FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?", from, int64_t(limit));
+  while (row.next()) entries.push_back({row.integer(0), row.text(1)});
+  return entries;
+}
+
+void Tables::put_blob(const std::string& bytes, int64_t day) {
+  if (bytes.empty()) return;
+  db_.run("INSERT OR IGNORE INTO blob (day, digest, bytes) VALUES (?, ?, ?)", day, sha256(bytes), Blob{bytes});
+}
+
+// By the day, newest first: the index is local to each.
+std::optional<std::string> Tables::blob(const Digest& digest) {
+  int64_t day = INT64_MAX;
+  for (;;) {
+    {
+      Query newest = db_.query("SELECT max(day) FROM blob WHERE day < ?", day);
+      if (!newest.next() || newest.is_null(0)) return std::nullopt;
+      day = newest.integer(0);
+    }
+    Query row = db_.query("SELECT bytes FROM blob WHERE day = ? AND digest = ?", day, digest);
+    if (row.next()) return row.text(0);
+  }
+}
+
+}  // namespace kedge

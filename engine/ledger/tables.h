@@ -1,0 +1,133 @@
+// Tables: the rows of the ledger's file as values. Shared by the writer and the readers; knows no rule of any Change.
+//
+// Belongs to one thread at a time. Throws SqliteFailure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "ledger/ledger_time.h"
+#include "ledger/progress.h"
+#include "ledger/record.h"
+#include "ledger/sqlite.h"
+
+namespace kedge {
+
+// Days since 1970 of ledger time: how tables that grow are cut into slices.
+inline int64_t day_of(Time time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
+
+class Tables {
+ public:
+  explicit Tables(Database& database) : db_(database) {}
+
+  // ---- meta
+  struct Meta {
+    std::string ledger_id;
+    std::optional<LedgerTime::Mark> mark;
+  };
+  std::optional<Meta> meta();
+  void create_meta(const std::string& ledger_id, const LedgerTime::Mark&);
+  void put_mark(const LedgerTime::Mark&);
+
+  // ---- position
+  std::vector<StoredPosition> positions();
+  std::optional<StoredPosition> position(const PartitionId&);
+  void put(const StoredPosition&);
+
+  // ---- seen: keys, by the day on which they came
+  bool seen(const std::string& key, int64_t from_day, int64_t to_day);
+  void put_seen(const std::string& key, int64_t day);
+
+  // ---- remediation, finding, step, timer
+  std::vector<Remediation> open_remediations();
+  std::optional<Remediation> open_remediation(const std::string& id);
+  std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first
+  std::vector<std::string> standing_by(const std::string& guard, State);                 // likewise
+  int standing_by_count(const std::string& guard, State);
+  void insert(const Remediation&);
+  void update(const Remediation& now, const Remediation& was);
+  void erase(const Remediation&);
+
+  // ---- ended: what has left the hot tables
+  std::optional<Remediation> ended(const std::string& id, int64_t from_day);
+  void put_ended(const Remediation&, int64_t day);
+  void erase_ended(const Remediation&);
+
+  // ---- lock, touched, attempt
+  std::vector<std::string> lock_holders(const Remediation&);  // others that hold one of its keys
+  std::optional<std::string> lock_holder(const std::string& key);
+  void put_locks(const Remediation&);
+  void erase_locks(const std::string& remediation);
+  std::optional<std::string> touched_since(const std::vector<std::string>& keys, int64_t seq);
+  void put_touched(const std::vector<std::string>& keys, int64_t seq, int64_t day);
+  void put_attempt(const AttemptTrace&, int64_t day);
+  void put_requests(const AttemptTrace&, const std::vector<std::string>& request_ids, int64_t day);
+  std::vector<AttemptTrace> attempts_by_mark(const std::string& mark, int64_t from_day);
+  std::vector<AttemptTrace> attempts_by_request(const std::string& request_id, int64_t from_day);
+
+  // ---- spent
+  std::vector<StartsInSecond> starts(const std::string& scope, int64_t from_second);
+  void add_start(const std::string& scope, int64_t second);  // and forgets what has left the window
+
+  // ---- pause, approval, exception, rule_state
+  std::vector<Pause> pauses();
+  void put(const Pause&);
+  void erase_pause(const std::string& scope);
+  bool approved(const std::string& remediation);
+  void put_approval(const PersonalMove&, Time at);
+  std::vector<Exception> exceptions();
+  std::optional<Exception> exception(const std::string& id);
+  void put(const Exception&);
+  void erase_exception(const std::string& id);
+  std::optional<Mode> rule_mode(const std::string& rule);
+  void put_rules(const std::vector<LoadedRule>&);
+
+  // ---- suppressed, counter
+  std::optional<FoldedSuppressions> folded(const std::string& rule);
+  std::vector<FoldedSuppressions> folded_before(int64_t minute);
+  void put(const FoldedSuppressions&);
+  void erase_folded(const std::string& rule);
+  void add_count(const std::string& subject, const std::string& reason, Time at, int64_t number);
+  std::vector<LedgerReader::Counted> counts(Time from, Time to);
+
+  // ---- dead_letter, dead_letter_total, dead_letter_range
+  struct Total {
+    int64_t letters = 0;
+    int64_t bytes = 0;
+  };
+  Total dead_letter_total(const std::string& source, const std::string& rule);
+  void put(const DeadLetter&);
+  bool erase_dead_letter(int64_t number);  // whether it was there
+  std::vector<DeadLetter> dead_letters(const LedgerReader::DeadLetterFilter&);
+  std::optional<DeadLetter> dead_letter(int64_t number);
+  bool widen_range(const DeadLetter&);  // false: there is none of its partition and rule yet
+  void put(const DeadLetterRange&);
+  std::vector<DeadLetterRange> dead_letter_ranges();
+
+  // ---- outbox
+  std::optional<Notice> notice(int64_t number);
+  std::vector<Notice> due_notices(Time now, size_t limit);
+  std::optional<Time> next_notice_due();
+  void put(const Notice&);
+  void defer_notice(int64_t number, Time due);
+  void erase_notice(int64_t number);
+
+  // ---- journal, blob
+  int64_t journal_head();
+  void append(int64_t seq, const std::string& bytes);
+  std::vector<JournalEntry> journal(int64_t from, size_t limit);
+  void put_blob(const std::string& bytes, int64_t day);
+  std::optional<std::string> blob(const Digest&);
+
+ private:
+  Remediation read_remediation(const std::string& id, const std::string& state, const std::string& moving,
+                               const std::string& finding);
+  void put_step(const std::string& remediation, size_t number, const StepProgress&);
+  void put_timer(const Remediation&);
+
+  Database& db_;
+};
+
+}  // namespace kedge
