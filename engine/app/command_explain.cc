@@ -68,16 +68,14 @@ void run(const Arguments& arguments, Shell& shell) {
   }
   const auto format = parse_format(arguments.format);
   if (!format) return shell.fail(kUsedWrongly, format.error().message);
-  auto text = read_event(arguments.event, shell);
+  const auto text = read_event(arguments.event, shell);
   if (!text) return shell.fail(kUsedWrongly, text.error().message);
-  const size_t length = text->size();
-  text->append(kReadable, '\0');
 
   Decoder::Options options;
   options.format = *format;
   Decoder decoder(options);
   std::vector<Event> events;
-  if (const auto poison = decoder.decode({std::string_view(*text).substr(0, length), {}}, events)) {
+  if (const auto poison = decoder.decode({*text, {}}, events)) {
     return shell.fail(kFoundWrong, fmt::format("{}: {}: {}", arguments.event, to_string(poison->reason), poison->message));
   }
   Evaluator evaluator(rules->set);

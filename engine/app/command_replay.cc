@@ -23,22 +23,6 @@ struct Arguments {
   bool decisions = false;
 };
 
-// One message a line. simdjson reads in blocks, so each line gets bytes behind it that may be read.
-class Lines {
- public:
-  explicit Lines(std::istream& in) : in_(in) {}
-  std::optional<std::string_view> next() {
-    if (!std::getline(in_, line_)) return std::nullopt;
-    const size_t length = line_.size();
-    line_.append(kReadable, '\0');
-    return std::string_view(line_).substr(0, length);
-  }
-
- private:
-  std::istream& in_;
-  std::string line_;
-};
-
 void print_decision(const ReplayedDecision& replayed, std::ostream& out) {
   const Decision& decision = replayed.decision;
   if (decision.kind == Decision::Kind::nothing) return;
@@ -83,17 +67,17 @@ void run(const Arguments& arguments, Shell& shell) {
 
   const auto now = make_replay(*rules, *format);
   const auto before = old_rules ? make_replay(*old_rules, *format) : nullptr;
-  Lines lines(arguments.events == "-" ? shell.in : file);
+  std::istream& in = arguments.events == "-" ? shell.in : file;
+  std::string line;
   size_t different = 0;
-  while (const auto line = lines.next()) {
-    if (line->empty()) continue;
-    const auto decisions = now->replay(*line);
+  while (std::getline(in, line)) {
+    const auto decisions = now->replay(line);
     if (!decisions) return shell.fail(decisions.error());
     if (arguments.decisions) {
       for (const ReplayedDecision& one : *decisions) print_decision(one, shell.out);
     }
     if (!before) continue;
-    const auto old_decisions = before->replay(*line);
+    const auto old_decisions = before->replay(line);
     if (!old_decisions) return shell.fail(old_decisions.error());
     for (const ReplayDifference& difference : differences(*old_decisions, *decisions)) {
       shell.out << to_text(difference) << "\n";
