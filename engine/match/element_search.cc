@@ -100,16 +100,16 @@ size_t ElementSearch::next_consistent(std::span<const uint32_t> list, size_t at)
   return at;
 }
 
-// Where the values begin again that may be consistent, when `value` is not; 0 when it is.
+// Where the values begin again that may be consistent, when `value` is not; 0 when it is. All values of its path in
+// that array stand in elements of it: scalars directly in an array have the array's own path, which is decided before
+// the paths inside.
 uint32_t ElementSearch::end_of_conflict(uint32_t value) const {
   for (uint32_t number = fields_->values()[value].element; number != FieldValue::kNowhere;) {
     const ArrayElement& element = fields_->element(number);
     for (const uint32_t other : chosen_) {
       const ArrayElement& chosen = fields_->element(other);
       if (other == number || chosen.array != element.array) continue;
-      const ArrayOfValues& array = fields_->array(element.array);
-      if (array.has_scalars) return element.values.end;
-      return value < chosen.values.begin ? chosen.values.begin : array.values.end;
+      return value < chosen.values.begin ? chosen.values.begin : fields_->array_values(element.array).end;
     }
     number = element.parent;
   }
@@ -118,7 +118,7 @@ uint32_t ElementSearch::end_of_conflict(uint32_t value) const {
 
 // Whether any field from `field` on has a value in the array of this element.
 bool ElementSearch::matters(uint32_t element, size_t field) const {
-  const ValueRange range = fields_->array(fields_->element(element).array).values;
+  const ValueRange range = fields_->array_values(fields_->element(element).array);
   for (size_t i = field; i < wanted_.size(); ++i) {
     const auto list = wanted_[i].absence ? wanted_[i].all : wanted_[i].candidates;
     const size_t place = place_of(list, range.begin);

@@ -70,14 +70,13 @@ void Fields::walk_array(uint32_t node, JsonValue array) {
   const auto place = [this] { return static_cast<uint32_t>(values_.size()); };
   const uint32_t around = element_;
   const auto number = static_cast<uint32_t>(arrays_.size());
-  arrays_.push_back({{place(), place()}});
+  arrays_.push_back({place(), place()});
   for (const JsonValue value : array.elements()) {
-    const uint32_t before = place();
     if (!value.is_object() && !value.is_array()) {
       walk(node, value);
-      arrays_[number].has_scalars = arrays_[number].has_scalars || place() != before;
       continue;
     }
+    const uint32_t before = place();
     const auto element = static_cast<uint32_t>(elements_.size());
     elements_.push_back({number, around, {before, before}});
     element_ = element;
@@ -89,7 +88,7 @@ void Fields::walk_array(uint32_t node, JsonValue array) {
       elements_[element].values.end = place();
     }
   }
-  arrays_[number].values.end = place();
+  arrays_[number].end = place();
 }
 
 }  // namespace kedge

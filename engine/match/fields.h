@@ -35,18 +35,12 @@ struct ValueRange {
   bool operator==(const ValueRange&) const = default;
 };
 
-// An array on a wanted path, with the values inside it. Scalars that stand directly in it belong to no element of it,
-// and can be combined with any.
-struct ArrayOfValues {
-  ValueRange values;
-  bool has_scalars = false;
-};
-
-// An element (an object or array) of an array.
+// An element (an object or array) of an array. Scalars that stand directly in an array belong to no element of it, and
+// can be combined with any.
 struct ArrayElement {
   uint32_t array;
-  uint32_t parent;  // the element that the array itself stands in, or kNowhere
-  ValueRange values;
+  uint32_t parent;    // the element that the array itself stands in, or kNowhere
+  ValueRange values;  // those inside it
 };
 
 // Collected once for each event; the memory is used again. Not thread-safe.
@@ -62,7 +56,7 @@ class Fields {
   // Whether any value stands in an array element, so that values may not always be combined.
   bool has_elements() const { return !elements_.empty(); }
   const ArrayElement& element(uint32_t element) const { return elements_[element]; }
-  const ArrayOfValues& array(uint32_t array) const { return arrays_[array]; }
+  ValueRange array_values(uint32_t array) const { return arrays_[array]; }
 
  private:
   void clear(const PathTree&);
@@ -78,7 +72,7 @@ class Fields {
   std::vector<std::vector<uint32_t>> of_path_;  // by path; only those of `touched_` are not empty
   std::vector<uint32_t> touched_;
   std::vector<ArrayElement> elements_;
-  std::vector<ArrayOfValues> arrays_;
+  std::vector<ValueRange> arrays_;
   uint32_t element_ = FieldValue::kNowhere;  // the innermost one around the current place
 };
 
