@@ -105,18 +105,6 @@ Time KafkaMessage::timestamp() const {
   return Time(std::chrono::milliseconds(std::max<int64_t>(milliseconds, 0)));
 }
 
-void KafkaMessage::read_headers(std::vector<KafkaHeader>& headers) const {
-  headers.clear();
-  rd_kafka_headers_t* all = nullptr;
-  if (rd_kafka_message_headers(raw_.get(), &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  for (size_t i = 0; rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-    headers.push_back({name, {static_cast<const char*>(value), value == nullptr ? 0 : size}});
-  }
-}
-
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const ConsumerOptions& options) {
   auto conf = consumer_conf(options);
   if (!conf) return conf.error();

@@ -68,11 +68,6 @@ struct GroupMember {
   bool operator==(const GroupMember&) const = default;
 };
 
-struct KafkaHeader {
-  std::string_view name;
-  std::string_view value;  // empty for null
-};
-
 // One message. It pins the whole fetch that it came in: copy what is wanted and let it go.
 class KafkaMessage {
  public:
@@ -86,7 +81,19 @@ class KafkaMessage {
   std::string_view key() const { return {static_cast<const char*>(raw_->key), raw_->key_len}; }
   bool has_value() const { return raw_->payload != nullptr; }
   std::string_view value() const { return {static_cast<const char*>(raw_->payload), raw_->len}; }
-  void read_headers(std::vector<KafkaHeader>&) const;  // replaces what is there; the views live as the message does
+
+  // Calls visit(name, value) for each header, in order; a null value is an empty one.
+  template <class Visit>
+  void for_each_header(Visit&& visit) const {
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(raw_.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    size_t size = 0;
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+      visit(std::string_view(name), std::string_view(static_cast<const char*>(value), value == nullptr ? 0 : size));
+    }
+  }
 
  private:
   KafkaRawMessage raw_;

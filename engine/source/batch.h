@@ -37,9 +37,9 @@ struct Assignment {
 // One message, with the place where it stood. Its views point into its batch.
 struct SourceMessage {
   int64_t offset = 0;
-  Time timestamp;          // the record's own, to the millisecond; the epoch's start when it has none
-  std::string_view key;    // empty when there is none
-  std::string_view value;  // kReadable more bytes may be read behind it
+  Time timestamp;        // the record's own, to the millisecond; the epoch's start when it has none
+  std::string_view key;  // empty when there is none
+  std::string_view value;
   std::span<const MessageHeader> headers;
   bool has_key = false;
   bool tombstone = false;  // a null value: it says that something is gone, and is not poison
@@ -75,7 +75,7 @@ class Batch {
   size_t bytes() const { return bytes_; }      // what it weighs in a queue
 
  private:
-  std::string_view copy(std::string_view bytes, size_t readable_behind);
+  std::string_view copy(std::string_view bytes);
 
   Source* source_;
   std::shared_ptr<const Assignment> assignment_;

@@ -1,0 +1,230 @@
+// What changes which partitions are read, and from where: the group, the surveyor's answers, the lanes' and people's
+// word.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "source/kafka_loop.h"
+
+namespace kedge {
+
+using std::chrono::seconds;
+using State = PartitionStatus::State;
+
+void KafkaSource::Loop::on(const PartitionsAssigned& assigned) {
+  const Duration now = clock_.elapsed();
+  ++counters_.rebalances;
+  problems_.group_joined();
+  next_survey_ = now;
+  next_publication_ = now;
+  std::vector<Partition*> gained;
+  for (const TopicPartition& where : assigned.partitions) {
+    Partition& partition = partitions_[where];
+    partition.where = where;
+    // The same lane after each rebalance; neighbours on different ones.
+    partition.lane = (std::hash<std::string>()(where.topic) + static_cast<size_t>(where.partition)) % paused_.size();
+    gained.push_back(&partition);
+  }
+  ask(gained);
+}
+
+void KafkaSource::Loop::on(const PartitionsRevoked& revoked) {
+  constexpr Duration kCommitMax = seconds(5);
+  for (auto& [where, partition] : partitions_) disown(partition);
+  if (!revoked.lost) {
+    const Duration deadline = std::min(kCommitMax, consumer_->session_timeout() / 3);
+    if (auto told = consumer_->commit_now(take_untold(), deadline); !told) {
+      spdlog::info("source {}: the group did not take the last offsets: {}", name(), told.error().message);
+    }
+  }
+  consumer_->release();
+  partitions_.clear();
+  last_ = nullptr;
+  paused_.assign(paused_.size(), false);
+  next_publication_ = clock_.elapsed();
+}
+
+void KafkaSource::Loop::on(const KafkaProblem& problem) {
+  const Duration now = clock_.elapsed();
+  problems_.add(problem, now);
+  if (problem.kind != KafkaProblem::Kind::out_of_range) return;
+  Partition* partition = find(problem.topic, problem.partition);
+  const bool reading =
+      partition != nullptr && (partition->state == State::reading || partition->state == State::paused);
+  if (!reading) return;
+  // What was read before is good, and may be gone from the log: it is committed before anything is claimed anew.
+  if (partition->open) hand_over(*partition);
+  partition->state = State::asking;
+  partition->problem = problem.text;
+  partition->drain_first = true;
+  partition->ask_again = now;
+}
+
+void KafkaSource::Loop::on(const Committed& committed) {
+  const PartitionId& id = committed.assignment->partition;
+  Partition* partition = find(id.topic, id.partition);
+  if (partition == nullptr || partition->assignment != committed.assignment) return;
+  partition->committed = std::max(partition->committed, committed.next);
+}
+
+void KafkaSource::Loop::on(const Hold& hold) {
+  const PartitionId& id = hold.assignment->partition;
+  Partition* partition = find(id.topic, id.partition);
+  if (partition == nullptr || partition->assignment != hold.assignment) return;
+  spdlog::error("source {}: {} is not read any more: {}", name(), to_string(id), hold.why);
+  stop_reading(*partition, hold.why);
+}
+
+void KafkaSource::Loop::on(const Reconsider& reconsider) {
+  Partition* partition = find(reconsider.where.topic, reconsider.where.partition);
+  if (partition == nullptr) return;
+  const bool nothing_to_accept = reconsider.permission == Permission::accept && !partition->log_differs;
+  const Permission permission = nothing_to_accept ? Permission::none : reconsider.permission;
+  stop_reading(*partition, "");
+  ask({partition}, permission);
+}
+
+void KafkaSource::Loop::on(SurveyorAnswer& answer) {
+  if (const auto* survey = std::get_if<SurveyAnswer>(&answer)) return on(*survey);
+  bool begun = false;
+  for (const StartAnswer& each : std::get<std::vector<StartAnswer>>(answer)) begun |= on(each);
+  if (begun) apply_assignment();
+}
+
+void KafkaSource::Loop::on(const Stop& stop) { stopping_ = stop.deadline; }
+
+// True when the partition is to be read.
+bool KafkaSource::Loop::on(const StartAnswer& answer) {
+  constexpr Duration kAskAgain = seconds(1);
+  const auto found = partitions_.find(answer.where);
+  if (found == partitions_.end() || found->second.question != answer.number) return false;  // of a former assignment
+  Partition& partition = found->second;
+  if (const auto* started = std::get_if<Started>(&answer.outcome)) {
+    begin(partition, *started);
+    return true;
+  }
+  if (const auto* stay = std::get_if<StayStopped>(&answer.outcome)) {
+    partition.log_differs = stay->notice.kind == ReadingNotice::Kind::another_log;
+    stop_reading(partition, stay->notice.text);
+    return false;
+  }
+  const Error& error = std::get<Error>(answer.outcome);
+  if (partition.problem != error.message) {
+    spdlog::warn("source {}: {}[{}] waits: {}", name(), answer.where.topic, answer.where.partition, error.message);
+  }
+  partition.problem = error.message;
+  partition.ask_again = clock_.elapsed() + kAskAgain;
+  return false;
+}
+
+void KafkaSource::Loop::on(const SurveyAnswer& survey) {
+  if (survey.partition_counts) {
+    problems_.cluster_answered();
+    problems_.topics_seen(*survey.partition_counts);
+    partitions_total_ = 0;
+    for (const auto& [topic, count] : *survey.partition_counts) partitions_total_ += static_cast<size_t>(count);
+  }
+  if (survey.members) {
+    members_ = *survey.members;
+    own_member_ = survey.own_member;
+  }
+  next_publication_ = clock_.elapsed();
+}
+
+void KafkaSource::Loop::ask(const std::vector<Partition*>& partitions, Permission permission) {
+  std::vector<StartQuestion> questions;
+  for (Partition* partition : partitions) {
+    partition->state = State::asking;
+    partition->ask_again.reset();
+    partition->drain_first = false;
+    partition->question = ++questions_;
+    questions.push_back({partition->where, partition->question, permission});
+  }
+  if (!questions.empty()) surveyor_->ask_starts(std::move(questions));
+}
+
+void KafkaSource::Loop::ask_again() {
+  const Duration now = clock_.elapsed();
+  std::vector<Partition*> due;
+  for (auto& [where, partition] : partitions_) {
+    if (!partition.ask_again || *partition.ask_again > now) continue;
+    if (partition.drain_first && partition.committed < partition.handed) continue;
+    disown(partition);
+    due.push_back(&partition);
+  }
+  ask(due);
+}
+
+void KafkaSource::Loop::begin(Partition& partition, const Started& started) {
+  const StartReading& reading = started.reading;
+  partition.assignment = std::make_shared<Assignment>();
+  partition.assignment->partition = {options_.name, partition.where.topic, partition.where.partition};
+  partition.assignment->cluster = reading.wanted.cluster;
+  partition.assignment->epoch = started.epoch;
+  partition.assignment->lane = partition.lane;
+  partition.state = paused_[partition.lane] ? State::paused : State::reading;
+  partition.problem.clear();
+  partition.log_differs = false;
+  partition.check = reading.check ? reading.wanted.bookmark : std::nullopt;
+  partition.read = reading.read_from;
+  partition.handed = partition.committed = reading.wanted.next;
+  partition.told = -1;
+  if (reading.bookmark_gone) ++counters_.bookmarks_gone;
+  next_commit_ = clock_.elapsed();  // so that the group shows at once whose it is
+}
+
+void KafkaSource::Loop::stop_reading(Partition& partition, std::string why) {
+  const bool reading = partition.state == State::reading || partition.state == State::paused;
+  if (reading) consumer_->pause(std::vector{partition.where});
+  disown(partition);
+  partition.state = State::stopped;
+  partition.problem = std::move(why);
+  partition.ask_again.reset();
+  next_publication_ = clock_.elapsed();
+}
+
+// What was read and not handled is dropped: it will be read again.
+void KafkaSource::Loop::disown(Partition& partition) {
+  if (partition.assignment == nullptr) return;
+  partition.assignment->revoked = true;
+  partition.open.reset();
+  hand_over_.drop(*partition.assignment);
+}
+
+void KafkaSource::Loop::apply_assignment() {
+  std::vector<PartitionOffset> offsets;
+  for (const auto& [where, partition] : partitions_) {
+    if (partition.state == State::reading || partition.state == State::paused) {
+      offsets.push_back({where, partition.read, ""});
+    }
+  }
+  if (auto assigned = consumer_->assign(offsets); !assigned) {
+    spdlog::error("source {}: {}", name(), assigned.error().message);
+    return;
+  }
+  for (size_t lane = 0; lane < paused_.size(); ++lane) {
+    if (paused_[lane]) consumer_->pause(read_on(lane));
+  }
+  next_publication_ = clock_.elapsed();
+}
+
+std::vector<TopicPartition> KafkaSource::Loop::read_on(size_t lane) const {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [where, partition] : partitions_) {
+    const bool reading = partition.state == State::reading || partition.state == State::paused;
+    if (reading && partition.lane == lane) partitions.push_back(where);
+  }
+  return partitions;
+}
+
+KafkaSource::Loop::Partition* KafkaSource::Loop::find(std::string_view topic, int32_t partition) {
+  if (last_ != nullptr && last_->where.partition == partition && last_->where.topic == topic) return last_;
+  const auto found = partitions_.find(TopicPartition{std::string(topic), partition});
+  if (found == partitions_.end()) return nullptr;
+  last_ = &found->second;
+  return last_;
+}
+
+}  // namespace kedge

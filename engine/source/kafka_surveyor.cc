@@ -1,0 +1,149 @@
+#include "source/kafka_surveyor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <set>
+#include <utility>
+
+namespace kedge {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(5);
+
+}  // namespace
+
+KafkaSurveyor::KafkaSurveyor(std::string source, StartAt start_at, const KafkaConsumer& consumer, Positions& positions,
+                             std::function<void(SurveyorAnswer)> answer)
+    : source_(std::move(source)),
+      start_at_(start_at),
+      consumer_(consumer),
+      positions_(positions),
+      answer_(std::move(answer)),
+      questions_(SIZE_MAX) {}
+
+void KafkaSurveyor::run() {
+  while (!questions_.closed()) {
+    const auto question = questions_.take(std::chrono::hours(1));
+    if (!question || questions_.closed()) continue;
+    if (const auto* starts = std::get_if<std::vector<StartQuestion>>(&*question)) {
+      answer_(answer(*starts));
+    } else if (const auto* notice = std::get_if<ReadingNotice>(&*question)) {
+      announce(*notice);
+    } else {
+      answer_(survey());
+    }
+  }
+}
+
+void KafkaSurveyor::stop() { questions_.close(); }
+void KafkaSurveyor::ask_starts(std::vector<StartQuestion> questions) { questions_.put(std::move(questions)); }
+void KafkaSurveyor::ask_survey() { questions_.put(Survey{}); }
+void KafkaSurveyor::ask_to_announce(ReadingNotice notice) { questions_.put(std::move(notice)); }
+
+// If we joined anew while the members were asked for, one of them is ourselves under our former id: asked again.
+SurveyAnswer KafkaSurveyor::survey() const {
+  constexpr int kTriesMax = 3;
+  auto counts = consumer_.partition_counts(kTimeout);
+  for (int tries = 1;; ++tries) {
+    std::string own = consumer_.member_id();
+    auto members = consumer_.members(kTimeout);
+    if (consumer_.member_id() == own) return {std::move(counts), std::move(members), std::move(own)};
+    if (tries == kTriesMax)
+      return {std::move(counts), Error{ErrorCode::conflict, "the group does not come to rest"}, ""};
+  }
+}
+
+std::vector<StartAnswer> KafkaSurveyor::answer(const std::vector<StartQuestion>& questions) {
+  auto answers = find_starts(questions);
+  if (answers) return *std::move(answers);
+  std::vector<StartAnswer> failed;
+  for (const StartQuestion& each : questions) failed.push_back({each.where, each.number, answers.error()});
+  return failed;
+}
+
+// A claim is refused when a batch of a former assignment moved a position between the question and the claim: then all
+// is asked again. It cannot go on for long, since no new batches of these partitions are made meanwhile.
+Result<std::vector<StartAnswer>> KafkaSurveyor::find_starts(const std::vector<StartQuestion>& questions) {
+  constexpr int kTriesMax = 10;
+  for (int tries = 1;; ++tries) {
+    auto facts = facts_of(questions);
+    if (!facts) return facts.error();
+    auto answers = decide_and_claim(questions, *std::move(facts));
+    if (answers || answers.error().code != ErrorCode::conflict || tries == kTriesMax) return answers;
+  }
+}
+
+Result<std::vector<StartFacts>> KafkaSurveyor::facts_of(const std::vector<StartQuestion>& questions) const {
+  std::vector<TopicPartition> partitions;
+  std::vector<PartitionId> ids;
+  for (const StartQuestion& each : questions) {
+    partitions.push_back(each.where);
+    ids.push_back({source_, each.where.topic, each.where.partition});
+  }
+  const auto cluster = consumer_.cluster_id(kTimeout);
+  if (!cluster) return cluster.error();
+  const auto group = consumer_.committed(partitions, kTimeout);
+  if (!group) return group.error();
+  const auto positions = positions_.find(ids);
+  if (!positions) return positions.error();
+  const auto topics = positions_.known_topics(source_);
+  if (!topics) return topics.error();
+
+  std::vector<StartFacts> facts;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    const auto log = consumer_.watermarks(partitions[i], kTimeout);
+    if (!log) return log.error();
+    facts.push_back({.partition = ids[i],
+                     .ledger = positions_.ledger_id(),
+                     .cluster = *cluster,
+                     .position = (*positions)[i],
+                     .group = (*group)[i],
+                     .log = *log,
+                     .topic_known = topics->contains(partitions[i].topic),
+                     .configured = start_at_,
+                     .permission = questions[i].permission});
+  }
+  return facts;
+}
+
+Result<std::vector<StartAnswer>> KafkaSurveyor::decide_and_claim(const std::vector<StartQuestion>& questions,
+                                                                 std::vector<StartFacts> facts) {
+  std::vector<StartAnswer> answers;
+  std::vector<Claim> claims;
+  std::vector<size_t> claimed;  // places in `answers`
+  for (size_t i = 0; i < facts.size(); ++i) {
+    StartDecision decision = start_of_reading(facts[i]);
+    if (auto* stay = std::get_if<StayStopped>(&decision)) {
+      announce(stay->notice);
+      answers.push_back({questions[i].where, questions[i].number, *std::move(stay)});
+      continue;
+    }
+    auto& start = std::get<StartReading>(decision);
+    announced_.erase(facts[i].partition);
+    claims.push_back({facts[i].partition, facts[i].position, start.wanted, start.notice});
+    claimed.push_back(answers.size());
+    answers.push_back({questions[i].where, questions[i].number, Started{std::move(start), 0}});
+  }
+  if (claims.empty()) return answers;
+  const auto epochs = positions_.claim(claims);
+  if (!epochs) return epochs.error().with("claiming the positions of source " + source_);
+  for (size_t i = 0; i < claimed.size(); ++i) std::get<Started>(answers[claimed[i]].outcome).epoch = (*epochs)[i];
+  for (const Claim& claim : claims) {
+    if (claim.notice) spdlog::warn("{}", claim.notice->text);
+  }
+  return answers;
+}
+
+// Once for as long as it stays the same.
+void KafkaSurveyor::announce(const ReadingNotice& notice) {
+  const auto found = announced_.find(notice.partition);
+  if (found != announced_.end() && found->second.kind == notice.kind) return;
+  spdlog::error("{}", notice.text);
+  if (auto recorded = positions_.record(notice); !recorded) {
+    spdlog::error("source {}: the notice could not be recorded: {}", source_, recorded.error().message);
+    return;
+  }
+  announced_[notice.partition] = notice;
+}
+
+}  // namespace kedge

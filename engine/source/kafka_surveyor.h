@@ -1,0 +1,82 @@
+// KafkaSurveyor asks the broker and the ledger what takes time to answer, so that the loop which polls never waits.
+//
+// It has one thread, whose body is run(); questions and stop() may come from any thread. Each question gets one answer,
+// by the function given, on the surveyor's thread. The consumer, the positions and what the function uses must outlive
+// run().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/waiting.h"
+#include "kafka/consumer.h"
+#include "source/positions.h"
+#include "source/start_of_reading.h"
+
+namespace kedge {
+
+// Where does reading of these partitions start? Those that may be read are claimed before the answer is given.
+struct StartQuestion {
+  TopicPartition where;
+  uint64_t number = 0;  // the asker's, to know the answer by
+  Permission permission = Permission::none;
+};
+
+struct Started {
+  StartReading reading;
+  uint64_t epoch = 0;  // the claim's
+};
+
+struct StartAnswer {
+  TopicPartition where;
+  uint64_t number = 0;
+  std::variant<Started, StayStopped, Error> outcome;  // Error: could not be found out now; ask again
+};
+
+// Who is in the group, and how many partitions do our topics have?
+struct SurveyAnswer {
+  Result<std::map<std::string, int>> partition_counts;
+  Result<std::optional<std::vector<GroupMember>>> members;
+  std::string own_member;  // our id in the group, when the members were asked for; empty: not in it
+};
+
+using SurveyorAnswer = std::variant<std::vector<StartAnswer>, SurveyAnswer>;
+
+class KafkaSurveyor {
+ public:
+  KafkaSurveyor(std::string source, StartAt, const KafkaConsumer&, Positions&, std::function<void(SurveyorAnswer)>);
+
+  void run();  // returns after stop(), when the question at hand is answered
+  void stop();
+
+  void ask_starts(std::vector<StartQuestion>);
+  void ask_survey();
+  void ask_to_announce(ReadingNotice);  // has no answer
+
+ private:
+  struct Survey {};
+  using Question = std::variant<std::vector<StartQuestion>, Survey, ReadingNotice>;
+
+  SurveyAnswer survey() const;
+  std::vector<StartAnswer> answer(const std::vector<StartQuestion>&);
+  Result<std::vector<StartAnswer>> find_starts(const std::vector<StartQuestion>&);
+  Result<std::vector<StartFacts>> facts_of(const std::vector<StartQuestion>&) const;
+  Result<std::vector<StartAnswer>> decide_and_claim(const std::vector<StartQuestion>&, std::vector<StartFacts>);
+  void announce(const ReadingNotice&);
+
+  const std::string source_;
+  const StartAt start_at_;
+  const KafkaConsumer& consumer_;
+  Positions& positions_;
+  const std::function<void(SurveyorAnswer)> answer_;
+  Mailbox<Question> questions_;
+  std::map<PartitionId, ReadingNotice> announced_;  // run()'s: the last notice of each stopped partition
+};
+
+}  // namespace kedge

@@ -1,0 +1,357 @@
+// KafkaSource against the mock cluster.
+#include "source/kafka_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kafka/mock_cluster.h"
+#include "source/start_of_reading.h"
+#include "tests/kafka/consuming.h"
+#include "tests/kafka/producer.h"
+#include "tests/source/reading.h"
+
+namespace kedge {
+namespace {
+
+using State = PartitionStatus::State;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Kafka : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto cluster = MockCluster::start({{"events", 1}, {"wide", 4}});
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    cluster_ = *std::move(cluster);
+  }
+
+  std::string brokers() const { return cluster_->bootstrap_servers(); }
+
+  KafkaSource::Options options(const std::string& topic, StartAt start = StartAt::earliest) const {
+    const ConsumerOptions client = mock_options(brokers(), {topic});
+    return {.name = "trail",
+            .brokers = client.brokers,
+            .group = client.group,
+            .instance = "",
+            .topics = client.topics,
+            .start = start,
+            .properties = client.properties};
+  }
+
+  // What another consumer of our group left behind.
+  void commit_to_group(int64_t offset, const std::string& metadata) {
+    const auto consumer = open_consumer(mock_options(brokers(), {"events"}));
+    poll_for<PartitionsAssigned>(*consumer);
+    ASSERT_TRUE(consumer->commit_now(std::vector<PartitionOffset>{{{"events", 0}, offset, metadata}}, seconds(20)));
+  }
+
+  std::optional<PartitionOffset> group_offset() {
+    const auto consumer = open_consumer(mock_options(brokers(), {"events"}));
+    const auto offsets = consumer->committed(std::vector<TopicPartition>{{"events", 0}}, seconds(20));
+    return offsets ? (*offsets)[0] : std::nullopt;
+  }
+
+  const PartitionId id_ = {"trail", "events", 0};
+  std::unique_ptr<MockCluster> cluster_;
+  FakePositions positions_;
+};
+
+TEST_F(Kafka, ReadsEveryPartitionInOrderAndMovesItsPosition) {
+  TestProducer producer(brokers());
+  for (int32_t partition = 0; partition < 4; ++partition) producer.produce_numbers("wide", partition, 500);
+  Reading reading(options("wide"), positions_);
+  reading.take_messages(2000);
+  for (int32_t partition = 0; partition < 4; ++partition) {
+    EXPECT_EQ(reading.values[partition], numbers(0, 500));
+    EXPECT_EQ(positions_.at({"trail", "wide", partition})->next, 500);
+  }
+  EXPECT_EQ(reading.refused, 0U);
+  EXPECT_TRUE(reading.source->stop(seconds(20)));
+}
+
+TEST_F(Kafka, HandsOverKeysHeadersTombstonesAndWhereTheyStood) {
+  TestProducer producer(brokers());
+  producer.produce("events", 0, {.value = "v", .key = "k", .headers = {{"ce_type", "t"}}});
+  producer.produce("events", 0, {.value = std::nullopt});
+  producer.flush();
+  Reading reading(options("events"), positions_);
+  std::vector<Batch> batches;
+  size_t count = 0;
+  while (count < 2) {
+    for (Batch& batch : reading.mailbox.take_all(milliseconds(50))) {
+      count += batch.messages().size();
+      batches.push_back(std::move(batch));
+    }
+  }
+  const SourceMessage& first = batches.front().messages().front();
+  EXPECT_EQ(first.offset, 0);
+  EXPECT_EQ(first.key, "k");
+  ASSERT_EQ(first.headers.size(), 1U);
+  EXPECT_EQ(first.headers[0].name, "ce_type");
+  EXPECT_FALSE(first.tombstone);
+  EXPECT_TRUE(batches.back().messages().back().tombstone);
+  EXPECT_EQ(batches.front().assignment().partition, id_);
+  EXPECT_EQ(batches.front().assignment().epoch, 1U);
+  EXPECT_THAT(batches.front().assignment().cluster, HasSubstr("mockCluster"));
+  EXPECT_EQ(&batches.front().source(), reading.source.get());
+}
+
+TEST_F(Kafka, GoesOnAfterARestartWhereTheLedgerStands) {
+  TestProducer producer(brokers());
+  producer.produce_numbers("events", 0, 3);
+  {
+    Reading before(options("events"), positions_);
+    before.take_messages(3);
+  }
+  producer.produce_numbers("events", 0, 5);
+  Reading after(options("events"), positions_);
+  after.take_messages(5);
+  EXPECT_EQ(after.values[0], numbers(0, 5));
+  EXPECT_EQ(positions_.at(id_)->epoch, 2U);
+  EXPECT_EQ(positions_.at(id_)->next, 8);
+  EXPECT_TRUE(positions_.notices().empty());
+}
+
+TEST_F(Kafka, StartsANewTopicAtItsEndWhenToldSo) {
+  TestProducer producer(brokers());
+  producer.produce_numbers("events", 0, 3);
+  Reading reading(options("events", StartAt::latest), positions_);
+  reading.status_when([](const SourceStatus& status) { return all_in(status, State::reading); });
+  EXPECT_EQ(positions_.at(id_)->next, 3);
+  producer.produce("events", 0, {.value = "new"});
+  producer.flush();
+  reading.take_messages(1);
+  EXPECT_THAT(reading.values[0], ElementsAre("new"));
+}
+
+TEST_F(Kafka, CommitsToTheGroupBehindTheLedgerWithItsMark) {
+  TestProducer(brokers()).produce_numbers("events", 0, 3);
+  {
+    Reading reading(options("events"), positions_);
+    reading.take_messages(3);
+  }
+  const auto offset = group_offset();
+  ASSERT_TRUE(offset);
+  EXPECT_EQ(offset->offset, 3);
+  EXPECT_EQ(offset->metadata, "kedge1 ledger-a 1");
+}
+
+TEST_F(Kafka, DoesNotReadAnotherLogUntilItIsAccepted) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  std::string cluster;
+  {
+    Reading reading(options("events"), positions_);
+    reading.take_messages(5);
+    cluster = positions_.at(id_)->cluster;
+  }
+  Position position = *positions_.at(id_);
+  position.bookmark->digest = sha256("what stood there before the topic was made anew");
+  positions_.set(id_, position);
+
+  Reading reading(options("events"), positions_);
+  const SourceStatus status =
+      reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
+  EXPECT_THAT(status.problems, Contains(HasSubstr("kedge source accept")));
+  EXPECT_EQ(reading.take(), 0U);
+  reading.source->reconsider("events", 0, Permission::accept);
+  reading.take_messages(5);
+  EXPECT_EQ(reading.values[0], numbers(0, 5));
+  ASSERT_EQ(positions_.notices().size(), 2U);
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::another_log);
+  EXPECT_EQ(positions_.notices()[1].kind, ReadingNotice::Kind::accepted);
+}
+
+TEST_F(Kafka, DoesNotReadForAGroupOfAnotherLedgerUntilItIsAdopted) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  commit_to_group(2, "kedge1 ledger-b 3");
+  Reading reading(options("events"), positions_);
+  reading.status_when([](const SourceStatus& status) { return all_in(status, State::stopped); });
+  reading.source->reconsider("events", 0, Permission::accept);  // not what is asked for
+  reading.source->reconsider("events", 0, Permission::adopt);
+  reading.take_messages(3);
+  EXPECT_EQ(reading.values[0], numbers(2, 3));
+  reading.source->stop(seconds(20));
+  EXPECT_EQ(group_offset()->metadata, "kedge1 ledger-a 1");
+}
+
+TEST_F(Kafka, DoesNotReadWithALedgerOlderThanTheGroup) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  commit_to_group(4, "kedge1 ledger-a 3");
+  Reading reading(options("events"), positions_);
+  const SourceStatus status =
+      reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
+  EXPECT_THAT(status.problems, Contains(HasSubstr("older copy")));
+  EXPECT_FALSE(status.reading);
+  EXPECT_EQ(positions_.at(id_), std::nullopt);
+}
+
+TEST_F(Kafka, RecordsAGapAndGoesOnBehindIt) {
+  // The mock keeps 5 MiB of a partition: what was read is overtaken while nobody reads.
+  TestProducer producer(brokers());
+  producer.produce_numbers("events", 0, 3);
+  {
+    Reading before(options("events"), positions_);
+    before.take_messages(3);
+  }
+  const std::string large(500'000, 'x');
+  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.value = large});
+  producer.flush();
+  Reading after(options("events"), positions_);
+  after.take_until([&] { return positions_.at(id_)->next == 23; });
+  ASSERT_EQ(positions_.notices().size(), 1U);
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::gap);
+  EXPECT_EQ(positions_.notices()[0].from, 3);
+  EXPECT_EQ(after.read, static_cast<size_t>(23 - positions_.notices()[0].to));
+}
+
+TEST_F(Kafka, RecordsAGapWhenRetentionOvertakesAPausedPartition) {
+  const std::string large(500'000, 'x');
+  KafkaSource::Options narrow = options("events");
+  narrow.batch_bytes_max = 1;
+  narrow.properties["queued.max.messages.kbytes"] = "1";
+  narrow.properties["fetch.message.max.bytes"] = "1000";
+  Reading reading(narrow, positions_, 1);
+  TestProducer producer(brokers());
+  for (int i = 0; i < 5; ++i) producer.produce("events", 0, {.value = large});
+  producer.flush();
+  reading.status_when([](const SourceStatus& status) { return all_in(status, State::paused); });
+  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.value = large});
+  producer.flush();
+  reading.take_until([&] { return positions_.at(id_)->next == 25; });
+  ASSERT_EQ(positions_.notices().size(), 1U);
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::gap);
+  const auto lost = static_cast<size_t>(positions_.notices()[0].to - positions_.notices()[0].from);
+  EXPECT_EQ(reading.read, 25 - lost);
+  EXPECT_EQ(reading.refused, 0U);
+}
+
+TEST_F(Kafka, PausesAFullLaneAndLosesNothing) {
+  constexpr int kCount = 3000;
+  KafkaSource::Options small = options("events");
+  small.batch_bytes_max = 2000;
+  TestProducer(brokers()).produce_numbers("events", 0, kCount);
+  Reading reading(small, positions_, 10'000);
+  for (int times = 1; times <= 3; ++times) {
+    const SourceStatus status =
+        reading.status_when([&](const SourceStatus& seen) { return seen.pauses >= static_cast<uint64_t>(times); });
+    EXPECT_TRUE(all_in(status, State::paused));
+    reading.take_until(
+        [&] { return reading.source->status().partitions[0].state == State::reading || reading.read == kCount; });
+  }
+  reading.take_messages(kCount);
+  EXPECT_EQ(reading.values[0], numbers(0, kCount));
+  EXPECT_EQ(reading.refused, 0U);
+}
+
+TEST_F(Kafka, HoldsAPartitionUntilItIsReconsidered) {
+  TestProducer producer(brokers());
+  producer.produce_numbers("events", 0, 3);
+  Reading reading(options("events"), positions_);
+  std::vector<Batch> first;
+  while (first.empty()) first = reading.mailbox.take_all(milliseconds(50));
+  reading.source->hold(first[0].shared_assignment(), "too much poison");
+  const SourceStatus status =
+      reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
+  EXPECT_THAT(status.problems, Contains("too much poison"));
+  EXPECT_TRUE(first[0].assignment().revoked);
+  producer.produce("events", 0, {.value = "3"});
+  producer.flush();
+  EXPECT_EQ(reading.take(milliseconds(200)), 0U);
+  reading.source->reconsider("events", 0, Permission::none);
+  reading.take_messages(4);
+  EXPECT_EQ(reading.values[0], numbers(0, 4));
+}
+
+TEST_F(Kafka, ReadsAgainWhatTheLedgerRefused) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  Reading reading(options("events"), positions_);
+  reading.take_messages(5);
+  Position moved = *positions_.at(id_);  // as a deliberate seek does
+  moved.next = 2;
+  moved.bookmark.reset();
+  ++moved.epoch;
+  positions_.set(id_, moved);
+  TestProducer(brokers()).produce("events", 0, {.value = "5"});
+  reading.take_messages(5 + 4);
+  EXPECT_EQ(reading.refused, 1U);
+  EXPECT_THAT(reading.values[0], ElementsAre("0", "1", "2", "3", "4", "2", "3", "4", "5"));
+}
+
+TEST_F(Kafka, CommitsEachMessageOnceWhileAnotherMemberComesAndGoes) {
+  TestProducer producer(brokers());
+  for (int32_t partition = 0; partition < 4; ++partition) producer.produce_numbers("wide", partition, 100);
+  Reading first(options("wide"), positions_);
+  first.take_messages(400);
+  {
+    Reading second(options("wide"), positions_);  // with the same ledger, as engines that share one
+    while (second.source->status().partitions.empty()) first.take();
+    for (int32_t partition = 0; partition < 4; ++partition) producer.produce_numbers("wide", partition, 100);
+    while (first.read + second.read < 800) first.take(), second.take();
+    EXPECT_GT(second.read, 0U);
+  }
+  for (int32_t partition = 0; partition < 4; ++partition) producer.produce_numbers("wide", partition, 100);
+  first.take_until([&] {
+    int64_t sum = 0;
+    for (int32_t partition = 0; partition < 4; ++partition) sum += positions_.at({"trail", "wide", partition})->next;
+    return sum == 1200;
+  });
+  EXPECT_TRUE(positions_.notices().empty());
+}
+
+TEST_F(Kafka, SaysThatMembersAreNotKnownWhereTheBrokerCannotNameThem) {
+  Reading reading(options("events"), positions_);
+  const SourceStatus status = reading.status_when([](const SourceStatus& seen) { return seen.reading; });
+  EXPECT_FALSE(status.members_known);
+  EXPECT_TRUE(status.alone);
+  EXPECT_TRUE(status.problems.empty());
+}
+
+TEST_F(Kafka, IsNotAloneWhenPartitionsAreMissingForTwoSessions) {
+  const auto other = open_consumer(mock_options(brokers(), {"wide"}));
+  Reading reading(options("wide"), positions_);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (reading.source->status().alone && std::chrono::steady_clock::now() < end) {
+    const Polled polled = other->poll(milliseconds(10));
+    if (std::holds_alternative<PartitionsRevoked>(polled)) other->release();
+  }
+  EXPECT_THAT(reading.source->status().not_alone, HasSubstr("of 4 partitions"));
+}
+
+TEST_F(Kafka, StopsBeforeItHasAnything) {
+  Reading reading(options("events"), positions_);
+  EXPECT_TRUE(reading.source->stop(seconds(20)));
+  EXPECT_TRUE(reading.source->stop(seconds(20)));
+}
+
+TEST(KafkaWithoutABroker, SaysSoAndStopsInTime) {
+  FakePositions positions;
+  KafkaSource::Options options = {
+      .name = "trail", .brokers = "127.0.0.1:1", .group = "g", .instance = "", .topics = {"t"}, .properties = {}};
+  Reading reading(options, positions);
+  const SourceStatus status = reading.status_when([](const SourceStatus& seen) { return !seen.problems.empty(); });
+  EXPECT_THAT(status.problems, Contains(HasSubstr("no broker answers at 127.0.0.1:1")));
+  EXPECT_FALSE(status.fatal);
+  const auto start = std::chrono::steady_clock::now();
+  reading.source->stop(seconds(3));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
+}
+
+TEST(KafkaOptions, AreCheckedWithTheSourcesNameInTheError) {
+  KafkaSource::Options options = {.name = "trail",
+                                  .brokers = "b:1",
+                                  .group = "g",
+                                  .instance = "",
+                                  .topics = {"t"},
+                                  .properties = {{"group.id", "x"}}};
+  const auto checked = KafkaSource::check(options);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, HasSubstr("source trail: property `group.id`"));
+  options.properties.clear();
+  EXPECT_TRUE(KafkaSource::check(options));
+}
+
+}  // namespace
+}  // namespace kedge
