@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "remediate/difference.h"
+#include "base/json_difference.h"
 
 namespace kedge {
 namespace {

@@ -1,4 +1,4 @@
-#include "remediate/difference.h"
+#include "base/json_difference.h"
 
 #include "base/json.h"
 

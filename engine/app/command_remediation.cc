@@ -1,0 +1,105 @@
+// kedge remediation: what is open, what is held and for whom it waits, and what people say to it.
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "app/command.h"
+#include "app/control.h"
+#include "app/output.h"
+#include "trail/story.h"
+
+namespace kedge {
+namespace {
+
+struct Arguments {
+  std::string configuration;
+  OutputFormat output = OutputFormat::table;
+  bool held = false;
+  std::string id;
+  std::string reason;
+};
+
+void list(const Arguments& arguments, Shell& shell) {
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  const auto open = reader->ledger->open_remediations();
+  if (!open) return shell.fail(open.error());
+  Listing listing{{{"remediation", "REMEDIATION"},
+                   {"state", "STATE"},
+                   {"rule", "RULE"},
+                   {"target", "TARGET"},
+                   {"severity", "SEVERITY"},
+                   {"since", "SINCE"},
+                   {"guard", "GUARD"},
+                   {"reason", "WAITS FOR", 120},
+                   {"due", ""}},
+                  {}};
+  for (const Remediation& r : *open) {
+    if (arguments.held && r.state != State::held) continue;
+    listing.rows.push_back({r.id, std::string(to_string(r.state)), r.plan.rule.id, r.plan.target,
+                            std::string(to_string(r.policy.severity)), format_time(r.times.decided), r.guard, r.reason,
+                            r.due ? format_time(*r.due) : ""});
+  }
+  print(listing, arguments.output, arguments.held ? "nothing is held" : "no remediation is open", shell.out);
+}
+
+void show(const Arguments& arguments, Shell& shell) {
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  const auto story = find_story(*reader->ledger, arguments.id);
+  if (!story) return shell.fail(story.error());
+  if (arguments.output == OutputFormat::json) {
+    shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  } else {
+    shell.out << to_text(*story);
+  }
+}
+
+void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto done =
+      ask_engine(*configuration, {"remediation." + verb, {{"id", arguments.id}, {"reason", arguments.reason}}});
+  if (!done) return shell.fail(done.error());
+  shell.out << fmt::format("{}: on record; `kedge remediation show {}` tells what comes of it\n", verb, arguments.id);
+}
+
+}  // namespace
+
+void add_remediation(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command = app.add_subcommand("remediation", "what is being done, what is held, and what you say to it");
+  command->require_subcommand(1);
+  CLI::App* const listing = command->add_subcommand("list", "all that are open");
+  add_configuration_option(*listing, arguments->configuration);
+  add_output_option(*listing, arguments->output);
+  listing->add_flag("--held", arguments->held, "only those that wait for a person");
+  listing->callback([arguments, &shell] { list(*arguments, shell); });
+  CLI::App* const showing = command->add_subcommand("show", "one of them, open or ended");
+  add_configuration_option(*showing, arguments->configuration);
+  add_output_option(*showing, arguments->output);
+  showing->add_option("ID", arguments->id, "its id, or the beginning of it")->required();
+  showing->callback([arguments, &shell] { show(*arguments, shell); });
+
+  struct Verb {
+    const char* name;
+    const char* meaning;
+    bool reason_required;
+  };
+  for (const Verb& verb : {Verb{"approve", "lets a held one go on: it is observed again first", false},
+                           Verb{"reject", "ends a held one: it is not done", true},
+                           Verb{"cancel", "ends one that has written nothing yet", true},
+                           Verb{"retry", "looks at a waiting one again now", false},
+                           Verb{"undo", "restores what was before, unless somebody has changed it since", true}}) {
+    CLI::App* const asking = command->add_subcommand(verb.name, verb.meaning);
+    add_configuration_option(*asking, arguments->configuration);
+    asking->add_option("ID", arguments->id, "its id")->required();
+    CLI::Option* const reason = asking->add_option("--reason", arguments->reason, "why, for the record");
+    if (verb.reason_required) reason->required();
+    asking->callback([arguments, &shell, name = std::string(verb.name)] { ask(name, *arguments, shell); });
+  }
+}
+
+}  // namespace kedge
