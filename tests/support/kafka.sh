@@ -23,7 +23,7 @@ fetch() {
   fetched "$version" && return
   [ "${version%%.*}" -ge 4 ] || binding=slf4j-reload4j
   mkdir -p "$cache"
-  mvn -B -q -f "$here/kafka-pom.xml" -Dkafka.version="$version" -Dbinding="$binding" \
+  mvn -B -q -Dstyle.color=never -f "$here/kafka-pom.xml" -Dkafka.version="$version" -Dbinding="$binding" \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$cache/$version"
   touch "$cache/$version/complete"
