@@ -74,6 +74,8 @@ class LedgerReader {
     std::string subject, reason;
     Time hour;
     int64_t number = 0;
+
+    bool operator==(const Counted&) const = default;
   };
   virtual Result<std::vector<Counted>> counts(Time from, Time to) = 0;
 

@@ -44,6 +44,9 @@ Result<void> end_attempt(Remediation&, const StepOutcome&);
 // The states that a conclusion observed; of an ending: what the steps come to.
 void take_afters(Remediation&, const Conclude&, Time now);
 
+// How many days back attempts on a key are looked for by Start. No observation is that old.
+inline constexpr int64_t kDaysTouched = 2;
+
 // Applies a move: the state, and why. Going back to planned or into an undo forgets why it stood still.
 struct Standstill {
   std::string guard;

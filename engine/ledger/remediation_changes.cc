@@ -142,7 +142,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (auto known = check_step(r, start.step); !known) return known.error();
 
   take_befores(r, start);
-  if (const auto key = tables_.touched_since(r.touches, start.observed_from)) {
+  if (const auto key = tables_.touched_since(r.touches, start.observed_from, today() - kDaysTouched)) {
     return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
   }
   const Verdict verdict = gate(gate_facts(r), options_.gate);

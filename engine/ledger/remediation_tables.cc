@@ -168,9 +168,10 @@ void Tables::erase_locks(const std::string& remediation) {
   db_.run("DELETE FROM lock WHERE remediation = ?", remediation);
 }
 
-std::optional<std::string> Tables::touched_since(const std::vector<std::string>& keys, int64_t seq) {
+std::optional<std::string> Tables::touched_since(const std::vector<std::string>& keys, int64_t seq, int64_t from_day) {
   for (const std::string& key : keys) {
-    if (db_.query("SELECT 1 FROM touched WHERE key = ? AND seq > ?", key, seq).next()) return key;
+    if (db_.query("SELECT 1 FROM touched WHERE key = ? AND seq > ? AND day >= ?", key, seq, from_day).next())
+      return key;
   }
   return std::nullopt;
 }

@@ -154,7 +154,9 @@ Answer SqliteLedger::apply_one(const Change& change) {
     error = Error{ErrorCode::internal, std::string("a value that JSON cannot hold: ") + cause.what()};
   }
   take_back(head);
-  return answer_of(Outcome::refused, error);
+  Answer answer = answer_of(Outcome::refused, error);
+  answer.seq = head;
+  return answer;
 }
 
 void SqliteLedger::take_back(int64_t head) {

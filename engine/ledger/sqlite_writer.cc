@@ -7,8 +7,7 @@
 namespace kedge {
 namespace {
 
-constexpr int64_t kBiteLeast = 64;   // rows
-constexpr int64_t kDaysTouched = 2;  // an observation is never older
+constexpr int64_t kBiteLeast = 64;  // rows
 constexpr int64_t kHoursADay = 24;
 
 }  // namespace

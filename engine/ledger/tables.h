@@ -60,7 +60,8 @@ class Tables {
   std::optional<std::string> lock_holder(const std::string& key);
   void put_locks(const Remediation&);
   void erase_locks(const std::string& remediation);
-  std::optional<std::string> touched_since(const std::vector<std::string>& keys, int64_t seq);
+  // The first of the keys of which a later record than `seq` tells an attempt, on `from_day` or later.
+  std::optional<std::string> touched_since(const std::vector<std::string>& keys, int64_t seq, int64_t from_day);
   void put_touched(const std::vector<std::string>& keys, int64_t seq, int64_t day);
   void put_attempt(const AttemptTrace&, int64_t day);
   void put_requests(const AttemptTrace&, const std::vector<std::string>& request_ids, int64_t day);

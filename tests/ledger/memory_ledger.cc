@@ -355,7 +355,7 @@ Result<Answer> MemoryLedger::hold_by(Remediation& r, const Verdict& verdict, Jso
 
 void MemoryLedger::trace_attempt(const Remediation& r, const std::string& mark, int64_t seq) {
   attempts_.push_back({day(), {r.id, r.plan.target, mark, r.touches}, {}});
-  for (const std::string& key : r.touches) touched_[key] = seq;
+  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
 }
 
 void MemoryLedger::end_attempt_of(const Remediation& r, const StepOutcome& outcome, int64_t seq) {
@@ -363,7 +363,7 @@ void MemoryLedger::end_attempt_of(const Remediation& r, const StepOutcome& outco
     if (row.trace.remediation != r.id || row.trace.mark != outcome.mark) continue;
     row.request_ids.insert(outcome.request_ids.begin(), outcome.request_ids.end());
   }
-  for (const std::string& key : r.touches) touched_[key] = seq;
+  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
 }
 
 Result<Answer> MemoryLedger::on(const Start& start) {
@@ -378,7 +378,8 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   take_befores(wanted, start);
   for (const std::string& key : wanted.touches) {
     const auto touched = touched_.find(key);
-    if (touched == touched_.end() || touched->second <= start.observed_from) continue;
+    if (touched == touched_.end() || touched->second.first <= start.observed_from) continue;
+    if (touched->second.second < day() - kDaysTouched) continue;
     Answer answer;
     answer.go =
         GoAnswer{Go::observe_again, "locks", "an attempt on " + key + " began or ended since the observation", {}};

@@ -125,8 +125,8 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, int64_t> seen_;  // key → day
   std::map<std::string, Remediation> open_;
   std::map<std::string, Ended> ended_;
-  std::map<std::string, std::string> locks_;  // key → remediation
-  std::map<std::string, int64_t> touched_;    // key → number of the last record of an attempt on it
+  std::map<std::string, std::string> locks_;                    // key → remediation
+  std::map<std::string, std::pair<int64_t, int64_t>> touched_;  // key → last record of an attempt on it, and its day
   std::vector<AttemptRow> attempts_;
   std::map<int64_t, int> starts_;  // second → starts of all rules
   std::map<std::string, Mode> rules_;

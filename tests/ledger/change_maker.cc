@@ -1,0 +1,268 @@
+#include "tests/ledger/change_maker.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+const PartitionId kPartition{"cloudtrail", "events", 0};
+constexpr const char* kOtherRule = "aws.s3.shared-bucket";
+
+}  // namespace
+
+Duration ChangeMaker::pause() {
+  switch (below(12)) {
+    case 0:
+      return std::chrono::minutes(below(90));
+    case 1:
+      return std::chrono::hours(below(30));
+    case 2:
+      return Duration{0};
+    default:
+      return std::chrono::milliseconds(below(15'000));
+  }
+}
+
+Change ChangeMaker::next(LedgerReader& reader) {
+  switch (below(16)) {
+    case 0:
+      return claim(reader);
+    case 1:
+    case 2:
+    case 3:
+      return batch(reader);
+    case 4:
+      return by_a_person(reader);
+    case 5:
+      return by_the_daemon();
+    case 6:
+      return by_the_notifier(reader);
+    default:
+      return work(reader);
+  }
+}
+
+// ---- lanes and sources ---------------------------------------------------------------------------------------------
+
+std::string ChangeMaker::target() { return fmt::format("arn:aws:s3:::bucket-{}", below(5)); }
+
+std::string ChangeMaker::mark() {
+  marks_.push_back(fmt::format("{:032x}", ++number_));
+  return marks_.back();
+}
+
+Finding ChangeMaker::finding() {
+  const int key = one_in(5) && number_ > 0 ? static_cast<int>(below(number_)) : ++number_;  // some keys come again
+  Finding finding = sample_finding(key, target(), clock_.now(), 1 + below(2));
+  finding.remediation = sample_id(++number_);
+  remediations_.push_back(finding.remediation);
+  if (one_in(4)) finding.plan.rule.id = kOtherRule;
+  if (one_in(4)) finding.plan.rule.version = "version-2";
+  if (one_in(8)) finding.policy.mode = Mode::canary;
+  if (one_in(10)) finding.origin = "redrive";
+  if (one_in(10)) finding.times.happened.reset();
+  if (one_in(10)) finding.times.happened = clock_.now() - std::chrono::hours(1);
+  if (one_in(10)) finding.plan.isolate = {finding.plan.revert[0]};
+  if (one_in(10)) finding.event.agent = std::string(4'000, 'a');
+  return finding;
+}
+
+Suppression ChangeMaker::suppression() {
+  const Finding basis = finding();
+  Suppression suppression{basis.key, basis.plan, basis.policy, basis.event, basis.times, "mode", "shadow", {}, {}};
+  suppression.figures = {{"mode", "shadow"}};
+  suppression.policy.mode = one_in(2) ? Mode::shadow : Mode::canary;
+  return suppression;
+}
+
+DeadLetter ChangeMaker::dead_letter() {
+  DeadLetter letter;
+  letter.source = kPartition.source;
+  letter.topic = kPartition.topic;
+  letter.offset = ++number_;
+  letter.reason = one_in(2) ? "not_json" : "rule_failed";
+  letter.message = "as it is";
+  if (letter.reason == "rule_failed") letter.rule = kSampleRule;
+  letter.value = std::string(below(1'500), 'x');
+  letter.value_bytes = static_cast<int64_t>(letter.value.size());
+  letter.value_digest = sha256(letter.value);
+  letter.headers = {{"trace", "AAEC"}};
+  return letter;
+}
+
+Change ChangeMaker::batch(LedgerReader& reader) {
+  CommitBatch batch;
+  for (uint64_t n = below(4); n > 0; --n) batch.findings.push_back(finding());
+  for (uint64_t n = below(3); n > 0; --n) batch.suppressions.push_back(suppression());
+  for (uint64_t n = below(3); n > 0; --n) batch.dead_letters.push_back(dead_letter());
+  if (one_in(2)) batch.counts.push_back({"cloudtrail", "no-pattern", static_cast<int64_t>(below(100))});
+  const auto positions = *reader.positions();
+  if (!positions.empty() && !one_in(4)) {
+    const Position& position = positions[0].position;
+    PositionMove move{kPartition, position.epoch, position.next, position.next + static_cast<int64_t>(below(10)), {}};
+    if (one_in(8)) --move.epoch;
+    if (one_in(8)) ++move.from;
+    if (one_in(2)) move.bookmark = Bookmark{move.to, clock_.now(), sha256("record")};
+    batch.moves.push_back(move);
+  }
+  return batch;
+}
+
+Change ChangeMaker::claim(LedgerReader& reader) {
+  const auto positions = *reader.positions();
+  if (one_in(4)) {
+    return NotePosition{kPartition, "another_log", {{"from", 1}}, one_in(2), "the log is another one"};
+  }
+  ClaimPositions::Claim claim;
+  claim.partition = kPartition;
+  claim.wanted.cluster = "cluster-1";
+  claim.wanted.next = static_cast<int64_t>(below(1'000));
+  if (!positions.empty() && !one_in(5)) {
+    claim.found = positions[0].position;
+    claim.wanted = positions[0].position;
+  }
+  if (one_in(2)) claim.note = "gap";
+  return ClaimPositions{{claim}, one_in(3) ? "alice" : ""};
+}
+
+// ---- the executor --------------------------------------------------------------------------------------------------
+
+Start ChangeMaker::start(const Remediation& r, int64_t head) {
+  Start start = sample_start(r.id, r.plan.target, one_in(6) ? head / 2 : head, r.steps.size());
+  start.mark = mark();
+  if (one_in(3)) start.touches.push_back("iam:role");
+  if (one_in(10)) start.touches.clear();
+  start.step = below(r.steps.size());
+  for (size_t i = 0; i < start.step; ++i) start.befores[i].holds = true;
+  if (one_in(3)) start.befores[0].state = captured(fmt::format("public in {} ways", below(9)));
+  return start;
+}
+
+StepOutcome ChangeMaker::outcome(const Remediation& r) {
+  size_t step = below(r.steps.size());
+  for (size_t i = 0; i < r.steps.size(); ++i) {
+    if (r.steps[i].status == StepStatus::attempted && !one_in(5)) step = i;
+  }
+  StepOutcome outcome = sample_outcome(step, r.steps[step].attempts, r.steps[step].mark, clock_.now());
+  outcome.result = static_cast<StepOutcome::Result>(below(one_in(3) ? 6 : 1));
+  if (one_in(12)) outcome.mark = "somebody else's";
+  if (one_in(12)) outcome.mark = "";
+  if (one_in(6)) outcome.after.reset();
+  return outcome;
+}
+
+Change ChangeMaker::work(LedgerReader& reader) {
+  const auto open = *reader.open_remediations();
+  if (open.empty()) return batch(reader);
+  const Remediation& r = open[below(open.size())];
+  const int64_t head = *reader.journal_head();
+  if (one_in(12)) {
+    constexpr Move kMoves[] = {Move::hold, Move::wait, Move::resume, Move::supersede, Move::expire, Move::confirm};
+    const std::optional<Time> due = one_in(4) ? std::nullopt : std::optional(clock_.now() + std::chrono::minutes(1));
+    return MoveRemediation{r.id, kMoves[below(6)], "executor", "as it likes", {{"n", 1}}, due};
+  }
+  std::optional<StepOutcome> previous;
+  if (one_in(2)) previous = outcome(r);
+  const size_t step = below(r.steps.size());
+  const int attempt = r.steps[step].attempts + (one_in(8) ? 2 : 1);
+  const std::vector<std::pair<size_t, CapturedState>> afters = {{0, captured("private")}};
+  const int64_t observed_from = one_in(4) ? head / 2 : head;
+  switch (r.state) {
+    case State::planned:
+      if (one_in(6)) return Conclude{r.id, Move::confirm, observed_from, {}, "nothing was to be done", Json::object()};
+      return start(r, head);
+    case State::waiting:
+      return MoveRemediation{r.id, Move::resume, "", "", {}, std::nullopt};
+    case State::running:
+    case State::unknown: {
+      if (one_in(3)) return Attempt{r.id, previous, step, attempt, mark()};
+      constexpr Move kMoves[] = {Move::apply_all,  Move::apply_all, Move::apply_all, Move::outcome,
+                                 Move::lose_sight, Move::fail,      Move::undo,      Move::hold};
+      return RecordOutcome{r.id, outcome(r), kMoves[below(8)], "so it went"};
+    }
+    case State::confirming: {
+      if (one_in(8)) return Attempt{r.id, std::nullopt, step, attempt, mark()};
+      constexpr Move kMoves[] = {Move::confirm, Move::confirm, Move::give_up_confirming, Move::fail};
+      return Conclude{r.id, kMoves[below(4)], observed_from, afters, "as observed", Json::object()};
+    }
+    case State::undoing:
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
+      if (one_in(3)) return RecordOutcome{r.id, outcome(r), Move::outcome, ""};
+      return Conclude{r.id, one_in(4) ? Move::refuse : Move::finish_undo, head, {}, "undone", {{"difference", "none"}}};
+    default:
+      return start(r, head);  // refused
+  }
+}
+
+// ---- others --------------------------------------------------------------------------------------------------------
+
+Change ChangeMaker::by_a_person(LedgerReader& reader) {
+  constexpr const char* kScopes[] = {"all", "rule:aws.s3.public-bucket", "account:123456789012", "everything"};
+  const std::string scope = kScopes[below(4)];
+  switch (below(8)) {
+    case 0:
+      return AddPause{{scope, "a storm", "alice", clock_.now()}};
+    case 1:
+    case 2:
+      return RemovePause{scope, "alice"};
+    case 3: {
+      Exception exception{fmt::format("exception-{}", below(4)),
+                          one_in(2) ? "*" : kSampleRule,
+                          one_in(2) ? "arn:aws:s3:::bucket-1*" : target(),
+                          one_in(8) ? "" : "bob",
+                          "a public site",
+                          clock_.now() + std::chrono::minutes(below(120)),
+                          "alice",
+                          clock_.now()};
+      return AddException{exception};
+    }
+    case 4:
+      return RevokeException{fmt::format("exception-{}", below(4)), "alice"};
+    case 5: {
+      CloseDeadLetters close{{}, "alice", "discarded"};
+      for (const DeadLetter& letter : *reader.dead_letters({})) {
+        if (one_in(2)) close.numbers.push_back(letter.number);
+      }
+      close.numbers.push_back(1'000'000);
+      return close;
+    }
+    default: {
+      if (remediations_.empty()) return RemovePause{scope, "alice"};
+      constexpr Move kMoves[] = {Move::resume, Move::resume, Move::cancel, Move::undo, Move::undo, Move::confirm};
+      return PersonalMove{remediations_[below(remediations_.size())], kMoves[below(6)], "alice", "because"};
+    }
+  }
+}
+
+Change ChangeMaker::by_the_daemon() {
+  switch (below(5)) {
+    case 0:
+      return NoteStart{"0.1.0", "digest", "boot-1"};
+    case 1:
+      return NoteStop{"asked to"};
+    case 2:
+      return RaiseAlarm{"own-principal", "somebody else uses our credentials", {{"n", 1}}, {"security"}};
+    default: {
+      LoadRules rules = sample_rules(static_cast<Mode>(below(8) < 5 ? 3 : below(4)));
+      if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);
+      return rules;
+    }
+  }
+}
+
+Change ChangeMaker::by_the_notifier(LedgerReader& reader) {
+  const auto due = *reader.due_notices(clock_.now(), 5);
+  const int64_t number = due.empty() ? 99'999 : due[below(due.size())].number;
+  switch (below(3)) {
+    case 0:
+      return NoticeDelivered{number, 200};
+    case 1:
+      return NoticeDeferred{number, clock_.now() + std::chrono::minutes(5), "503"};
+    default:
+      return NoticeGivenUp{number, "410 gone"};
+  }
+}
+
+}  // namespace kedge

@@ -1,0 +1,125 @@
+// The contract: the same random sequences of Changes run against the reference in memory and against SQLite; every
+// answer, everything that a reader sees and every record must be the same. A failure prints its seed.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "ledger/values_json.h"
+#include "tests/ledger/change_maker.h"
+#include "tests/ledger/memory_ledger.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+// Two ledgers that should be one. Both have the same id: what is made of it (the ids of notices) is compared too.
+class Pair {
+ public:
+  explicit Pair(uint64_t seed) : maker_(seed, clock_) {
+    options_.directory = directory_.path();
+    options_.notify_alarms = {"on-call"};
+    options_.gate.remediations_per_minute = 5;
+    options_.dead_letters_max = 6;
+    options_.dead_letter_bytes_max = 4'000;
+    options_.suppressions_per_minute = 3;
+    options_.seen_for = std::chrono::hours(24);
+    options_.record_bytes_max = 3'000;  // so that some records have parts by digest
+    open();
+    reference_ = std::make_unique<MemoryLedger>(clock_, options_, *reader_->ledger_id());
+  }
+
+  void run(int groups) {
+    for (int i = 0; i < groups && !testing::Test::HasFailure(); ++i) {
+      clock_.advance(maker_.pause());
+      std::vector<Change> group;
+      for (uint64_t n = 1 + maker_.below(4); n > 0; --n) group.push_back(maker_.next(*reference_));
+      const auto wanted = reference_->apply(group);
+      const auto got = ledger_->apply(group);
+      for (size_t k = 0; k < group.size(); ++k) compare(wanted[k], got[k], fmt::format("group {}, {}", i, k), group[k]);
+      if (maker_.below(40) == 0) compare_readers();
+      if (maker_.below(60) == 0) reopen();
+    }
+    compare_readers();
+  }
+
+ private:
+  void open() {
+    Random random(7);
+    auto opened = open_sqlite_ledger(options_, clock_, random);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    ledger_ = *std::move(opened);
+    reader_ = *open_sqlite_reader(options_.directory);
+  }
+  void reopen() {
+    ledger_.reset();
+    open();
+  }
+
+  static void compare(const Answer& wanted, const Answer& got, const std::string& where, const Change& change) {
+    SCOPED_TRACE(fmt::format("{}: change {}", where, change.index()));
+    ASSERT_EQ(static_cast<int>(wanted.outcome), static_cast<int>(got.outcome))
+        << wanted.error.message << " / " << got.error.message;
+    if (!wanted.done()) {
+      EXPECT_EQ(wanted.error, got.error);
+    }
+    EXPECT_EQ(wanted.seq, got.seq);
+    EXPECT_EQ(wanted.dispositions, got.dispositions);
+    EXPECT_EQ(wanted.epochs, got.epochs);
+    EXPECT_EQ(wanted.go, got.go);
+    EXPECT_EQ(wanted.runnable, got.runnable);
+  }
+
+  void compare_readers() {
+    LedgerReader& wanted = *reference_;
+    EXPECT_EQ(wanted.journal_head().value(), reader_->journal_head().value());
+    const auto records = wanted.journal(0, SIZE_MAX).value();
+    const auto written = reader_->journal(0, SIZE_MAX).value();
+    ASSERT_EQ(records.size(), written.size());
+    for (size_t i = 0; i < records.size(); ++i) ASSERT_EQ(records[i].bytes, written[i].bytes);
+    EXPECT_EQ(wanted.positions().value(), reader_->positions().value());
+    EXPECT_EQ(wanted.open_remediations().value(), reader_->open_remediations().value());
+    EXPECT_EQ(wanted.exceptions().value(), reader_->exceptions().value());
+    EXPECT_EQ(wanted.pauses().value(), reader_->pauses().value());
+    EXPECT_EQ(wanted.dead_letters({}).value(), reader_->dead_letters({}).value());
+    EXPECT_EQ(wanted.dead_letter_ranges().value(), reader_->dead_letter_ranges().value());
+    const Time later = clock_.now() + std::chrono::hours(48);
+    EXPECT_EQ(wanted.due_notices(later, 1000).value(), reader_->due_notices(later, 1000).value());
+    EXPECT_EQ(wanted.next_notice_due().value(), reader_->next_notice_due().value());
+    EXPECT_EQ(wanted.counts(Time{}, later).value(), reader_->counts(Time{}, later).value());
+    for (const std::string& id : maker_.remediations()) {
+      const auto one = wanted.remediation(id);
+      const auto other = reader_->remediation(id);
+      ASSERT_EQ(one.ok(), other.ok()) << id;
+      if (one) {
+        EXPECT_EQ(*one, *other);
+      }
+    }
+    for (const std::string& mark : maker_.marks()) {
+      EXPECT_EQ(wanted.attempts_by_mark(mark).value(), reader_->attempts_by_mark(mark).value());
+      EXPECT_EQ(wanted.attempts_by_request("request-of-" + mark).value(),
+                reader_->attempts_by_request("request-of-" + mark).value());
+    }
+  }
+
+  FakeClock clock_;
+  TemporaryDirectory directory_;
+  SqliteLedgerOptions options_;
+  ChangeMaker maker_;
+  std::unique_ptr<MemoryLedger> reference_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<LedgerReader> reader_;
+};
+
+class ContractTest : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(ContractTest, SqliteAnswersAndRecordsAsTheReferenceDoes) {
+  SCOPED_TRACE(fmt::format("seed {}", GetParam()));
+  Pair(GetParam()).run(200);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ContractTest, testing::Range<uint64_t>(1, 7));
+
+}  // namespace
+}  // namespace kedge
