@@ -46,7 +46,7 @@ TEST_F(FetchCredentials, AssumesARoleAtTheRegionalEndpoint) {
   EXPECT_EQ(http_.last().url, "https://sts.eu-west-1.amazonaws.com/");
   EXPECT_EQ(http_.last().body,
             "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&RoleSessionName=kedge-run-7"
-            "&DurationSeconds=3600&ExternalId=ext%201");
+            "&DurationSeconds=3600&ExternalId=ext+1");
   EXPECT_THAT(header_of(http_.last(), "Authorization"), HasSubstr("Credential=AK/20260101/eu-west-1/sts/aws4_request"));
   EXPECT_FALSE(http_.last().writes);
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "tests/aws/fake_http.h"
 #include "tests/support/fake_clock.h"
 
@@ -121,6 +123,14 @@ TEST_F(Store, ForgetsWhatAwsHasRefused) {
   EXPECT_EQ(id(), "B");
   store_.forget("", *refused);  // somebody else's late word about the old keys
   EXPECT_EQ(id(), "B");
+}
+
+TEST_F(Store, MayBeAskedByManyThreadsAtOnce) {
+  constexpr int kThreads = 4;
+  for (int i = 0; i < kThreads; ++i) agent_gives("A", std::chrono::hours(6));
+  std::vector<std::future<std::string>> answers;
+  for (int i = 0; i < kThreads; ++i) answers.push_back(std::async(std::launch::async, [&] { return id(); }));
+  for (auto& answer : answers) EXPECT_EQ(answer.get(), "A");
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST_F(Ec2, MakesARuleAgainWithDescriptionAndTags) {
             "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp"
             "&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0%2F0"
             "&IpPermissions.1.IpRanges.1.Description=ssh&TagSpecification.1.ResourceType=security-group-rule"
-            "&TagSpecification.1.Tag.1.Key=team&TagSpecification.1.Tag.1.Value=a%20b");
+            "&TagSpecification.1.Tag.1.Key=team&TagSpecification.1.Tag.1.Value=a+b");
 }
 
 TEST_F(Ec2, SaysThatAGroupIsGone) {
