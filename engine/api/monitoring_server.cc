@@ -27,7 +27,7 @@ struct MonitoringServer::Http {
 MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, NotReady not_ready)
     : sources_(std::move(sources)), not_ready_(std::move(not_ready)), http_(std::make_unique<Http>()) {
   httplib::Server& server = http_->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };  // tidy: the server owns it
   server.set_socket_options(reuse_address_only);
   server.set_keep_alive_max_count(1);  // an idle connection would hold a thread
   server.set_read_timeout(kTimeoutSeconds);

@@ -48,8 +48,8 @@ bool KafkaSource::Loop::stop(Duration deadline) {
   tell(Stop{deadline});
   constexpr Duration kGrace = seconds(1);  // finish() keeps the deadline, but for a little
   const auto clean = ended_.get(deadline + kGrace);
-  clean ? owner_.join() : owner_.detach();
-  clean == true ? surveying_.join() : surveying_.detach();
+  clean ? owner_.join() : owner_.detach();                  // tidy: a client that does not end must not keep us;
+  clean == true ? surveying_.join() : surveying_.detach();  // tidy: the thread holds all that it uses
   return clean == true;
 }
 
