@@ -1,0 +1,176 @@
+#include "guard/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kedge {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const Time kNow = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
+
+class GateTest : public testing::Test {
+ protected:
+  GateTest() {
+    facts.now = kNow;
+    facts.remediation = "R1";
+    facts.rule = "aws.s3.public-bucket";
+    facts.target = "arn:aws:s3:::customer-uploads";
+    facts.policy.mode = Mode::enforce;
+    facts.current_mode = Mode::enforce;
+    facts.age = seconds(5);
+  }
+  Verdict ask() { return gate(facts, limits); }
+
+  // What the gate does, by whom, and whether its reason says what to type.
+  void expect(Verdict::Kind kind, const std::string& guard, const std::string& command) {
+    const Verdict verdict = ask();
+    EXPECT_EQ(static_cast<int>(verdict.kind), static_cast<int>(kind)) << verdict.reason;
+    EXPECT_EQ(verdict.guard, guard);
+    EXPECT_NE(verdict.reason.find(command), std::string::npos) << verdict.reason;
+  }
+
+  GateFacts facts;
+  GateLimits limits;
+};
+
+using Kind = Verdict::Kind;
+
+TEST_F(GateTest, LetsPassWhatNoGuardMinds) { EXPECT_EQ(ask(), Verdict{}); }
+
+TEST_F(GateTest, HoldsForARuleThatIsGone) {
+  facts.current_mode.reset();
+  expect(Kind::hold, "rule", "kedge remediation cancel R1");
+}
+
+TEST_F(GateTest, HoldsForARuleThatIsStricterNow) {
+  for (const Mode mode : {Mode::off, Mode::shadow}) {
+    facts.current_mode = mode;
+    expect(Kind::hold, "rule", std::string(to_string(mode)));
+  }
+}
+
+TEST_F(GateTest, KeepsToTheStoredModeWhenTheRuleIsLooserNow) {
+  facts.policy.mode = Mode::shadow;
+  expect(Kind::hold, "rule", "shadow");
+}
+
+TEST_F(GateTest, ActsOnTheCanarysShareWhenTheRuleIsACanaryNow) {
+  facts.current_mode = Mode::canary;
+  facts.policy.canary_percent = 100;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.policy.canary_percent = 0;
+  expect(Kind::hold, "rule", "canary");
+}
+
+TEST_F(GateTest, HoldsWhilePaused) {
+  facts.pauses = {"all"};
+  expect(Kind::hold, "pause", "kedge resume");
+  facts.pauses = {"rule:aws.s3.public-bucket"};
+  expect(Kind::hold, "pause", "kedge resume --scope rule:aws.s3.public-bucket");
+}
+
+TEST_F(GateTest, RefusesWhatAnExceptionCovers) {
+  facts.exception = "exception-1";
+  facts.exception_reason = "a public site";
+  expect(Kind::refuse, "exception", "kedge exception revoke exception-1");
+}
+
+TEST_F(GateTest, HoldsAnOldEventUntilAPersonApproves) {
+  facts.age = limits.stale_after;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.age = limits.stale_after + Duration(1);
+  expect(Kind::hold, "stale", "kedge remediation approve R1");
+  facts.approved = true;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, HoldsAnEventFromTheFuture) {
+  facts.age = -limits.future_most;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.age = -limits.future_most - Duration(1);
+  expect(Kind::hold, "stale", "kedge remediation approve R1");
+}
+
+TEST_F(GateTest, HoldsWhatItCannotTellTheAgeOf) {
+  facts.age.reset();
+  expect(Kind::hold, "stale", "kedge remediation approve R1");
+  facts.age = seconds(1);
+  facts.redriven = true;
+  expect(Kind::hold, "stale", "redriven");
+}
+
+TEST_F(GateTest, WaitsForLocksAndNamesTheHolder) {
+  facts.locked_by = {"R0"};
+  expect(Kind::wait, "locks", "kedge remediation show R0");
+  EXPECT_FALSE(ask().due.has_value());
+}
+
+TEST_F(GateTest, WaitsForTheRateUntilTheMinuteHasRoom) {
+  facts.started_within_minute = limits.remediations_per_minute - 1;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.started_within_minute = limits.remediations_per_minute;
+  facts.minute_has_room = kNow + seconds(20);
+  expect(Kind::wait, "rate", "kedge remediation approve R1");
+  EXPECT_EQ(ask().due, facts.minute_has_room);
+}
+
+TEST_F(GateTest, HoldsWhenNoMinuteWillHaveRoom) {
+  limits.remediations_per_minute = 0;
+  expect(Kind::hold, "rate", "kedge remediation approve R1");
+}
+
+TEST_F(GateTest, DoesNotRateTwiceWhatHasStarted) {
+  facts.started_within_minute = limits.remediations_per_minute;
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.charged = false;
+  facts.approved = true;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
+  facts.current_mode.reset();
+  facts.pauses = {"all"};
+  facts.exception = "exception-1";
+  facts.age.reset();
+  facts.locked_by = {"R0"};
+  facts.started_within_minute = 1'000;
+  EXPECT_EQ(ask().guard, "rule");
+  facts.current_mode = Mode::enforce;
+  EXPECT_EQ(ask().guard, "pause");
+  facts.pauses.clear();
+  EXPECT_EQ(ask().guard, "exception");
+  facts.exception.clear();
+  EXPECT_EQ(ask().guard, "stale");
+  facts.age = seconds(1);
+  EXPECT_EQ(ask().guard, "locks");
+  facts.locked_by.clear();
+  EXPECT_EQ(ask().guard, "rate");
+}
+
+TEST_F(GateTest, AsksOnlyForRuleAndPauseBeforeAFurtherAttempt) {
+  facts.exception = "exception-1";
+  facts.age.reset();
+  facts.started_within_minute = 1'000;
+  EXPECT_EQ(gate_again(facts), Verdict{});
+  facts.pauses = {"all"};
+  EXPECT_EQ(gate_again(facts).guard, "pause");
+  facts.current_mode = Mode::off;
+  EXPECT_EQ(gate_again(facts).guard, "rule");
+}
+
+TEST_F(GateTest, DefersAnUndoWhilePausedAndForNothingElse) {
+  facts.current_mode.reset();
+  EXPECT_EQ(gate_undo(facts), Verdict{});
+  facts.pauses = {"all"};
+  const Verdict verdict = gate_undo(facts);
+  EXPECT_EQ(static_cast<int>(verdict.kind), static_cast<int>(Kind::wait));
+  EXPECT_GT(*verdict.due, kNow);
+}
+
+}  // namespace
+}  // namespace kedge
