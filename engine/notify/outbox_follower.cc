@@ -81,10 +81,7 @@ void OutboxFollower::run() {
     const Duration wait = turn();
     settle(finished_.take_all(wait));
   }
-  // The workers have ended: what was answered is recorded; what was cut short is not a failure of its channel.
-  auto finished = finished_.take_all(Duration(0));
-  std::erase_if(finished, [](const Finished& f) { return f.delivery.kind == Delivery::Kind::retry; });
-  settle(std::move(finished));
+  settle(finished_.take_all(Duration(0)));  // the workers have ended
 }
 
 // Hands out what may go. Returns how long there is nothing to do unless a worker finishes or somebody wakes us.
@@ -115,6 +112,9 @@ Duration OutboxFollower::time_to_next(const Dispatcher::Round& round) {
 }
 
 void OutboxFollower::settle(std::vector<Finished> finished) {
+  if (stopping_) {  // what we cut short is no failure of its channel
+    std::erase_if(finished, [](const Finished& one) { return one.delivery.kind == Delivery::Kind::retry; });
+  }
   for (Finished& one : finished) {
     const Delivery& delivery = one.delivery;
     if (delivery.kind != Delivery::Kind::delivered) {

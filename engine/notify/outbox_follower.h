@@ -33,8 +33,9 @@ class OutboxFollower {
  public:
   struct Options {
     RetrySchedule schedule;
-    size_t window = 1000;                           // due notices that are looked at at once
-    Duration look_again = std::chrono::seconds(1);  // how long at most until the outbox is looked at, woken or not
+    size_t window = 1000;  // due notices that are looked at at once
+    // How long at most until the outbox is looked at, woken or not.
+    Duration look_again = std::chrono::milliseconds(200);
   };
 
   OutboxFollower(LedgerReader& reader, Committer& committer, Clock& clock, Random& random,
