@@ -4,37 +4,36 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "match/test.h"
 
 namespace kedge {
 namespace {
 
-// A table of ValueIndex and the key in it at which a need with such a test can wait; null: it must wait at any value.
+// A table of ValueIndex, and the key in it at which a need with such a test can wait.
 struct Slot {
-  KeyTable ValueIndex::*table = nullptr;
+  KeyTable ValueIndex::*table;
   std::string_view key;
-  uint32_t ValueIndex::*single = nullptr;
-  int word = -1;
 };
 
-Slot slot_of(const Test& test) {
+// None: the test names no value, so that it must wait at all of them.
+std::optional<Slot> slot_of(const Test& test) {
   if (const auto* one = std::get_if<EqualsString>(&test)) {
-    if (one->address) return {&ValueIndex::addresses, key_of(*one->address)};
-    return {&ValueIndex::strings, one->text};
+    if (one->address) return Slot{&ValueIndex::addresses, key_of(*one->address)};
+    return Slot{&ValueIndex::strings, one->text};
   }
   if (const auto* one = std::get_if<EqualsNumber>(&test)) {
-    if (one->value) return {&ValueIndex::numbers, key_of(*one->value)};
-    return {&ValueIndex::number_texts, one->text};
+    if (one->value) return Slot{&ValueIndex::numbers, key_of(*one->value)};
+    return Slot{&ValueIndex::number_texts, one->text};
   }
-  if (const auto* one = std::get_if<HasPrefix>(&test)) return {&ValueIndex::prefixes, one->prefix};
-  if (const auto* one = std::get_if<Word>(&test)) return {nullptr, {}, nullptr, static_cast<int>(*one)};
-  return {nullptr, {}, &ValueIndex::any};
+  if (const auto* one = std::get_if<Word>(&test)) return Slot{&ValueIndex::words, text_of(*one)};
+  if (const auto* one = std::get_if<HasPrefix>(&test)) return Slot{&ValueIndex::prefixes, one->prefix};
+  return std::nullopt;
 }
 
-bool waits_at_values(const Need& need) {
-  return std::all_of(need.tests.begin(), need.tests.end(),
-                     [](const Test& test) { return slot_of(test).single == nullptr; });
+bool names_values(const Need& need) {
+  return std::all_of(need.tests.begin(), need.tests.end(), [](const Test& test) { return slot_of(test).has_value(); });
 }
 
 // The same text for the same test, whatever its spelling.
@@ -46,7 +45,7 @@ std::string canonical(const Test& test) {
     std::string operator()(const EqualsNumber& one) const {
       return one.value ? "n" + std::string(key_of(*one.value)) : "t" + one.text;
     }
-    std::string operator()(Word one) const { return "w" + std::to_string(static_cast<int>(one)); }
+    std::string operator()(Word one) const { return "w" + std::string(text_of(one)); }
     std::string operator()(const HasPrefix& one) const { return "p" + one.prefix; }
     std::string operator()(const InRange& one) const {
       return (one.lower_included ? "[" : "(") + std::string(key_of(one.lower)) + std::string(key_of(one.upper)) +
@@ -76,7 +75,7 @@ class Popularity {
   // The smaller, the better a place to wait at. Infinite where absence will do: there may be nothing to wait for.
   double cost(const Need& need) const {
     if (need.absence) return std::numeric_limits<double>::infinity();
-    double cost = waits_at_values(need) ? 0 : 1e9;
+    double cost = names_values(need) ? 0 : 1e9;
     for (const Test& test : need.tests) {
       const double count = counts_.at(key(need.path, test));
       cost += std::holds_alternative<HasPrefix>(test) ? 4 * count : count;  // a prefix stands for several values
@@ -89,10 +88,6 @@ class Popularity {
 
   std::unordered_map<std::string, double> counts_;
 };
-
-uint32_t& list_at(ValueIndex& index, const Slot& slot) {
-  return slot.word >= 0 ? index.words[slot.word] : index.*slot.single;
-}
 
 }  // namespace
 
@@ -133,46 +128,45 @@ void MatchProgram::finish() {
   std::vector<double> costs;
   for (const Need& need : needs) costs.push_back(popularity.cost(need));
   values.resize(paths.path_count());
-  const auto wait = [this](uint32_t& list, uint32_t conjunction) {
+  for (uint32_t conjunction = 0; conjunction < conjunctions.size(); ++conjunction) {
+    const auto first = need_lists.begin() + conjunctions[conjunction].first_need;
+    const auto rarest = std::min_element(first, first + conjunctions[conjunction].need_count,
+                                         [&costs](uint32_t a, uint32_t b) { return costs[a] < costs[b]; });
+    let_wait(conjunction, needs[*rarest]);
+  }
+  for (ValueIndex& index : values) {
+    auto& sizes = index.prefix_sizes;
+    std::sort(sizes.begin(), sizes.end());
+    sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  }
+  known_needs_.clear();
+  known_indices_.clear();
+}
+
+void MatchProgram::let_wait(uint32_t conjunction, const Need& anchor) {
+  if (anchor.absence) {
+    always.push_back(conjunction);
+    return;
+  }
+  const auto add = [this, conjunction](uint32_t list) {
     if (list == KeyTable::kNone) {
       list = static_cast<uint32_t>(waiting.size());
       waiting.emplace_back();
     }
     waiting[list].push_back(conjunction);
+    return list;
   };
-  for (uint32_t conjunction = 0; conjunction < conjunctions.size(); ++conjunction) {
-    const auto first = need_lists.begin() + conjunctions[conjunction].first_need;
-    const auto rarest = std::min_element(first, first + conjunctions[conjunction].need_count,
-                                         [&costs](uint32_t a, uint32_t b) { return costs[a] < costs[b]; });
-    const Need& need = needs[*rarest];
-    if (need.absence) {
-      always.push_back(conjunction);
-      continue;
-    }
-    ValueIndex& index = values[need.path];
-    if (!waits_at_values(need)) {
-      wait(index.any, conjunction);
-      continue;
-    }
-    for (const Test& test : need.tests) {
-      const Slot slot = slot_of(test);
-      if (slot.table == nullptr) {
-        wait(list_at(index, slot), conjunction);
-        continue;
-      }
-      uint32_t list = (index.*slot.table).find(slot.key);
-      wait(list, conjunction);
-      (index.*slot.table).add(slot.key, list);
-      if (slot.table == &ValueIndex::prefixes) index.prefix_sizes.push_back(static_cast<uint32_t>(slot.key.size()));
-    }
+  ValueIndex& index = values[anchor.path];
+  if (!names_values(anchor)) {
+    index.any = add(index.any);
+    return;
   }
-  for (ValueIndex& index : values) {
-    std::sort(index.prefix_sizes.begin(), index.prefix_sizes.end());
-    index.prefix_sizes.erase(std::unique(index.prefix_sizes.begin(), index.prefix_sizes.end()),
-                             index.prefix_sizes.end());
+  for (const Test& test : anchor.tests) {
+    const Slot slot = *slot_of(test);
+    KeyTable& table = index.*slot.table;
+    table.add(slot.key, add(table.find(slot.key)));
+    if (slot.table == &ValueIndex::prefixes) index.prefix_sizes.push_back(static_cast<uint32_t>(slot.key.size()));
   }
-  known_needs_.clear();
-  known_indices_.clear();
 }
 
 }  // namespace kedge

@@ -34,8 +34,8 @@ struct ValueIndex {
   KeyTable addresses;                  // by their 16 bytes
   KeyTable numbers;                    // comparable ones, by the 8 bytes of the double
   KeyTable number_texts;               // the others
-  uint32_t words[3] = {KeyTable::kNone, KeyTable::kNone, KeyTable::kNone};  // by Word
-  uint32_t any = KeyTable::kNone;                                           // any value at all
+  KeyTable words;                      // true, false, null
+  uint32_t any = KeyTable::kNone;      // any value at all
 };
 
 // Filled by add(), made ready by finish(); constant afterwards.
@@ -56,10 +56,16 @@ struct MatchProgram {
  private:
   uint32_t need_of(const PatternField&);
   uint32_t index_of(uint32_t index);
+  void let_wait(uint32_t conjunction, const Need& anchor);
 
   std::unordered_map<std::string, uint32_t> known_needs_;
   std::unordered_map<uint32_t, uint32_t> known_indices_;
 };
+
+// As JSON spells it.
+inline std::string_view text_of(Word word) {
+  return word == Word::true_word ? "true" : word == Word::false_word ? "false" : "null";
+}
 
 // The bytes by which a number is found in ValueIndex::numbers.
 inline std::string_view key_of(const double& number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }

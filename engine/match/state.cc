@@ -41,13 +41,9 @@ void MatchState::try_values() {
           try_waiting(index.number_texts.find(value.text));
         break;
       case FieldValue::Kind::true_word:
-        try_waiting(index.words[static_cast<int>(Word::true_word)]);
-        break;
       case FieldValue::Kind::false_word:
-        try_waiting(index.words[static_cast<int>(Word::false_word)]);
-        break;
       case FieldValue::Kind::null_word:
-        try_waiting(index.words[static_cast<int>(Word::null_word)]);
+        try_waiting(index.words.find(value.text));
         break;
     }
   }
