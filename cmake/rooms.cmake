@@ -82,7 +82,9 @@ endfunction()
 function(kedge_test name)
   cmake_parse_arguments(TEST "" "TIMEOUT;LOCK;FIXTURE" "SOURCES;ROOMS;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
-  target_compile_options(test_${name} PRIVATE ${KEDGE_WARNINGS})
+  # A test runs for a moment: that it compiles quickly counts for more.
+  target_compile_options(test_${name} PRIVATE ${KEDGE_WARNINGS} $<$<CONFIG:RelWithDebInfo>:-O1;-g1>
+                                              $<$<BOOL:${KEDGE_SANITIZE}>:-O0>)
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_definitions(test_${name} PRIVATE KEDGE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                   KEDGE_BINARY_DIR="${CMAKE_BINARY_DIR}")
