@@ -1,0 +1,238 @@
+// The executor with its threads, on real and short times.
+#include "remediate/executor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+
+#include "tests/ledger/fixtures.h"
+#include "tests/ledger/memory_ledger.h"
+#include "tests/remediate/fake_world.h"
+
+namespace kedge {
+namespace {
+
+using Luck = FakeWorld::Luck;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+ExecutorOptions quick() {
+  ExecutorOptions options;
+  options.workers = 4;
+  options.call_timeout = milliseconds(200);
+  options.visibility_delay = milliseconds(5);
+  options.retry_first = milliseconds(2);
+  options.retry_most = milliseconds(20);
+  options.poll_first = milliseconds(2);
+  options.poll_most = milliseconds(10);
+  options.stopped_poll = milliseconds(5);
+  options.confirm_deadline = seconds(20);
+  return options;
+}
+
+SqliteLedgerOptions no_rate() {
+  SqliteLedgerOptions options;
+  options.gate.remediations_per_minute = 100'000;
+  return options;
+}
+
+struct ExecutorTest : testing::Test {
+  ExecutorTest() {
+    committer.commit(sample_rules());
+    begin({});
+  }
+  ~ExecutorTest() override { executor.reset(); }
+
+  void begin(std::vector<Remediation> open) {
+    executor = std::make_unique<Executor>(Executor::Edges{actions, committer, ledger, runnable, world, clock, random,
+                                                          [this]() -> std::optional<std::string> {
+                                                            if (stopped) return "paused";
+                                                            return std::nullopt;
+                                                          }},
+                                          options);
+    executor->start(std::move(open));
+  }
+
+  std::string open(int number, std::vector<std::string> names, const std::string& place = "here") {
+    Finding finding = sample_finding(number, "target-" + std::to_string(number), ledger.now());
+    finding.plan.revert.clear();
+    for (const std::string& name : names) {
+      Step step;
+      step.action = "test.set";
+      step.args = {{"name", name}, {"value", "right"}, {"place", place}};
+      finding.plan.revert.push_back(step);
+    }
+    CommitBatch batch;
+    batch.findings = {finding};
+    EXPECT_TRUE(committer.commit(batch).done());
+    return finding.remediation;
+  }
+
+  // Waits until it stands in this state.
+  void await(const std::string& id, State state) {
+    while (ledger.remediation(id)->state != state) pause_.take(milliseconds(1));
+  }
+  // Waits until `done`.
+  void await(const std::function<bool()>& done) {
+    while (!done()) pause_.take(milliseconds(1));
+  }
+
+  SystemClock clock;
+  MemoryLedger ledger{clock, no_rate()};
+  Mailbox<Remediation> runnable{10'000};
+  Committer committer{ledger, runnable, {}};
+  Random random;
+  FakeWorld world{clock, [](Duration) {}};
+  ActionTable actions{fake_actions()};
+  ExecutorOptions options = quick();
+  std::atomic<bool> stopped{false};
+  std::unique_ptr<Executor> executor;
+
+ private:
+  Mailbox<bool> pause_{1};
+};
+
+TEST_F(ExecutorTest, TakesUpWhatACommitMadeRunnable) {
+  world.set("a", "wrong");
+  await(open(1, {"a"}), State::confirmed);
+  EXPECT_EQ(world.value("a"), "right");
+}
+
+TEST_F(ExecutorTest, CarriesManyAtOnce) {
+  constexpr int kMany = 200;
+  for (int i = 0; i < kMany; ++i) world.set("v" + std::to_string(i), "wrong");
+  std::vector<std::string> ids;
+  for (int i = 0; i < kMany; ++i)
+    ids.push_back(open(i + 1, {"v" + std::to_string(i)}, "place-" + std::to_string(i % 7)));
+  for (const std::string& id : ids) await(id, State::confirmed);
+  EXPECT_EQ(world.writes().size(), static_cast<size_t>(kMany));
+  await([&] { return executor->figures().open == 0; });
+}
+
+TEST_F(ExecutorTest, NeverWorksOnOneThingTwiceAtOnce) {
+  std::mutex mutex;
+  std::map<std::string, int> inside;
+  std::atomic<bool> together{false};
+  world.watch([&](const HttpRequest& request) {
+    const std::string name = request.url;
+    {
+      const std::lock_guard lock(mutex);
+      if (++inside[name] > 1) together = true;
+    }
+    std::this_thread::yield();
+    const std::lock_guard lock(mutex);
+    --inside[name];
+  });
+  world.set("a", "wrong");
+  std::vector<std::string> ids;
+  for (int i = 1; i <= 20; ++i) ids.push_back(open(i, {"a"}, "place-" + std::to_string(i)));
+  for (const std::string& id : ids) await(id, State::confirmed);
+  EXPECT_FALSE(together);
+  EXPECT_EQ(world.writes().size(), 1U);
+}
+
+TEST_F(ExecutorTest, LetsAPlaceThatHangsHoldUpNobodyElse) {
+  Mailbox<bool> released(1);
+  world.watch([&](const HttpRequest& request) {
+    if (request.url.ends_with("/stuck")) released.take(seconds(60));
+  });
+  world.set("stuck", "wrong");
+  world.set("free", "wrong");
+  const auto hangs = open(1, {"stuck"}, "far away");
+  await(open(2, {"free"}), State::confirmed);
+  EXPECT_EQ(ledger.remediation(hangs)->state, State::planned);
+  released.close();
+  await(hangs, State::confirmed);
+}
+
+TEST_F(ExecutorTest, RetriesWithTimers) {
+  world.set("a", "wrong");
+  world.next_writes({Luck::not_sent, Luck::not_sent});
+  await(open(1, {"a"}), State::confirmed);
+  EXPECT_EQ(world.writes().size(), 1U);
+}
+
+TEST_F(ExecutorTest, WritesNothingWhileEffectsAreStoppedAndGoesOnAfterwards) {
+  stopped = true;
+  world.set("a", "wrong");
+  const auto id = open(1, {"a"});
+  await([&] { return executor->figures().waiting == 1; });
+  EXPECT_TRUE(world.writes().empty());
+  stopped = false;
+  await(id, State::confirmed);
+}
+
+TEST_F(ExecutorTest, ResumesWhatAPersonApprovedAndDropsWhatWasCancelled) {
+  world.set("a", "?");
+  world.set("b", "?");
+  const auto a = open(1, {"a"});
+  const auto b = open(2, {"b"});
+  await(a, State::held);
+  await(b, State::held);
+  world.set("a", "wrong");
+  EXPECT_TRUE(committer.commit(PersonalMove{a, Move::resume, "alice", "fine"}).done());
+  EXPECT_TRUE(committer.commit(PersonalMove{b, Move::cancel, "alice", "meant"}).done());
+  await(a, State::confirmed);
+  EXPECT_EQ(world.value("b"), "?");
+}
+
+TEST_F(ExecutorTest, UndoesWhatHasEnded) {
+  world.set("a", "old");
+  const auto id = open(1, {"a"});
+  await(id, State::confirmed);
+  EXPECT_TRUE(committer.commit(PersonalMove{id, Move::undo, "alice", "meant"}).done());
+  await(id, State::undone);
+  EXPECT_EQ(world.value("a"), "old");
+}
+
+TEST_F(ExecutorTest, LeavesNothingHalfRecordedWhenItStopsInTime) {
+  for (int i = 0; i < 40; ++i) world.set("v" + std::to_string(i), "wrong");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(open(i + 1, {"v" + std::to_string(i)}));
+  await([&] { return world.writes().size() >= 5; });
+  executor->stop(seconds(30));
+  for (const std::string& id : ids) {
+    const Remediation r = *ledger.remediation(id);
+    EXPECT_NE(r.state, State::unknown);
+    EXPECT_NE(r.steps[0].status, StepStatus::attempted) << to_string(r.state);
+  }
+}
+
+TEST_F(ExecutorTest, CancelsCallsThatDoNotEndInTime) {
+  world.set("a", "wrong");
+  std::atomic<bool> inside{false};
+  world.watch([&](const HttpRequest& request) {
+    inside = true;
+    while (!request.stop.stop_requested()) std::this_thread::yield();
+  });
+  open(1, {"a"});
+  await([&] { return inside.load(); });
+  executor->stop(milliseconds(10));
+  EXPECT_TRUE(world.writes().empty());
+}
+
+TEST_F(ExecutorTest, GoesOnFromTheLedgerAfterEachOfManyCrashes) {
+  constexpr int kMany = 30;
+  Random dice(11);
+  std::vector<std::string> ids;
+  for (int i = 0; i < kMany; ++i) {
+    world.set("v" + std::to_string(i), "wrong");
+    world.set("w" + std::to_string(i), "wrong");
+    ids.push_back(open(i + 1, {"v" + std::to_string(i), "w" + std::to_string(i)}));
+  }
+  for (int lives = 0; lives < 10; ++lives) {
+    const size_t until = world.writes().size() + dice.below(6);
+    await([&] { return world.writes().size() >= until || executor->figures().open == 0; });
+    executor.reset();
+    begin(*ledger.open_remediations());
+  }
+  for (const std::string& id : ids) await(id, State::confirmed);
+  std::map<std::string, int> writes;
+  for (const auto& write : world.writes()) ++writes[write.name];
+  for (const auto& [name, count] : writes) EXPECT_EQ(count, 1) << name;
+}
+
+}  // namespace
+}  // namespace kedge

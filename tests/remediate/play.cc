@@ -1,0 +1,101 @@
+#include "tests/remediate/play.h"
+
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+SqliteLedgerOptions ledger_options(int remediations_per_minute) {
+  SqliteLedgerOptions options;
+  options.gate.remediations_per_minute = remediations_per_minute;
+  return options;
+}
+
+}  // namespace
+
+Step set_step(const std::string& name, const std::string& value, const std::string& action) {
+  Step step;
+  step.action = action;
+  step.args = {{"name", name}, {"value", value}};
+  return step;
+}
+
+Play::Play(uint64_t seed, int remediations_per_minute)
+    : ledger(clock, ledger_options(remediations_per_minute)),
+      committer(ledger, runnable, {}),
+      random(seed),
+      world(clock, [this](Duration span) { clock.advance(span); }),
+      edges_{actions, committer, ledger, runnable, world, clock, random, [this] { return stopped; }} {
+  options.redaction_salt = "salt";
+  worker = std::make_unique<Worker>(edges_, options);
+  commit(sample_rules());
+}
+
+std::string Play::open(std::vector<Step> revert, Policy policy, std::vector<Step> confirm) {
+  const int number = ++findings_;
+  Finding finding = sample_finding(number, "target-" + std::to_string(number), ledger.now());
+  finding.plan.revert = std::move(revert);
+  finding.plan.confirm = std::move(confirm);
+  policy.mode = Mode::enforce;
+  finding.policy = policy;
+  found_.push_back(finding);
+  CommitBatch batch;
+  batch.findings = {finding};
+  EXPECT_TRUE(commit(batch).done());
+  take_up(finding.remediation);
+  return finding.remediation;
+}
+
+void Play::find_again(const std::string& id) {
+  for (const Finding& first : found_) {
+    if (first.remediation != id) continue;
+    Finding finding = first;
+    const int number = ++findings_;
+    finding.remediation = sample_id(number);
+    finding.key = sample_finding(number, "", ledger.now()).key;
+    CommitBatch batch;
+    batch.findings = {finding};
+    EXPECT_EQ(commit(batch).dispositions.at(0).kind, Disposition::Kind::joined);
+    return;
+  }
+}
+
+void Play::take_up(const std::string& id) { job = worker->make_job(*ledger.remediation(id), false); }
+
+void Play::crash(const std::string& id) { job = worker->make_job(*ledger.remediation(id), true); }
+
+State Play::run(const std::string& id, Duration span) {
+  const Duration end = clock.elapsed() + span;
+  while (clock.elapsed() <= end) {
+    job->endpoint_held = job->endpoint;
+    const Worker::Rest rest = worker->run(*job);
+    if (rest.kind == Worker::Rest::Kind::over) break;
+    if (rest.kind == Worker::Rest::Kind::timed) {
+      const Duration until = std::min(rest.until, end + Duration{1});
+      clock.advance(std::max(Duration{0}, until - clock.elapsed()));
+    }
+  }
+  return state(id);
+}
+
+Remediation Play::stored(const std::string& id) {
+  auto found = ledger.remediation(id);
+  EXPECT_TRUE(found.ok());
+  return *found;
+}
+
+std::string Play::story() {
+  std::string kinds;
+  const auto journal = ledger.journal(0, 10'000);
+  for (const JournalEntry& entry : *journal) {
+    const Json record = *parse_json(entry.bytes);
+    const std::string kind = record.at("kind");
+    if (kind == "genesis" || kind == "rules_loaded") continue;
+    kinds += (kinds.empty() ? "" : " ") + kind;
+  }
+  return kinds;
+}
+
+}  // namespace kedge

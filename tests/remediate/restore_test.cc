@@ -1,0 +1,177 @@
+// Undo.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "guard/admission.h"
+#include "tests/remediate/play.h"
+
+namespace kedge {
+namespace {
+
+using Luck = FakeWorld::Luck;
+using std::chrono::seconds;
+
+// A confirmed remediation of two values, which a person wants undone.
+std::string undone_by_a_person(Play& play, std::vector<Step> steps = {set_step("a"), set_step("b")}) {
+  play.world.set("a", "old a");
+  play.world.set("b", "old b");
+  const auto id = play.open(std::move(steps));
+  EXPECT_EQ(play.run(id), State::confirmed);
+  return id;
+}
+
+void ask_for_undo(Play& play, const std::string& id) {
+  ASSERT_TRUE(play.commit(PersonalMove{id, Move::undo, "alice", "it was meant"}).done());
+  play.take_up(id);
+}
+
+TEST(Restore, PutsBackWhatWasThereBeforeTheLastStepFirst) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.value("a"), "old a");
+  EXPECT_EQ(play.world.value("b"), "old b");
+  const auto writes = play.world.writes();
+  ASSERT_EQ(writes.size(), 4U);
+  EXPECT_EQ(writes[2].name, "b");
+  EXPECT_EQ(play.ledger.attempts_by_mark(mark_in_agent(writes[2].agent))->size(), 1U) << "it is known as our own";
+  EXPECT_EQ(play.stored(id).steps[0].status, StepStatus::undone);
+}
+
+TEST(Restore, RefusesWithTheDifferenceWhenSomebodyElseHasChangedItSince) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.set("b", "somebody else's");
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::refused);
+  EXPECT_EQ(play.world.value("b"), "somebody else's");
+  EXPECT_EQ(play.world.value("a"), "right") << "nothing is undone by halves";
+  const Json last = *parse_json(play.ledger.journal(0, 1000)->back().bytes);
+  EXPECT_THAT(last.dump(), testing::HasSubstr("somebody else's"));
+}
+
+TEST(Restore, SkipsWhatIsAsItWasBeforeAnyway) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.set("b", "old b");
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.writes().size(), 3U);
+}
+
+TEST(Restore, LeavesAloneWhatOurStepsDidNotChange) {
+  Play play;
+  play.world.set("a", "old a");
+  play.world.set("b", "right");
+  const auto id = play.open({set_step("a"), set_step("b")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  play.world.set("b", "anything");
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.value("b"), "anything");
+}
+
+TEST(Restore, RefusesWhatCannotBeUndone) {
+  Play play;
+  const auto id = undone_by_a_person(play, {set_step("a"), set_step("b", "right", "test.set_for_good")});
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::refused);
+  EXPECT_EQ(play.world.writes().size(), 2U);
+}
+
+TEST(Restore, LetsOtherStepsGoFirstWhenOneCannotBeUndoneYet) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.next_writes({Luck::busy});
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  const auto writes = play.world.writes();
+  ASSERT_EQ(writes.size(), 5U);
+  EXPECT_EQ(writes[2].name, "b");
+  EXPECT_EQ(writes[3].name, "a");
+  EXPECT_EQ(writes[4].name, "b");
+}
+
+TEST(Restore, FailsWhenItIsRefused) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.next_writes({Luck::refused});
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::failed);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("needs world:Write"));
+}
+
+TEST(Restore, FindsThatAnUndoWithoutAnAnswerWasDone) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.next_writes({Luck::answer_lost, Luck::answer_lost});
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.writes().size(), 4U);
+}
+
+TEST(Restore, RepeatsAnUndoWithoutAnAnswerThatWasNotDone) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.next_writes({Luck::request_lost});
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.writes().size(), 5U);
+}
+
+TEST(Restore, WritesNothingWhileEffectsAreStopped) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.stopped = "paused";
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id, std::chrono::minutes(30)), State::undoing);
+  EXPECT_EQ(play.world.writes().size(), 2U);
+  play.stopped.reset();
+  EXPECT_EQ(play.run(id), State::undone);
+}
+
+TEST(Restore, WaitsForAPauseToEnd) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  ASSERT_TRUE(play.commit(AddPause{{"all", "maintenance", "alice", play.ledger.now()}}).done());
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id, std::chrono::minutes(30)), State::undoing);
+  EXPECT_EQ(play.world.writes().size(), 2U);
+  ASSERT_TRUE(play.commit(RemovePause{"all", "alice"}).done());
+  EXPECT_EQ(play.run(id), State::undone);
+}
+
+TEST(Restore, GoesOnAfterACrash) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  ask_for_undo(play, id);
+  struct Died {};
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes && request.url.ends_with("/a")) throw Died();
+  });
+  EXPECT_THROW(play.run(id), Died);
+  play.world.watch(nullptr);
+  play.crash(id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.value("a"), "old a");
+}
+
+TEST(Restore, FollowsAPersonsUndoInTheMiddleOfARemediation) {
+  Play play;
+  play.world.set("a", "old a");
+  play.world.set("b", "old b");
+  const auto id = play.open({set_step("a"), set_step("b")});
+  bool asked = false;
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.writes || std::exchange(asked, true)) return;
+    play.commit(PersonalMove{id, Move::undo, "alice", "stop that"});
+  });
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.value("a"), "old a");
+  EXPECT_EQ(play.world.value("b"), "old b");
+}
+
+}  // namespace
+}  // namespace kedge

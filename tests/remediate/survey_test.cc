@@ -1,0 +1,212 @@
+// From planned to the first attempt.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/remediate/play.h"
+
+namespace kedge {
+namespace {
+
+using Luck = FakeWorld::Luck;
+using std::chrono::seconds;
+
+TEST(Survey, ConfirmsWithoutAWriteWhatHoldsAlready) {
+  Play play;
+  play.world.set("a", "right");
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.story(), "plan confirmation");
+  EXPECT_TRUE(play.world.writes().empty());
+}
+
+TEST(Survey, ObservesEveryStepBeforeItWritesAny) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.set("b", "wrong");
+  size_t reads_before_first_write = 0;
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes && reads_before_first_write == 0) reads_before_first_write = play.world.reads();
+  });
+  const auto id = play.open({set_step("a"), set_step("b")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(reads_before_first_write, 2U);
+}
+
+TEST(Survey, KeepsTheStateBeforeOfEveryStepInTheCommitOfTheFirstAttempt) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.set("b", "bad");
+  bool seen = false;
+  std::string id;
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.writes || std::exchange(seen, true)) return;
+    const Remediation stored = play.stored(id);
+    EXPECT_EQ(stored.state, State::running);
+    EXPECT_EQ(stored.steps[0].before->full, (nlohmann::json{{"value", "wrong"}}));
+    EXPECT_EQ(stored.steps[1].before->full, (nlohmann::json{{"value", "bad"}}));
+    EXPECT_EQ(request.headers.at(0).value, "kedge/0.1.0 (mark " + stored.steps[0].mark + ")");
+  });
+  id = play.open({set_step("a"), set_step("b")});
+  play.run(id);
+  EXPECT_TRUE(seen);
+}
+
+TEST(Survey, HoldsWhatCannotBeToldForCertain) {
+  Play play;
+  play.world.set("a", "?");
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::held);
+  EXPECT_EQ(play.stored(id).guard, "observation");
+  EXPECT_EQ(play.stored(id).reason, "the witnesses disagree");
+}
+
+TEST(Survey, HoldsWhatItMayNotLookAtAndSaysWhatWouldHelp) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_reads({Luck::refused});
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::held);
+  EXPECT_EQ(play.stored(id).guard, "observation");
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("needs world:Write"));
+}
+
+TEST(Survey, LooksAgainAfterAWhileWhenTheWorldIsBusy) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_reads({Luck::busy, Luck::request_lost, Luck::busy});
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
+TEST(Survey, ShowsALongWaitInTheLedgerAndResumesByItself) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_reads(std::deque<Luck>(100, Luck::request_lost));  // each takes its 20 seconds
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(130)), State::waiting);
+  EXPECT_EQ(play.stored(id).guard, "observation");
+  play.world.next_reads({});
+  EXPECT_EQ(play.run(id), State::confirmed);
+}
+
+TEST(Survey, HoldsWhatCouldNotBeSeenForAsLongAsARemediationMayTake) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_reads(std::deque<Luck>(1000, Luck::request_lost));
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::held);
+}
+
+TEST(Survey, BelievesThatAThingIsGoneOnlyWhenItWasLookedForTwice) {
+  Play play;
+  const auto id = play.open({set_step("a")});
+  bool made = false;
+  play.world.watch([&](const HttpRequest&) {
+    if (play.world.reads() == 1 && !std::exchange(made, true)) play.world.set("a", "wrong");  // it was only new
+  });
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.value("a"), "right");
+}
+
+TEST(Survey, ConfirmsThatNothingIsLeftToDoForAThingThatIsGone) {
+  Play play;
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("gone"));
+  EXPECT_TRUE(play.world.writes().empty());
+  EXPECT_GE(play.world.reads(), 2U);
+}
+
+TEST(Survey, StaysPlannedWhileEffectsAreStoppedAndLooksAgainAfterwards) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.stopped = "paused by a file";
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(100)), State::planned);
+  EXPECT_EQ(play.world.reads(), 1U);
+  EXPECT_TRUE(play.world.writes().empty());
+  play.world.set("a", "right");  // somebody else was quicker
+  play.stopped.reset();
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_TRUE(play.world.writes().empty());
+}
+
+TEST(Survey, WaitsForTheRateAndIsObservedAnew) {
+  Play play(1, 1);
+  play.world.set("a", "wrong");
+  play.world.set("b", "wrong");
+  const auto first = play.open({set_step("a")});
+  EXPECT_EQ(play.run(first), State::confirmed);
+  const auto second = play.open({set_step("b")});
+  EXPECT_EQ(play.run(second, seconds(1)), State::waiting);
+  EXPECT_EQ(play.stored(second).guard, "rate");
+  play.world.set("b", "right");
+  EXPECT_EQ(play.run(second), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
+TEST(Survey, LooksAgainWhenAnAttemptOnTheSameThingEndedSinceItBeganToLook) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.set("b", "wrong");
+  const auto first = play.open({set_step("a")});
+  auto first_job = std::move(play.job);
+  const auto second = play.open({set_step("a", "other"), set_step("b")});
+  bool ran = false;
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.url.ends_with("/b") || std::exchange(ran, true)) return;
+    std::swap(play.job, first_job);  // in the middle of the second's survey
+    EXPECT_EQ(play.run(first), State::confirmed);
+    std::swap(play.job, first_job);
+  });
+  play.run(second);
+  EXPECT_EQ(play.stored(second).steps[0].before->full, (nlohmann::json{{"value", "right"}}));
+}
+
+TEST(Survey, HoldsAPlanThatThisEngineCannotCarryOut) {
+  Play play;
+  const auto unknown = play.open({set_step("a", "right", "test.unheard_of")});
+  EXPECT_EQ(play.run(unknown), State::held);
+  EXPECT_EQ(play.stored(unknown).guard, "action");
+  Step newer = set_step("a");
+  newer.version = 7;
+  const auto other = play.open({newer});
+  EXPECT_EQ(play.run(other), State::held);
+  EXPECT_THAT(play.stored(other).reason, testing::HasSubstr("version 7"));
+}
+
+TEST(Survey, TriesAgainWhenTheLedgerHadNoRoomAndWritesNothingMeanwhile) {
+  Play play;
+  play.world.set("a", "wrong");
+  const auto id = play.open({set_step("a")});
+  play.ledger.answer_with(Outcome::no_room);
+  EXPECT_EQ(play.run(id, seconds(60)), State::planned);
+  EXPECT_TRUE(play.world.writes().empty());
+  play.ledger.answer_with(Outcome::done);
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
+TEST(Survey, LeavesWhatAPersonHasCancelled) {
+  Play play;
+  play.world.set("a", "wrong");
+  const auto id = play.open({set_step("a")});
+  ASSERT_TRUE(play.commit(PersonalMove{id, Move::cancel, "alice", "meant"}).done());
+  EXPECT_EQ(play.run(id), State::cancelled);
+  EXPECT_TRUE(play.world.writes().empty());
+}
+
+TEST(Survey, ResumesAtObservationWhatAPersonApproved) {
+  Play play;
+  play.world.set("a", "?");
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::held);
+  play.world.set("a", "wrong");
+  ASSERT_TRUE(play.commit(PersonalMove{id, Move::resume, "alice", "checked"}).done());
+  play.take_up(id);
+  EXPECT_EQ(play.run(id), State::confirmed);
+}
+
+}  // namespace
+}  // namespace kedge
