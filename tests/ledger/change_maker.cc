@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace kedge {
@@ -13,20 +15,13 @@ constexpr const char* kOtherRule = "aws.s3.shared-bucket";
 }  // namespace
 
 Duration ChangeMaker::pause() {
-  switch (below(12)) {
-    case 0:
-      return std::chrono::minutes(below(90));
-    case 1:
-      return std::chrono::hours(below(30));
-    case 2:
-      return Duration{0};
-    default:
-      return std::chrono::milliseconds(below(15'000));
-  }
+  if (one_in(40)) return std::chrono::hours(below(30));
+  if (one_in(12)) return std::chrono::minutes(below(90));
+  return std::chrono::milliseconds(below(15'000));
 }
 
 Change ChangeMaker::next(LedgerReader& reader) {
-  switch (below(16)) {
+  switch (below(20)) {
     case 0:
       return claim(reader);
     case 1:
@@ -34,10 +29,11 @@ Change ChangeMaker::next(LedgerReader& reader) {
     case 3:
       return batch(reader);
     case 4:
-      return by_a_person(reader);
     case 5:
-      return by_the_daemon();
+      return by_a_person(reader);
     case 6:
+      return by_the_daemon();
+    case 7:
       return by_the_notifier(reader);
     default:
       return work(reader);
@@ -46,7 +42,7 @@ Change ChangeMaker::next(LedgerReader& reader) {
 
 // ---- lanes and sources ---------------------------------------------------------------------------------------------
 
-std::string ChangeMaker::target() { return fmt::format("arn:aws:s3:::bucket-{}", below(5)); }
+std::string ChangeMaker::target() { return fmt::format("arn:aws:s3:::bucket-{}", below(8)); }
 
 std::string ChangeMaker::mark() {
   marks_.push_back(fmt::format("{:032x}", ++number_));
@@ -55,15 +51,15 @@ std::string ChangeMaker::mark() {
 
 Finding ChangeMaker::finding() {
   const int key = one_in(5) && number_ > 0 ? static_cast<int>(below(number_)) : ++number_;  // some keys come again
-  Finding finding = sample_finding(key, target(), clock_.now(), 1 + below(2));
+  Finding finding = sample_finding(key, target(), clock_.now(), one_in(8) ? 2 : 1);
   finding.remediation = sample_id(++number_);
   remediations_.push_back(finding.remediation);
   if (one_in(4)) finding.plan.rule.id = kOtherRule;
-  if (one_in(4)) finding.plan.rule.version = "version-2";
-  if (one_in(8)) finding.policy.mode = Mode::canary;
-  if (one_in(10)) finding.origin = "redrive";
-  if (one_in(10)) finding.times.happened.reset();
-  if (one_in(10)) finding.times.happened = clock_.now() - std::chrono::hours(1);
+  if (one_in(12)) finding.plan.rule.version = "version-2";
+  if (one_in(16)) finding.policy.mode = Mode::canary;
+  if (one_in(20)) finding.origin = "redrive";
+  if (one_in(20)) finding.times.happened.reset();
+  if (one_in(20)) finding.times.happened = clock_.now() - std::chrono::hours(1);
   if (one_in(10)) finding.plan.isolate = {finding.plan.revert[0]};
   if (one_in(10)) finding.event.agent = std::string(4'000, 'a');
   return finding;
@@ -94,7 +90,7 @@ DeadLetter ChangeMaker::dead_letter() {
 
 Change ChangeMaker::batch(LedgerReader& reader) {
   CommitBatch batch;
-  for (uint64_t n = below(4); n > 0; --n) batch.findings.push_back(finding());
+  for (uint64_t n = below(3); n > 0; --n) batch.findings.push_back(finding());
   for (uint64_t n = below(3); n > 0; --n) batch.suppressions.push_back(suppression());
   for (uint64_t n = below(3); n > 0; --n) batch.dead_letters.push_back(dead_letter());
   if (one_in(2)) batch.counts.push_back({"cloudtrail", "no-pattern", static_cast<int64_t>(below(100))});
@@ -158,7 +154,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
   if (open.empty()) return batch(reader);
   const Remediation& r = open[below(open.size())];
   const int64_t head = *reader.journal_head();
-  if (one_in(12)) {
+  if (one_in(20)) {
     constexpr Move kMoves[] = {Move::hold, Move::wait, Move::resume, Move::supersede, Move::expire, Move::confirm};
     const std::optional<Time> due = one_in(4) ? std::nullopt : std::optional(clock_.now() + std::chrono::minutes(1));
     return MoveRemediation{r.id, kMoves[below(6)], "executor", "as it likes", {{"n", 1}}, due};
@@ -171,7 +167,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
   const int64_t observed_from = one_in(4) ? head / 2 : head;
   switch (r.state) {
     case State::planned:
-      if (one_in(6)) return Conclude{r.id, Move::confirm, observed_from, {}, "nothing was to be done", Json::object()};
+      if (one_in(8)) return Conclude{r.id, Move::confirm, observed_from, {}, "nothing was to be done", Json::object()};
       return start(r, head);
     case State::waiting:
       return MoveRemediation{r.id, Move::resume, "", "", {}, std::nullopt};
@@ -184,9 +180,16 @@ Change ChangeMaker::work(LedgerReader& reader) {
     }
     case State::confirming: {
       if (one_in(8)) return Attempt{r.id, std::nullopt, step, attempt, mark()};
-      constexpr Move kMoves[] = {Move::confirm, Move::confirm, Move::give_up_confirming, Move::fail};
-      return Conclude{r.id, kMoves[below(4)], observed_from, afters, "as observed", Json::object()};
+      constexpr Move kMoves[] = {Move::confirm, Move::confirm, Move::isolate, Move::give_up_confirming, Move::fail};
+      return Conclude{r.id, kMoves[below(5)], observed_from, afters, "as observed", Json::object()};
     }
+    case State::isolated:
+      return MoveRemediation{r.id, Move::release, "", "the lease is over", {}, std::nullopt};
+    case State::releasing:
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
+      return Conclude{r.id, one_in(4) ? Move::give_up_confirming : Move::confirm, head, afters, "", Json::object()};
+    case State::held:
+      return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, "alice", "so it shall be"};
     case State::undoing:
       if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
       if (one_in(3)) return RecordOutcome{r.id, outcome(r), Move::outcome, ""};
@@ -201,16 +204,18 @@ Change ChangeMaker::work(LedgerReader& reader) {
 Change ChangeMaker::by_a_person(LedgerReader& reader) {
   constexpr const char* kScopes[] = {"all", "rule:aws.s3.public-bucket", "account:123456789012", "everything"};
   const std::string scope = kScopes[below(4)];
-  switch (below(8)) {
+  const std::vector<Pause> pauses = *reader.pauses();
+  switch (below(12)) {
     case 0:
       return AddPause{{scope, "a storm", "alice", clock_.now()}};
     case 1:
     case 2:
-      return RemovePause{scope, "alice"};
-    case 3: {
+    case 3:
+      return RemovePause{pauses.empty() ? scope : pauses[0].scope, "alice"};
+    case 4: {
       Exception exception{fmt::format("exception-{}", below(4)),
                           one_in(2) ? "*" : kSampleRule,
-                          one_in(2) ? "arn:aws:s3:::bucket-1*" : target(),
+                          one_in(4) ? "arn:aws:s3:::bucket-1*" : target(),
                           one_in(8) ? "" : "bob",
                           "a public site",
                           clock_.now() + std::chrono::minutes(below(120)),
@@ -218,11 +223,12 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
                           clock_.now()};
       return AddException{exception};
     }
-    case 4:
+    case 5:
       return RevokeException{fmt::format("exception-{}", below(4)), "alice"};
-    case 5: {
+    case 6: {
       CloseDeadLetters close{{}, "alice", "discarded"};
-      for (const DeadLetter& letter : *reader.dead_letters({})) {
+      const std::vector<DeadLetter> letters = *reader.dead_letters({});
+      for (const DeadLetter& letter : letters) {
         if (one_in(2)) close.numbers.push_back(letter.number);
       }
       close.numbers.push_back(1'000'000);
@@ -230,8 +236,10 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
     }
     default: {
       if (remediations_.empty()) return RemovePause{scope, "alice"};
-      constexpr Move kMoves[] = {Move::resume, Move::resume, Move::cancel, Move::undo, Move::undo, Move::confirm};
-      return PersonalMove{remediations_[below(remediations_.size())], kMoves[below(6)], "alice", "because"};
+      constexpr Move kMoves[] = {Move::resume, Move::cancel, Move::undo, Move::undo, Move::undo, Move::confirm};
+      const size_t recent = std::min<size_t>(remediations_.size(), 20);
+      return PersonalMove{remediations_[remediations_.size() - 1 - below(recent)], kMoves[below(6)], "alice",
+                          "because"};
     }
   }
 }
@@ -245,7 +253,7 @@ Change ChangeMaker::by_the_daemon() {
     case 2:
       return RaiseAlarm{"own-principal", "somebody else uses our credentials", {{"n", 1}}, {"security"}};
     default: {
-      LoadRules rules = sample_rules(static_cast<Mode>(below(8) < 5 ? 3 : below(4)));
+      LoadRules rules = sample_rules(one_in(8) ? static_cast<Mode>(below(4)) : Mode::enforce);
       if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);
       return rules;
     }

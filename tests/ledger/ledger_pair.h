@@ -21,14 +21,16 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
   void SetUp() override {
     options.notify_alarms = {"on-call"};
     make();
+    ASSERT_FALSE(HasFatalFailure());
     ASSERT_TRUE(commit(sample_rules()).done());
   }
 
-  // Makes the ledger anew from what it has committed (the reference has no file: it stays).
-  void reopen() {
-    if (GetParam() == LedgerKind::memory) return;
+  // Begins again with an empty ledger, by changed options.
+  void remake() {
     sqlite_.reset();
-    make();
+    reader_.reset();
+    std::filesystem::remove_all(directory_.path());
+    SetUp();
   }
 
   Ledger& ledger() { return memory_ ? *memory_ : *sqlite_; }

@@ -1,13 +1,48 @@
 // What becomes of a remediation, Change by Change.
 #include <gtest/gtest.h>
 
-#include "tests/ledger/fixtures.h"
 #include "tests/ledger/ledger_pair.h"
 
 namespace kedge {
 namespace {
 
-class RemediationTest : public LedgerTest {};
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class RemediationTest : public LedgerTest {
+ protected:
+  // Starts the remediation of a target; gives the answer.
+  GoAnswer start(const std::string& id, const std::string& target = "bucket", size_t steps = 1) {
+    const Answer answer = commit(sample_start(id, target, ledger().head(), steps));
+    EXPECT_TRUE(answer.done()) << answer.error.message;
+    return answer.go.value_or(GoAnswer{Go::refused, "", "no answer", {}});
+  }
+  std::string mark_of(const std::string& id) { return "mark-of-" + id; }
+  Answer finish_step(const std::string& id, size_t step = 0, Move move = Move::apply_all) {
+    return commit(RecordOutcome{id, sample_outcome(step, 1, mark_of(id), clock.now()), move, ""});
+  }
+  Answer conclude(const std::string& id, Move move, int64_t observed_from) {
+    return commit(Conclude{id, move, observed_from, {{0, captured("private")}}, "", Json::object()});
+  }
+  // From finding to confirmed.
+  std::string confirmed(int number, const std::string& target = "bucket") {
+    const std::string id = open(number, target);
+    EXPECT_EQ(start(id, target).go, Go::go);
+    EXPECT_TRUE(finish_step(id).done());
+    EXPECT_EQ(conclude(id, Move::confirm, ledger().head()).go->go, Go::go);
+    return id;
+  }
+  State state_of(const std::string& id) { return reader().remediation(id)->state; }
+  std::vector<std::string> notice_types() {
+    std::vector<std::string> types;
+    const std::vector<Notice> notices = *reader().due_notices(clock.now(), 100);
+    for (const Notice& notice : notices) types.push_back(notice.type);
+    return types;
+  }
+};
+
+// ---- findings ------------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, OpensOnceForAKey) {
   const Finding finding = sample_finding(1, "bucket", clock.now());
@@ -21,39 +56,322 @@ TEST_P(RemediationTest, OpensOnceForAKey) {
   again.remediation = sample_id(2);
   EXPECT_EQ(commit(batch_of({again})).dispositions.at(0).kind, Disposition::Kind::duplicate);
   EXPECT_EQ(reader().open_remediations()->size(), 1U);
-  EXPECT_EQ(reader().counts(Time{}, clock.now() + std::chrono::hours(1))->at(0).reason, "duplicate");
+  EXPECT_EQ(reader().counts(Time{}, clock.now() + hours(1))->at(0).reason, "duplicate");
 }
+
+TEST_P(RemediationTest, RemembersAKeyForItsTimeAndForgetsItAfterwards) {
+  confirmed(1);
+  Finding again = sample_finding(1, "bucket", clock.now());
+  again.remediation = sample_id(2);
+  clock.advance(options.seen_for);
+  EXPECT_EQ(commit(batch_of({again})).dispositions.at(0).kind, Disposition::Kind::duplicate);
+  clock.advance(hours(48));
+  EXPECT_EQ(commit(batch_of({again})).dispositions.at(0).kind, Disposition::Kind::opened);
+}
+
+TEST_P(RemediationTest, JoinsOneWithTheSamePlanWhichMustThenBeObservedAgain) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  finish_step(id);
+  const int64_t observed_from = ledger().head();
+  const Answer joined = commit(batch_of({sample_finding(2, "bucket", clock.now())}));
+  EXPECT_EQ(joined.dispositions.at(0), (Disposition{Disposition::Kind::joined, id}));
+  EXPECT_EQ(conclude(id, Move::confirm, observed_from).go->go, Go::observe_again);
+  EXPECT_EQ(state_of(id), State::confirming);
+  EXPECT_EQ(conclude(id, Move::confirm, ledger().head()).go->go, Go::go);
+}
+
+TEST_P(RemediationTest, GivesWayToANewerPlanBeforeItHasWritten) {
+  const std::string id = open(1, "bucket");
+  Finding newer = sample_finding(2, "bucket", clock.now(), 2);
+  const Answer answer = commit(batch_of({newer}));
+  EXPECT_EQ(answer.dispositions.at(0), (Disposition{Disposition::Kind::superseding, sample_id(2)}));
+  EXPECT_EQ(state_of(id), State::superseded);
+  EXPECT_EQ(answer.runnable.at(0).id, sample_id(2));
+}
+
+TEST_P(RemediationTest, LetsANewerPlanWaitOnceItHasWritten) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  const Answer answer = commit(batch_of({sample_finding(2, "bucket", clock.now(), 2)}));
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::opened);
+  const GoAnswer newer = start(sample_id(2), "bucket", 2);
+  EXPECT_EQ(newer.go, Go::wait);
+  EXPECT_EQ(newer.guard, "locks");
+
+  finish_step(id);
+  const Answer ended = conclude(id, Move::confirm, ledger().head());
+  ASSERT_EQ(ended.runnable.size(), 1U);  // it goes on in the very commit that frees its lock
+  EXPECT_EQ(ended.runnable[0].id, sample_id(2));
+  EXPECT_EQ(start(sample_id(2), "bucket", 2).go, Go::go);
+}
+
+// ---- from start to end ---------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, RunsFromFindingToConfirmation) {
   const std::string id = open(1, "bucket");
-  const int64_t observed_from = ledger().head();
-  const Answer started = commit(sample_start(id, "bucket", observed_from));
-  ASSERT_TRUE(started.done());
-  EXPECT_EQ(started.go->go, Go::go) << started.go->reason;
-  clock.advance(std::chrono::seconds(1));
-  ASSERT_TRUE(
-      commit(RecordOutcome{id, sample_outcome(0, 1, "mark-of-" + id, clock.now()), Move::apply_all, ""}).done());
-  clock.advance(std::chrono::seconds(1));
-  const Answer confirmed = commit(Conclude{id, Move::confirm, ledger().head(), {{0, captured("private")}}, ""});
-  ASSERT_TRUE(confirmed.done());
-  EXPECT_EQ(confirmed.go->go, Go::go);
+  EXPECT_EQ(start(id).go, Go::go);
+  clock.advance(seconds(1));
+  ASSERT_TRUE(finish_step(id).done());
+  clock.advance(seconds(1));
+  EXPECT_EQ(conclude(id, Move::confirm, ledger().head()).go->go, Go::go);
 
   const Remediation ended = *reader().remediation(id);
   EXPECT_EQ(ended.state, State::confirmed);
   EXPECT_EQ(ended.steps[0].status, StepStatus::applied);
   EXPECT_EQ(ended.steps[0].before, captured("public"));
   EXPECT_TRUE(reader().open_remediations()->empty());
-  const Json record = last_record();
-  EXPECT_EQ(record["kind"], "confirmation");
-  EXPECT_EQ(record["phases"], Json({{"detection", 1000000},
-                                    {"evaluation", 1000000},
-                                    {"response", 1000000},
-                                    {"recovery", 0},
-                                    {"confirmation", 1000000}}));
-  const auto notices = *reader().due_notices(clock.now(), 10);
-  ASSERT_EQ(notices.size(), 1U);
-  EXPECT_EQ(notices[0].type, "kedge.remediation.confirmed");
-  EXPECT_EQ(notices[0].channel, "security");
+  EXPECT_EQ(last_record()["kind"], "confirmation");
+  EXPECT_EQ(last_record()["phases"], Json({{"detection", 1'000'000},
+                                           {"evaluation", 1'000'000},
+                                           {"response", 1'000'000},
+                                           {"recovery", 0},
+                                           {"confirmation", 1'000'000}}));
+  EXPECT_EQ(notice_types(), std::vector<std::string>{"kedge.remediation.confirmed"});
+}
+
+TEST_P(RemediationTest, ConfirmsWithoutEffectAndWithoutNoticeWhatHeldAlready) {
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(conclude(id, Move::confirm, ledger().head()).go->go, Go::go);
+  EXPECT_EQ(reader().remediation(id)->steps[0].status, StepStatus::already);
+  EXPECT_TRUE(notice_types().empty());
+}
+
+TEST_P(RemediationTest, FindsItsAttemptsByMarkAndByRequest) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  finish_step(id);
+  const AttemptTrace trace{id, "bucket", mark_of(id), {"s3:bucket"}};
+  EXPECT_EQ(*reader().attempts_by_mark(mark_of(id)), std::vector<AttemptTrace>{trace});
+  EXPECT_EQ(*reader().attempts_by_request("request-of-" + mark_of(id)), std::vector<AttemptTrace>{trace});
+  EXPECT_TRUE(reader().attempts_by_mark("another")->empty());
+}
+
+TEST_P(RemediationTest, IsObservedAgainWhenAnAttemptOnItsKeysEndedSinceItWasLookedAt) {
+  const std::string second = open(2, "bucket-2");
+  const int64_t observed_from = ledger().head();
+  confirmed(1);
+  Start stale = sample_start(second, "bucket", observed_from);  // it touches the first one's key
+  EXPECT_EQ(commit(stale).go->go, Go::observe_again);
+  stale.observed_from = ledger().head();
+  EXPECT_EQ(commit(stale).go->go, Go::go);
+}
+
+TEST_P(RemediationTest, KeepsTheBeforesOfItsFirstAttempt) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  StepOutcome unknown = sample_outcome(0, 1, mark_of(id), clock.now());
+  unknown.result = StepOutcome::Result::unknown;
+  ASSERT_TRUE(commit(RecordOutcome{id, unknown, Move::hold, "may not be repeated"}).done());
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "try again"}).done());
+  Start again = sample_start(id, "bucket", ledger().head());
+  again.befores[0].state = captured("something in between");
+  ASSERT_EQ(commit(again).go->go, Go::go);
+  EXPECT_EQ(reader().remediation(id)->steps[0].before, captured("public"));
+}
+
+TEST_P(RemediationTest, TakesTheBeforesAnewAsLongAsNothingWasWritten) {
+  ASSERT_TRUE(commit(AddPause{{"all", "a storm", "alice", clock.now()}}).done());
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).go, Go::held);
+  ASSERT_TRUE(commit(RemovePause{"all", "alice"}).done());
+  Start again = sample_start(id, "bucket", ledger().head());
+  again.befores[0].state = captured("public in another way");
+  ASSERT_EQ(commit(again).go->go, Go::go);
+  EXPECT_EQ(reader().remediation(id)->steps[0].before, captured("public in another way"));
+}
+
+TEST_P(RemediationTest, CountsItsAttempts) {
+  const std::string id = open(1, "bucket", 2);
+  start(id, "bucket", 2);
+  StepOutcome failed = sample_outcome(0, 1, mark_of(id), clock.now());
+  failed.result = StepOutcome::Result::retry;
+  EXPECT_EQ(commit(Attempt{id, failed, 0, 1, "m2"}).error.code, ErrorCode::conflict);
+  EXPECT_EQ(commit(Attempt{id, failed, 0, 2, "m2"}).go->go, Go::go);
+  EXPECT_EQ(commit(Attempt{id, sample_outcome(0, 2, "m2", clock.now()), 1, 1, "m3"}).go->go, Go::go);
+  const Remediation r = *reader().remediation(id);
+  EXPECT_EQ(r.steps[0].attempts, 2);
+  EXPECT_EQ(r.steps[0].status, StepStatus::applied);
+  EXPECT_EQ(r.steps[1].status, StepStatus::attempted);
+}
+
+TEST_P(RemediationTest, RefusesAnOutcomeThatIsNotOfTheLatestAttempt) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  const int64_t head = ledger().head();
+  EXPECT_EQ(commit(RecordOutcome{id, sample_outcome(0, 1, "another", clock.now()), Move::apply_all, ""}).error.code,
+            ErrorCode::conflict);
+  EXPECT_EQ(ledger().head(), head);
+  EXPECT_EQ(state_of(id), State::running);
+}
+
+TEST_P(RemediationTest, RefusesEveryMoveThatTheTableDoesNotHave) {
+  const std::string id = open(1, "bucket");
+  const Remediation before = *reader().remediation(id);
+  const int64_t head = ledger().head();
+  for (int number = 0; number <= static_cast<int>(Move::supersede); ++number) {
+    const Move move = static_cast<Move>(number);
+    if (!transition(State::planned, move)) {
+      EXPECT_FALSE(conclude(id, move, head).done()) << to_string(move);
+      EXPECT_FALSE(commit(PersonalMove{id, move, "alice", ""}).done()) << to_string(move);
+      EXPECT_FALSE(commit(MoveRemediation{id, move, "", "", {}, clock.now()}).done()) << to_string(move);
+      EXPECT_FALSE(finish_step(id, 0, move).done()) << to_string(move);
+    }
+  }
+  EXPECT_FALSE(commit(Attempt{id, std::nullopt, 0, 1, "m"}).done());
+  EXPECT_FALSE(commit(AttemptUndo{id, std::nullopt, 0, 1, "m"}).done());
+  EXPECT_FALSE(commit(Start{"nobody", 0, {}, {}, 0, "m"}).done());
+  EXPECT_EQ(ledger().head(), head);
+  EXPECT_EQ(*reader().remediation(id), before);
+}
+
+// ---- guards --------------------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, GoesOnWhenItsPauseIsOver) {
+  commit(AddPause{{"account:123456789012", "a storm", "alice", clock.now()}});
+  commit(AddPause{{"all", "a storm", "alice", clock.now()}});
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).guard, "pause");
+  EXPECT_EQ(state_of(id), State::held);
+  EXPECT_TRUE(commit(RemovePause{"all", "alice"}).runnable.empty());  // the account is still paused
+  EXPECT_EQ(commit(RemovePause{"account:123456789012", "alice"}).runnable.at(0).id, id);
+  EXPECT_EQ(start(id).go, Go::go);
+}
+
+TEST_P(RemediationTest, IsHeldBetweenTwoAttemptsByAPause) {
+  const std::string id = open(1, "bucket", 2);
+  start(id, "bucket", 2);
+  commit(AddPause{{"all", "a storm", "alice", clock.now()}});
+  const Answer held = commit(Attempt{id, sample_outcome(0, 1, mark_of(id), clock.now()), 1, 1, "m2"});
+  EXPECT_EQ(held.go->go, Go::held);
+  const Remediation r = *reader().remediation(id);
+  EXPECT_EQ(r.state, State::held);
+  EXPECT_EQ(r.steps[0].status, StepStatus::applied);  // what was done stays on record
+  EXPECT_EQ(r.steps[1].attempts, 0);
+}
+
+TEST_P(RemediationTest, GoesOnWhenItsRuleActsAgain) {
+  const std::string id = open(1, "bucket");
+  commit(sample_rules(Mode::off));
+  EXPECT_EQ(start(id).guard, "rule");
+  EXPECT_TRUE(commit(sample_rules(Mode::shadow)).runnable.empty());
+  EXPECT_EQ(commit(sample_rules(Mode::enforce)).runnable.at(0).id, id);
+}
+
+TEST_P(RemediationTest, EndsRefusedWhereAnExceptionCoversIt) {
+  const Exception exception{"E1",    "*",        "buck*", "web team", "a public site", clock.now() + hours(1),
+                            "alice", clock.now()};
+  ASSERT_TRUE(commit(AddException{exception}).done());
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).go, Go::refused);
+  EXPECT_EQ(state_of(id), State::refused);
+  EXPECT_EQ(notice_types(), std::vector<std::string>{"kedge.remediation.refused"});
+
+  clock.advance(hours(1));
+  const std::string later = open(2, "bucket");
+  EXPECT_EQ(start(later).go, Go::go);
+}
+
+TEST_P(RemediationTest, IsHeldForAnOldEventUntilAPersonApproves) {
+  Finding old = sample_finding(1, "bucket", clock.now());
+  old.times.happened = clock.now() - hours(2);
+  commit(batch_of({old}));
+  EXPECT_EQ(start(sample_id(1)).guard, "stale");
+  EXPECT_EQ(notice_types(), (std::vector<std::string>{"kedge.remediation.held", "kedge.remediation.held"}));
+  EXPECT_EQ(commit(PersonalMove{sample_id(1), Move::resume, "alice", "still wanted"}).runnable.at(0).id, sample_id(1));
+  EXPECT_EQ(start(sample_id(1)).go, Go::go);
+}
+
+TEST_P(RemediationTest, WaitsForTheRateWithinAnySixtySeconds) {
+  const int limit = options.gate.remediations_per_minute;
+  for (int i = 0; i < limit; ++i)
+    EXPECT_EQ(start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i)).go, Go::go);
+  const std::string id = open(100, "late");
+  const GoAnswer waits = start(id, "late");
+  EXPECT_EQ(waits.go, Go::wait);
+  EXPECT_EQ(waits.guard, "rate");
+  ASSERT_TRUE(waits.due.has_value());
+  clock.advance(*waits.due - clock.now() - seconds(1));
+  ASSERT_TRUE(commit(MoveRemediation{id, Move::resume, "", "", {}, {}}).done());
+  EXPECT_EQ(start(id, "late").go, Go::wait);
+  clock.advance(seconds(1));
+  ASSERT_TRUE(commit(MoveRemediation{id, Move::resume, "", "", {}, {}}).done());
+  EXPECT_EQ(start(id, "late").go, Go::go);
+}
+
+TEST_P(RemediationTest, ComesBackInTurnWhereManyWaitForTheRate) {
+  const int limit = options.gate.remediations_per_minute;
+  std::vector<Time> dues;
+  for (int i = 0; i < 3 * limit; ++i) {
+    const GoAnswer answer = start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
+    if (answer.go == Go::wait) dues.push_back(*answer.due);
+  }
+  ASSERT_EQ(dues.size(), static_cast<size_t>(2 * limit));
+  EXPECT_EQ(dues[limit] - dues[0], minutes(1));
+}
+
+TEST_P(RemediationTest, PassesTheRateWhenAPersonApproves) {
+  const int limit = options.gate.remediations_per_minute;
+  for (int i = 0; i < limit; ++i) start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
+  const std::string id = open(100, "late");
+  start(id, "late");
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "now"}).done());
+  EXPECT_EQ(start(id, "late").go, Go::go);
+}
+
+// ---- undo ----------------------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, OpensAgainForAnUndoAndEndsUndone) {
+  const std::string id = confirmed(1);
+  const Answer undo = commit(PersonalMove{id, Move::undo, "alice", "it was meant"});
+  ASSERT_TRUE(undo.done()) << undo.error.message;
+  EXPECT_EQ(undo.runnable.at(0).state, State::undoing);
+  EXPECT_EQ(undo.runnable.at(0).steps[0].before, captured("public"));
+  EXPECT_EQ(commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"}).go->go, Go::go);
+  ASSERT_TRUE(commit(RecordOutcome{id, sample_outcome(0, 1, "undo-mark", clock.now()), Move::outcome, ""}).done());
+  EXPECT_EQ(reader().remediation(id)->steps[0].status, StepStatus::undone);
+  EXPECT_TRUE(conclude(id, Move::finish_undo, ledger().head()).done());
+  EXPECT_EQ(state_of(id), State::undone);
+  EXPECT_EQ(last_record()["kind"], "undo");
+}
+
+TEST_P(RemediationTest, IsNotUndoneWhileAnotherHoldsItsLock) {
+  const std::string id = confirmed(1);
+  const std::string other = open(2, "bucket");
+  start(other);
+  const Answer refused = commit(PersonalMove{id, Move::undo, "alice", ""});
+  EXPECT_EQ(refused.error.code, ErrorCode::refused);
+  EXPECT_NE(refused.error.message.find(other), std::string::npos);
+}
+
+TEST_P(RemediationTest, IsNotUndoneWhereNothingWasDone) {
+  const std::string id = open(1, "bucket");
+  conclude(id, Move::confirm, ledger().head());
+  EXPECT_EQ(commit(PersonalMove{id, Move::undo, "alice", ""}).error.code, ErrorCode::refused);
+}
+
+TEST_P(RemediationTest, IsNotUndoneBeyondTheHorizon) {
+  const std::string id = confirmed(1);
+  clock.advance(options.undo_horizon + hours(48));
+  EXPECT_EQ(commit(PersonalMove{id, Move::undo, "alice", ""}).error.code, ErrorCode::not_found);
+}
+
+TEST_P(RemediationTest, TakesALateOutcomeOfAnEffectForWhatItIsWhileItIsUndone) {
+  const std::string id = open(1, "bucket");
+  start(id);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::undo, "alice", "stop"}).done());
+  ASSERT_TRUE(commit(RecordOutcome{id, sample_outcome(0, 1, mark_of(id), clock.now()), Move::outcome, ""}).done());
+  EXPECT_EQ(reader().remediation(id)->steps[0].status, StepStatus::applied);
+}
+
+TEST_P(RemediationTest, DefersAnUndoWhilePaused) {
+  const std::string id = confirmed(1);
+  commit(PersonalMove{id, Move::undo, "alice", ""});
+  commit(AddPause{{"all", "a storm", "alice", clock.now()}});
+  const Answer answer = commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"});
+  EXPECT_EQ(answer.go->go, Go::wait);
+  EXPECT_TRUE(answer.go->due.has_value());
+  EXPECT_EQ(state_of(id), State::undoing);
 }
 
 }  // namespace

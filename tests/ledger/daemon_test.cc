@@ -1,0 +1,266 @@
+// Positions, dead letters, suppressions, notices, people's data and time.
+#include <gtest/gtest.h>
+
+#include "tests/ledger/ledger_pair.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const PartitionId kPartition{"cloudtrail", "events", 3};
+
+class DaemonTest : public LedgerTest {
+ protected:
+  Answer claim(std::optional<Position> found, int64_t next, const std::string& note = "") {
+    Position wanted;
+    wanted.cluster = "cluster-1";
+    wanted.next = next;
+    return commit(ClaimPositions{{{kPartition, std::move(found), wanted, note, Json::object()}}, ""});
+  }
+  Answer move(uint64_t epoch, int64_t from, int64_t to) {
+    CommitBatch batch;
+    batch.moves = {{kPartition, epoch, from, to, Bookmark{to - 1, clock.now(), sha256("value")}}};
+    return commit(std::move(batch));
+  }
+  Position position() { return reader().positions()->at(0).position; }
+  DeadLetter letter(int64_t offset, size_t bytes = 10) {
+    DeadLetter letter;
+    letter.source = "cloudtrail";
+    letter.topic = "events";
+    letter.offset = offset;
+    letter.reason = "not_json";
+    letter.message = "an object was expected at byte 0";
+    letter.value = std::string(bytes, 'x');
+    letter.value_bytes = static_cast<int64_t>(bytes);
+    letter.value_digest = sha256(letter.value);
+    return letter;
+  }
+  Answer bury(std::vector<DeadLetter> letters) {
+    CommitBatch batch;
+    batch.dead_letters = std::move(letters);
+    return commit(std::move(batch));
+  }
+  Suppression suppression(int number, Mode mode = Mode::shadow) {
+    const Finding basis = sample_finding(number, "bucket", clock.now());
+    Suppression suppression{basis.key, basis.plan, basis.policy, basis.event, basis.times, "mode", "shadow", {}, {}};
+    suppression.policy.mode = mode;
+    return suppression;
+  }
+  Answer suppress(std::vector<Suppression> suppressions) {
+    CommitBatch batch;
+    batch.suppressions = std::move(suppressions);
+    return commit(std::move(batch));
+  }
+};
+
+// ---- positions -----------------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, MovesAPositionByCompareAndSet) {
+  EXPECT_EQ(claim(std::nullopt, 100, "first start").epochs, std::vector<uint64_t>{1});
+  EXPECT_EQ(last_record()["note"], "first start");
+  EXPECT_TRUE(move(1, 100, 120).done());
+  EXPECT_EQ(position().next, 120);
+  EXPECT_EQ(position().bookmark->offset, 119);
+  EXPECT_EQ(move(1, 100, 130).error.code, ErrorCode::conflict);
+  EXPECT_EQ(move(1, 120, 110).error.code, ErrorCode::conflict);
+  EXPECT_EQ(position().next, 120);
+}
+
+TEST_P(DaemonTest, RefusesTheBatchOfAFormerOwner) {
+  claim(std::nullopt, 100);
+  EXPECT_EQ(claim(position(), 100).epochs, std::vector<uint64_t>{2});
+  EXPECT_EQ(move(1, 100, 120).error.code, ErrorCode::conflict);
+  EXPECT_TRUE(move(2, 100, 120).done());
+}
+
+TEST_P(DaemonTest, RefusesAClaimOfWhatHasChangedSinceItWasFound) {
+  claim(std::nullopt, 100);
+  const Position found = position();
+  move(1, 100, 120);
+  EXPECT_EQ(claim(found, 100).error.code, ErrorCode::conflict);
+  EXPECT_EQ(claim(std::nullopt, 100).error.code, ErrorCode::conflict);
+}
+
+TEST_P(DaemonTest, RefusesABatchAsAWholeWithAllThatItHolds) {
+  CommitBatch batch = batch_of({sample_finding(1, "bucket", clock.now())});
+  batch.moves = {{kPartition, 1, 0, 10, std::nullopt}};  // never claimed
+  batch.counts = {{"cloudtrail", "no-pattern", 5}};
+  const int64_t head = ledger().head();
+  EXPECT_FALSE(commit(std::move(batch)).done());
+  EXPECT_EQ(ledger().head(), head);
+  EXPECT_TRUE(reader().open_remediations()->empty());
+  EXPECT_TRUE(reader().counts(Time{}, clock.now() + hours(1))->empty());
+}
+
+TEST_P(DaemonTest, StopsAPartitionAndTellsPeopleUntilItIsClaimedAnew) {
+  claim(std::nullopt, 100);
+  ASSERT_TRUE(commit(NotePosition{kPartition, "another_log", Json::object(), true, "it is another log"}).done());
+  EXPECT_EQ(reader().positions()->at(0).stopped, "it is another log");
+  EXPECT_EQ(reader().due_notices(clock.now(), 10)->at(0).type, "kedge.alarm");
+  EXPECT_EQ(move(1, 100, 120).error.code, ErrorCode::refused);
+  EXPECT_TRUE(claim(position(), 0, "accepted").done());
+  EXPECT_EQ(reader().positions()->at(0).stopped, "");
+  EXPECT_TRUE(move(2, 0, 120).done());
+}
+
+// ---- dead letters --------------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, KeepsADeadLetterUnderItsRecordsNumber) {
+  bury({letter(7)});
+  const DeadLetter kept = reader().dead_letters({})->at(0);
+  EXPECT_EQ(kept.number, ledger().head());
+  EXPECT_EQ(kept.value, std::string(10, 'x'));
+  EXPECT_EQ(reader().dead_letter(kept.number)->offset, 7);
+  EXPECT_EQ(record(kept.number)["reason"], "not_json");
+  ASSERT_TRUE(commit(CloseDeadLetters{{kept.number}, "alice", "discarded"}).done());
+  EXPECT_FALSE(reader().dead_letter(kept.number).ok());
+  EXPECT_FALSE(commit(CloseDeadLetters{{kept.number}, "alice", "discarded"}).done());
+}
+
+TEST_P(DaemonTest, KeepsOnlyTheRangeOfDeadLettersBeyondTheLimit) {
+  options.dead_letters_max = 2;
+  remake();
+  bury({letter(1), letter(2), letter(3), letter(9)});
+  const int64_t head = ledger().head();
+  bury({letter(5)});
+  EXPECT_EQ(reader().dead_letters({})->size(), 2U);
+  const DeadLetterRange range = reader().dead_letter_ranges()->at(0);
+  EXPECT_EQ(range.first, 3);
+  EXPECT_EQ(range.last, 9);
+  EXPECT_EQ(range.count, 3);
+  EXPECT_EQ(ledger().head(), head);  // one record tells of the range, not one of each
+}
+
+TEST_P(DaemonTest, LimitsTheBytesOfDeadLettersToo) {
+  options.dead_letter_bytes_max = 100;
+  remake();
+  bury({letter(1, 60), letter(2, 60), letter(3, 40)});
+  EXPECT_EQ(reader().dead_letters({})->size(), 2U);
+  EXPECT_EQ(reader().dead_letter_ranges()->at(0).count, 1);
+}
+
+// ---- suppressions --------------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, RecordsASuppressionOnceAndTellsWhatShadowWouldHaveDone) {
+  suppress({suppression(1), suppression(1), suppression(2, Mode::canary)});
+  EXPECT_EQ(reader().due_notices(clock.now(), 10)->size(), 1U);
+  EXPECT_EQ(reader().due_notices(clock.now(), 10)->at(0).type, "kedge.finding.shadow");
+  EXPECT_EQ(reader().counts(Time{}, clock.now() + hours(1))->at(0).number, 1);
+}
+
+TEST_P(DaemonTest, FoldsTheSuppressionsOfOneRuleBeyondTheMinutesNumber) {
+  options.suppressions_per_minute = 2;
+  remake();
+  const int64_t before = ledger().head();
+  suppress({suppression(1), suppression(2), suppression(3), suppression(4)});
+  EXPECT_EQ(ledger().head(), before + 2);
+  clock.advance(minutes(1));
+  suppress({});
+  EXPECT_EQ(last_record()["count"], 4);
+  EXPECT_EQ(last_record()["folded"], 2);
+}
+
+// ---- notices -------------------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, KeepsANoticeUntilItIsDeliveredOrGivenUp) {
+  ASSERT_TRUE(commit(RaiseAlarm{"test", "look here", Json::object(), {"security"}}).done());
+  const auto notices = *reader().due_notices(clock.now(), 10);
+  ASSERT_EQ(notices.size(), 2U);  // and the channel that hears of all alarms
+  EXPECT_EQ(notices[0].data["message"], "look here");
+  EXPECT_NE(notices[0].id, notices[1].id);
+
+  ASSERT_TRUE(commit(NoticeDeferred{notices[0].number, clock.now() + minutes(5), "503"}).done());
+  EXPECT_EQ(reader().due_notices(clock.now(), 10)->size(), 1U);
+  ASSERT_TRUE(commit(NoticeDelivered{notices[1].number, 200}).done());
+  EXPECT_EQ(last_record()["kind"], "notice");
+  EXPECT_EQ(*reader().next_notice_due(), clock.now() + minutes(5));
+  clock.advance(minutes(5));
+  EXPECT_EQ(reader().due_notices(clock.now(), 10)->at(0).attempts, 1);
+  ASSERT_TRUE(commit(NoticeGivenUp{notices[0].number, "410 gone"}).done());
+  EXPECT_EQ(*reader().next_notice_due(), std::nullopt);  // a notice about a notice is not made
+}
+
+// ---- people --------------------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, RefusesAnExceptionThatNobodyOwnsOrThatNeverEnds) {
+  const Exception sound{"E1", "*", "bucket", "web team", "a site", clock.now() + hours(1), "alice", clock.now()};
+  for (std::string Exception::*part : {&Exception::owner, &Exception::reason, &Exception::rule, &Exception::target}) {
+    Exception broken = sound;
+    broken.*part = "";
+    EXPECT_EQ(commit(AddException{broken}).error.code, ErrorCode::invalid);
+  }
+  Exception expired = sound;
+  expired.expires = clock.now();
+  EXPECT_EQ(commit(AddException{expired}).error.code, ErrorCode::invalid);
+  EXPECT_TRUE(commit(AddException{sound}).done());
+  EXPECT_EQ(commit(AddException{sound}).error.code, ErrorCode::conflict);
+  EXPECT_EQ(*reader().exceptions(), std::vector<Exception>{sound});
+  EXPECT_TRUE(commit(RevokeException{"E1", "alice"}).done());
+  EXPECT_EQ(commit(RevokeException{"E1", "alice"}).error.code, ErrorCode::not_found);
+}
+
+TEST_P(DaemonTest, KnowsTheScopesOfAPause) {
+  EXPECT_FALSE(commit(AddPause{{"everything", "", "alice", clock.now()}}).done());
+  EXPECT_FALSE(commit(AddPause{{"rule:", "", "alice", clock.now()}}).done());
+  EXPECT_TRUE(commit(AddPause{{"rule:R", "", "alice", clock.now()}}).done());
+  EXPECT_FALSE(commit(RemovePause{"all", "alice"}).done());
+}
+
+// ---- records and time ----------------------------------------------------------------------------------------------
+
+TEST_P(DaemonTest, NumbersRecordsWithoutAGapFromTheLedgersBirth) {
+  commit(NoteStart{"0.1.0", "digest", "boot"});
+  commit(RemovePause{"all", "alice"});  // refused: gives its number back
+  commit(NoteStop{"asked to"});
+  const auto journal = *reader().journal(0, 100);
+  EXPECT_EQ(record(0)["kind"], "genesis");
+  for (size_t i = 0; i < journal.size(); ++i) {
+    EXPECT_EQ(journal[i].seq, static_cast<int64_t>(i));
+    EXPECT_EQ(record(journal[i].seq)["seq"], i);
+  }
+  EXPECT_EQ(last_record()["kind"], "stop");
+}
+
+TEST_P(DaemonTest, KeepsTheLargePartsOfARecordByDigest) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.title = std::string(200'000, 't');
+  ASSERT_TRUE(commit(batch_of({finding})).done());
+  const std::string bytes = reader().journal(ledger().head(), 1)->at(0).bytes;
+  EXPECT_LE(bytes.size(), 65'535U);
+  const Json policy = last_record()["policy"];
+  EXPECT_EQ(parse_json(*reader().blob(policy["sha256"]))->at("title"), finding.policy.title);
+}
+
+TEST_P(DaemonTest, WritesWhatCanonicalJsonCannotCarryAsText) {
+  Suppression odd = suppression(1);
+  odd.figures = {{"share", 0.25}, {"large", UINT64_MAX}, {"bytes", "\xFF\xFE"}};
+  ASSERT_TRUE(suppress({odd}).done());
+  EXPECT_EQ(last_record()["figures"],
+            Json({{"share", "0.25"}, {"large", "18446744073709551615"}, {"bytes", "base64://4="}}));
+}
+
+TEST_P(DaemonTest, KeepsTheEventsDocumentAsABlob) {
+  open(1, "bucket");
+  const Remediation r = reader().open_remediations()->at(0);
+  EXPECT_EQ(r.event.document, "");
+  EXPECT_EQ(*reader().blob(r.event.document_digest), "{\"id\":\"event-1\"}");
+}
+
+TEST_P(DaemonTest, GoesBackForNoWallClock) {
+  commit(NoteStart{"0.1.0", "", ""});
+  const Json first = last_record();
+  clock.set_wall(clock.now() - hours(3));
+  clock.advance(seconds(1));
+  commit(NoteStop{""});
+  EXPECT_EQ(*parse_time(last_record()["at"].get<std::string>()),
+            *parse_time(first["at"].get<std::string>()) + seconds(1));
+}
+
+}  // namespace
+
+INSTANTIATE_TEST_SUITE_P(Ledger, DaemonTest, kAllLedgers, name_of_ledger);
+
+}  // namespace kedge

@@ -1,0 +1,295 @@
+// What is SQLite's own: the file, its lock and its versions, disks that are full or fail, crashes, time over restarts.
+#include "ledger/sqlite_ledger.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/json.h"
+#include "ledger/schema.h"
+#include "tests/ledger/faulty_disk.h"
+#include "tests/ledger/fixtures.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+namespace fs = std::filesystem;
+
+class SqliteLedgerTest : public testing::Test {
+ protected:
+  SqliteLedgerTest() {
+    set_disk_fault(DiskFault::none);
+    options.directory = directory.path() / "data";
+  }
+  ~SqliteLedgerTest() override { set_disk_fault(DiskFault::none); }
+
+  Result<std::unique_ptr<Ledger>> try_open() { return open_sqlite_ledger(options, clock, random); }
+  std::unique_ptr<Ledger> open() {
+    auto opened = try_open();
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return opened.ok() ? *std::move(opened) : nullptr;
+  }
+  std::unique_ptr<LedgerReader> read() { return *open_sqlite_reader(options.directory); }
+  Answer commit(Ledger& ledger, Change change) { return ledger.apply({&change, 1}).at(0); }
+  Answer note(Ledger& ledger) { return commit(ledger, NoteStart{"0.1.0", "digest", "boot"}); }
+  fs::path file(const char* name) const { return fs::path(options.directory) / name; }
+
+  // Runs SQL on the closed file.
+  void tamper(const std::string& sql) {
+    Database database(file("ledger.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    database.execute(sql);
+  }
+
+  TemporaryDirectory directory;
+  SqliteLedgerOptions options;
+  FakeClock clock;
+  Random random{1};
+};
+
+// ---- the file ------------------------------------------------------------------------------------------------------
+
+TEST_F(SqliteLedgerTest, IsReadableByItsOwnerOnly) {
+  const auto ledger = open();
+  for (const char* name : {"ledger.db", "ledger.db-wal", "lock"}) {
+    struct stat status {};
+    ASSERT_EQ(stat(file(name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << name;
+  }
+}
+
+TEST_F(SqliteLedgerTest, HasOneWriter) {
+  const auto first = open();
+  const auto second = try_open();
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+  EXPECT_NE(second.error().message.find(std::to_string(getpid())), std::string::npos) << second.error().message;
+}
+
+TEST_F(SqliteLedgerTest, KeepsItsIdAndItsHead) {
+  auto ledger = open();
+  note(*ledger);
+  const std::string id = *read()->ledger_id();
+  ledger.reset();
+  EXPECT_EQ(*read()->ledger_id(), id);  // without a writer
+  EXPECT_EQ(*read()->journal_head(), 1);
+  EXPECT_EQ(open()->head(), 1);
+}
+
+TEST_F(SqliteLedgerTest, SaysThatThereIsNoLedger) {
+  EXPECT_EQ(open_sqlite_reader(options.directory).error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteLedgerTest, RefusesAFileThatANewerEngineWrote) {
+  open();
+  tamper("PRAGMA user_version = 99");
+  for (const Error& error : {try_open().error(), open_sqlite_reader(options.directory).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::invalid);
+    EXPECT_NE(error.message.find("ledger.db has version 99"), std::string::npos) << error.message;
+  }
+}
+
+TEST_F(SqliteLedgerTest, RefusesADatabaseOfSomethingElse) {
+  fs::create_directories(options.directory);
+  tamper("CREATE TABLE t (x)");
+  EXPECT_EQ(try_open().error().code, ErrorCode::invalid);
+}
+
+TEST_F(SqliteLedgerTest, RefusesAFileThatIsNoDatabase) {
+  fs::create_directories(options.directory);
+  std::ofstream(file("ledger.db")) << std::string(5'000, 'x');
+  EXPECT_EQ(try_open().error().code, ErrorCode::corrupt);
+}
+
+TEST_F(SqliteLedgerTest, MigratesForwardAfterABackup) {
+  const fs::path path = directory.path() / "some.db";
+  const char* const kOne = "CREATE TABLE one (x); INSERT INTO one VALUES (1)";
+  const char* const kTwo = "ALTER TABLE one ADD COLUMN y";
+  const char* const kBroken = "CREATE TABLE three (x); CREATE NONSENSE";
+  {
+    Database database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const char* const first[] = {kOne};
+    ASSERT_TRUE(migrate(database, path, first).ok());
+    const char* const both[] = {kOne, kTwo};
+    ASSERT_TRUE(migrate(database, path, both).ok());
+    database.execute("SELECT y FROM one");
+  }
+  Database backup(path.string() + ".v1", SQLITE_OPEN_READWRITE);
+  EXPECT_THROW(backup.execute("SELECT y FROM one"), SqliteFailure);
+  {
+    Database database(path, SQLITE_OPEN_READWRITE);
+    const char* const broken[] = {kOne, kTwo, kBroken};
+    EXPECT_THROW(std::ignore = migrate(database, path, broken), SqliteFailure);
+  }
+  Database database(path, SQLITE_OPEN_READWRITE);
+  EXPECT_THROW(database.execute("SELECT * FROM three"), SqliteFailure);  // all of it, or nothing
+}
+
+TEST_F(SqliteLedgerTest, RestartsTheLogWhenItIsTooLarge) {
+  options.wal_bytes_max = 100'000;
+  const auto ledger = open();
+  for (int i = 0; i < 100; ++i) note(*ledger);
+  EXPECT_LT(fs::file_size(file("ledger.db-wal")), 400'000U);
+  EXPECT_EQ(*read()->journal_head(), 100);
+}
+
+TEST_F(SqliteLedgerTest, PrunesWhatIsPastItsHorizon) {
+  options.undo_horizon = hours(48);
+  const auto ledger = open();
+  commit(*ledger, sample_rules());
+  for (int i = 0; i < 20; ++i) {
+    commit(*ledger, batch_of({sample_finding(i, "bucket", clock.now()), sample_finding(i, "bucket", clock.now())}));
+    commit(*ledger, PersonalMove{sample_id(i), Move::cancel, "alice", ""});
+  }
+  clock.advance(hours(24 * 30));
+  for (int i = 0; i < 40; ++i) note(*ledger);
+  Database database(file("ledger.db"), SQLITE_OPEN_READONLY);
+  EXPECT_FALSE(database.query("SELECT 1 FROM seen").next());
+  EXPECT_FALSE(database.query("SELECT 1 FROM ended").next());
+  EXPECT_FALSE(database.query("SELECT 1 FROM blob").next());
+  EXPECT_FALSE(database.query("SELECT 1 FROM counter").next());
+}
+
+// ---- time over restarts --------------------------------------------------------------------------------------------
+
+TEST_F(SqliteLedgerTest, CountsTheTimeOfARestartExactlyWithinOneBoot) {
+  auto ledger = open();
+  note(*ledger);
+  const Time before = ledger->now();
+  ledger.reset();
+  clock.set_wall(clock.now() + hours(500));
+  clock.advance(seconds(7));
+  ledger = open();
+  EXPECT_EQ(ledger->now(), before + seconds(7));
+}
+
+TEST_F(SqliteLedgerTest, TakesWallTimeAfterABootIfItIsLater) {
+  auto ledger = open();
+  note(*ledger);
+  const Time before = ledger->now();
+  ledger.reset();
+  clock.reboot(seconds(60));
+  ledger = open();
+  EXPECT_EQ(ledger->now(), before + seconds(60));
+  note(*ledger);
+  ledger.reset();
+  clock.reboot(seconds(5));
+  clock.set_wall(before - hours(3));
+  EXPECT_EQ(open()->now(), before + seconds(60));
+}
+
+// ---- disks ---------------------------------------------------------------------------------------------------------
+
+TEST_F(SqliteLedgerTest, AnswersNoRoomAndGoesOnWhenThereIsRoomAgain) {
+  const auto ledger = open();
+  for (const DiskFault fault : {DiskFault::full, DiskFault::read_only}) {
+    const int64_t head = ledger->head();
+    set_disk_fault(fault);
+    const Change group[] = {NoteStart{"0.1.0", "", ""}, RemovePause{"all", "alice"}};
+    for (const Answer& answer : ledger->apply(group)) {  // the whole group, what would have been refused too
+      EXPECT_EQ(static_cast<int>(answer.outcome), static_cast<int>(Outcome::no_room)) << answer.error.message;
+      EXPECT_EQ(answer.error.code, ErrorCode::no_room);
+    }
+    EXPECT_EQ(ledger->head(), head);
+    set_disk_fault(DiskFault::none);
+    EXPECT_TRUE(note(*ledger).done());
+    EXPECT_EQ(ledger->head(), head + 1);
+    EXPECT_EQ(read()->journal(head + 1, 10)->size(), 1U);
+  }
+}
+
+TEST_F(SqliteLedgerTest, SaysItsLastWordsWithTheRoomOfTheReserve) {
+  options.notify_alarms = {"on-call"};
+  const auto ledger = open();
+  set_disk_fault(DiskFault::full_while_file_is, file("reserve"));
+  EXPECT_EQ(static_cast<int>(note(*ledger).outcome), static_cast<int>(Outcome::no_room));
+  const auto notices = *read()->due_notices(clock.now(), 10);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].data["alarm"], "no-room");
+  EXPECT_EQ(*read()->journal_head(), ledger->head());
+  set_disk_fault(DiskFault::none);
+  EXPECT_TRUE(note(*ledger).done());
+  EXPECT_TRUE(fs::exists(file("reserve")));  // made again
+}
+
+TEST_F(SqliteLedgerTest, IsFinishedByAFailedSync) {
+  auto ledger = open();
+  note(*ledger);
+  set_disk_fault(DiskFault::sync_fails);
+  EXPECT_EQ(static_cast<int>(note(*ledger).outcome), static_cast<int>(Outcome::final));
+  set_disk_fault(DiskFault::none);
+  EXPECT_EQ(static_cast<int>(note(*ledger).outcome), static_cast<int>(Outcome::final));  // never tried again
+}
+
+TEST_F(SqliteLedgerTest, RefusesADamagedFile) {
+  auto ledger = open();
+  for (int i = 0; i < 50; ++i) commit(*ledger, batch_of({sample_finding(i, "b" + std::to_string(i), clock.now())}));
+  ledger.reset();
+  {
+    std::fstream damaged(file("ledger.db"), std::ios::in | std::ios::out | std::ios::binary);
+    damaged.seekp(4096);
+    const std::string noise(static_cast<size_t>(fs::file_size(file("ledger.db"))) - 8192, '\x5A');
+    damaged << noise;
+  }
+  const auto opened = try_open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::corrupt) << opened.error().message;
+}
+
+// ---- crashes -------------------------------------------------------------------------------------------------------
+
+TEST_F(SqliteLedgerTest, OpensWithAllThatWasAcknowledgedFromACopyAtAnyMoment) {
+  const auto ledger = open();
+  commit(*ledger, sample_rules());
+  for (int i = 0; i < 25; ++i) {
+    commit(*ledger, batch_of({sample_finding(i, "bucket-" + std::to_string(i), clock.now())}));
+    SqliteLedgerOptions copied = options;
+    copied.directory = directory.path() / ("copy-" + std::to_string(i));
+    fs::create_directories(copied.directory);
+    for (const char* name : {"ledger.db", "ledger.db-wal"}) fs::copy(file(name), fs::path(copied.directory) / name);
+    const auto copy = open_sqlite_ledger(copied, clock, random);
+    ASSERT_TRUE(copy.ok()) << copy.error().message;
+    EXPECT_EQ((*copy)->head(), ledger->head());
+    EXPECT_EQ(open_sqlite_reader(copied.directory).value()->open_remediations()->size(), static_cast<size_t>(i + 1));
+  }
+}
+
+TEST_F(SqliteLedgerTest, LosesNothingAcknowledgedToAKill) {
+  for (int round = 0; round < 5; ++round) {
+    int pipes[2];
+    ASSERT_EQ(pipe(pipes), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      auto ledger = open_sqlite_ledger(options, clock, random);
+      for (int64_t i = 0; ledger.ok(); ++i) {
+        const Answer answer = note(**ledger);
+        if (write(pipes[1], &answer.seq, sizeof answer.seq) != sizeof answer.seq) _exit(1);
+      }
+      _exit(2);
+    }
+    close(pipes[1]);
+    int64_t acknowledged = 0;
+    for (int i = 0; i < 10 + round; ++i) {
+      ASSERT_EQ(::read(pipes[0], &acknowledged, sizeof acknowledged), ssize_t{sizeof acknowledged});
+    }
+    kill(child, SIGKILL);
+    for (int64_t seq = 0; ::read(pipes[0], &seq, sizeof seq) == ssize_t{sizeof seq};) acknowledged = seq;
+    waitpid(child, nullptr, 0);
+    close(pipes[0]);
+    const auto ledger = open();
+    ASSERT_GE(ledger->head(), acknowledged);
+    const auto journal = *read()->journal(0, SIZE_MAX);
+    for (size_t i = 0; i < journal.size(); ++i) ASSERT_EQ(journal[i].seq, static_cast<int64_t>(i));
+  }
+}
+
+}  // namespace
+}  // namespace kedge
