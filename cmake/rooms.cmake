@@ -103,7 +103,7 @@ function(kedge_test name)
     list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})
   endif()
   if(TEST_FIXTURE)
-    list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE} ENVIRONMENT KEDGE_SHARED_KAFKA=${CMAKE_BINARY_DIR}/kafka)
+    list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE} ENVIRONMENT KEDGE_BROKERS=${CMAKE_BINARY_DIR}/kafka)
   endif()
   string(REPLACE ";" "-" label "${TEST_LABELS}")  # one word: gtest_discover_tests takes lists apart
   gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES

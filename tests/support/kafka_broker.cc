@@ -54,7 +54,7 @@ Result<std::unique_ptr<KafkaBroker>> KafkaBroker::start(Options options) {
 }
 
 Result<std::unique_ptr<KafkaBroker>> KafkaBroker::shared(const std::string& version) {
-  const char* const folder = std::getenv("KEDGE_SHARED_KAFKA");
+  const char* const folder = std::getenv("KEDGE_BROKERS");
   const std::filesystem::path directory = std::filesystem::path(folder != nullptr ? folder : "") / version;
   if (folder == nullptr || !std::filesystem::exists(directory / "pid")) return start({.version = version});
   return std::unique_ptr<KafkaBroker>(new KafkaBroker({.version = version}, nullptr, directory));
