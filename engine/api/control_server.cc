@@ -68,11 +68,11 @@ void ControlServer::run() {
 void ControlServer::serve(const Descriptor& connection) {
   const auto actor = peer_of(connection);
   if (!actor) return;
-  const Patience reading{clock_, clock_.elapsed() + options_.patience, stopping_.get()};
+  const Deadline reading{clock_, clock_.elapsed() + options_.patience, stopping_.get()};
   const auto line = read_line(connection, kControlRequestMax, reading);
   const auto reply = line ? answer(*line, *actor) : Result<nlohmann::json>(line.error());
   // A change that was made is told of even while the daemon ends: nothing cancels the answer.
-  const Patience writing{clock_, clock_.elapsed() + options_.patience, -1};
+  const Deadline writing{clock_, clock_.elapsed() + options_.patience, -1};
   if (auto written = write_all(connection, line_of(reply), writing); !written) {
     spdlog::warn("{} did not take the answer of the control socket: {}", *actor, written.error().message);
   }

@@ -59,7 +59,7 @@ Result<void> give_to_group(const std::string& path, const std::string& group) {
 }
 
 // Waits until the socket is ready for `events`. What is ready already is taken even after the deadline.
-Result<void> wait_for(const Descriptor& socket, short events, const Patience& patience) {
+Result<void> wait_for(const Descriptor& socket, short events, const Deadline& patience) {
   for (;;) {
     const Duration left = std::max(Duration(0), patience.deadline - patience.clock.elapsed());
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
@@ -118,7 +118,7 @@ Result<Descriptor> listen_at(const std::string& path, const std::string& group) 
   return socket;
 }
 
-Result<std::string> read_line(const Descriptor& socket, size_t bytes_max, const Patience& patience) {
+Result<std::string> read_line(const Descriptor& socket, size_t bytes_max, const Deadline& patience) {
   std::string line;
   std::vector<char> buffer(16U << 10U);
   for (;;) {
@@ -137,7 +137,7 @@ Result<std::string> read_line(const Descriptor& socket, size_t bytes_max, const 
   }
 }
 
-Result<void> write_all(const Descriptor& socket, std::string_view bytes, const Patience& patience) {
+Result<void> write_all(const Descriptor& socket, std::string_view bytes, const Deadline& patience) {
   while (!bytes.empty()) {
     if (auto ready = wait_for(socket, POLLOUT, patience); !ready) return ready.error();
     const ssize_t count = send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -31,7 +31,7 @@ Result<Descriptor> connect_to(const std::string& path);
 Result<Descriptor> listen_at(const std::string& path, const std::string& group);
 
 // One conversation's patience: how long in all, and a descriptor that becomes readable when it is to be broken off.
-struct Patience {
+struct Deadline {
   Clock& clock;
   Duration deadline;  // on Clock::elapsed
   int cancel = -1;
@@ -39,7 +39,7 @@ struct Patience {
 
 // Up to and without the next "\n". limit: more than `bytes_max` came without one. timeout: the deadline is over.
 // unavailable: the other side has gone, or we were told to break off.
-Result<std::string> read_line(const Descriptor&, size_t bytes_max, const Patience&);
-Result<void> write_all(const Descriptor&, std::string_view bytes, const Patience&);
+Result<std::string> read_line(const Descriptor&, size_t bytes_max, const Deadline&);
+Result<void> write_all(const Descriptor&, std::string_view bytes, const Deadline&);
 
 }  // namespace kedge

@@ -203,12 +203,24 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
     outcome.alarms.push_back(alarm_of_own_principal(admission, *decision.plan, reference, options_.alarm_channels));
   }
   if (admission.kind == Admission::Kind::suppress) {
-    outcome.commit.suppressions.push_back({key, *std::move(decision.plan), decision.policy, reference, times,
-                                           admission.guard, admission.reason, admission.figures});
+    Suppression& suppression = outcome.commit.suppressions.emplace_back();
+    suppression.key = key;
+    suppression.plan = *std::move(decision.plan);
+    suppression.policy = decision.policy;
+    suppression.event = reference;
+    suppression.times = times;
+    suppression.guard = admission.guard;
+    suppression.reason = admission.reason;
+    suppression.figures = admission.figures;
     return;
   }
-  outcome.commit.findings.push_back(
-      {make_uuid7(now, random_), key, *std::move(decision.plan), decision.policy, reference, times, "event"});
+  Finding& finding = outcome.commit.findings.emplace_back();
+  finding.remediation = make_uuid7(now, random_);
+  finding.key = key;
+  finding.plan = *std::move(decision.plan);
+  finding.policy = decision.policy;
+  finding.event = reference;
+  finding.times = times;
 }
 
 AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan, Time now) {

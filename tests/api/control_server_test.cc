@@ -66,7 +66,7 @@ class ControlServerTest : public ::testing::Test {
     return client->ask({command, std::move(arguments)}, kPatience);
   }
 
-  Patience patience() { return {clock_, clock_.elapsed() + kPatience}; }
+  Deadline patience() { return {clock_, clock_.elapsed() + kPatience}; }
 
   TemporaryDirectory data_;
   const std::string path_ = data_.path("control.sock");

@@ -24,7 +24,7 @@ class LocalSocketTest : public ::testing::Test {
     here_ = Descriptor(ends[0]);
     there_ = Descriptor(ends[1]);
   }
-  Patience patience(Duration duration = std::chrono::seconds(20)) { return {clock_, clock_.elapsed() + duration}; }
+  Deadline patience(Duration duration = std::chrono::seconds(20)) { return {clock_, clock_.elapsed() + duration}; }
 
   SystemClock clock_;
   Descriptor here_, there_;
