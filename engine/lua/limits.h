@@ -10,8 +10,7 @@ struct Limits {
   // Instructions of Lua's machine. What a library function does in C counts by the bytes or items that it handles, so
   // that no loop of cheap-looking calls is free.
   int64_t instructions = 200'000;
-  // Bytes of memory on top of what the compiled files take (exact to about a mebibyte: garbage of the call before may
-  // count for this one).
+  // Bytes of memory on top of what the compiled files take. Garbage is collected before a call is refused more.
   size_t memory_bytes = 32U << 20U;
   // Bytes of what a call gives back, and of what is given to one host function.
   size_t result_bytes = 1U << 20U;

@@ -13,7 +13,7 @@ namespace kedge::lua {
 namespace {
 
 constexpr size_t kMessageBytesMax = 2000;       // of a script's error
-constexpr size_t kGarbageBytesMax = 1U << 20U;  // left by one environment, before all of it is collected
+constexpr size_t kGarbageBytesMin = 1U << 20U;  // left by environments, before all of it is collected
 
 struct Protected {
   Body body;
@@ -81,7 +81,9 @@ void close(Machine& machine) {
   machine.required.clear();
   machine.in_progress.clear();
   machine.is_open = machine.loading = false;
-  if (machine.budget.used_bytes() > machine.budget.baseline_bytes() + kGarbageBytesMax) {
+  // Collecting costs as much as what stays: it waits until there is as much garbage.
+  const size_t baseline = machine.budget.baseline_bytes();
+  if (machine.budget.used_bytes() > baseline + std::max(baseline, kGarbageBytesMin)) {
     lua_gc(state, LUA_GCCOLLECT);
     machine.budget.set_baseline();
   }

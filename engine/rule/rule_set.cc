@@ -136,7 +136,7 @@ class RuleSet::Loader {
 
   void build_matcher() {
     Matcher::Builder builder;
-    std::string all;
+    std::string all = fmt::format("sandbox {}\n", kSandboxNumber);
     for (size_t i = 0; i < parts_->rules.size(); ++i) {
       const Rule& rule = parts_->rules[i];
       builder.add(static_cast<uint32_t>(i), rule.pattern);

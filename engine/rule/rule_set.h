@@ -19,6 +19,10 @@
 
 namespace kedge {
 
+// Raised whenever a function that the sandbox offers, the evaluator of "public" or an ActionSpec changes an answer: the
+// same rules then decide otherwise. It is part of a rule set's digest.
+inline constexpr int kSandboxNumber = 1;
+
 // One mistake in a rule's file.
 struct RuleProblem {
   std::string file;   // as a path below the rule directory
@@ -85,7 +89,7 @@ class RuleSet {
 
   const std::vector<Rule>& rules() const;  // sorted by id; a rule's index here is what the matcher gives
   const Matcher& matcher() const;
-  const std::string& digest() const;  // of all bundles
+  const std::string& digest() const;  // of all bundles, and of the sandbox's number
   const std::string& directory() const;
   const Rule* find(const std::string& id) const;
 
