@@ -151,6 +151,25 @@ TEST(Carry, WaitsForAWriteThatArrivesLateInsteadOfRepeatingIt) {
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 
+TEST(Carry, DoesNotRepeatWhileTwoLooksDiffer) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_writes({Luck::request_lost});
+  size_t reads = 0;
+  std::vector<std::string> looks;
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes) return looks.push_back("write");
+    if (++reads >= 2 && reads <= 6) play.world.set("a", "wrong " + std::to_string(reads));
+    looks.push_back(play.world.value("a"));
+  });
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id), State::confirmed);
+  ASSERT_GE(looks.size(), 9U);
+  EXPECT_EQ(looks[6], "wrong 6");
+  EXPECT_EQ(looks[7], "wrong 6");
+  EXPECT_EQ(looks[8], "write");
+}
+
 TEST(Carry, HoldsForAPersonWhatMayNotBeRepeated) {
   Play play;
   play.world.set("a", "wrong");

@@ -73,6 +73,15 @@ std::string FakeWorld::value(const std::string& name) {
   return found == values_.end() ? "" : found->second;
 }
 
+bool FakeWorld::on_its_way(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  for (const Coming& change : coming_) {
+    if (change.name == name && !change.answered) return true;
+  }
+  return false;
+}
+
 std::vector<FakeWorld::Write> FakeWorld::writes() {
   const std::lock_guard lock(mutex_);
   return writes_;
@@ -137,7 +146,7 @@ Result<HttpResponse> FakeWorld::write(const HttpRequest& request, const std::str
     case Luck::ignored:
       return answer(200);
     case Luck::late:
-      coming_.push_back({clock_.elapsed() + delay_, name, request.body});
+      coming_.push_back({clock_.elapsed() + delay_, name, request.body, true});
       return answer(200);
     case Luck::refused:
       return answer(403);

@@ -41,6 +41,9 @@ class FakeWorld final : public HttpClient {
   void remove(const std::string& name);
   std::string value(const std::string& name);  // as it is; empty: there is none
 
+  // A write without an answer is still to arrive.
+  bool on_its_way(const std::string& name);
+
   struct Write {
     std::string name, value, agent;
     bool done = false;  // at once
@@ -68,6 +71,7 @@ class FakeWorld final : public HttpClient {
   struct Coming {
     Duration due;
     std::string name, value;
+    bool answered = false;
   };
   std::vector<Coming> coming_;
   std::deque<Luck> writes_luck_, reads_luck_;

@@ -158,6 +158,24 @@ TEST(Restore, GoesOnAfterACrash) {
   EXPECT_EQ(play.world.value("a"), "old a");
 }
 
+TEST(Restore, WaitsAfterACrashForWhatMayStillArrive) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  ask_for_undo(play, id);
+  play.world.next_writes({Luck::arrives_late});
+  play.world.set_delay(seconds(21));
+  struct Died {};
+  bool written = false;
+  play.world.watch([&](const HttpRequest& request) {
+    if (std::exchange(written, request.writes) && !request.writes) throw Died();
+  });
+  EXPECT_THROW(play.run(id), Died);
+  play.world.watch([&](const HttpRequest& request) { EXPECT_FALSE(request.writes && play.world.on_its_way("b")); });
+  play.crash(id);
+  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.world.writes().size(), 4U);
+}
+
 TEST(Restore, FollowsAPersonsUndoInTheMiddleOfARemediation) {
   Play play;
   play.world.set("a", "old a");
