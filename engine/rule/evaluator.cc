@@ -40,8 +40,13 @@ class Run {
 
  private:
   Result<Json> call(std::string_view function, const std::vector<lua::Environment::Handle>& arguments) {
-    return environment_.call(origin_.declaration, function, arguments);
+    auto result = environment_.call(origin_.declaration, function, arguments);
+    if (result || has_place(result.error().message)) return result;
+    return Error{result.error().code, wrong(function, result.error().message).message};
   }
+
+  // "FILE.lua:LINE: ..."; what is said of a returned value, and of memory, has no place.
+  static bool has_place(const std::string& message) { return message.find(".lua:") < message.find(' '); }
 
   Error wrong(std::string_view function, std::string_view what) const {
     return {ErrorCode::invalid, fmt::format("{}:{}: {}: {}", rule_.file, rule_.line, function, what)};

@@ -40,7 +40,8 @@ Result<std::vector<std::string>> list_files(const std::string& directory) {
       continue;
     }
     const std::string path = entries->path().lexically_relative(directory).generic_string();
-    if (is_read(path) && entries->is_regular_file(error)) paths.push_back(path);
+    if (is_read(path) && !entries->is_directory(error)) paths.push_back(path);
+    error.clear();  // a link that leads nowhere: reading it says so
   }
   if (error) {
     return Error{ErrorCode::not_found,

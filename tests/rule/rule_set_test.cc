@@ -176,6 +176,16 @@ TEST(RuleProblems, SyntaxAndRunErrorsHaveTheirLine) {
                           HasSubstr("syntax.lua:3: unexpected symbol near '='")));
 }
 
+TEST(RuleProblems, AFileThatCannotBeReadIsNamed) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("a"));
+  std::filesystem::create_symlink("nowhere.lua", std::filesystem::path(directory.options().directory) / "b.lua");
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("b.lua")));
+  directory.write("lib/c.lua", "-- \xff");
+  std::filesystem::remove(std::filesystem::path(directory.options().directory) / "b.lua");
+  EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("lib/c.lua: the text is not UTF-8")));
+}
+
 TEST(RuleProblems, ADirectoryWithoutRulesIsNotAnEmptyRuleSet) {
   RuleDirectory directory;
   EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("there is no rule in")));
