@@ -2,6 +2,7 @@
 // kafka/.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <utility>
 
@@ -24,9 +25,14 @@ struct KafkaConsumer::Client {
   KafkaStatistics statistics;
   bool closing = false;
 
-  // Pure; any thread.
+  // Any thread.
   KafkaProblem problem(rd_kafka_resp_err_t code, std::string_view reason) const {
-    return explain(code, redactor.redact(reason), facts);
+    if (code != RD_KAFKA_RESP_ERR__FATAL) return explain(code, redactor.redact(reason), facts);
+    std::array<char, 512> cause{};  // of what ended the client
+    code = rd_kafka_fatal_error(handle, cause.data(), cause.size());
+    KafkaProblem problem = explain(code, redactor.redact(cause.data()), facts);
+    problem.fatal = true;
+    return problem;
   }
 };
 

@@ -76,14 +76,9 @@ struct KafkaCallbacks {
     rd_kafka_yield(handle);  // ends the poll, before a message that is no longer ours can come with it
   }
 
-  static void error(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
+  static void error(rd_kafka_t*, int code, const char* reason, void* opaque) {
     Client& client = *static_cast<Client*>(opaque);
-    std::array<char, 512> fatal_reason{};
-    const bool fatal = code == RD_KAFKA_RESP_ERR__FATAL;
-    if (fatal) code = rd_kafka_fatal_error(handle, fatal_reason.data(), fatal_reason.size());
-    KafkaProblem problem = client.problem(static_cast<rd_kafka_resp_err_t>(code), fatal ? fatal_reason.data() : reason);
-    problem.fatal |= fatal;
-    client.happened.emplace_back(std::move(problem));
+    client.happened.emplace_back(client.problem(static_cast<rd_kafka_resp_err_t>(code), reason));
   }
 
   static int statistics(rd_kafka_t*, char* json, size_t size, void* opaque) {
@@ -264,38 +259,34 @@ bool KafkaConsumer::close(Duration deadline) {
   const auto end = Clock::now() + deadline;
   release();
   client_->closing = true;
-  if (!leave_group(deadline)) {
-    (void)client_.release();  // its threads still run in it
-    return false;
-  }
+  leave_group(deadline / 2);
   client_->commit_results.reset();
   Reply<bool> freed;
   std::thread freeing([handle = client_->handle, promise = freed.promise()] {
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     promise.keep(true);
   });
-  const bool done = freed.get(std::max(remaining(end), Duration(std::chrono::milliseconds(100)))).has_value();
+  const bool done = freed.get(remaining(end)).has_value();
   if (done) {
     freeing.join();
     client_.reset();
   } else {
-    freeing.detach();  // tidy: a client that does not end must not keep us
-    (void)client_.release();
+    freeing.detach();
+    (void)client_.release();  // the library's threads still run in it
   }
   return done;
 }
 
-bool KafkaConsumer::leave_group(Duration deadline) {
+// When the group cannot be told in time, it finds out by our silence.
+void KafkaConsumer::leave_group(Duration deadline) {
   const auto end = Clock::now() + deadline;
   const KafkaQueue queue(rd_kafka_queue_new(client_->handle));
   const KafkaError refused(rd_kafka_consumer_close_queue(client_->handle, queue.get()));
-  if (refused != nullptr) return true;  // after a fatal error there is nothing to leave
+  if (refused != nullptr) return;  // after a fatal error there is nothing to leave
   constexpr Duration kLook = std::chrono::milliseconds(20);
-  while (rd_kafka_consumer_closed(client_->handle) == 0) {
-    if (Clock::now() >= end) return false;
+  while (rd_kafka_consumer_closed(client_->handle) == 0 && Clock::now() < end) {
     const KafkaRawMessage unread(rd_kafka_consume_queue(queue.get(), to_milliseconds(kLook)));
   }
-  return true;
 }
 
 Error KafkaConsumer::failure(rd_kafka_resp_err_t code, std::string_view doing) const {

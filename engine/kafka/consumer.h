@@ -150,7 +150,8 @@ class KafkaConsumer {
   std::optional<int64_t> known_end(const TopicPartition&) const;
 
   // Leaves the group (a static member stays one until its session ends) and frees the client. False when the deadline
-  // came first: the client is abandoned, and the process should end by _exit.
+  // came first: the client is abandoned, and the process should end by _exit. (While no coordinator can be reached, the
+  // library keeps a commit that is on its way for as long as a session.)
   bool close(Duration deadline);
 
   // Questions, from any thread. Each may take longer than its timeout (see above).
@@ -178,7 +179,7 @@ class KafkaConsumer {
   KafkaProblem partition_problem(const rd_kafka_message_t&) const;
   void resume_all();
   void take_commit_results(Duration timeout);
-  bool leave_group(Duration deadline);
+  void leave_group(Duration deadline);
   Error failure(rd_kafka_resp_err_t, std::string_view doing) const;
 
   std::unique_ptr<Client> client_;

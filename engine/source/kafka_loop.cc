@@ -240,14 +240,17 @@ void KafkaSource::Loop::publish() {
 bool KafkaSource::Loop::finish(Duration deadline) {
   const Duration end = clock_.elapsed() + deadline;
   const auto remaining = [&] { return std::max(Duration(0), end - clock_.elapsed()); };
+  surveyor_->stop();
   serve_commands();
   for (auto& [where, partition] : partitions_) disown(partition);
   constexpr Duration kCommitMax = seconds(5);
-  if (auto told = consumer_->commit_now(take_untold(), std::min(remaining() / 2, kCommitMax)); !told) {
+  if (auto told = consumer_->commit_now(take_untold(), std::min(remaining() / 4, kCommitMax)); !told) {
     spdlog::warn("source {}: the last offsets could not be committed: {}", name(), told.error().message);
   }
-  surveyor_->stop();
-  if (!surveyor_ended_.get(remaining())) return false;  // it is inside the client, which must not be freed
+  if (!surveyor_ended_.get(remaining() / 2)) {
+    spdlog::warn("source {}: the client hangs in a question to the broker, and is left as it is", name());
+    return false;  // it must not be freed
+  }
   return consumer_->close(remaining());
 }
 

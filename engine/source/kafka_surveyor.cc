@@ -8,7 +8,8 @@
 namespace kedge {
 namespace {
 
-constexpr Duration kTimeout = std::chrono::seconds(5);
+// Short, since stopping waits for the question at hand. What fails is asked again.
+constexpr Duration kTimeout = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -44,6 +45,7 @@ void KafkaSurveyor::ask_to_announce(ReadingNotice notice) { questions_.put(std::
 SurveyAnswer KafkaSurveyor::survey() const {
   constexpr int kTriesMax = 3;
   auto counts = consumer_.partition_counts(kTimeout);
+  if (!counts) return {counts.error(), counts.error(), ""};
   for (int tries = 1;; ++tries) {
     std::string own = consumer_.member_id();
     auto members = consumer_.members(kTimeout);

@@ -74,8 +74,8 @@ TEST_F(Kafka, ReadsEveryPartitionInOrderAndMovesItsPosition) {
 
 TEST_F(Kafka, HandsOverKeysHeadersTombstonesAndWhereTheyStood) {
   TestProducer producer(brokers());
-  producer.produce("events", 0, {.value = "v", .key = "k", .headers = {{"ce_type", "t"}}});
-  producer.produce("events", 0, {.value = std::nullopt});
+  producer.produce("events", 0, {.topic = {}, .value = "v", .key = "k", .headers = {{"ce_type", "t"}}});
+  producer.produce("events", 0, {.topic = {}, .value = std::nullopt});
   producer.flush();
   Reading reading(options("events"), positions_);
   std::vector<Batch> batches;
@@ -121,7 +121,7 @@ TEST_F(Kafka, StartsANewTopicAtItsEndWhenToldSo) {
   Reading reading(options("events", StartAt::latest), positions_);
   reading.status_when([](const SourceStatus& status) { return all_in(status, State::reading); });
   EXPECT_EQ(positions_.at(id_)->next, 3);
-  producer.produce("events", 0, {.value = "new"});
+  producer.produce("events", 0, {.topic = {}, .value = "new"});
   producer.flush();
   reading.take_messages(1);
   EXPECT_THAT(reading.values[0], ElementsAre("new"));
@@ -197,7 +197,7 @@ TEST_F(Kafka, RecordsAGapAndGoesOnBehindIt) {
     before.take_messages(3);
   }
   const std::string large(500'000, 'x');
-  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.value = large});
+  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.topic = {}, .value = large});
   producer.flush();
   Reading after(options("events"), positions_);
   after.take_until([&] { return positions_.at(id_)->next == 23; });
@@ -215,10 +215,10 @@ TEST_F(Kafka, RecordsAGapWhenRetentionOvertakesAPausedPartition) {
   narrow.properties["fetch.message.max.bytes"] = "1000";
   Reading reading(narrow, positions_, 1);
   TestProducer producer(brokers());
-  for (int i = 0; i < 5; ++i) producer.produce("events", 0, {.value = large});
+  for (int i = 0; i < 5; ++i) producer.produce("events", 0, {.topic = {}, .value = large});
   producer.flush();
   reading.status_when([](const SourceStatus& status) { return all_in(status, State::paused); });
-  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.value = large});
+  for (int i = 0; i < 20; ++i) producer.produce("events", 0, {.topic = {}, .value = large});
   producer.flush();
   reading.take_until([&] { return positions_.at(id_)->next == 25; });
   ASSERT_EQ(positions_.notices().size(), 1U);
@@ -257,7 +257,7 @@ TEST_F(Kafka, HoldsAPartitionUntilItIsReconsidered) {
       reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
   EXPECT_THAT(status.problems, Contains("too much poison"));
   EXPECT_TRUE(first[0].assignment().revoked);
-  producer.produce("events", 0, {.value = "3"});
+  producer.produce("events", 0, {.topic = {}, .value = "3"});
   producer.flush();
   EXPECT_EQ(reading.take(milliseconds(200)), 0U);
   reading.source->reconsider("events", 0, Permission::none);
@@ -275,7 +275,7 @@ TEST_F(Kafka, ReadsAgainWhatTheLedgerRefused) {
   ++moved.epoch;
   positions_.set(id_, moved);
   TestProducer producer(brokers());
-  producer.produce("events", 0, {.value = "5"});
+  producer.produce("events", 0, {.topic = {}, .value = "5"});
   producer.flush();
   reading.take_messages(5 + 4);
   EXPECT_EQ(reading.refused, 1U);
