@@ -1,0 +1,155 @@
+#include "pipeline/decider.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/ledger/memory_ledger.h"
+#include "tests/pipeline/reading.h"
+#include "tests/pipeline/rules.h"
+#include "tests/support/fake_clock.h"
+
+namespace kedge {
+namespace {
+
+class DeciderTest : public testing::Test {
+ protected:
+  Decider::Outcome decide(const std::vector<std::string>& values) {
+    Decider::Outcome outcome;
+    poisoned_ = decider_->decide(batch_of(source_, assignment_of(1), 0, values, clock_.now()), outcome);
+    return outcome;
+  }
+  void use(const RulesForTests& rules, Decider::Options options = {}) {
+    decider_ = std::make_unique<Decider>(ledger_, clock_, random_, std::move(options));
+    decider_->use(rules.set());
+  }
+  static int64_t count(const Decider::Outcome& outcome, const std::string& subject, const std::string& reason) {
+    for (const Count& one : outcome.commit.counts) {
+      if (one.subject == subject && one.reason == reason) return one.number;
+    }
+    return 0;
+  }
+
+  FakeClock clock_;
+  Random random_{7};
+  MemoryLedger ledger_{clock_};
+  RecordingSource source_;
+  std::unique_ptr<Decider> decider_;
+  bool poisoned_ = false;
+};
+
+TEST_F(DeciderTest, MakesAFindingOfAPlanThatIsAdmitted) {
+  RulesForTests rules;
+  use(rules);
+  const Decider::Outcome outcome = decide({opened("b", "e1")});
+  ASSERT_EQ(outcome.commit.findings.size(), 1U);
+  const Finding& finding = outcome.commit.findings[0];
+  EXPECT_EQ(finding.plan.target, "arn:aws:s3:::b");
+  EXPECT_EQ(finding.event.principal, "arn:aws:iam::123456789012:user/mallory");
+  EXPECT_EQ(finding.event.request_id, "R-e1");
+  EXPECT_EQ(finding.event.account, "123456789012");
+  EXPECT_EQ(finding.times.received, clock_.now());
+  EXPECT_EQ(finding.times.happened, *parse_time("2026-01-01T11:59:30Z"));
+}
+
+TEST_F(DeciderTest, GivesTheSameKeyToTheSameChangeRawAndThroughEventBridge) {
+  RulesForTests rules;
+  use(rules);
+  const std::string wrapped = R"({"version":"0","id":"envelope","detail-type":"AWS API Call via CloudTrail","source":"aws.s3",)"
+                              R"("account":"123456789012","time":"2026-01-01T11:59:31Z","region":"us-east-1","resources":[],"detail":)" +
+                              opened("b", "e1") + "}";
+  const Decider::Outcome outcome = decide({opened("b", "e1"), wrapped, opened("b", "e2")});
+  ASSERT_EQ(outcome.commit.findings.size(), 3U);
+  EXPECT_EQ(outcome.commit.findings[0].key, outcome.commit.findings[1].key);
+  EXPECT_NE(outcome.commit.findings[0].key, outcome.commit.findings[2].key);
+}
+
+TEST_F(DeciderTest, CountsWhatNoPatternWantedAndWhatWhenRefused) {
+  RulesForTests rules("enforce", "false");
+  use(rules);
+  const Decider::Outcome outcome = decide({R"({"eventName":"Other"})", opened("b", "e1"), ""});
+  EXPECT_EQ(count(outcome, "trail", "no-pattern"), 1);
+  EXPECT_EQ(count(outcome, "trail", "tombstone"), 1);
+  EXPECT_EQ(count(outcome, "open", "when"), 1);
+  EXPECT_FALSE(outcome.decided());
+}
+
+TEST_F(DeciderTest, PutsPoisonAsideAndGoesOn) {
+  RulesForTests rules;
+  use(rules);
+  const Decider::Outcome outcome = decide({"{not json", opened("b", "e1")});
+  ASSERT_EQ(outcome.commit.dead_letters.size(), 1U);
+  EXPECT_EQ(outcome.commit.dead_letters[0].reason, "not_json");
+  EXPECT_EQ(outcome.commit.dead_letters[0].value, "{not json");
+  EXPECT_EQ(outcome.commit.dead_letters[0].offset, 0);
+  EXPECT_EQ(outcome.commit.findings.size(), 1U);
+}
+
+TEST_F(DeciderTest, ARuleThatFailsDoesNothingAndIsNamed) {
+  RulesForTests rules("enforce", "event.no.such.field");
+  use(rules);
+  const Decider::Outcome outcome = decide({opened("b", "e1")});
+  EXPECT_TRUE(outcome.commit.findings.empty());
+  ASSERT_EQ(outcome.commit.dead_letters.size(), 1U);
+  EXPECT_EQ(outcome.commit.dead_letters[0].rule, "open");
+  EXPECT_EQ(outcome.commit.dead_letters[0].reason, "rule_failed");
+}
+
+TEST_F(DeciderTest, ARuleThatKeepsFailingIsBenchedAndPeopleAreTold) {
+  RulesForTests rules("enforce", "event.no.such.field");
+  Decider::Options options;
+  options.failures_in_a_row_max = 3;
+  use(rules, options);
+  std::vector<std::string> values;
+  for (int i = 0; i < 5; ++i) values.push_back(opened("b", "e" + std::to_string(i)));
+  const Decider::Outcome outcome = decide(values);
+  ASSERT_EQ(outcome.commit.dead_letters.size(), 5U);
+  EXPECT_EQ(outcome.commit.dead_letters[2].reason, "rule_failed");
+  EXPECT_EQ(outcome.commit.dead_letters[3].reason, "rule_benched");
+  ASSERT_EQ(outcome.alarms.size(), 1U);
+  EXPECT_EQ(outcome.alarms[0].kind, "rule-benched");
+}
+
+TEST_F(DeciderTest, ShadowIsASuppressionOnRecord) {
+  RulesForTests rules("shadow");
+  use(rules);
+  const Decider::Outcome outcome = decide({opened("b", "e1")});
+  EXPECT_TRUE(outcome.commit.findings.empty());
+  ASSERT_EQ(outcome.commit.suppressions.size(), 1U);
+  EXPECT_EQ(outcome.commit.suppressions[0].guard, "mode");
+}
+
+TEST_F(DeciderTest, AnExceptionIsRespectedUntilItExpires) {
+  RulesForTests rules;
+  use(rules);
+  Exception exception{"x", "open", "arn:aws:s3:::b", "team", "a web site", clock_.now() + std::chrono::minutes(1), "me", {}};
+  ledger_.apply(std::vector<Change>{AddException{exception}});
+  EXPECT_EQ(decide({opened("b", "e1")}).commit.suppressions.size(), 1U);
+  clock_.advance(std::chrono::minutes(1));
+  decider_->forget_snapshot();
+  EXPECT_EQ(decide({opened("b", "e2")}).commit.findings.size(), 1U);
+}
+
+TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmAndNoSkip) {
+  RulesForTests rules;
+  Decider::Options options;
+  options.own_principals = {"arn:aws:iam::123456789012:user/kedge"};
+  use(rules, options);
+  const Decider::Outcome outcome =
+      decide({opened("b", "e1", "arn:aws:iam::123456789012:user/kedge", agent_with_mark("0.1.0", "00ff"))});
+  EXPECT_EQ(outcome.commit.findings.size(), 1U);
+  ASSERT_EQ(outcome.alarms.size(), 1U);
+  EXPECT_EQ(outcome.alarms[0].kind, "own-principal");
+}
+
+TEST_F(DeciderTest, TooMuchPoisonAsksForTheEndOfReading) {
+  RulesForTests rules;
+  Decider::Options options;
+  options.poison.in_a_row_max = 3;
+  use(rules, options);
+  decide({"x", "x"});
+  EXPECT_FALSE(poisoned_);
+  decide({"x"});
+  EXPECT_TRUE(poisoned_);
+}
+
+}  // namespace
+}  // namespace kedge

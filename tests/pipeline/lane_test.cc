@@ -1,0 +1,125 @@
+#include "pipeline/lane.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/ledger/memory_ledger.h"
+#include "tests/pipeline/reading.h"
+#include "tests/pipeline/rules.h"
+#include "tests/support/fake_clock.h"
+
+namespace kedge {
+namespace {
+
+class LaneTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ClaimPositions claim;
+    claim.claims.push_back({{"trail", "events", 0}, std::nullopt, {"cluster", 0, 0, std::nullopt}, "", {}});
+    assignment_ = assignment_of(committer_.commit(claim).epochs.at(0));
+  }
+  std::unique_ptr<Lane> start_lane() {
+    Lane::Options options;
+    options.idle_commit = std::chrono::milliseconds(0);
+    auto lane = std::make_unique<Lane>(Lane::Parts{committer_, ledger_, rules_, clock_, random_}, options);
+    lane->start();
+    return lane;
+  }
+  Batch batch(int64_t from, const std::vector<std::string>& values) {
+    return batch_of(source_, assignment_, from, values, clock_.now());
+  }
+  // The lane's threads go on by themselves; a test that waits in vain is ended by its own time limit.
+  template <class Condition>
+  static void wait_until(Condition condition) {
+    while (!condition()) std::this_thread::yield();
+  }
+  int64_t next() { return ledger_.positions()->at(0).position.next; }
+
+  FakeClock clock_;
+  Random random_{7};
+  MemoryLedger ledger_{clock_};
+  Mailbox<Remediation> runnable_{SIZE_MAX};
+  Committer committer_{ledger_, runnable_, Committer::Options{}};
+  RulesForTests rules_for_tests_;
+  CurrentRules rules_{rules_for_tests_.set()};
+  RecordingSource source_;
+  std::shared_ptr<Assignment> assignment_;
+};
+
+TEST_F(LaneTest, CommitsWhatItDecidedTogetherWithThePosition) {
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("b", "e1"), R"({"eventName":"Other"})"}));
+  const auto runnable = runnable_.take(std::chrono::seconds(20));
+  ASSERT_TRUE(runnable);
+  EXPECT_EQ(runnable->plan.target, "arn:aws:s3:::b");
+  wait_until([&] { return source_.committed_to() == 2; });
+  lane->stop();
+  EXPECT_EQ(next(), 2);
+  EXPECT_EQ(source_.committed_to(), 2);
+  EXPECT_EQ(lane->figures().findings, 1);
+  EXPECT_EQ(lane->figures().messages, 2);
+}
+
+TEST_F(LaneTest, MovesThePositionAlsoWhereNothingWasDecided) {
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {R"({"eventName":"Other"})"}));
+  wait_until([&] { return source_.committed_to() == 1; });
+  lane->stop();
+  EXPECT_EQ(next(), 1);
+}
+
+TEST_F(LaneTest, DropsTheBatchOfAFormerOwnerAndAsksAgain) {
+  assignment_ = assignment_of(assignment_->epoch + 5);
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("b", "e1")}));
+  wait_until([&] { return source_.reconsidered() == 1; });
+  lane->stop();
+  EXPECT_EQ(next(), 0);
+  EXPECT_TRUE(ledger_.open_remediations()->empty());
+  EXPECT_EQ(source_.committed_to(), -1);
+}
+
+TEST_F(LaneTest, LeavesRevokedBatchesUnread) {
+  assignment_->revoked = true;
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("b", "e1")}));
+  wait_until([&] { return lane->mailbox().weight() == 0; });
+  lane->stop();
+  EXPECT_EQ(next(), 0);
+}
+
+TEST_F(LaneTest, DecidesWithTheRulesThatAreInForceWhenABatchComes) {
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("a", "e1")}));
+  ASSERT_TRUE(runnable_.take(std::chrono::seconds(20)));
+  rules_.set(rules_for_tests_.load("shadow", "true"));
+  lane->mailbox().put(batch(1, {opened("b", "e2")}));
+  wait_until([&] { return source_.committed_to() == 2; });
+  lane->stop();
+  EXPECT_EQ(ledger_.open_remediations()->size(), 1U);
+  EXPECT_EQ(lane->figures().suppressions, 1);
+  EXPECT_EQ(next(), 2);
+}
+
+TEST_F(LaneTest, WaitsForRoomAndLosesNothing) {
+  ledger_.answer_with(Outcome::no_room);
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("b", "e1")}));
+  while (!committer_.no_room()) std::this_thread::yield();
+  ledger_.answer_with(Outcome::done);
+  EXPECT_TRUE(runnable_.take(std::chrono::seconds(20)));
+  wait_until([&] { return source_.committed_to() == 1; });
+  lane->stop();
+  EXPECT_EQ(next(), 1);
+}
+
+TEST_F(LaneTest, EndsWithTheLedger) {
+  ledger_.answer_with(Outcome::final);
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("b", "e1")}));
+  wait_until([&] { return committer_.failed().has_value(); });
+  lane->stop();
+  EXPECT_EQ(source_.committed_to(), -1);
+}
+
+}  // namespace
+}  // namespace kedge
