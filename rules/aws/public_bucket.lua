@@ -26,11 +26,12 @@ rule "aws.s3.public-bucket" {
 
   target = s3.bucket_arn,
 
-  -- The block first: it closes every way at once. The grants must go before ownership controls can be restored, which S3
-  -- refuses while the ACL still lets others in.
+  -- The grants first: whoever has a grant of their own is never cut off by the block, and undo, which goes backwards,
+  -- lifts the block before it restores what the block would refuse. The grants must also be gone before ownership
+  -- controls can be restored, which S3 refuses while the ACL still lets others in.
   respond = function(event)
     local bucket = s3.bucket_arguments(event)
-    local steps = { action.aws.s3.block_public_access(bucket), action.aws.s3.remove_public_grants(bucket) }
+    local steps = { action.aws.s3.remove_public_grants(bucket), action.aws.s3.block_public_access(bucket) }
     if event.detail.eventName:ends_with("BucketOwnershipControls") then
       table.insert(steps, action.aws.s3.restore_ownership_controls(bucket))
     end

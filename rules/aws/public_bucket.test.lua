@@ -5,8 +5,8 @@ local ANY_ACCOUNT = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 local BUCKET = { bucket = "images", account = cloudtrail.account, region = cloudtrail.region }
 
 local closed = {
-  action.aws.s3.block_public_access(BUCKET),
   action.aws.s3.remove_public_grants(BUCKET),
+  action.aws.s3.block_public_access(BUCKET),
 }
 local closed_and_owned = {
   closed[1], closed[2], action.aws.s3.restore_ownership_controls(BUCKET),
