@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Runs what the documentation says: every command and every rule in it.
+
+    snippets.py KEDGE ROOT [commands|rules|first-rule|configurations]
+
+Exit code 0: all of it works; 1: something does not, and what.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+KEDGE = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(sys.argv[2]).resolve()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "rules" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+failures = []
+
+
+def blocks(page, language):
+    return re.findall(r"^```" + language + r"\n(.*?)^```$", page.read_text(), re.M | re.S)
+
+
+def fail(message):
+    failures.append(message)
+    print("FAILED", message)
+
+
+def check_commands():
+    """Each `kedge COMMAND` that stands in a page is one that the program knows."""
+    for page in PAGES:
+        named = set(re.findall(r"`kedge ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", page.read_text()))
+        for command in sorted(named):
+            words = command.split()
+            for length in (len(words), 1):
+                done = subprocess.run([KEDGE, *words[:length], "--help"], capture_output=True, text=True)
+                if done.returncode == 0:
+                    break
+            else:
+                fail(f"{page.name}: there is no `kedge {command}`")
+    for page in PAGES:
+        for verb in set(re.findall(r"`\./dev ([a-z]+)", page.read_text())):
+            if not re.search(rf"^  {verb}\)|^{verb}\(\)", (ROOT / "dev").read_text(), re.M):
+                fail(f"{page.name}: there is no `./dev {verb}`")
+
+
+def check_rules():
+    """The README's rule and its test are loaded, and the test passes."""
+    with tempfile.TemporaryDirectory() as directory:
+        rule, test = blocks(ROOT / "README.md", "lua")[:2]
+        pathlib.Path(directory, "first.lua").write_text(rule)
+        pathlib.Path(directory, "first.test.lua").write_text(test)
+        done = subprocess.run([KEDGE, "test", "--rules", directory], capture_output=True, text=True)
+        if "2 tests passed, 0 failed" not in done.stdout:
+            fail(f"README.md: its rule: {done.stdout}{done.stderr}")
+
+
+def wait_for(what, check, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.1)
+    fail(f"README.md: {what} did not happen within {seconds} s")
+    return False
+
+
+def check_first_rule():
+    """The README's way to a first rule, typed as it stands, with the stand-in for Kafka."""
+    if shutil.which("kcat") is None:
+        print("kcat is not installed")
+        sys.exit(77)
+    prepare, look = blocks(ROOT / "README.md", "sh")[:2]
+    with tempfile.TemporaryDirectory() as directory:
+        address = pathlib.Path(directory, "address")
+        kafka = subprocess.Popen([KEDGE, "dev-kafka", "--topic", "cloudtrail", "--address-file", address],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        engine = None
+        try:
+            if not wait_for("kedge dev-kafka", lambda: address.exists() and address.read_text()):
+                return
+            environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+                           "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
+                           "KEDGE_KAFKA": address.read_text().strip()}
+            prepare = re.sub(r"^export KEDGE_KAFKA=.*$", "", prepare, flags=re.M)
+
+            def typed(script, where):
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=where, env=environment, text=True,
+                                      capture_output=True, timeout=120)
+                if done.returncode != 0:
+                    fail(f"README.md: {script}\n{done.stdout}{done.stderr}")
+                return done.stdout
+
+            typed(prepare, directory)
+            home = pathlib.Path(directory, "my-kedge")
+            configuration = home / "kedge.yaml"
+            configuration.write_text(configuration.read_text().replace("127.0.0.1:9464", "127.0.0.1:0"))
+            log = open(home / "log", "w")
+            engine = subprocess.Popen([KEDGE, "run"], cwd=home, env=environment, stdout=log, stderr=log)
+            if not wait_for("kedge run's readiness", lambda: "ready;" in (home / "log").read_text()):
+                print((home / "log").read_text())
+                return
+            wait_for("the suppression on record", lambda: "suppression" in typed(look, home))
+        finally:
+            for process in (engine, kafka):
+                if process is not None:
+                    process.send_signal(signal.SIGTERM)
+                    process.wait(timeout=60)
+
+
+def check_configurations():
+    """The examples' configurations are good."""
+    environment = {**os.environ, "KEDGE_DEMO_DATA": "/nonexistent", "KEDGE_DEMO_KAFKA": "127.0.0.1:9092",
+                   "KEDGE_DEMO_AWS": "http://127.0.0.1:5000", "KEDGE_DEMO_AWS_KEY": "key", "KEDGE_DEMO_AWS_SECRET": "secret",
+                   "KEDGE_DEMO_HOOK": "http://127.0.0.1:1/", "KEDGE_DEMO_API": "127.0.0.1:0",
+                   "KEDGE_DEMO_HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    for configuration in sorted((ROOT / "examples").glob("*/kedge.yaml")):
+        done = subprocess.run([KEDGE, "check", "-c", configuration], capture_output=True, text=True, env=environment)
+        if done.returncode != 0:
+            fail(f"{configuration}: {done.stdout}{done.stderr}")
+
+
+CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
+          "configurations": check_configurations}
+for name in sys.argv[3:] or CHECKS:
+    CHECKS[name]()
+sys.exit(1 if failures else 0)
