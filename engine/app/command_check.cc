@@ -52,12 +52,20 @@ void print_rules(const RuleSet& rules, std::ostream& out) {
   }
 }
 
-void connect(EngineRoom& room, Shell& shell) {
+void connect(const Configuration& configuration, EngineRoom& room, Shell& shell) {
   const auto identity = room.aws->identity();
   if (identity) {
     shell.out << "AWS: we are " << identity->arn << " (credentials " << room.aws->credential_origin() << ")\n";
   } else {
     complain(shell, kNotReached, "AWS: " + identity.error().message);
+  }
+  for (const SourceSettings& source : configuration.sources) {
+    const auto reached = KafkaSource::reach(source.kafka, std::chrono::seconds(10));
+    if (!reached) {
+      complain(shell, kNotReached, fmt::format("source {}: {}", source.kafka.name, reached.error().message));
+      continue;
+    }
+    for (const std::string& line : *reached) shell.out << "source " << source.kafka.name << ": " << line << "\n";
   }
 }
 
@@ -75,7 +83,7 @@ void run(const Arguments& arguments, Shell& shell) {
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
   if (rules) check_channels(*configuration, *rules, shell);
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
-  if (arguments.connect) connect(**room, shell);
+  if (arguments.connect) connect(*configuration, **room, shell);
   if (shell.exit_code != kGood) return;
   shell.out << configuration->path << " is good; " << rules->rules().size() << " rules in "
             << configuration->rules_directory << ":\n";

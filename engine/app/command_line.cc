@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <iostream>
 
 #include "app/command.h"
 #include "app/version.h"
+#include "base/nearest.h"
 #include "ledger/sqlite_ledger.h"
 
 namespace kedge {
@@ -57,6 +59,13 @@ int run_command_line(int argc, const char* const* argv, Shell& shell) {
                          add_exception, add_pause_and_resume, add_dead_letter, add_source, add_actions, add_init,
                          add_dev_kafka}) {
     add(app, shell);
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* const command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    shell.fail(kUsedWrongly, "there is no command '" + std::string(argv[1]) + "'" +
+                                 did_you_mean(argv[1], {names.begin(), names.end()}) + "; `kedge --help` lists all");
+    return shell.exit_code;
   }
   try {
     app.parse(argc, argv);

@@ -101,6 +101,13 @@ Time KafkaMessage::timestamp() const {
 }
 
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const ConsumerOptions& options) {
+  auto consumer = look(options);
+  if (!consumer) return consumer;
+  if (auto joined = (*consumer)->subscribe(); !joined) return joined.error();
+  return consumer;
+}
+
+Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::look(const ConsumerOptions& options) {
   auto conf = consumer_conf(options);
   if (!conf) return conf.error();
   auto subscription = Subscription::create(options.topics);
@@ -130,7 +137,6 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const ConsumerOptio
 
   std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(std::move(client), *std::move(subscription)));
   consumer->session_timeout_ = session_timeout;
-  if (auto joined = consumer->subscribe(); !joined) return joined.error();
   return consumer;
 }
 

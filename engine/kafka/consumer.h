@@ -117,6 +117,8 @@ class KafkaConsumer {
  public:
   // Joins the group; what comes of it is told by poll.
   static Result<std::unique_ptr<KafkaConsumer>> create(const ConsumerOptions&);
+  // Joins nothing, and so disturbs nobody: the questions can be asked, and poll tells why they are not answered.
+  static Result<std::unique_ptr<KafkaConsumer>> look(const ConsumerOptions&);
 
   // Closes, if close() was not called, with a deadline of five seconds.
   ~KafkaConsumer();
