@@ -31,6 +31,7 @@ Result<void> configure_logging(LogFormat format, std::string_view level) {
   if (found == kLevels.end()) {
     return Error{ErrorCode::invalid, "'" + std::string(level) + "' is not a log level: trace, debug, info, warn, error"};
   }
+  spdlog::drop("kedge");  // of an earlier call
   auto logger = spdlog::stderr_color_mt("kedge");
   if (format == LogFormat::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
