@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "api/control_server.h"
+#include "api/journal_metrics.h"
 #include "api/monitoring_server.h"
 #include "api/pause_file.h"
 #include "app/engine_metrics.h"
@@ -96,6 +97,7 @@ class Daemon {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<LedgerReader> reader_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<OutboxFollower> outbox_;
@@ -135,6 +137,7 @@ Result<void> Daemon::open_ledger() {
   auto reader = open_sqlite_reader(configuration_.data);
   if (!reader) return reader.error().with("opening the ledger for reading");
   reader_ = *std::move(reader);
+  journal_metrics_ = std::make_unique<JournalMetrics>(*reader_, ledger_->head());
   committer_ = std::make_unique<Committer>(*ledger_, runnable_, Committer::Options{});
   const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
   if (!noted.done()) return noted.error.with("the first record");
@@ -360,6 +363,7 @@ void Daemon::write_metrics(MetricsWriter& writer) const {
                  static_cast<double>(reloads_refused_.load()));
   writer.gauge("kedge_rules", "rules in force", static_cast<double>(rules_->get()->rules().size()));
   writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_stopped() ? 1 : 0);
+  journal_metrics_->write(writer);
   kedge::write_metrics(writer, *committer_);
   kedge::write_metrics(writer, executor_->figures());
   for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
