@@ -1,9 +1,71 @@
 #include "actions/aws/access.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace kedge {
+namespace {
+
+constexpr std::array<std::string_view, 5> kDenied = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation",
+                                                     "AllAccessDisabled", "HTTP 403"};
+constexpr std::array<std::string_view, 4> kUnsupported = {"NotImplemented", "MethodNotAllowed", "HTTP 405", "HTTP 501"};
+
+// Permissions that are not called as the operation is.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+struct Permission {
+  std::string_view operation, permission;
+};
+constexpr std::array kPermissions = {
+    Permission{"GetPublicAccessBlock", "GetBucketPublicAccessBlock"},
+    Permission{"PutPublicAccessBlock", "PutBucketPublicAccessBlock"},
+    Permission{"DeletePublicAccessBlock", "PutBucketPublicAccessBlock"},
+    Permission{"DeleteBucketOwnershipControls", "PutBucketOwnershipControls"},
+};
+
+template <class List>
+bool among(const List& list, std::string_view code) {
+  return std::find(list.begin(), list.end(), code) != list.end();
+}
+
+// Messages of calls begin with "service Operation: ".
+std::string permission_in(const std::string& message) {
+  const size_t space = message.find(' ');
+  const size_t colon = message.find(':');
+  if (space == std::string::npos || colon == std::string::npos || space > colon) return "";
+  const std::string_view operation = std::string_view(message).substr(space + 1, colon - space - 1);
+  const auto* const named = std::find_if(kPermissions.begin(), kPermissions.end(),
+                                         [&](const Permission& one) { return one.operation == operation; });
+  return message.substr(0, space) + ":" + std::string(named == kPermissions.end() ? operation : named->permission);
+}
+
+std::string advice_for(const AwsError& error) {
+  if (among(kUnsupported, error.code)) return "; this server does not have that call";
+  if (!among(kDenied, error.code)) return "";
+  const std::string permission = permission_in(error.message);
+  return (permission.empty() ? "" : "; it needs the permission " + permission) +
+         ", for a resource of the account that the plan names, and no policy of the organization against it";
+}
+
+ActionError::Kind kind_of(AwsOutcome outcome) {
+  switch (outcome) {
+    case AwsOutcome::retry:
+      return ActionError::Kind::retry;
+    case AwsOutcome::refused:
+      return ActionError::Kind::refused;
+    case AwsOutcome::gone:
+      return ActionError::Kind::gone;
+    case AwsOutcome::unknown:
+      break;
+  }
+  return ActionError::Kind::unknown;
+}
+
+}  // namespace
 
 std::vector<ArgumentSpec> with_account_and_region(std::vector<ArgumentSpec> own) {
-  own.push_back({"account", ArgumentType::string, false, false, "the account that owns it; the engine's own if not given"});
+  own.push_back(
+      {"account", ArgumentType::string, false, false, "the account that owns it; the engine's own if not given"});
   own.push_back({"region", ArgumentType::string, false, false, "where it lies; the configured region if not given"});
   return own;
 }
@@ -17,22 +79,11 @@ AwsSession aws_session(AwsClient& client, Context& context, const nlohmann::json
 }
 
 ActionError action_error(const AwsError& error) {
-  ActionError result;
-  switch (error.outcome) {
-    case AwsOutcome::retry: result.kind = ActionError::Kind::retry; break;
-    case AwsOutcome::refused: result.kind = ActionError::Kind::refused; break;
-    case AwsOutcome::gone: result.kind = ActionError::Kind::gone; break;
-    case AwsOutcome::unknown: result.kind = ActionError::Kind::unknown; break;
-  }
-  result.code = error.code;
-  result.message = error.message;
-  result.retry_after = error.retry_after;
-  return result;
+  return {kind_of(error.outcome), error.code, error.message + advice_for(error), error.retry_after};
 }
 
-ActionError read_back_differs(const std::string& what) {
-  return {ActionError::Kind::unknown, "third_party_change",
-          what + " read back is not what was written: somebody else changes it too, or the server does not keep it", {}};
+ActionError changed_meanwhile(const std::string& what) {
+  return {ActionError::Kind::retry, "changed_meanwhile", what + " was changed since it was observed", {}};
 }
 
 }  // namespace kedge

@@ -25,12 +25,8 @@ json to_json(const SecurityGroupRule& rule) {
   for (const auto& [key, value] : rule.tags) {
     if (key != kRestores) tags[key] = value;
   }
-  return {{"protocol", rule.protocol},
-          {"from_port", rule.from_port},
-          {"to_port", rule.to_port},
-          {"cidr_ipv4", rule.cidr_ipv4},
-          {"cidr_ipv6", rule.cidr_ipv6},
-          {"description", rule.description},
+  return {{"protocol", rule.protocol},   {"from_port", rule.from_port}, {"to_port", rule.to_port},
+          {"cidr_ipv4", rule.cidr_ipv4}, {"cidr_ipv6", rule.cidr_ipv6}, {"description", rule.description},
           {"tags", std::move(tags)}};
 }
 
@@ -43,7 +39,8 @@ SecurityGroupRule rule_from(const json& saved, const std::string& group, const s
   rule.cidr_ipv4 = saved.value("cidr_ipv4", "");
   rule.cidr_ipv6 = saved.value("cidr_ipv6", "");
   rule.description = saved.value("description", "");
-  for (const auto& [key, value] : saved.value("tags", json::object()).items()) rule.tags[key] = value.get<std::string>();
+  for (const auto& [key, value] : saved.value("tags", json::object()).items())
+    rule.tags[key] = value.get<std::string>();
   rule.tags[kRestores] = id;
   return rule;
 }
@@ -54,14 +51,57 @@ std::string planned_id(const SecurityGroupRule& rule) {
   return tag == rule.tags.end() ? rule.id : tag->second;
 }
 
+json state_of(const std::vector<SecurityGroupRule>& found) {
+  json rules = json::object();  // by the id of the plan
+  for (const SecurityGroupRule& rule : found) rules[planned_id(rule)] = to_json(rule);
+  return {{"rules", std::move(rules)}};
+}
+
+// "sgr-1 lets 0.0.0.0/0 in (tcp 22)"
+std::string summary_of(const std::vector<SecurityGroupRule>& found) {
+  std::vector<std::string> parts;
+  for (const SecurityGroupRule& rule : found) {
+    const std::string ports = rule.from_port == rule.to_port ? fmt::format("{}", rule.from_port)
+                                                             : fmt::format("{}-{}", rule.from_port, rule.to_port);
+    parts.push_back(fmt::format("{} lets {} in ({})", rule.id, rule.cidr_ipv4.empty() ? rule.cidr_ipv6 : rule.cidr_ipv4,
+                                rule.protocol == "-1" ? "all traffic" : rule.protocol + " " + ports));
+  }
+  return parts.empty() ? "none of the rules is open to the world" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Result<void> check_ids(const json& args) {
+  const std::string group = args.value("group", "");
+  if (!group.starts_with("sg-")) {
+    return Error{ErrorCode::invalid,
+                 "the argument 'group' must be the id of a security group (sg-...): '" + group + "'"};
+  }
+  const json rules = args.value("rules", json::array());
+  if (rules.empty()) return Error{ErrorCode::invalid, "the argument 'rules' must name at least one rule (sgr-...)"};
+  for (const json& rule : rules) {
+    if (!rule.is_string() || !rule.get_ref<const std::string&>().starts_with("sgr-")) {
+      return Error{ErrorCode::invalid, "the argument 'rules' must hold ids of rules (sgr-...): " + rule.dump()};
+    }
+  }
+  return {};
+}
+
+ActionError refusal(const AwsError& error, const std::string& id) {
+  ActionError refused = action_error(error);
+  if (error.is("InvalidPermission.Duplicate")) {
+    refused.message += "; somebody has made a rule like " + id + " since, which stands in its place";
+  }
+  return refused;
+}
+
 class RevokeSecurityGroupRules final : public Action {
  public:
   explicit RevokeSecurityGroupRules(AwsClient& aws) : aws_(aws) {
     spec_.name = "aws.ec2.revoke_security_group_rules";
     spec_.summary = "the security group has none of these rules open to the world";
-    spec_.arguments = with_account_and_region(
-        {{"group", ArgumentType::string, true, false, "the security group's id (sg-...)"},
-         {"rules", ArgumentType::string_list, true, false, "the ids of ingress rules (sgr-...), as the event names them"}});
+    spec_.arguments =
+        with_account_and_region({{"group", ArgumentType::string, true, false, "the security group's id (sg-...)"},
+                                 {"rules", ArgumentType::string_list, true, false,
+                                  "the ids of ingress rules (sgr-...), as the event names them"}});
     spec_.repetition = Repetition::exact;
     spec_.mark = kMarkOfCalls;
     spec_.touches = [](const json& args) {
@@ -69,6 +109,7 @@ class RevokeSecurityGroupRules final : public Action {
                                                   args.value("account", ""), args.value("group", ""))};
     };
     spec_.endpoint = [](const json& args) { return aws_endpoint("ec2", args); };
+    spec_.check = check_ids;
   }
 
   const ActionSpec& spec() const override { return spec_; }
@@ -78,35 +119,36 @@ class RevokeSecurityGroupRules final : public Action {
     if (!found) return found.error();
     Observation seen;
     seen.holds = found->empty();
-    json rules = json::object();  // by the id of the plan
-    for (const SecurityGroupRule& rule : *found) rules[planned_id(rule)] = to_json(rule);
-    seen.state = {{"rules", std::move(rules)}};
-    seen.summary = seen.holds ? "none of the rules is open to the world"
-                              : fmt::format("{} of the rules are open to the world", found->size());
+    seen.state = state_of(*found);
+    seen.summary = summary_of(*found);
     return seen;
   }
 
-  ActionResult<Applied> apply(Context& context, const json& args, const Observation&) const override {
+  // Whether the rules are gone is for the executor's next look: the list may lag behind.
+  ActionResult<Applied> apply(Context& context, const json& args, const Observation& now) const override {
     const auto found = find(context, args);  // the ids of this moment
     if (!found) return found.error();
+    if (state_of(*found) != now.state) return changed_meanwhile("the group's rules");
     std::vector<std::string> ids;
     for (const SecurityGroupRule& rule : *found) ids.push_back(rule.id);
-    if (ids.empty()) return Applied{{"the rules are gone already"}};
-    if (const auto written = group(context, args).revoke_ingress(ids); !written) return action_error(written.error());
-    const auto left = find(context, args);
-    if (!left) return left.error();
-    if (!left->empty()) return read_back_differs("the group's rules");
-    return Applied{{fmt::format("revoked {}", fmt::join(ids, ", "))}};
+    const auto written = group(context, args).revoke_ingress(ids);
+    if (written) return Applied{{fmt::format("revoked {}", fmt::join(ids, ", "))}};
+    if (written.error().is("InvalidPermission.NotFound") || written.error().is("InvalidSecurityGroupRuleId.NotFound")) {
+      return changed_meanwhile("the group's rules");  // one is gone, and so none was revoked
+    }
+    return action_error(written.error());
   }
 
   ActionResult<Applied> undo(Context& context, const json& args, const json& before, const json& after) const override {
+    const auto found = find(context, args);
+    if (!found) return found.error();
+    if (state_of(*found) != after) return changed_meanwhile("the group's rules");
     Applied applied;
-    const json gone = after.value("rules", json::object());
-    for (const auto& [id, saved] : before.value("rules", json::object()).items()) {
-      if (gone.contains(id)) continue;
+    for (const auto& [id, saved] : before.at("rules").items()) {
+      if (after.at("rules").contains(id)) continue;
       const auto made = group(context, args).authorize_ingress(rule_from(saved, args.at("group"), id));
-      if (!made && !made.error().is("InvalidPermission.Duplicate")) return action_error(made.error());
-      applied.notes.push_back(fmt::format("{} made again{}", id, made ? " as " + *made : ": there is such a rule already"));
+      if (!made) return refusal(made.error(), id);
+      applied.notes.push_back(fmt::format("{} made again as {}", id, *made));
     }
     return applied;
   }

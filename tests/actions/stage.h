@@ -1,0 +1,71 @@
+// An action on stage: called as the executor calls it, with the gate in front of a fake AWS.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "actions/table.h"
+#include "remediate/gated_client.h"
+#include "tests/actions/fake_aws.h"
+#include "tests/support/fake_clock.h"
+
+namespace kedge {
+
+class Stage : public testing::Test {
+ public:
+  explicit Stage(const char* action) {
+    AwsOptions options;
+    options.access_key_id = "AK";
+    options.secret_access_key = "secret";
+    options.region = "eu-west-1";
+    options.endpoint_urls = {
+        {"s3", "http://s3.test"}, {"ec2", "http://ec2.test"}, {"cloudtrail", "http://cloudtrail.test"}};
+    aws.bucket.acl = acl_xml();
+    client = *AwsClient::create(options, {}, clock, aws);
+    actions = std::make_unique<ActionTable>(built_in_actions(*client));
+    subject = actions->find(action);
+    args = {{"bucket", "photos"}, {"account", "111122223333"}};
+  }
+
+  ActionResult<Observation> observe() {
+    GatedClient gate(aws, clock, effects, {false, clock.elapsed() + std::chrono::seconds(20), {}});
+    Context context{gate, clock, "r", "", "kedge/1", clock.elapsed() + std::chrono::seconds(20)};
+    auto seen = subject->observe(context, args);
+    EXPECT_FALSE(gate.misused()) << "an observation wrote";
+    return seen;
+  }
+  // An observation that must work.
+  Observation look() {
+    auto seen = observe();
+    EXPECT_TRUE(seen.ok()) << (seen ? "" : seen.error().message);
+    return seen ? *seen : Observation{};
+  }
+  ActionResult<Applied> apply(const Observation& now) {
+    return call([&](Context& context) { return subject->apply(context, args, now); });
+  }
+  ActionResult<Applied> apply() { return apply(look()); }
+  ActionResult<Applied> undo(const nlohmann::json& before, const nlohmann::json& after) {
+    return call([&](Context& context) { return subject->undo(context, args, before, after); });
+  }
+
+  FakeClock clock;
+  FakeAws aws;
+  EffectsStopped effects = [] { return std::optional<std::string>(); };
+  std::unique_ptr<AwsClient> client;
+  std::unique_ptr<ActionTable> actions;
+  const Action* subject = nullptr;
+  nlohmann::json args;
+
+ private:
+  template <class Call>
+  ActionResult<Applied> call(Call action) {
+    GatedClient gate(aws, clock, effects, {true, clock.elapsed() + std::chrono::seconds(20), {}});
+    Context context{gate, clock, "r", "abc", "kedge/1 (mark abc)", clock.elapsed() + std::chrono::seconds(20)};
+    auto result = action(context);
+    for (const std::string& agent : aws.agents) EXPECT_EQ(agent, "kedge/1 (mark abc)");
+    return result;
+  }
+};
+
+}  // namespace kedge
