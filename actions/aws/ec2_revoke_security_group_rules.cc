@@ -39,7 +39,8 @@ SecurityGroupRule rule_from(const json& saved, const std::string& group, const s
   rule.cidr_ipv4 = saved.value("cidr_ipv4", "");
   rule.cidr_ipv6 = saved.value("cidr_ipv6", "");
   rule.description = saved.value("description", "");
-  for (const auto& [key, value] : saved.value("tags", json::object()).items())
+  const json tags = saved.value("tags", json::object());
+  for (const auto& [key, value] : tags.items())
     rule.tags[key] = value.get<std::string>();
   rule.tags[kRestores] = id;
   return rule;
