@@ -27,7 +27,9 @@ int64_t wall_micros() {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -117,10 +119,11 @@ int main(int argc, char** argv) {
   const auto at = [&](double share) {
     return delays.empty() ? 0 : delays[static_cast<size_t>(share * static_cast<double>(delays.size() - 1))];
   };
-  std::printf(R"({"messages":%lld,"bytes":%lld,"seconds":%.6f,"cpu_seconds":%.6f,"p50_us":%lld,"p99_us":%lld,"sum":%llu})"
-              "\n",
-              static_cast<long long>(messages), static_cast<long long>(bytes), seconds, cpu_seconds() - cpu_before,
-              static_cast<long long>(at(0.5)), static_cast<long long>(at(0.99)), static_cast<unsigned long long>(sum));
+  std::printf(
+      R"({"messages":%lld,"bytes":%lld,"seconds":%.6f,"cpu_seconds":%.6f,"p50_us":%lld,"p99_us":%lld,"sum":%llu})"
+      "\n",
+      static_cast<long long>(messages), static_cast<long long>(bytes), seconds, cpu_seconds() - cpu_before,
+      static_cast<long long>(at(0.5)), static_cast<long long>(at(0.99)), static_cast<unsigned long long>(sum));
   rd_kafka_destroy(consumer);
   return messages == count ? 0 : 1;
 }

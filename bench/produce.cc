@@ -43,10 +43,14 @@ struct Call {
 };
 // What fills a trail on an ordinary day: reads, mostly by services.
 constexpr Call kCalls[] = {
-    {"ec2", "DescribeInstances", R"({"instancesSet":{},"filterSet":{"items":[{"name":"instance-state-name","valueSet":{"items":[{"value":"running"}]}}]}})"},
-    {"s3", "GetObject", R"({"bucketName":"artifacts-prod","Host":"artifacts-prod.s3.amazonaws.com","key":"releases/2026/11/build-4711/package.tar.gz"})"},
-    {"sts", "AssumeRole", R"({"roleArn":"arn:aws:iam::123456789012:role/service-role/AWSConfigRole","roleSessionName":"AWSConfig-Describe","durationSeconds":3600})"},
-    {"kms", "Decrypt", R"({"encryptionContext":{"aws:s3:arn":"arn:aws:s3:::artifacts-prod"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"})"},
+    {"ec2", "DescribeInstances",
+     R"({"instancesSet":{},"filterSet":{"items":[{"name":"instance-state-name","valueSet":{"items":[{"value":"running"}]}}]}})"},
+    {"s3", "GetObject",
+     R"({"bucketName":"artifacts-prod","Host":"artifacts-prod.s3.amazonaws.com","key":"releases/2026/11/build-4711/package.tar.gz"})"},
+    {"sts", "AssumeRole",
+     R"({"roleArn":"arn:aws:iam::123456789012:role/service-role/AWSConfigRole","roleSessionName":"AWSConfig-Describe","durationSeconds":3600})"},
+    {"kms", "Decrypt",
+     R"({"encryptionContext":{"aws:s3:arn":"arn:aws:s3:::artifacts-prod"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"})"},
     {"iam", "ListAttachedRolePolicies", R"({"roleName":"eks-node-group","maxItems":100})"},
     {"s3", "GetBucketAcl", R"({"bucketName":"logs-prod","Host":"logs-prod.s3.eu-west-1.amazonaws.com","acl":""})"},
 };
@@ -54,21 +58,23 @@ constexpr Call kCalls[] = {
 std::string event(std::mt19937_64& random, bool matching, int64_t number) {
   const Call& call = kCalls[random() % std::size(kCalls)];
   const std::string bucket = "bench-" + std::to_string(number);
-  std::string text = R"({"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","principalId":"AROA)" +
-                     hex(random, 16) + R"(:session","arn":"arn:aws:sts::123456789012:assumed-role/deploy/session","accountId":"123456789012","accessKeyId":"ASIA)" +
-                     hex(random, 16) + R"(","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA)" + hex(random, 16) +
-                     R"(","arn":"arn:aws:iam::123456789012:role/deploy","accountId":"123456789012","userName":"deploy"},"attributes":{"creationDate":"2026-11-21T08:00:00Z","mfaAuthenticated":"false"}}},"eventTime":")" +
-                     now_text() + R"(","eventSource":")" + (matching ? "s3" : call.service) +
-                     R"(.amazonaws.com","eventName":")" + (matching ? "PutBucketAcl" : call.name) +
-                     R"(","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.)" + std::to_string(random() % 256) +
-                     R"(","userAgent":"[aws-cli/2.15.0 Python/3.11.6 Linux/6.1.0 exe/x86_64]","requestParameters":)";
+  std::string text =
+      R"({"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","principalId":"AROA)" + hex(random, 16) +
+      R"(:session","arn":"arn:aws:sts::123456789012:assumed-role/deploy/session","accountId":"123456789012","accessKeyId":"ASIA)" +
+      hex(random, 16) + R"(","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA)" + hex(random, 16) +
+      R"(","arn":"arn:aws:iam::123456789012:role/deploy","accountId":"123456789012","userName":"deploy"},"attributes":{"creationDate":"2026-11-21T08:00:00Z","mfaAuthenticated":"false"}}},"eventTime":")" +
+      now_text() + R"(","eventSource":")" + (matching ? "s3" : call.service) + R"(.amazonaws.com","eventName":")" +
+      (matching ? "PutBucketAcl" : call.name) + R"(","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.)" +
+      std::to_string(random() % 256) +
+      R"(","userAgent":"[aws-cli/2.15.0 Python/3.11.6 Linux/6.1.0 exe/x86_64]","requestParameters":)";
   text += matching ? R"({"x-amz-acl":"public-read","bucketName":")" + bucket + R"(","Host":")" + bucket +
                          R"(.s3.amazonaws.com","acl":""})"
                    : std::string(call.parameters);
-  text += R"(,"responseElements":null,"additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":")" +
-          hex(random, static_cast<int>(60 + random() % 300)) + R"("},"requestID":")" + hex(random, 16) + R"(","eventID":")" +
-          uuid(random) + R"(","readOnly":)" + (matching ? "false" : "true") +
-          R"(,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management","tlsDetails":{"tlsVersion":"TLSv1.2","cipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","clientProvidedHostHeader":"s3.amazonaws.com"}})";
+  text +=
+      R"(,"responseElements":null,"additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":")" +
+      hex(random, static_cast<int>(60 + random() % 300)) + R"("},"requestID":")" + hex(random, 16) +
+      R"(","eventID":")" + uuid(random) + R"(","readOnly":)" + (matching ? "false" : "true") +
+      R"(,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management","tlsDetails":{"tlsVersion":"TLSv1.2","cipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","clientProvidedHostHeader":"s3.amazonaws.com"}})";
   return text;
 }
 
@@ -107,8 +113,9 @@ int main(int argc, char** argv) {
     if (rate > 0) std::this_thread::sleep_until(began + std::chrono::duration<double>(static_cast<double>(i) / rate));
     const bool matching = random() % 100 < share;
     const std::string text = event(random, matching, i);
-    while (rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(argv[2]), RD_KAFKA_V_VALUE(const_cast<char*>(text.data()), text.size()),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    while (rd_kafka_producev(
+               producer, RD_KAFKA_V_TOPIC(argv[2]), RD_KAFKA_V_VALUE(const_cast<char*>(text.data()), text.size()),
+               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       rd_kafka_poll(producer, 10);
     }
     rd_kafka_poll(producer, 0);

@@ -1,0 +1,68 @@
+"""How much memory does an engine need, and does it grow?
+
+  memory.py [--count 1000000] [--rules 1000]
+
+`kedge run` with so many rules of which none matches: quiet on an empty topic; then, started on a topic that holds --count
+events, at each tenth of them; then quiet again. Growth is judged from the second half, when what has a limit is full.
+"""
+
+import time
+
+from stage.broker import Broker
+from stage.engine import Engine
+from stage.place import Place, arguments
+from stage.processes import end_on_signals
+from stage.report import goal, headline, table
+from stage.rules import rules_that_never_match
+
+
+def quiet(engine):
+    """Resident megabytes when nothing has happened for a while."""
+    time.sleep(5)
+    return engine.child.memory()
+
+
+def catch_up(engine, count):
+    """[(messages decided, resident MB, most MB)] at each tenth of `count`."""
+    samples, messages = [], 0
+    while messages < count:
+        messages = engine.messages()
+        if messages >= min(count, count * (len(samples) + 1) // 10):
+            samples.append((messages, *engine.child.memory()))
+        else:
+            time.sleep(0.02)
+    return samples
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--rules", type=int, default=1000)
+    options = parser.parse_args()
+    place = Place("memory", options)
+    headline("How much memory does an engine need, and does it grow?", place)
+    print(f"measured   {options.rules} rules, {options.count:,} events", flush=True)
+
+    with Broker(place) as broker:
+        rules = rules_that_never_match(place.folder("rules"), options.rules)
+        broker.create_topic("events")
+        with Engine(place, "quiet", broker.address, "events", rules) as engine:
+            engine.wait_until_ready()
+            rows = [("quiet, no events yet", 0, *quiet(engine))]
+        broker.fill("events", options.count)
+        with Engine(place, "backlog", broker.address, "events", rules) as engine:
+            samples = catch_up(engine, options.count)
+            rows += [("behind, catching up", *sample) for sample in samples]
+            rows.append(("quiet, all decided", options.count, *quiet(engine)))
+
+    table(["", "events", "resident MB", "most MB"],
+          [[name, f"{messages:,}", f"{now:.1f}", f"{most:.1f}"] for name, messages, now, most in rows])
+    half = samples[min(len(samples) - 1, 4)]
+    growth, events = samples[-1][1] - half[1], samples[-1][0] - half[0]
+    goal(f"flat: {growth:+.1f} MB over the last {events:,} events (less than 1 MB for each 100,000)",
+         growth < max(1.0, events / 100_000))
+
+
+if __name__ == "__main__":
+    end_on_signals()
+    main()

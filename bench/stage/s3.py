@@ -1,0 +1,35 @@
+"""The fake S3 of the benchmarks (fake_s3.py), as a process of its own."""
+
+import json
+import os
+import sys
+import urllib.request
+
+from stage.place import ROOT
+from stage.processes import Child, free_port, wait_for
+
+WRITES = ("PUT", "DELETE")
+
+
+class FakeS3:
+    def __init__(self, place):
+        self.port = free_port()
+        self.child = Child([sys.executable, os.path.join(ROOT, "bench", "fake_s3.py"), self.port], place.log("fake_s3"))
+
+    def __enter__(self):
+        wait_for("the fake S3", lambda: self._answers())
+        return self
+
+    def __exit__(self, *_):
+        self.child.stop()
+
+    def requests(self):
+        """[(nanoseconds since the epoch, method, bucket, sub-resource)], in the order of arrival."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/requests", timeout=30) as answer:
+            return [tuple(request) for request in json.load(answer)]
+
+    def _answers(self):
+        try:
+            return self.requests() is not None
+        except OSError:
+            return False
