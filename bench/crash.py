@@ -53,20 +53,22 @@ def crash_once(place, options, broker, round_):
             half = options.count / 2
             wait_for("the writes of half of the buckets", lambda: len({bucket for bucket, _ in writes(s3)}) >= half,
                      options.count / options.rate + 60)
-            open_then = engine.metric("kedge_remediations_open")
+            before = engine.metrics()
             engine.child.kill()
-            killed = time.time_ns()
+            time.sleep(0.05)  # what the dead sent is read at the other end by now, and not taken for the successor's
+            started = time.time_ns()
             engine.start()
             wait_for("the end of the producer", lambda: not producer.alive(), options.count / options.rate + 60)
         settle(engine, s3, options.count * len(CALLS))
         done = writes(s3)
-        after = [(when, method) for when, method, *_ in s3.requests() if when > killed]
+        after = [(when, method) for when, method, *_ in s3.requests() if when > started]
         first_write = next((when for when, method in after if method in WRITES), None)
-        return {"open": open_then, "dead": engine.metric("kedge_lane_dead_letters_total"),
+        dead = before.get("kedge_lane_dead_letters_total", 0) + engine.metric("kedge_lane_dead_letters_total")
+        return {"open": before.get("kedge_remediations_open", 0), "dead": dead,
                 "lost": sum(any((f"bench-{i}", call) not in done for call in CALLS) for i in range(options.count)),
                 "doubled": sum(times - 1 for times in done.values()),
-                "request": (after[0][0] - killed) / 1e9 if after else None,
-                "write": (first_write - killed) / 1e9 if first_write else None}
+                "request": (after[0][0] - started) / 1e9 if after else None,
+                "write": (first_write - started) / 1e9 if first_write else None}
 
 
 def seconds(value):

@@ -18,7 +18,8 @@ def headline(question, place):
     print(question)
     print(f"machine    {os.cpu_count()} cores ({model}), Linux {platform.release()}, load {load:.1f} at the start")
     changed = " and changes" if _git("status", "--porcelain", "-uno") else ""
-    print(f"commit     {_git('rev-parse', '--short', 'HEAD')}{changed}, {os.path.relpath(place.kedge, ROOT)}, Apache Kafka {place.kafka}, {time.strftime('%Y-%m-%d %H:%M')}", flush=True)
+    print(f"commit     {_git('rev-parse', '--short', 'HEAD')}{changed}, {os.path.relpath(place.kedge, ROOT)}, "
+          f"Apache Kafka {place.kafka}, {time.strftime('%Y-%m-%d %H:%M')}", flush=True)
     if load > os.cpu_count() / 2:
         print("           this machine is busy: compare within this run only", flush=True)
 
