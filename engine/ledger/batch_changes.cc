@@ -52,9 +52,8 @@ bool SqliteWriter::see(const std::string& key) {
 // ---- findings ------------------------------------------------------------------------------------------------------
 
 Result<Disposition> SqliteWriter::decide(const Finding& finding) {
-  const std::string& id = finding.remediation;
-  if (tables_.open_remediation(id) || tables_.ended(id, first_day(options_.undo_horizon))) {
-    return Error{ErrorCode::internal, "the id " + id + " is in use already"};
+  if (tables_.open_remediation(finding.remediation)) {
+    return Error{ErrorCode::internal, "the id " + finding.remediation + " is in use already"};
   }
   if (!see(finding.key)) {
     tables_.add_count(finding.plan.rule.id, "duplicate", at_, 1);
@@ -70,6 +69,7 @@ Result<Disposition> SqliteWriter::decide(const Finding& finding) {
     const Remediation was = r;
     r.last_finding = write(plan_record(finding, "joined", r));
     tables_.update(r, was);
+    note_runnable(r, false);
     return Disposition{Disposition::Kind::joined, r.id};
   }
   return open(finding, same);
@@ -82,7 +82,7 @@ Disposition SqliteWriter::open(const Finding& finding, const std::vector<Remedia
   Remediation opened = opened_by(finding);
   opened.last_finding = write(plan_record(finding, superseding ? "superseding" : "opened", opened));
   tables_.insert(opened);
-  runnable_.push_back(opened.id);
+  note_runnable(opened, true);
   for (const Remediation& other : same) {
     Remediation r = *tables_.open_remediation(other.id);  // one that waited may have been woken by the end of another
     const Remediation was = r;
@@ -91,6 +91,7 @@ Disposition SqliteWriter::open(const Finding& finding, const std::vector<Remedia
       settle(r, was, *transition(r.state, Move::supersede), {}, {{"by", opened.id}});
     } else {
       tables_.update(r, was);
+      note_runnable(r, false);
     }
   }
   return {superseding ? Disposition::Kind::superseding : Disposition::Kind::opened, opened.id};

@@ -96,13 +96,14 @@ Record genesis_record(const std::string& ledger_id, int schema) {
 }
 
 Record plan_record(const Finding& finding, const std::string& disposition, const Remediation& open) {
+  Json plan = to_json(finding.plan);
   Json body = about(open);
   body["disposition"] = disposition;
   body["state"] = to_string(open.state);
   body["key"] = finding.key;
   body["origin"] = finding.origin;
-  body["plan"] = plan_json(finding.plan, finding.shown_plan);
-  body["plan_sha256"] = digest_of(finding.plan).hex();
+  body["plan_sha256"] = sha256(canonical(plan)).hex();
+  body["plan"] = finding.shown_plan.is_null() ? std::move(plan) : finding.shown_plan;
   body["policy"] = to_json(finding.policy);
   body["event"] = event_json(finding.event);
   body["times"] = to_json(finding.times);

@@ -41,13 +41,27 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   move_to(r, step, std::move(why), at_);
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was.guard, context(seq)));
-  if (step.from != step.to && (r.state == State::planned || r.state == State::undoing)) runnable_.push_back(r.id);
+  note_runnable(r, step.from != step.to);
   if (is_end(r.state)) {
     end(r);
   } else {
     tables_.update(r, was);
   }
   return seq;
+}
+
+// A later move of the same Change may take back what an earlier one made runnable.
+void SqliteWriter::note_runnable(const Remediation& r, bool moved) {
+  const auto known =
+      std::find_if(runnable_.begin(), runnable_.end(), [&](const auto& other) { return other.id == r.id; });
+  const bool runnable = r.state == State::planned || r.state == State::undoing;
+  if (known != runnable_.end() && runnable) {
+    *known = r;
+  } else if (known != runnable_.end()) {
+    runnable_.erase(known);
+  } else if (runnable && moved) {
+    runnable_.push_back(r);
+  }
 }
 
 void SqliteWriter::end(const Remediation& r) {

@@ -178,7 +178,11 @@ Error SqliteLedger::fail_group(const SqliteFailure& failure, bool committing) {
   const bool of_commit = committing && failure.code != SQLITE_FULL && failure.code != SQLITE_READONLY;
   const Error error = failure.error().with(committing ? "committing" : "writing");
   if (!final_ && (of_sync || of_commit || is_damage_of_file(failure.code))) final_ = error;
-  if (final_) return *final_;
+  if (final_) {
+    // Closing must not copy a log of which we no longer know what is on the disk: the next open recovers it.
+    sqlite3_db_config(database_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return *final_;
+  }
   if (failure.code == SQLITE_FULL && reserve_.spend()) say_last_words(error);
   return error;
 }

@@ -1,7 +1,5 @@
 #include "ledger/sqlite_writer.h"
 
-#include <set>
-
 #include "base/json.h"
 
 namespace kedge {
@@ -16,12 +14,7 @@ Result<Answer> SqliteWriter::apply(const Change& change) {
   runnable_.clear();
   Result<Answer> result = std::visit([&](const auto& one) { return on(one); }, change);
   if (!result) return result;
-  std::set<std::string> told;
-  for (const std::string& id : runnable_) {
-    if (!told.insert(id).second) continue;
-    auto r = tables_.open_remediation(id);
-    if (r && (r->state == State::planned || r->state == State::undoing)) result->runnable.push_back(*std::move(r));
-  }
+  result->runnable = std::move(runnable_);
   result->seq = head_;
   return result;
 }

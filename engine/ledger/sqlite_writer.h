@@ -76,6 +76,7 @@ class SqliteWriter {
   // Writes `r` (as it was loaded: `was`) with a move, its record and its notices; what ends leaves the hot tables, and
   // what waited for its locks goes on. Returns the record's number.
   int64_t settle(Remediation& r, const Remediation& was, const Transition&, Standstill, nlohmann::json details);
+  void note_runnable(const Remediation&, bool moved);
   void end(const Remediation&);
   void wake_waiting();
   void resume(Remediation, nlohmann::json details);
@@ -98,7 +99,7 @@ class SqliteWriter {
   const std::string& ledger_id_;
   Time at_;
   int64_t head_;
-  std::vector<std::string> runnable_;  // of the Change at hand
+  std::vector<Remediation> runnable_;  // what the Change at hand has moved into planned or undoing
   uint64_t bites_ = 0;
 };
 

@@ -90,13 +90,15 @@ StepProgress step_from_json(const Json& json) {
 }
 
 Json fixed_part(const Remediation& r) {
-  return {{"key", r.key},
-          {"plan", to_json(r.plan)},
-          {"shown_plan", r.shown_plan},
-          {"policy", to_json(r.policy)},
-          {"event", to_json(r.event)},
-          {"times", to_json(r.times)},
-          {"origin", r.origin}};
+  Json json = Json::object();
+  json["key"] = r.key;
+  json["plan"] = to_json(r.plan);
+  json["shown_plan"] = r.shown_plan;
+  json["policy"] = to_json(r.policy);
+  json["event"] = to_json(r.event);
+  json["times"] = to_json(r.times);
+  json["origin"] = r.origin;
+  return json;
 }
 
 void read_fixed_part(const Json& json, Remediation& r) {

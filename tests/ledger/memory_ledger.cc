@@ -128,8 +128,7 @@ Result<Answer> MemoryLedger::on(const CommitBatch& batch) {
     if (move.bookmark) position.bookmark = move.bookmark;
   }
   for (const Finding& finding : batch.findings) {
-    const std::string& id = finding.remediation;
-    if (open_.contains(id) || ended_.contains(id)) {
+    if (open_.contains(finding.remediation)) {
       return Error{ErrorCode::internal, "the id " + finding.remediation + " is in use already"};
     }
   }
