@@ -1,0 +1,180 @@
+#include "tests/e2e/cloud.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <ctime>
+
+#include "base/random.h"
+#include "tests/e2e/http.h"
+
+namespace kedge {
+namespace {
+
+constexpr auto kAccount = "123456789012";
+
+std::string random_uuid() {
+  Random random;
+  return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", random.below(1ULL << 32), random.below(1 << 16),
+                     random.below(1 << 12), random.below(1 << 12), random.below(1ULL << 48));
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
+  return text;
+}
+
+// What stands between <name> and </name>, the first time.
+std::string element(const std::string& xml, const std::string& name) {
+  const size_t begin = xml.find("<" + name + ">");
+  if (begin == std::string::npos) return "";
+  const size_t from = begin + name.size() + 2;
+  return xml.substr(from, xml.find("</" + name + ">", from) - from);
+}
+
+std::string form_encoded(const std::string& text) {
+  std::string encoded;
+  for (const unsigned char c : text)
+    encoded += std::isalnum(c) ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+  return encoded;
+}
+
+}  // namespace
+
+Json cloudtrail_event(const std::string& call, const std::string& bucket, const Json& parameters) {
+  Json event = {
+      {"eventVersion", "1.09"},
+      {"userIdentity",
+       {{"type", "IAMUser"},
+        {"principalId", "AIDAMALLORY"},
+        {"arn", fmt::format("arn:aws:iam::{}:user/mallory", kAccount)},
+        {"accountId", kAccount},
+        {"userName", "mallory"}}},
+      {"eventTime", now_text()},
+      {"eventSource", "s3.amazonaws.com"},
+      {"eventName", call},
+      {"awsRegion", "us-east-1"},
+      {"sourceIPAddress", "203.0.113.7"},
+      {"userAgent", "[aws-cli/2.15.0]"},
+      {"requestParameters", {{"bucketName", bucket}, {"Host", bucket + ".s3.amazonaws.com"}}},
+      {"responseElements", nullptr},
+      {"requestID", random_uuid()},
+      {"eventID", random_uuid()},
+      {"readOnly", false},
+      {"resources", {{{"accountId", kAccount}, {"type", "AWS::S3::Bucket"}, {"ARN", "arn:aws:s3:::" + bucket}}}},
+      {"eventType", "AwsApiCall"},
+      {"managementEvent", true},
+      {"recipientAccountId", kAccount},
+      {"eventCategory", "Management"}};
+  event["requestParameters"].update(parameters);
+  return event;
+}
+
+Json in_eventbridge(const Json& record) {
+  return {{"version", "0"},        {"id", random_uuid()},        {"detail-type", "AWS API Call via CloudTrail"},
+          {"source", "aws.s3"},    {"account", kAccount},        {"time", record.at("eventTime")},
+          {"region", "us-east-1"}, {"resources", Json::array()}, {"detail", record}};
+}
+
+Cloud::Cloud(std::unique_ptr<MotoServer> moto) : moto_(std::move(moto)) {
+  witness_.answer_by([url = moto_->url()](const auto& request) { return send_to(url, request); });
+}
+
+Result<std::unique_ptr<Cloud>> Cloud::start() {
+  auto moto = MotoServer::start();
+  if (!moto) return moto.error();
+  return std::unique_ptr<Cloud>(new Cloud(*std::move(moto)));
+}
+
+std::string Cloud::call(const std::string& method, const std::string& target, const std::string& body,
+                        const std::multimap<std::string, std::string>& headers) {
+  const auto answer = send_to(moto_->url(), {method, target, headers, body});
+  if (method == "GET" && answer.status == 404) return "";
+  EXPECT_EQ(answer.status / 100, 2) << method << " " << target << ": " << answer.status << " " << answer.body;
+  return answer.body;
+}
+
+void Cloud::make_bucket(const std::string& bucket) { call("PUT", "/" + bucket); }
+
+Json Cloud::open_by_acl(const std::string& bucket) {
+  call("PUT", "/" + bucket + "?acl", "", {{"x-amz-acl", "public-read"}});
+  return cloudtrail_event("PutBucketAcl", bucket, {{"x-amz-acl", "public-read"}, {"acl", ""}});
+}
+
+Json Cloud::open_by_policy(const std::string& bucket) {
+  const std::string resource = "arn:aws:s3:::" + bucket + "/*";
+  const Json policy = {{"Version", "2012-10-17"},
+                       {"Statement",
+                        {{{"Sid", "Everybody"},
+                          {"Effect", "Allow"},
+                          {"Principal", "*"},
+                          {"Action", "s3:GetObject"},
+                          {"Resource", resource}}}}};
+  put_policy(bucket, policy);
+  return cloudtrail_event("PutBucketPolicy", bucket, {{"bucketPolicy", policy}, {"policy", ""}});
+}
+
+Json Cloud::open_by_removing_its_block(const std::string& bucket) {
+  call(
+      "PUT", "/" + bucket + "?publicAccessBlock",
+      "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"
+      "<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"
+      "</PublicAccessBlockConfiguration>");
+  open_by_acl(bucket);
+  call("DELETE", "/" + bucket + "?publicAccessBlock");
+  return cloudtrail_event("DeleteBucketPublicAccessBlock", bucket, {{"publicAccessBlock", ""}});
+}
+
+void Cloud::close_acl(const std::string& bucket) { call("PUT", "/" + bucket + "?acl", "", {{"x-amz-acl", "private"}}); }
+
+void Cloud::put_policy(const std::string& bucket, const Json& policy) {
+  call("PUT", "/" + bucket + "?policy", policy.dump());
+}
+
+bool Cloud::acl_is_public(const std::string& bucket) {
+  return call("GET", "/" + bucket + "?acl").find("groups/global/AllUsers") != std::string::npos;
+}
+
+bool Cloud::is_blocked(const std::string& bucket) {
+  const std::string block = call("GET", "/" + bucket + "?publicAccessBlock");
+  for (const char* flag : {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}) {
+    if (element(block, flag) != "true" && element(block, flag) != "True") return false;
+  }
+  return true;
+}
+
+Json Cloud::policy(const std::string& bucket) {
+  const std::string text = call("GET", "/" + bucket + "?policy");
+  return text.empty() ? Json() : Json::parse(text, nullptr, false);
+}
+
+std::vector<std::string> Cloud::writes(const std::string& bucket) const {
+  std::vector<std::string> found;
+  for (const auto& request : witness_.requests()) {
+    if (request.method == "GET" || request.method == "HEAD" || request.target == "/") continue;
+    const std::string name = request.target.substr(1, request.target.find_first_of("/?", 1) - 1);
+    if (bucket.empty() || name == bucket) found.push_back(request.method + " " + request.target);
+  }
+  return found;
+}
+
+// Only the scope of the signature is looked at: it names the service.
+std::string Cloud::iam(const std::string& form) {
+  const std::string scope =
+      "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+  return call("POST", "/", form + "&Version=2010-05-08",
+              {{"authorization", scope}, {"content-type", "application/x-www-form-urlencoded"}});
+}
+
+Cloud::Key Cloud::make_user(const std::string& name, const std::vector<std::string>& allowed_actions) {
+  const Json policy = {{"Version", "2012-10-17"},
+                       {"Statement", {{{"Effect", "Allow"}, {"Action", allowed_actions}, {"Resource", "*"}}}}};
+  iam("Action=CreateUser&UserName=" + name);
+  iam("Action=PutUserPolicy&PolicyName=allowed&UserName=" + name + "&PolicyDocument=" + form_encoded(policy.dump()));
+  const std::string made = iam("Action=CreateAccessKey&UserName=" + name);
+  return {element(made, "AccessKeyId"), element(made, "SecretAccessKey")};
+}
+
+}  // namespace kedge
