@@ -1,7 +1,11 @@
 # How a room (a folder of the engine) becomes a library, and how its tests become a program.
 
 set(KEDGE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-                   -Woverloaded-virtual -Werror)
+                   -Woverloaded-virtual)
+# A warning is an error, but not where GCC optimises: what it then believes of std::string's inside is often not so.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  list(APPEND KEDGE_WARNINGS -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # librdkafka's macros are GNU expressions; a field that has a default need not be named.
   list(APPEND KEDGE_WARNINGS -Wthread-safety -Wno-gnu-statement-expression -Wno-missing-field-initializers)
