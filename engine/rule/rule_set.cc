@@ -42,7 +42,8 @@ class RuleSet::Loader {
     }
     sort_by_id();
     build_matcher();
-    return {std::shared_ptr<const RuleSet>(new RuleSet(std::move(parts_))), {}};
+    std::unique_ptr<const RuleSet> rules(new RuleSet(std::move(parts_)));
+    return {std::move(rules), {}};
   }
 
  private:
