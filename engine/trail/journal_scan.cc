@@ -3,30 +3,92 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "trail/record_text.h"
 
 namespace kedge {
 namespace {
+
 constexpr int64_t kPiece = 1000;
+
+Result<Json> parse(const JournalEntry& entry) {
+  auto record = parse_json(entry.bytes);
+  if (record && record->is_object()) return record;
+  return Error{ErrorCode::corrupt, "record " + std::to_string(entry.seq) + " is not a JSON object"};
 }
 
-Result<void> scan_backwards(LedgerReader& reader,
-                            const std::function<bool(const JournalEntry&, const nlohmann::json&)>& visit) {
+// The number behind the last record before `time`: found by halving, as the journal is in the order of time.
+Result<int64_t> end_before(LedgerReader& reader, int64_t end, Time time) {
+  const std::string limit = format_time(time);
+  int64_t low = 0;
+  while (low < end) {
+    const int64_t middle = low + (end - low) / 2;
+    const auto entries = reader.journal(middle, 1);
+    if (!entries) return entries.error();
+    if (entries->empty() || entries->front().seq >= end) {
+      end = middle;
+      continue;
+    }
+    const auto record = parse(entries->front());
+    if (!record) return record.error();
+    if (raw_text_at(*record, "/at") < limit) {
+      low = entries->front().seq + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return low;
+}
+
+bool stands_for_a_part(const Json& value) {
+  return value.is_object() && value.size() == 2 && value.contains("bytes") && value.contains("sha256") &&
+         value["sha256"].is_string();
+}
+
+}  // namespace
+
+Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
+                            const std::function<Result<bool>(const JournalEntry&)>& visit) {
   const auto head = reader.journal_head();
   if (!head) return head.error();
-  for (int64_t end = *head + 1; end > 0;) {
+  int64_t end = *head + 1;
+  if (before) {
+    const auto found = end_before(reader, end, *before);
+    if (!found) return found.error();
+    end = *found;
+  }
+  while (end > 0) {
     const int64_t begin = std::max<int64_t>(0, end - kPiece);
     const auto entries = reader.journal(begin, static_cast<size_t>(end - begin));
     if (!entries) return entries.error();
+    if (entries->empty() || entries->front().seq >= end) return {};  // older ones are not kept any more
     for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
-      const auto record = parse_json(entry->bytes);
-      if (!record) {
-        return Error{ErrorCode::corrupt, "record " + std::to_string(entry->seq) + ": " + record.error().message};
-      }
-      if (!visit(*entry, *record)) return {};
+      if (entry->seq >= end) continue;
+      const auto more = visit(*entry);
+      if (!more) return more.error();
+      if (!*more) return {};
     }
     end = begin;
   }
   return {};
+}
+
+Result<Json> open_record(LedgerReader& reader, const JournalEntry& entry) {
+  auto record = parse(entry);
+  if (!record) return record;
+  for (auto& [name, value] : record->items()) {
+    if (!stands_for_a_part(value)) continue;
+    const auto bytes = reader.blob(value["sha256"].get<std::string>());
+    if (!bytes) continue;
+    if (auto part = parse_json(*bytes)) value = *std::move(part);
+  }
+  return record;
+}
+
+// In canonical JSON a text stands as it is, but for quotes, backslashes and control characters.
+bool may_hold(const JournalEntry& entry, std::string_view text) {
+  const bool escaped = std::any_of(
+      text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+  return escaped || entry.bytes.find(text) != std::string::npos;
 }
 
 }  // namespace kedge

@@ -1,6 +1,4 @@
 // What the journal holds, for people: one row for each record, found by filters.
-//
-// Reads the journal from its end backwards in bounded pieces, so that the newest rows come soon however long it is.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,18 +14,18 @@
 namespace kedge {
 
 struct RecordFilter {
-  std::optional<Time> from;    // at or after
-  std::optional<Time> to;      // before
-  std::set<std::string> kinds; // empty: all
-  std::string rule;            // the id
-  std::string target;          // a part of it
-  std::string remediation;     // the id, or the beginning of it
-  std::string state;           // where the record's move leads
+  std::optional<Time> from;     // at or after
+  std::optional<Time> to;       // before
+  std::set<std::string> kinds;  // empty: all
+  std::string rule;             // the id
+  std::string target;           // a part of it
+  std::string remediation;      // the id, or the beginning of it
+  std::string state;            // where the record's move leads
   std::string guard;
   std::string severity;
-  std::string actor;           // a part of who caused the event or who asked
-  std::string text;            // a part of the record's bytes
-  size_t limit = 100;          // the newest so many
+  std::string actor;   // a part of who caused the event or who asked
+  std::string text;    // a part of the record's bytes
+  size_t limit = 100;  // the newest so many
 };
 
 struct RecordRow {
@@ -37,14 +35,11 @@ struct RecordRow {
   std::string remediation;
   std::string rule;
   std::string target;
-  std::string summary;  // one line, in words
-  nlohmann::json record;
+  std::string summary;    // one line, in words (record_summary.h)
+  nlohmann::json record;  // as it stands in the journal: its large parts by digest
 };
 
-// Oldest first.
+// Oldest first. Reads no further back than it must.
 Result<std::vector<RecordRow>> list_records(LedgerReader& reader, const RecordFilter& filter);
-
-// One line that says what a record tells.
-std::string summary_of(const nlohmann::json& record);
 
 }  // namespace kedge

@@ -1,222 +1,214 @@
 #include "trail/story.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "base/json.h"
-#include "base/json_difference.h"
+#include "ledger/values_json.h"
 #include "trail/journal_scan.h"
-#include "trail/record_list.h"
+#include "trail/record_text.h"
 
 namespace kedge {
 namespace {
 
-std::string text_at(const Json& value, const char* pointer) {
-  const Json::json_pointer where(pointer);
-  if (!value.contains(where)) return "";
-  const Json& found = value.at(where);
-  return found.is_string() ? found.get<std::string>() : found.dump();
+int64_t number_at(const Json& value, const char* name) {
+  const auto found = value.is_object() ? value.find(name) : value.end();
+  return found != value.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
 }
 
-const Json* first_of(const Story& story, std::string_view kind) {
-  for (const Json& record : story.records) {
-    if (record.value("kind", "") == kind) return &record;
-  }
-  return nullptr;
+const Json* member(const Json& value, const char* name) {
+  if (!value.is_object()) return nullptr;
+  const auto found = value.find(name);
+  return found == value.end() ? nullptr : &*found;
 }
 
-const Json* last_with(const Story& story, const char* member) {
-  for (auto record = story.records.rbegin(); record != story.records.rend(); ++record) {
-    if (record->contains(member)) return &*record;
-  }
-  return nullptr;
-}
+bool is_kind(const Json& record, std::string_view kind) { return raw_text_at(record, "/kind") == kind; }
 
-std::string line(std::string_view name, std::string_view value) {
-  return value.empty() ? "" : fmt::format("  {:<13} {}\n", name, value);
-}
+// A plan that opened a remediation; one that joined tells of another finding.
+bool opens(const Json& record) { return is_kind(record, "plan") && raw_text_at(record, "/disposition") != "joined"; }
 
-// ---- what happened ---------------------------------------------------------------------------------------------------
+// ---- from records to steps
+// -------------------------------------------------------------------------------------------
 
-std::string tell_cause(const Story& story, const Json& plan) {
-  std::string text = "\nWhat happened\n";
-  const std::string name = text_at(story.event, "/detail/eventName");
-  text += line("event", name.empty() ? text_at(story.event, "/detail-type")
-                                     : name + " (" + text_at(story.event, "/detail-type") + ")");
-  text += line("at", text_at(plan, "/times/happened"));
-  text += line("by", text_at(plan, "/event/principal"));
-  text += line("from", text_at(plan, "/event/address"));
-  text += line("agent", text_at(plan, "/event/agent"));
-  text += line("event id", text_at(plan, "/event/id"));
-  text += line("request id", text_at(plan, "/event/request_id"));
-  text += line("read from", fmt::format("{}, topic {}[{}] at offset {}", text_at(plan, "/event/partition/source"),
-                                        text_at(plan, "/event/partition/topic"), text_at(plan, "/event/partition/partition"),
-                                        text_at(plan, "/event/offset")));
-  return text;
-}
-
-// ---- the five phases -------------------------------------------------------------------------------------------------
-
-std::string span(int64_t micros) {
-  if (micros < 1'000) return fmt::format("{} us", micros);
-  if (micros < 1'000'000) return fmt::format("{:.1f} ms", static_cast<double>(micros) / 1e3);
-  return fmt::format("{:.2f} s", static_cast<double>(micros) / 1e6);
-}
-
-std::string tell_phases(const Json& phases) {
-  constexpr std::pair<const char*, const char*> kPhases[] = {
-      {"detection", "it happened → we received it"},   {"evaluation", "→ decided"},
-      {"response", "→ the first effect was applied"},  {"recovery", "→ the last effect was applied"},
-      {"confirmation", "→ read back, and as it should be"}};
-  std::string text = "\nThe five phases\n";
-  for (const auto& [name, meaning] : kPhases) {
-    if (phases.contains(name) && phases[name].is_number()) {
-      text += fmt::format("  {:<13} {:>9}   {}\n", name, span(phases[name].get<int64_t>()), meaning);
+std::vector<StoryStep> planned_steps(const Json& plan) {
+  std::vector<StoryStep> steps;
+  for (const char* list : {"/plan/isolate", "/plan/revert", "/plan/replace"}) {
+    const Json::json_pointer where(list);
+    if (!plan.contains(where) || !plan.at(where).is_array()) continue;
+    for (const Json& planned : plan.at(where)) {
+      StoryStep& step = steps.emplace_back();
+      step.action = raw_text_at(planned, "/action");
+      if (const Json* args = member(planned, "args")) step.args = *args;
     }
   }
-  return text;
+  return steps;
 }
 
-// ---- what was done -----------------------------------------------------------------------------------------------------
-
-std::string tell_steps(const Story& story) {
-  std::string text = "\nWhat was done\n";
-  for (const Json& record : story.records) {
-    const std::string at = text_at(record, "/at");
-    text += fmt::format("  {}  #{:<5} {:<13} {}\n", at.substr(0, std::min<size_t>(at.size(), 23)), text_at(record, "/seq"),
-                        text_at(record, "/kind"), summary_of(record));
-    for (const Json& id : record.value("request_ids", Json::array())) {
-      text += fmt::format("  {:<45} request {}\n", "", id.get<std::string>());
-    }
-  }
-  return text;
+StoryStep* step_named_in(std::vector<StoryStep>& steps, const Json& value) {
+  const Json* number = member(value, "step");
+  if (number == nullptr || !number->is_number_integer()) return nullptr;
+  const auto index = number->get<int64_t>();
+  return index >= 0 && index < static_cast<int64_t>(steps.size()) ? &steps[static_cast<size_t>(index)] : nullptr;
 }
 
-// ---- before and after --------------------------------------------------------------------------------------------------
-
-// States hold documents as text (a policy): they are compared member by member too.
-Json opened(const Json& value) {
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    if (!text.empty() && (text[0] == '{' || text[0] == '[')) {
-      if (auto parsed = parse_json(text)) return *parsed;
-    }
-    return value;
+// The states of a list like [{"step":0,"state":{...}}].
+void take_states(const Json& record, const char* list, std::vector<StoryStep>& steps, Json StoryStep::*place) {
+  const Json* states = member(record, list);
+  if (states == nullptr || !states->is_array()) return;
+  for (const Json& one : *states) {
+    StoryStep* const step = step_named_in(steps, one);
+    const Json* const state = member(one, "state");
+    if (step != nullptr && state != nullptr) step->*place = *state;
   }
-  if (!value.is_structured()) return value;
-  Json result = value;
-  for (auto& item : result) item = opened(item);
-  return result;
 }
 
-std::string shown(const Json& entry, const char* side) {
-  return entry.contains(side) ? entry[side].dump() : "(nothing)";
+std::vector<StoryStep> steps_of(const Json& plan, const std::vector<Json>& records) {
+  std::vector<StoryStep> steps = planned_steps(plan);
+  bool wrote = false;   // from the first attempt on the befores stay
+  bool undone = false;  // what an undo restores is not what we left
+  for (const Json& record : records) {
+    if (!wrote) take_states(record, "befores", steps, &StoryStep::before);
+    undone = undone || is_kind(record, "undo");
+    if (undone) continue;
+    StoryStep* const step = step_named_in(steps, record);
+    if (is_kind(record, "attempt")) {
+      wrote = true;
+      if (step != nullptr) ++step->attempts;
+    }
+    if (step != nullptr && member(record, "result") != nullptr) {
+      step->result = raw_text_at(record, "/result");
+      step->writes += number_at(record, "writes");
+      if (const Json* after = member(record, "after")) step->after = *after;
+    }
+    take_states(record, "afters", steps, &StoryStep::after);
+  }
+  for (StoryStep& step : steps) {
+    if (!step.before.is_null() && !step.after.is_null()) step.changes = state_difference(step.before, step.after);
+  }
+  return steps;
 }
 
-std::string tell_change(const std::string& action, const Json& before, const Json& after) {
-  const Json changes = difference(opened(before), opened(after));
-  if (changes.empty()) return "";
-  std::string text = "  " + action + "\n";
-  for (const Json& entry : changes) {
-    if (entry.contains("more")) {
-      text += fmt::format("    and {} more\n", entry["more"].dump());
-    } else {
-      text += fmt::format("    {}\n      before  {}\n      after   {}\n", entry["path"].get<std::string>(),
-                          shown(entry, "expected"), shown(entry, "found"));
+// ---- from the journal to records
+// -------------------------------------------------------------------------------------
+
+// What one walk through the journal finds.
+struct Found {
+  std::set<std::string> ids;
+  std::vector<JournalEntry> entries;             // that name it, newest first
+  std::multimap<int64_t, JournalEntry> notices;  // by the record that they are about
+};
+
+Result<Found> collect(LedgerReader& reader, const std::string& id) {
+  Found found;
+  const auto done = scan_backwards(reader, std::nullopt, [&](const JournalEntry& entry) -> Result<bool> {
+    const bool is_notice = may_hold(entry, "notice");
+    if (!is_notice && !may_hold(entry, id)) return true;
+    const auto record = parse_json(entry.bytes);
+    if (!record) return record.error().with("record " + std::to_string(entry.seq));
+    if (is_notice && is_kind(*record, "notice")) {
+      found.notices.emplace(number_at(*record, "about"), entry);
+      return true;
     }
-  }
-  return text;
+    const std::string named = raw_text_at(*record, "/remediation");
+    if (named.empty() || !named.starts_with(id)) return true;
+    found.ids.insert(named);
+    found.entries.push_back(entry);
+    return !(named == id && opens(*record));  // nothing older tells of it; of the beginning of an id, others may
+  });
+  if (!done) return done.error();
+  return found;
 }
 
-std::string tell_changes(const Story& story) {
-  const Json* const started = [&]() -> const Json* {
-    for (const Json& record : story.records) {
-      if (record.contains("befores")) return &record;
-    }
-    return nullptr;
-  }();
-  const Json* const ended = last_with(story, "afters");
-  if (started == nullptr || ended == nullptr || !(*started)["befores"].is_array() || !(*ended)["afters"].is_array()) {
-    return "";
+Error which_one(const std::string& id, const std::set<std::string>& ids) {
+  std::string names;
+  for (const std::string& one : ids) {
+    if (names.size() > 500) break;
+    names += (names.empty() ? "" : ", ") + one;
   }
-  std::string text;
-  for (const Json& after : (*ended)["afters"]) {
-    for (const Json& before : (*started)["befores"]) {
-      if (before["step"] != after["step"]) continue;
-      const size_t step = after["step"].get<size_t>();
-      const Json steps = ended->value("steps", Json::array());
-      text += tell_change(step < steps.size() ? steps[step].value("action", "") : "step " + std::to_string(step),
-                          before["state"], after["state"]);
+  return {ErrorCode::invalid,
+          "'" + id + "' is the beginning of " + std::to_string(ids.size()) + " remediations: " + names};
+}
+
+Result<std::vector<Json>> open_records(LedgerReader& reader, const Found& found) {
+  std::vector<Json> records;
+  const auto add = [&](const JournalEntry& entry) -> Result<void> {
+    auto record = open_record(reader, entry);
+    if (!record) return record.error();
+    records.push_back(*std::move(record));
+    return {};
+  };
+  for (const JournalEntry& entry : found.entries) {
+    if (auto added = add(entry); !added) return added.error();
+    const auto [first, last] = found.notices.equal_range(entry.seq);
+    for (auto notice = first; notice != last; ++notice) {
+      if (auto added = add(notice->second); !added) return added.error();
     }
   }
-  return text.empty() ? "" : "\nBefore and after\n" + text;
+  std::sort(records.begin(), records.end(),
+            [](const Json& a, const Json& b) { return number_at(a, "seq") < number_at(b, "seq"); });
+  return records;
+}
+
+Json json_of(const StateChange& change) {
+  Json json = {{"where", change.where}};
+  if (change.before) json["before"] = *change.before;
+  if (change.after) json["after"] = *change.after;
+  return json;
+}
+
+Json json_of(const StoryStep& step) {
+  Json changes = Json::array();
+  for (const StateChange& change : step.changes) changes.push_back(json_of(change));
+  return {
+      {"action", step.action}, {"args", step.args},     {"attempts", step.attempts}, {"writes", step.writes},
+      {"result", step.result}, {"before", step.before}, {"after", step.after},       {"changes", std::move(changes)}};
 }
 
 }  // namespace
 
-Result<Story> find_story(LedgerReader& reader, const std::string& id) {
+Story story_of(std::vector<Json> records) {
   Story story;
-  std::vector<Json> notices;
-  std::set<std::string> ids;
-  const auto done = scan_backwards(reader, [&](const JournalEntry&, const Json& record) {
-    if (record.value("kind", "") == "notice") {
-      notices.push_back(record);
-      return true;
+  for (const Json& record : records) {
+    if (story.remediation.empty()) story.remediation = raw_text_at(record, "/remediation");
+    if (story.plan.is_null() && opens(record)) {
+      story.plan = record;
+      story.state = raw_text_at(record, "/state");
     }
-    const std::string named = record.value("remediation", "");
-    if (id.empty() || named.rfind(id, 0) != 0) return true;
-    ids.insert(named);
-    story.records.push_back(record);
-    // Its first record is the plan that opened it: nothing older tells of it. (A short id may name others still.)
-    return !(named == id && record.value("kind", "") == "plan" && record.value("disposition", "") != "joined");
-  });
-  if (!done) return done.error();
-  if (ids.empty()) return Error{ErrorCode::not_found, "no record tells of a remediation " + id};
-  if (ids.size() > 1) {
-    return Error{ErrorCode::invalid, fmt::format("'{}' is the beginning of {} remediations: {}", id, ids.size(),
-                                                 fmt::join(ids, ", "))};
+    if (const Json* to = member(record, "to"); to != nullptr && to->is_string()) story.state = to->get<std::string>();
+    if (const Json* phases = member(record, "phases"); phases != nullptr && phases->is_object()) story.phases = *phases;
   }
-  story.remediation = *ids.begin();
-  std::set<int64_t> numbers;
-  for (const Json& record : story.records) numbers.insert(record.value("seq", int64_t{-1}));
-  for (Json& notice : notices) {
-    if (notice.contains("about") && notice["about"].is_number() && numbers.contains(notice["about"].get<int64_t>())) {
-      story.records.push_back(std::move(notice));
-    }
+  story.steps = steps_of(story.plan, records);
+  story.records = std::move(records);
+  return story;
+}
+
+Result<Story> find_story(LedgerReader& reader, const std::string& id) {
+  const Error nobody{ErrorCode::not_found, "no record tells of a remediation '" + id + "'"};
+  if (id.empty()) return nobody;
+  const auto found = collect(reader, id);
+  if (!found) return found.error();
+  if (found->ids.empty()) return nobody;
+  if (found->ids.size() > 1) return which_one(id, found->ids);
+  auto records = open_records(reader, *found);
+  if (!records) return records.error();
+
+  Story story = story_of(*std::move(records));
+  if (const auto document = reader.blob(raw_text_at(story.plan, "/event/document_sha256"))) {
+    if (auto event = parse_json(*document)) story.event = *std::move(event);
   }
-  std::sort(story.records.begin(), story.records.end(),
-            [](const Json& a, const Json& b) { return a["seq"].get<int64_t>() < b["seq"].get<int64_t>(); });
-  if (const Json* const plan = first_of(story, "plan")) {
-    const auto document = reader.blob(text_at(*plan, "/event/document_sha256"));
-    if (document) {
-      if (auto parsed = parse_json(*document)) story.event = *parsed;
-    }
+  if (story.phases.is_null()) {
+    if (const auto open = reader.remediation(story.remediation)) story.phases = phases_of(*open);
   }
   return story;
 }
 
-std::string to_text(const Story& story) {
-  const Json* const plan = first_of(story, "plan");
-  const Json* const moved = last_with(story, "to");
-  std::string text = fmt::format("Remediation {}: {}\n", story.remediation,
-                                 moved == nullptr ? "planned" : text_at(*moved, "/to"));
-  if (plan != nullptr) {
-    text += line("rule", fmt::format("{}: {}", text_at(*plan, "/rule/id"), text_at(*plan, "/policy/title")));
-    text += line("", fmt::format("version {:.12}, severity {}, mode {}", text_at(*plan, "/rule/version"),
-                                 text_at(*plan, "/policy/severity"), text_at(*plan, "/policy/mode")));
-    text += line("target", text_at(*plan, "/target"));
-    text += tell_cause(story, *plan);
-  }
-  if (const Json* const phases = last_with(story, "phases")) text += tell_phases((*phases)["phases"]);
-  text += tell_steps(story);
-  text += tell_changes(story);
-  return text;
-}
-
-nlohmann::json to_json(const Story& story) {
-  return {{"remediation", story.remediation}, {"event", story.event}, {"records", story.records}};
+Json to_json(const Story& story) {
+  Json steps = Json::array();
+  for (const StoryStep& step : story.steps) steps.push_back(json_of(step));
+  return {{"remediation", story.remediation}, {"state", story.state}, {"plan", story.plan},      {"event", story.event},
+          {"phases", story.phases},           {"steps", steps},       {"records", story.records}};
 }
 
 }  // namespace kedge

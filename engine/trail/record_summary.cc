@@ -1,0 +1,198 @@
+#include "trail/record_summary.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/json.h"
+#include "trail/record_text.h"
+
+namespace kedge {
+namespace {
+
+// "title", or "before title after" where the part is not empty.
+std::string with(std::string_view before, const std::string& part, std::string_view after = "") {
+  return part.empty() ? "" : fmt::format("{}{}{}", before, part, after);
+}
+
+std::string plan(const Json& r) {
+  const std::string disposition = text_at(r, "/disposition");
+  const std::string found = disposition == "joined"        ? "found again while it is open: "
+                            : disposition == "superseding" ? "found, in the place of a plan that had written nothing: "
+                                                           : "found: ";
+  return found + text_at(r, "/policy/title") + with(", caused by ", text_at(r, "/event/principal")) +
+         with(" from ", text_at(r, "/event/address"));
+}
+
+std::string suppression(const Json& r) {
+  if (r.contains("folded")) {
+    return fmt::format("{} of the {} suppressions of the minute {}, folded into this record", text_at(r, "/folded"),
+                       text_at(r, "/count"), text_at(r, "/minute"));
+  }
+  return fmt::format("not done, by guard {}: {}", text_at(r, "/guard"), text_at(r, "/reason"));
+}
+
+std::string attempt(const Json& r) {
+  return fmt::format("{}{}, attempt {} (mark {})", raw_text_at(r, "/undo") == "true" ? "undo of " : "",
+                     text_at(r, "/action"), text_at(r, "/attempt"), text_at(r, "/mark"));
+}
+
+std::string outcome_in_words(const std::string& result) {
+  static const std::map<std::string, std::string> kWords = {
+      {"applied", "applied"},      {"already", "it was so already"},
+      {"retry", "failed for now"}, {"refused", "refused"},
+      {"failed", "failed"},        {"unknown", "it is not known whether it was done"},
+  };
+  const auto words = kWords.find(result);
+  return words == kWords.end() ? result : words->second;
+}
+
+std::string move(const Json& r) {
+  return fmt::format("{} → {}", text_at(r, "/from"), text_at(r, "/to")) + with(" by guard ", text_at(r, "/guard")) +
+         with(", until ", text_at(r, "/due")) + with(": ", text_at(r, "/reason")) +
+         with(" (", text_at(r, "/actor"), ")");
+}
+
+std::string outcome(const Json& r) {
+  if (!r.contains("result")) return move(r);
+  const std::string writes = text_at(r, "/writes");
+  return fmt::format("{}: {}", text_at(r, "/action"), outcome_in_words(text_at(r, "/result"))) +
+         with(", ", writes == "0"   ? "no call sent"
+                    : writes == "1" ? "1 call sent"
+                                    : with("", writes, " calls sent")) +
+         with(" (", text_at(r, "/code"), ")") + with(": ", text_at(r, "/message"));
+}
+
+std::string hold(const Json& r) {
+  const bool waits = text_at(r, "/to") == "waiting";
+  return fmt::format("{} by guard {}", waits ? "waits" : "held", text_at(r, "/guard")) +
+         with(" until ", text_at(r, "/due")) + with(": ", text_at(r, "/reason"));
+}
+
+std::string confirmation(const Json& r) {
+  const std::string to = text_at(r, "/to");
+  if (to == "unconfirmed") return "not found as it should be in time" + with(": ", text_at(r, "/reason"));
+  if (to == "isolated") return "the isolation is read back and stands";
+  if (text_at(r, "/from") == "planned") return "all was as it should be already: nothing was done";
+  return "read back, and as it should be" + with(": ", text_at(r, "/reason"));
+}
+
+// What a person did.
+std::string by_person(std::string_view what, const Json& r) {
+  return std::string(what) + with(" by ", text_at(r, "/actor")) + with(": ", text_at(r, "/reason"));
+}
+
+std::string approval(const Json& r) { return by_person("approved", r); }
+std::string cancellation(const Json& r) { return by_person("cancelled", r); }
+
+std::string undo(const Json& r) {
+  if (text_at(r, "/to") == "undone") return "the state before is restored, and read back";
+  return by_person("undo asked for", r);
+}
+
+std::string refusal(const Json& r) {
+  return "refused" + with(" by guard ", text_at(r, "/guard")) + with(": ", text_at(r, "/reason"));
+}
+
+std::string supersession(const Json& r) { return "a newer plan took its place" + with(": ", text_at(r, "/by")); }
+
+std::string resumption(const Json& r) {
+  return "looked at again" + with(", since ", text_at(r, "/cause")) + with(" by ", text_at(r, "/actor"));
+}
+
+std::string dead_letter(const Json& r) {
+  return fmt::format("{}: {} ({}/{}[{}]", text_at(r, "/reason"), text_at(r, "/message"), text_at(r, "/source"),
+                     text_at(r, "/topic"), text_at(r, "/partition")) +
+         with(" offset ", text_at(r, "/offset")) + ")";
+}
+
+std::string notice(const Json& r) {
+  const bool delivered = raw_text_at(r, "/delivered") == "true";
+  return fmt::format("{} to {}: {}", text_at(r, "/type"), text_at(r, "/channel"),
+                     delivered ? "delivered" : "given up: " + text_at(r, "/error")) +
+         (text_at(r, "/attempts") == "1" ? "" : with(", after ", text_at(r, "/attempts"), " tries"));
+}
+
+std::string exception(const Json& r) {
+  return fmt::format("{} by {}: rule {}, target {}, owner {}, until {}: {}", text_at(r, "/action"),
+                     text_at(r, "/actor"), text_at(r, "/rule/id"), text_at(r, "/target"), text_at(r, "/owner"),
+                     text_at(r, "/expires"), text_at(r, "/reason"));
+}
+
+std::string pause(const Json& r) { return by_person("effects of " + text_at(r, "/scope") + " paused", r); }
+std::string resume(const Json& r) { return by_person("effects of " + text_at(r, "/scope") + " go on again", r); }
+std::string alarm(const Json& r) { return text_at(r, "/alarm") + ": " + text_at(r, "/message"); }
+
+std::string position(const Json& r) {
+  return fmt::format("{}/{}[{}]: {}", text_at(r, "/source"), text_at(r, "/topic"), text_at(r, "/partition"),
+                     text_at(r, "/note")) +
+         with(": ", text_at(r, "/reason")) + with(", ", text_at(r, "/details/text")) +
+         with(" (", text_at(r, "/actor"), ")");
+}
+
+std::string rules_loaded(const Json& r) {
+  return fmt::format("{} rules of {}, digest {:.12}", text_at(r, "/count"), text_at(r, "/directory"),
+                     text_at(r, "/digest"));
+}
+
+std::string redrive(const Json& r) {
+  return by_person(fmt::format("dead letters {} {}", text_at(r, "/numbers"), text_at(r, "/outcome")), r);
+}
+
+std::string start(const Json& r) { return "kedge " + text_at(r, "/version") + " started"; }
+std::string stop(const Json& r) { return "stopped" + with(": ", text_at(r, "/reason")); }
+std::string genesis(const Json& r) { return "the ledger " + text_at(r, "/ledger") + " begins"; }
+
+using Tell = std::string (*)(const Json&);
+const std::map<std::string, Tell>& tellers() {
+  static const std::map<std::string, Tell> kTellers = {
+      {"alarm", alarm},
+      {"approval", approval},
+      {"attempt", attempt},
+      {"cancellation", cancellation},
+      {"confirmation", confirmation},
+      {"dead_letter", dead_letter},
+      {"exception", exception},
+      {"genesis", genesis},
+      {"hold", hold},
+      {"notice", notice},
+      {"outcome", outcome},
+      {"pause", pause},
+      {"plan", plan},
+      {"position", position},
+      {"redrive", redrive},
+      {"refusal", refusal},
+      {"resume", resume},
+      {"resumption", resumption},
+      {"rule_failure", dead_letter},
+      {"rules_loaded", rules_loaded},
+      {"start", start},
+      {"stop", stop},
+      {"supersession", supersession},
+      {"suppression", suppression},
+      {"undo", undo},
+  };
+  return kTellers;
+}
+
+}  // namespace
+
+std::string summary_of(const Json& record) {
+  if (!record.is_object()) return "";
+  const std::string kind = text_at(record, "/kind");
+  const auto teller = tellers().find(kind);
+  if (teller != tellers().end()) return teller->second(record);
+  return record.contains("to") ? move(record) : kind;
+}
+
+std::string span_in_words(int64_t micros) {
+  const auto value = static_cast<double>(micros);
+  if (micros < 0) return "-" + span_in_words(-micros);
+  if (micros < 1'000) return fmt::format("{} us", micros);
+  if (micros < 1'000'000) return fmt::format("{:.1f} ms", value / 1e3);
+  if (micros < 60'000'000) return fmt::format("{:.2f} s", value / 1e6);
+  if (micros < 3'600'000'000) return fmt::format("{} min {} s", micros / 60'000'000, micros / 1'000'000 % 60);
+  return fmt::format("{} h {} min", micros / 3'600'000'000, micros / 60'000'000 % 60);
+}
+
+}  // namespace kedge

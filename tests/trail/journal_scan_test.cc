@@ -1,0 +1,112 @@
+#include "trail/journal_scan.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "tests/ledger/memory_ledger.h"
+#include "tests/trail/kept_journal.h"
+
+namespace kedge {
+namespace {
+
+using testing::KeptJournal;
+
+const Time kStart = *parse_time("2026-01-01T00:00:00Z");
+
+// Records `first` to `last`, one a second; record n is n seconds after the start.
+std::vector<JournalEntry> records(int64_t first, int64_t last) {
+  std::vector<JournalEntry> entries;
+  for (int64_t seq = first; seq <= last; ++seq) {
+    const std::string at = format_time(kStart + std::chrono::seconds(seq));
+    entries.push_back({seq, fmt::format(R"({{"at":"{}","kind":"test","seq":{}}})", at, seq)});
+  }
+  return entries;
+}
+
+std::vector<int64_t> visited(LedgerReader& reader, std::optional<Time> before, size_t most = SIZE_MAX) {
+  std::vector<int64_t> seqs;
+  const auto done = scan_backwards(reader, before, [&](const JournalEntry& entry) -> Result<bool> {
+    seqs.push_back(entry.seq);
+    return seqs.size() < most;
+  });
+  EXPECT_TRUE(done);
+  return seqs;
+}
+
+std::vector<int64_t> numbers_down(int64_t first, int64_t last) {
+  std::vector<int64_t> numbers;
+  for (int64_t number = first; number >= last; --number) numbers.push_back(number);
+  return numbers;
+}
+
+TEST(JournalScan, VisitsEachRecordOnceFromTheNewestToTheFirst) {
+  KeptJournal journal(records(0, 2500));
+  EXPECT_EQ(visited(journal, std::nullopt), numbers_down(2500, 0));
+}
+
+TEST(JournalScan, EndsWhereTheJournalBeginsWhenOldRecordsAreGone) {
+  KeptJournal journal(records(1700, 4200));
+  EXPECT_EQ(visited(journal, std::nullopt), numbers_down(4200, 1700));
+}
+
+TEST(JournalScan, StopsWhenItIsTold) {
+  KeptJournal journal(records(0, 100));
+  EXPECT_EQ(visited(journal, std::nullopt, 3), numbers_down(100, 98));
+}
+
+TEST(JournalScan, BeginsBeforeATimeWithoutReadingWhatIsNewer) {
+  KeptJournal journal(records(300, 9000));
+  EXPECT_EQ(visited(journal, kStart + std::chrono::seconds(400)), numbers_down(399, 300));
+  EXPECT_LT(journal.reads, 1000);
+  EXPECT_EQ(visited(journal, kStart + std::chrono::seconds(8999), 1), numbers_down(8998, 8998));
+  EXPECT_TRUE(visited(journal, kStart).empty());
+  EXPECT_EQ(visited(journal, kStart + std::chrono::hours(9), 1), numbers_down(9000, 9000));
+}
+
+TEST(JournalScan, HandsOnAFailureOfItsVisitor) {
+  KeptJournal journal(records(0, 10));
+  const auto done = scan_backwards(journal, std::nullopt, [](const JournalEntry&) -> Result<bool> {
+    return Error{ErrorCode::corrupt, "no"};
+  });
+  EXPECT_EQ(done.error().message, "no");
+}
+
+TEST(OpenRecord, PutsBackThePartsThatWereTooLarge) {
+  SystemClock clock;
+  SqliteLedgerOptions options;
+  options.record_bytes_max = 600;
+  MemoryLedger ledger(clock, options);
+  RaiseAlarm alarm;
+  alarm.kind = "test";
+  alarm.details = {{"long", std::string(2000, 'x')}};
+  const std::vector<Change> changes = {alarm};
+  ASSERT_TRUE(ledger.apply(changes)[0].done());
+  const auto entries = ledger.journal(ledger.head(), 1);
+  ASSERT_EQ(entries->front().bytes.find("xxx"), std::string::npos);
+  EXPECT_EQ((*open_record(ledger, entries->front()))["details"], alarm.details);
+}
+
+TEST(OpenRecord, LeavesTheDigestOfAPartThatIsNoLongerKept) {
+  KeptJournal journal({});
+  const std::string bytes = R"({"plan":{"bytes":9,"sha256":"ab"}})";
+  EXPECT_EQ((*open_record(journal, {1, bytes})).dump(), bytes);
+}
+
+TEST(OpenRecord, RefusesWhatIsNoRecord) {
+  KeptJournal journal({});
+  for (const char* bytes : {"", "{", "[]", "7"}) {
+    EXPECT_EQ(open_record(journal, {1, bytes}).error().code, ErrorCode::corrupt) << bytes;
+  }
+}
+
+TEST(MayHold, NeverDeniesWhatARecordHolds) {
+  for (const char* text : {"plain", "two words", "quo\"te", "back\\slash", "line\nbreak", "umlaut ä €", ""}) {
+    const Json record = {{"member", std::string("before ") + text + " after"}};
+    EXPECT_TRUE(may_hold({1, *canonical_json(record)}, text)) << text;
+  }
+  EXPECT_FALSE(may_hold({1, R"({"member":"other"})"}, "plain"));
+}
+
+}  // namespace
+}  // namespace kedge

@@ -1,0 +1,49 @@
+// A LedgerReader that knows a journal and nothing else.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "ledger/ledger.h"
+
+namespace kedge::testing {
+
+class KeptJournal final : public LedgerReader {
+ public:
+  explicit KeptJournal(std::vector<JournalEntry> entries) : entries_(std::move(entries)) {}
+
+  Result<std::vector<JournalEntry>> journal(int64_t from, size_t limit) override {
+    std::vector<JournalEntry> found;
+    for (const JournalEntry& entry : entries_) {
+      if (entry.seq >= from && found.size() < limit) found.push_back(entry);
+    }
+    reads += found.size();
+    return found;
+  }
+  Result<int64_t> journal_head() override { return entries_.empty() ? 0 : entries_.back().seq; }
+
+  Result<std::string> ledger_id() override { return nothing(); }
+  Result<std::vector<StoredPosition>> positions() override { return nothing(); }
+  Result<std::vector<Remediation>> open_remediations() override { return nothing(); }
+  Result<Remediation> remediation(const std::string&) override { return nothing(); }
+  Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string&) override { return nothing(); }
+  Result<std::vector<AttemptTrace>> attempts_by_request(const std::string&) override { return nothing(); }
+  Result<std::vector<Exception>> exceptions() override { return nothing(); }
+  Result<std::vector<Pause>> pauses() override { return nothing(); }
+  Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) override { return nothing(); }
+  Result<DeadLetter> dead_letter(int64_t) override { return nothing(); }
+  Result<std::vector<DeadLetterRange>> dead_letter_ranges() override { return nothing(); }
+  Result<std::vector<Notice>> due_notices(Time, size_t) override { return nothing(); }
+  Result<std::optional<Time>> next_notice_due() override { return nothing(); }
+  Result<std::vector<Counted>> counts(Time, Time) override { return nothing(); }
+  Result<std::string> blob(const std::string&) override { return nothing(); }
+
+  size_t reads = 0;  // records handed out
+
+ private:
+  static Error nothing() { return {ErrorCode::not_found, "only the journal is here"}; }
+
+  std::vector<JournalEntry> entries_;
+};
+
+}  // namespace kedge::testing
