@@ -23,11 +23,26 @@ Step set_step(const std::string& name, const std::string& value, const std::stri
 }
 
 Play::Play(uint64_t seed, int remediations_per_minute)
-    : ledger(clock, ledger_options(remediations_per_minute)),
+    : Play(std::make_unique<FakeClock>(), nullptr, seed, remediations_per_minute) {}
+
+Play::Play(Cast cast) : Play(nullptr, &cast, 1, 1000) {}
+
+Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute)
+    : own_clock(std::move(own)),
+      clock(own_clock ? *own_clock : cast->clock),
+      ledger(clock, ledger_options(remediations_per_minute)),
       committer(ledger, runnable, {}),
       random(seed),
       world(clock, [this](Duration span) { clock.advance(span); }),
-      edges_{actions, committer, ledger, runnable, world, clock, random, [this] { return stopped; }} {
+      actions(cast ? std::move(cast->actions) : fake_actions()),
+      edges_{actions,
+             committer,
+             ledger,
+             runnable,
+             cast ? cast->http : static_cast<HttpClient&>(world),
+             clock,
+             random,
+             [this] { return stopped; }} {
   options.redaction_salt = "salt";
   worker = std::make_unique<Worker>(edges_, options);
   commit(sample_rules());

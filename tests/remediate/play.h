@@ -20,9 +20,17 @@ namespace kedge {
 // The step "NAME is VALUE".
 Step set_step(const std::string& name, const std::string& value = "right", const std::string& action = "test.set");
 
+// What is played with, where it is not the fake world and its actions.
+struct Cast {
+  FakeClock& clock;
+  HttpClient& http;
+  std::vector<std::unique_ptr<Action>> actions;
+};
+
 class Play {
  public:
   explicit Play(uint64_t seed = 1, int remediations_per_minute = 1000);
+  explicit Play(Cast);  // clock and http must outlive it
 
   // Commits a finding that asks for these steps, and makes its job.
   std::string open(std::vector<Step> revert, Policy policy = {}, std::vector<Step> confirm = {});
@@ -42,19 +50,22 @@ class Play {
   std::string story();
   Answer commit(Change change) { return committer.commit(std::move(change)); }
 
-  FakeClock clock;
+  const std::unique_ptr<FakeClock> own_clock;  // none: it was given one
+  FakeClock& clock;
   MemoryLedger ledger;
   Mailbox<Remediation> runnable{SIZE_MAX};
   Committer committer;
   Random random;
   FakeWorld world;
-  ActionTable actions{fake_actions()};
+  ActionTable actions;
   ExecutorOptions options;
   std::optional<std::string> stopped;  // why effects are stopped
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Job> job;
 
  private:
+  Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute);
+
   ExecutorEdges edges_;
   int findings_ = 0;
   std::vector<Finding> found_;

@@ -139,7 +139,7 @@ class Adventure {
 TEST(Remediation, EndsWellInEveryWorld) {
   const char* chosen = std::getenv("KEDGE_SEED");
   const uint64_t first = chosen ? std::strtoull(chosen, nullptr, 10) : 1;
-  const uint64_t last = chosen ? first : 300;
+  const uint64_t last = chosen ? first : 100;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("KEDGE_SEED=" + std::to_string(seed));
     Adventure(seed).live();
