@@ -56,27 +56,4 @@ ConsumerOptions consumer_options(const KafkaSource::Options& options) {
           .properties = options.properties};
 }
 
-Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Duration timeout) {
-  const auto consumer = KafkaConsumer::look(consumer_options(options));
-  if (!consumer) return consumer.error();
-  const auto counts = (*consumer)->partition_counts(timeout);
-  if (!counts) {
-    // The client knows more than the question's answer says: a refused log-in, a broker that hangs up.
-    const Polled polled = (*consumer)->poll(std::chrono::seconds(1));
-    if (const auto* const problem = std::get_if<KafkaProblem>(&polled)) return to_error(*problem);
-    return counts.error();
-  }
-  const auto cluster = (*consumer)->cluster_id(timeout);
-  std::vector<std::string> found = {"cluster " + (cluster ? *cluster : "without an id") + " at " + options.brokers};
-  for (const auto& [topic, partitions] : *counts) {
-    found.push_back("topic " + topic + ", " + std::to_string(partitions) + " partitions");
-  }
-  for (const std::string& topic : options.topics) {
-    if (topic.starts_with('^') || counts->contains(topic)) continue;
-    return Error{ErrorCode::not_found, "there is no topic " + topic + " at " + options.brokers +
-                                           ", or we may not see it: create it, or give us DESCRIBE on it"};
-  }
-  return found;
-}
-
 }  // namespace kedge

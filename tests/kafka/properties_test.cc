@@ -60,6 +60,14 @@ TEST(Properties, OnWhichThePromisesRestAreSet) {
   EXPECT_EQ(conf_value(conf->get(), "group.instance.id"), "node-1");
 }
 
+TEST(Properties, LetTheQueueHoldASecondOfInputWhereTheLibraryPausesAFullOneForASecond) {
+  const auto conf = consumer_conf(with({}));
+  ASSERT_TRUE(conf);
+  const bool pauses = rd_kafka_version() < 0x020200ff;
+  EXPECT_EQ(conf_value(conf->get(), "queued.max.messages.kbytes"), pauses ? "200000" : "16384");
+  EXPECT_EQ(conf_value(conf->get(), "queued.min.messages"), "10000000");
+}
+
 TEST(Properties, ThatPrintSecretsOrCrashTheLibraryAreRefused) {
   EXPECT_THAT(refusal_of({{"debug", "broker,security"}}), HasSubstr("print secrets"));
   EXPECT_THAT(refusal_of({{"debug", "all"}}), HasSubstr("print secrets"));

@@ -341,6 +341,29 @@ TEST(KafkaWithoutABroker, SaysSoAndStopsInTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
 }
 
+TEST_F(Kafka, IsReachedWithoutJoiningTheGroup) {
+  const auto found = KafkaSource::reach(options("wide"), seconds(20));
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_THAT(*found, ElementsAre(HasSubstr("mockCluster"), "topic wide, 4 partitions"));
+}
+
+TEST(KafkaWithoutABroker, IsNotReachedAndSaysWhy) {
+  const KafkaSource::Options options = {
+      .name = "trail", .brokers = "127.0.0.1:1", .group = "g", .instance = "", .topics = {"t"}, .properties = {}};
+  const auto found = KafkaSource::reach(options, milliseconds(200));
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().message, HasSubstr("no broker answers at 127.0.0.1:1"));
+}
+
+TEST(KafkaWithoutABroker, ShowsByItsLastTurnThatItsLoopLives) {
+  FakePositions positions;
+  Reading reading(
+      {.name = "trail", .brokers = "127.0.0.1:1", .group = "g", .instance = "", .topics = {"t"}, .properties = {}},
+      positions);
+  const Duration before = reading.source->status().last_turn;
+  reading.status_when([&](const SourceStatus& status) { return status.last_turn > before; });
+}
+
 TEST(KafkaOptions, AreCheckedWithTheSourcesNameInTheError) {
   KafkaSource::Options options = {.name = "trail",
                                   .brokers = "b:1",

@@ -1,0 +1,51 @@
+// Whether the brokers of a source can be reached, for whoever sets it up. Nothing is joined and nothing is read.
+#include <chrono>
+#include <utility>
+
+#include "source/kafka_loop.h"
+
+namespace kedge {
+namespace {
+
+// The client knows more than the answer of a question that failed says: a refused log-in, a broker that hangs up. It
+// tells of brokers that are down first, and of why they are afterwards.
+Error why(KafkaConsumer& consumer, Error error) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (std::chrono::steady_clock::now() < end) {
+    const Polled polled = consumer.poll(std::chrono::milliseconds(50));
+    const auto* problem = std::get_if<KafkaProblem>(&polled);
+    if (problem == nullptr) continue;
+    error = to_error(*problem);
+    if (problem->kind != KafkaProblem::Kind::unreachable) break;
+  }
+  return error;
+}
+
+Error no_topic(const std::string& topic, const std::string& brokers) {
+  return {ErrorCode::not_found, "there is no topic " + topic + " at " + brokers +
+                                    ", or we may not see it: create it, or give us DESCRIBE on it"};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Duration timeout) {
+  const auto consumer = KafkaConsumer::look(consumer_options(options));
+  if (!consumer) return consumer.error();
+  const auto counts = (*consumer)->partition_counts(timeout);
+  if (!counts) return why(**consumer, counts.error());
+  for (const std::string& topic : options.topics) {
+    if (!topic.starts_with('^') && !counts->contains(topic)) return no_topic(topic, options.brokers);
+  }
+  std::vector<TopicPartition> partitions;
+  for (const auto& [topic, count] : *counts) partitions.push_back({topic, 0});
+  if (const auto group = (*consumer)->committed(partitions, timeout); !group) return group.error();
+
+  const auto cluster = (*consumer)->cluster_id(timeout);
+  std::vector<std::string> found = {"cluster " + (cluster ? *cluster : "without an id") + " at " + options.brokers};
+  for (const auto& [topic, count] : *counts) {
+    found.push_back("topic " + topic + ", " + std::to_string(count) + " partitions");
+  }
+  return found;
+}
+
+}  // namespace kedge
