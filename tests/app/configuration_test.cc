@@ -1,6 +1,7 @@
 #include "app/configuration.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/files.h"
 
@@ -26,7 +27,8 @@ notify:
 )";
 
 LoadedConfiguration load(const std::string& text) {
-  const std::string path = testing::TempDir() + "kedge_configuration_test.yaml";
+  // Tests run beside each other: each has a file of its own.
+  const std::string path = testing::TempDir() + "kedge_configuration_" + std::to_string(getpid()) + ".yaml";
   EXPECT_TRUE(write_file_atomically(path, text).ok());
   auto loaded = load_configuration(path, {{"SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}});
   EXPECT_TRUE(loaded.ok());
