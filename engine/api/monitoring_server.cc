@@ -36,7 +36,8 @@ MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, NotReady 
   route();
 }
 
-Result<std::unique_ptr<MonitoringServer>> MonitoringServer::start(Options options, std::vector<MetricsSource> sources,
+Result<std::unique_ptr<MonitoringServer>> MonitoringServer::start(const Options& options,
+                                                                  std::vector<MetricsSource> sources,
                                                                   NotReady not_ready) {
   std::unique_ptr<MonitoringServer> server(new MonitoringServer(std::move(sources), std::move(not_ready)));
   httplib::Server& http = server->http_->server;

@@ -31,7 +31,7 @@ class MonitoringServer {
   using NotReady = std::function<std::vector<std::string>()>;
 
   // Listens when it returns. unavailable: the address or port cannot be had.
-  static Result<std::unique_ptr<MonitoringServer>> start(Options options, std::vector<MetricsSource> sources,
+  static Result<std::unique_ptr<MonitoringServer>> start(const Options& options, std::vector<MetricsSource> sources,
                                                          NotReady not_ready);
   ~MonitoringServer();  // answers what has begun, then ends
   MonitoringServer(const MonitoringServer&) = delete;

@@ -27,12 +27,14 @@ constexpr Duration kUntilWoken = std::chrono::hours(1);
 
 }  // namespace
 
-OutboxFollower::OutboxFollower(LedgerReader& reader, Committer& committer, Clock& clock, Random& random,
-                               std::vector<Channel> channels, Options options)
+OutboxFollower::OutboxFollower(
+    LedgerReader& reader, Committer& committer, Clock& clock, Random& random,
+    std::vector<Channel> channels,  // NOLINT(performance-unnecessary-value-param): moved from
+    Options options)
     : reader_(reader),
       committer_(committer),
       clock_(clock),
-      options_(std::move(options)),
+      options_(options),
       finished_(channels.size() + 1),
       dispatcher_(paces_of(channels), random, options_.schedule),
       figures_(dispatcher_.figures()) {
