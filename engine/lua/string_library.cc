@@ -60,8 +60,8 @@ int find(lua_State* state) {
   if (from < 0) from = std::max<lua_Integer>(static_cast<lua_Integer>(text.size()) + from + 1, 1);
   const size_t found = find_text(text, wanted, static_cast<size_t>(std::max<lua_Integer>(from, 1)) - 1);
   if (found == std::string_view::npos) return lua_pushnil(state), 1;
-  lua_pushinteger(state, static_cast<lua_Integer>(found + 1));
-  lua_pushinteger(state, static_cast<lua_Integer>(found + wanted.size()));
+  lua_pushinteger(state, static_cast<lua_Integer>(found) + 1);
+  lua_pushinteger(state, static_cast<lua_Integer>(found) + static_cast<lua_Integer>(wanted.size()));
   return 2;
 }
 

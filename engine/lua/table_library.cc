@@ -183,7 +183,7 @@ int ordered_pairs(lua_State* state) {
   lua_createtable(state, static_cast<int>(keys.size()), 0);
   for (size_t i = 0; i < keys.size(); ++i) {
     push_key(state, keys[i]);
-    lua_rawseti(state, -2, static_cast<lua_Integer>(i + 1));
+    lua_rawseti(state, -2, static_cast<lua_Integer>(i) + 1);
   }
   lua_pushinteger(state, 0);
   lua_pushvalue(state, table);

@@ -46,7 +46,7 @@ void push_list(lua_State* state, const json::array_t& list, bool frozen) {
   lua_createtable(state, static_cast<int>(list.size()), 0);
   for (size_t i = 0; i < list.size(); ++i) {
     push(state, list[i], frozen);
-    lua_rawseti(state, -2, static_cast<lua_Integer>(i + 1));
+    lua_rawseti(state, -2, static_cast<lua_Integer>(i) + 1);
   }
 }
 
