@@ -40,8 +40,7 @@ SecurityGroupRule rule_from(const json& saved, const std::string& group, const s
   rule.cidr_ipv6 = saved.value("cidr_ipv6", "");
   rule.description = saved.value("description", "");
   const json tags = saved.value("tags", json::object());
-  for (const auto& [key, value] : tags.items())
-    rule.tags[key] = value.get<std::string>();
+  for (const auto& [key, value] : tags.items()) rule.tags[key] = value.get<std::string>();
   rule.tags[kRestores] = id;
   return rule;
 }

@@ -20,7 +20,8 @@ void print(const ActionSpec& spec, std::ostream& out) {
   out << spec.name << "\n  " << spec.summary << "\n";
   for (const ArgumentSpec& argument : spec.arguments) {
     out << fmt::format("    {:<12} {:<16} {}{}{}\n", argument.name, to_string(argument.type),
-                       argument.required ? "" : "(optional) ", argument.meaning, argument.sensitive ? " [sensitive]" : "");
+                       argument.required ? "" : "(optional) ", argument.meaning,
+                       argument.sensitive ? " [sensitive]" : "");
   }
   out << fmt::format("  repeated after an unknown outcome: {}; {}{}\n", to_string(spec.repetition),
                      spec.undoable ? "can be undone" : "cannot be undone", spec.lease ? "; a lease" : "");

@@ -69,7 +69,9 @@ void add_filters(CLI::App& command, Arguments& arguments) {
   RecordFilter& filter = arguments.filter;
   command.add_option("--from", arguments.from, "at or after: 2026-01-31T00:00:00Z")->type_name("TIME");
   command.add_option("--to", arguments.to, "before")->type_name("TIME");
-  command.add_option("--kind", arguments.kinds, "kinds of records, separated by commas: plan, suppression, hold, attempt, ...")
+  command
+      .add_option("--kind", arguments.kinds,
+                  "kinds of records, separated by commas: plan, suppression, hold, attempt, ...")
       ->type_name("KINDS");
   command.add_option("--rule", filter.rule, "the rule's id");
   command.add_option("--target", filter.target, "a part of the target");

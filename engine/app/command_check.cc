@@ -47,8 +47,8 @@ std::shared_ptr<const RuleSet> check_rules(const Configuration& configuration, c
 
 void print_rules(const RuleSet& rules, std::ostream& out) {
   for (const Rule& rule : rules.rules()) {
-    out << fmt::format("  {:<36} {:<8} {:<13} {}\n", rule.id, to_string(rule.policy.mode), to_string(rule.policy.severity),
-                       rule.policy.title);
+    out << fmt::format("  {:<36} {:<8} {:<13} {}\n", rule.id, to_string(rule.policy.mode),
+                       to_string(rule.policy.severity), rule.policy.title);
   }
 }
 
@@ -76,8 +76,8 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!room) return complain(shell, kFoundWrong, configuration->path + ": " + room.error().message);
   for (const ChannelOptions& options : configuration->channels) {
     if (const auto channel = open_channel(options, *(*room)->http); !channel) {
-      complain(shell, kFoundWrong, fmt::format("{}: notify.channels.{}: {}", configuration->path, options.name,
-                                               channel.error().message));
+      complain(shell, kFoundWrong,
+               fmt::format("{}: notify.channels.{}: {}", configuration->path, options.name, channel.error().message));
     }
   }
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);

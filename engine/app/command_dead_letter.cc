@@ -55,7 +55,8 @@ void show(const Arguments& arguments, Shell& shell) {
   const auto letter = reader->ledger->dead_letter(arguments.number);
   if (!letter) return shell.fail(letter.error());
   shell.out << fmt::format(
-      "dead letter {}\n  at         {}\n  source     {}\n  read at    {}[{}] offset {}, event {}\n  reason     {}: {}\n",
+      "dead letter {}\n  at         {}\n  source     {}\n  read at    {}[{}] offset {}, event {}\n  reason     {}: "
+      "{}\n",
       letter->number, format_time(letter->at), letter->source, letter->topic, letter->partition, letter->offset,
       letter->index, letter->reason, letter->message);
   if (!letter->rule.empty()) {

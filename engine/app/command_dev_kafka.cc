@@ -31,9 +31,10 @@ Result<MockCluster::Topic> parse_topic(const std::string& text) {
   topic.name = text.substr(0, colon);
   if (colon != std::string::npos) {
     const std::string number = text.substr(colon + 1);
-    topic.partitions = number.size() <= 4 && number.find_first_not_of("0123456789") == std::string::npos && !number.empty()
-                           ? std::stoi(number)
-                           : 0;
+    topic.partitions =
+        number.size() <= 4 && number.find_first_not_of("0123456789") == std::string::npos && !number.empty()
+            ? std::stoi(number)
+            : 0;
   }
   if (topic.name.empty() || topic.partitions < 1 || topic.partitions > 1000) {
     return Error{ErrorCode::invalid, "'" + text + "' is not a topic; write NAME or NAME:PARTITIONS (1 to 1000)"};

@@ -76,7 +76,8 @@ void run(const Arguments& arguments, Shell& shell) {
   Decoder decoder(options);
   std::vector<Event> events;
   if (const auto poison = decoder.decode({*text, {}}, events)) {
-    return shell.fail(kFoundWrong, fmt::format("{}: {}: {}", arguments.event, to_string(poison->reason), poison->message));
+    return shell.fail(kFoundWrong,
+                      fmt::format("{}: {}: {}", arguments.event, to_string(poison->reason), poison->message));
   }
   Evaluator evaluator(rules->set);
   for (const Event& event : events) {
@@ -95,7 +96,8 @@ void add_explain(CLI::App& app, Shell& shell) {
   CLI::App* const command = app.add_subcommand("explain", "why a rule acts on an event, or does not");
   add_rule_directory_options(*command, arguments->where);
   command->add_option("RULE", arguments->rule, "the rule's id")->required();
-  command->add_option("EVENT", arguments->event, "a file with one message as a source would read it; - for standard input")
+  command
+      ->add_option("EVENT", arguments->event, "a file with one message as a source would read it; - for standard input")
       ->required();
   command->add_option("--format", arguments->format, "auto, eventbridge, cloudtrail, cloudevents or json");
   command->callback([arguments, &shell] { run(*arguments, shell); });

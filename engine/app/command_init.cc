@@ -10,7 +10,8 @@
 namespace kedge {
 namespace {
 
-constexpr const char* kConfiguration = R"yaml(# kedge.yaml: all that kedge is told. `kedge check` finds every mistake in it, with line and remedy;
+constexpr const char* kConfiguration =
+    R"yaml(# kedge.yaml: all that kedge is told. `kedge check` finds every mistake in it, with line and remedy;
 # `kedge check --effective` prints the values in force. Paths are relative to this file. Secrets are written
 # ${file:/path/of/secret} or ${env:NAME}, here and nowhere else.
 version: 1
@@ -56,7 +57,8 @@ api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
 )yaml";
 
-constexpr const char* kRule = R"lua(-- A first rule. It is data and pure functions: no clock, no files, no calls. What it wants done it returns as a plan.
+constexpr const char* kRule =
+    R"lua(-- A first rule. It is data and pure functions: no clock, no files, no calls. What it wants done it returns as a plan.
 -- Try it:  kedge test      kedge explain first.public-bucket EVENT.json
 rule "first.public-bucket" {
   title    = "A bucket's ACL was opened to everybody",

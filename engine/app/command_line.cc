@@ -26,7 +26,8 @@ void add_configuration_option(CLI::App& command, std::string& path) {
 std::optional<Configuration> read_configuration(const std::string& path, Shell& shell) {
   auto loaded = load_configuration(path, shell.environment);
   if (!loaded) {
-    shell.fail(kUsedWrongly, loaded.error().message + "; name the file with -c, or make one with `kedge init DIRECTORY`");
+    shell.fail(kUsedWrongly,
+               loaded.error().message + "; name the file with -c, or make one with `kedge init DIRECTORY`");
     return std::nullopt;
   }
   for (const std::string& warning : loaded->warnings) shell.err << path << ": " << warning << "\n";
@@ -48,16 +49,17 @@ std::optional<OpenedReader> open_reader(const std::string& path, Shell& shell) {
 }
 
 int run_command_line(int argc, const char* const* argv, Shell& shell) {
-  CLI::App app("kedge hauls drifted systems back to where they should lie.\n"
-               "It reads configuration-change events from Kafka, matches them against rules written in Lua, and runs the\n"
-               "response: detect, isolate, revert or replace, confirm.",
-               "kedge");
+  CLI::App app(
+      "kedge hauls drifted systems back to where they should lie.\n"
+      "It reads configuration-change events from Kafka, matches them against rules written in Lua, and runs the\n"
+      "response: detect, isolate, revert or replace, confirm.",
+      "kedge");
   app.set_version_flag("--version", std::string("kedge ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough(false);
-  for (const auto add : {add_run, add_check, add_test, add_match, add_explain, add_replay, add_audit, add_remediation,
-                         add_exception, add_pause_and_resume, add_dead_letter, add_source, add_actions, add_init,
-                         add_dev_kafka}) {
+  for (const auto add :
+       {add_run, add_check, add_test, add_match, add_explain, add_replay, add_audit, add_remediation, add_exception,
+        add_pause_and_resume, add_dead_letter, add_source, add_actions, add_init, add_dev_kafka}) {
     add(app, shell);
   }
   std::vector<std::string> names;

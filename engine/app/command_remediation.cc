@@ -70,7 +70,8 @@ void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
 
 void add_remediation(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* const command = app.add_subcommand("remediation", "what is being done, what is held, and what you say to it");
+  CLI::App* const command =
+      app.add_subcommand("remediation", "what is being done, what is held, and what you say to it");
   command->require_subcommand(1);
   CLI::App* const listing = command->add_subcommand("list", "all that are open");
   add_configuration_option(*listing, arguments->configuration);

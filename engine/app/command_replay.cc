@@ -26,14 +26,14 @@ struct Arguments {
 void print_decision(const ReplayedDecision& replayed, std::ostream& out) {
   const Decision& decision = replayed.decision;
   if (decision.kind == Decision::Kind::nothing) return;
-  const std::string what = decision.kind == Decision::Kind::plan ? "would act on " + decision.target
-                                                                 : "failed: " + decision.reason;
+  const std::string what =
+      decision.kind == Decision::Kind::plan ? "would act on " + decision.target : "failed: " + decision.reason;
   out << fmt::format("{}: event {}: {} {}\n", replayed.message, replayed.event_id, replayed.rule, what);
 }
 
 void print_counts(const ReplayCounts& counts, OutputFormat format, Shell& shell) {
-  Listing listing{{{"rule", "RULE"}, {"matched", "MATCHED"}, {"nothing", "NOTHING"}, {"plans", "PLANS"}, {"failed", "FAILED"}},
-                  {}};
+  Listing listing{
+      {{"rule", "RULE"}, {"matched", "MATCHED"}, {"nothing", "NOTHING"}, {"plans", "PLANS"}, {"failed", "FAILED"}}, {}};
   for (const auto& [rule, count] : counts.rules) {
     listing.rows.push_back({rule, count.matched, count.nothing, count.plans, count.failed});
     if (count.failed > 0) shell.exit_code = kFoundWrong;
@@ -98,8 +98,11 @@ void add_replay(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("replay", "recorded events through the rules, without acting");
   add_rule_directory_options(*command, arguments->where);
-  command->add_option("--events", arguments->events, "one message a line; - for standard input")->type_name("FILE")->required();
-  command->add_option("--against", arguments->against, "another directory of rules: print only where it decides otherwise")
+  command->add_option("--events", arguments->events, "one message a line; - for standard input")
+      ->type_name("FILE")
+      ->required();
+  command
+      ->add_option("--against", arguments->against, "another directory of rules: print only where it decides otherwise")
       ->type_name("DIR");
   command->add_option("--format", arguments->format, "auto, eventbridge, cloudtrail, cloudevents or json");
   command->add_flag("--decisions", arguments->decisions, "also print each decision to act, and each failure");

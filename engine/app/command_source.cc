@@ -41,9 +41,8 @@ void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
   const auto done = ask_engine(
-      *configuration,
-      {"source." + verb,
-       {{"source", arguments.source}, {"topic", arguments.topic}, {"partition", arguments.partition}}});
+      *configuration, {"source." + verb,
+                       {{"source", arguments.source}, {"topic", arguments.topic}, {"partition", arguments.partition}}});
   if (!done) return shell.fail(done.error());
   shell.out << "asked for; /readyz and `kedge source list` tell what came of it\n";
 }
@@ -59,7 +58,8 @@ void add_source(CLI::App& app, Shell& shell) {
   add_output_option(*listing, arguments->output);
   listing->callback([arguments, &shell] { list(*arguments, shell); });
   for (const auto& [verb, meaning] :
-       {std::pair<std::string, std::string>{"accept", "reads a stopped partition on, as its log is now (needs the daemon)"},
+       {std::pair<std::string, std::string>{"accept",
+                                            "reads a stopped partition on, as its log is now (needs the daemon)"},
         {"adopt", "takes over the group's offset from another ledger (needs the daemon)"}}) {
     CLI::App* const asking = command->add_subcommand(verb, meaning);
     add_configuration_option(*asking, arguments->configuration);

@@ -33,7 +33,8 @@ void add_test(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("test", "runs the rules' tests (NAME.test.lua beside NAME.lua)");
   add_rule_directory_options(*command, arguments->where);
-  command->add_option("PATH", arguments->only, "tests, rules or folders below the rule directory; all if none is given");
+  command->add_option("PATH", arguments->only,
+                      "tests, rules or folders below the rule directory; all if none is given");
   command->add_option("--format", arguments->format, "text, tap or junit")
       ->check(CLI::IsMember({"text", "tap", "junit"}))
       ->type_name("FORMAT");

@@ -124,8 +124,8 @@ void read_guards(Section& section, Configuration& configuration) {
   if (configuration.unsafe_limits) return;
   const std::string remedy = " beyond its default; that needs unsafe_limits: true beside it";
   if (configuration.gate.remediations_per_minute > gate.remediations_per_minute) {
-    section.mistake("remediations_per_minute", fmt::format("{} loosens a guard{}",
-                                                           configuration.gate.remediations_per_minute, remedy));
+    section.mistake("remediations_per_minute",
+                    fmt::format("{} loosens a guard{}", configuration.gate.remediations_per_minute, remedy));
   }
   if (configuration.admission.stale_after > admission.stale_after) {
     section.mistake("stale_after", "loosens a guard" + remedy);
@@ -250,9 +250,10 @@ std::string effective_configuration(const Configuration& c) {
       << "confirm_deadline" << YAML::Value << duration(c.executor.confirm_deadline) << YAML::Key << "call_timeout"
       << YAML::Value << duration(c.executor.call_timeout) << YAML::EndMap;
   out << YAML::Key << "guards" << YAML::Value << YAML::BeginMap << YAML::Key << "remediations_per_minute" << YAML::Value
-      << c.gate.remediations_per_minute << YAML::Key << "stale_after" << YAML::Value << duration(c.admission.stale_after)
-      << YAML::Key << "record_only_after" << YAML::Value << duration(c.admission.record_only_after) << YAML::Key
-      << "unsafe_limits" << YAML::Value << c.unsafe_limits << YAML::EndMap;
+      << c.gate.remediations_per_minute << YAML::Key << "stale_after" << YAML::Value
+      << duration(c.admission.stale_after) << YAML::Key << "record_only_after" << YAML::Value
+      << duration(c.admission.record_only_after) << YAML::Key << "unsafe_limits" << YAML::Value << c.unsafe_limits
+      << YAML::EndMap;
   out << YAML::Key << "notify" << YAML::Value << YAML::BeginMap << YAML::Key << "channels" << YAML::Value << YAML::Flow
       << YAML::BeginSeq;
   for (const ChannelOptions& channel : c.channels) out << channel.name;

@@ -48,7 +48,8 @@ int wait_for_signal(milliseconds timeout) {
   return std::max(0, sigtimedwait(&signals, nullptr, &limit));
 }
 
-// ---- the parts, in the order in which they are built -----------------------------------------------------------------
+// ---- the parts, in the order in which they are built
+// -----------------------------------------------------------------
 
 LoadRules load_change(const RuleSet& rules) {
   LoadRules change{rules.digest(), rules.directory(), {}};
@@ -187,10 +188,10 @@ Result<void> Daemon::create_reading() {
 Result<void> Daemon::start_effects() {
   auto open = reader_->open_remediations();
   if (!open) return open.error().with("reading the open remediations");
-  executor_ = std::make_unique<Executor>(
-      Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http, clock_, random_,
-                      [this] { return effects_stopped(); }},
-      configuration_.executor);
+  executor_ =
+      std::make_unique<Executor>(Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http,
+                                                 clock_, random_, [this] { return effects_stopped(); }},
+                                 configuration_.executor);
   if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
   executor_->start(*std::move(open));
   return {};
@@ -248,7 +249,8 @@ Result<void> Daemon::start_listening() {
 Result<void> Daemon::serve() {
   uint64_t watchdog_micros = 0;
   const bool watched = sd_watchdog_enabled(0, &watchdog_micros) > 0;
-  const milliseconds turn = watched ? std::min(milliseconds(1000), milliseconds(watchdog_micros / 3000)) : milliseconds(1000);
+  const milliseconds turn =
+      watched ? std::min(milliseconds(1000), milliseconds(watchdog_micros / 3000)) : milliseconds(1000);
   bool told_ready = false;
   for (;;) {
     const int signal = wait_for_signal(told_ready ? turn : milliseconds(50));
@@ -262,8 +264,9 @@ Result<void> Daemon::serve() {
     bool alive = true;
     for (const auto& source : sources_) {
       const SourceStatus status = source->status();
-      if (status.fatal) return Error{ErrorCode::refused, fmt::format("source {}: {}", source->name(),
-                                                                     fmt::join(status.problems, "; "))};
+      if (status.fatal)
+        return Error{ErrorCode::refused,
+                     fmt::format("source {}: {}", source->name(), fmt::join(status.problems, "; "))};
       alive = alive && clock_.elapsed() - status.last_turn < seconds(60);
     }
     if (alive) sd_notify(0, "WATCHDOG=1");
@@ -280,7 +283,9 @@ void Daemon::stop() {
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping");
   const Duration began = clock_.elapsed();
-  const auto left = [&] { return std::max<Duration>(seconds(1), configuration_.shutdown - (clock_.elapsed() - began)); };
+  const auto left = [&] {
+    return std::max<Duration>(seconds(1), configuration_.shutdown - (clock_.elapsed() - began));
+  };
   control_.reset();
   bool clean = true;
   for (const auto& lane : lanes_) lane->stop();
@@ -320,7 +325,8 @@ std::vector<std::string> Daemon::not_ready() const {
   if (const auto stopped = effects_stopped()) reasons.push_back("effects are stopped: " + *stopped);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
-    for (const std::string& problem : status.problems) reasons.push_back(fmt::format("source {}: {}", source->name(), problem));
+    for (const std::string& problem : status.problems)
+      reasons.push_back(fmt::format("source {}: {}", source->name(), problem));
     if (status.problems.empty() && !status.reading) {
       reasons.push_back(fmt::format("source {}: no partition is assigned yet", source->name()));
     }
@@ -358,7 +364,8 @@ Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permi
 }
 
 void Daemon::write_metrics(MetricsWriter& writer) const {
-  writer.counter("kedge_rules_reloads_total", "rule sets taken into force by a reload", static_cast<double>(reloads_.load()));
+  writer.counter("kedge_rules_reloads_total", "rule sets taken into force by a reload",
+                 static_cast<double>(reloads_.load()));
   writer.counter("kedge_rules_reloads_refused_total", "rule sets refused by a reload: the old ones stayed",
                  static_cast<double>(reloads_refused_.load()));
   writer.gauge("kedge_rules", "rules in force", static_cast<double>(rules_->get()->rules().size()));

@@ -29,9 +29,10 @@ void write_metrics(MetricsWriter& writer, size_t lane, const Lane& figures_of) {
   writer.counter("kedge_lane_matches_total", "pairs of an event and a rule whose pattern it matched",
                  number(figures.matches), labels);
   writer.counter("kedge_lane_findings_total", "plans committed", number(figures.findings), labels);
-  writer.counter("kedge_lane_suppressions_total", "plans suppressed, with a record of why", number(figures.suppressions),
+  writer.counter("kedge_lane_suppressions_total", "plans suppressed, with a record of why",
+                 number(figures.suppressions), labels);
+  writer.counter("kedge_lane_dead_letters_total", "messages and failures put aside", number(figures.dead_letters),
                  labels);
-  writer.counter("kedge_lane_dead_letters_total", "messages and failures put aside", number(figures.dead_letters), labels);
   writer.counter("kedge_lane_commits_total", "batches committed", number(figures.commits), labels);
 }
 
@@ -39,7 +40,8 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   const SourceStatus status = figures_of.status();
   const std::string name(figures_of.name());
   const MetricsWriter::Labels labels = {{"source", name}};
-  writer.gauge("kedge_source_alone", "1 while no foreign member is in the source's group", status.alone ? 1 : 0, labels);
+  writer.gauge("kedge_source_alone", "1 while no foreign member is in the source's group", status.alone ? 1 : 0,
+               labels);
   writer.gauge("kedge_source_problems", "what is wrong now; /readyz says it in words", number(status.problems.size()),
                labels);
   writer.counter("kedge_source_messages_total", "messages read", number(status.messages), labels);
@@ -50,7 +52,8 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   writer.counter("kedge_source_rebalances_total", "changes of the assignment", number(status.rebalances), labels);
   writer.counter("kedge_source_pauses_total", "times that a partition was paused because its lane was full",
                  number(status.pauses), labels);
-  writer.counter("kedge_source_client_errors_total", "errors of the client library", number(status.client_errors), labels);
+  writer.counter("kedge_source_client_errors_total", "errors of the client library", number(status.client_errors),
+                 labels);
   writer.counter("kedge_source_commits_failed_total", "commits of offsets to the group that failed",
                  number(status.commits_failed), labels);
   writer.gauge("kedge_source_client_queue_bytes", "bytes fetched by the client and not yet read",
@@ -59,7 +62,8 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   for (const SourceStatus::Broker& broker : status.brokers) {
     MetricsWriter::Labels with_broker = labels;
     with_broker.emplace_back("broker", broker.name);
-    writer.gauge("kedge_source_broker_up", "1 while the connection to the broker stands", broker.up ? 1 : 0, with_broker);
+    writer.gauge("kedge_source_broker_up", "1 while the connection to the broker stands", broker.up ? 1 : 0,
+                 with_broker);
     writer.gauge("kedge_source_broker_round_trip_seconds", "mean over the last interval",
                  std::chrono::duration<double>(broker.round_trip).count(), with_broker);
   }
@@ -68,13 +72,15 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
 void write_metrics(MetricsWriter& writer, const std::map<std::string, ChannelFigures>& channels) {
   for (const auto& [name, figures] : channels) {
     const MetricsWriter::Labels labels = {{"channel", name}};
-    writer.counter("kedge_channel_notices_delivered_total", "notices that were taken", number(figures.delivered), labels);
+    writer.counter("kedge_channel_notices_delivered_total", "notices that were taken", number(figures.delivered),
+                   labels);
     writer.counter("kedge_channel_notices_retried_total", "tries that failed and are repeated", number(figures.retried),
                    labels);
-    writer.counter("kedge_channel_notices_given_up_total", "notices that nobody took", number(figures.given_up), labels);
+    writer.counter("kedge_channel_notices_given_up_total", "notices that nobody took", number(figures.given_up),
+                   labels);
     writer.gauge("kedge_channel_failing", "tries that failed since the last success", figures.failing, labels);
-    writer.gauge("kedge_channel_gone", "1 when nothing is sent there any more until a restart", figures.gone.empty() ? 0 : 1,
-                 labels);
+    writer.gauge("kedge_channel_gone", "1 when nothing is sent there any more until a restart",
+                 figures.gone.empty() ? 0 : 1, labels);
   }
 }
 

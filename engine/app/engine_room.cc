@@ -24,7 +24,8 @@ std::string role_of_session(const std::string& arn) {
 
 }  // namespace
 
-Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& configuration, const Environment& environment) {
+Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& configuration,
+                                                     const Environment& environment) {
   auto room = std::make_unique<EngineRoom>();
   CurlClient::Options http;
   http.ca_file = configuration.aws_ca_file;

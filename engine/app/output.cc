@@ -24,7 +24,8 @@ size_t width_of(const std::string& text) {
 // more than `most` characters.
 std::string cell(const json& value, size_t most) {
   std::string text = text_of(value);
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   if (width_of(text) <= most) return text;
   size_t kept = 0;
   size_t end = 0;
@@ -76,7 +77,8 @@ void print_json(const Listing& listing, std::ostream& out) {
 // RFC 4180; a cell that a spreadsheet would take for a formula is given as text.
 std::string csv_cell(const json& value) {
   std::string text = text_of(value);
-  if (value.is_string() && !text.empty() && std::string("=+-@\t\r").find(text[0]) != std::string::npos) text.insert(0, "'");
+  if (value.is_string() && !text.empty() && std::string("=+-@\t\r").find(text[0]) != std::string::npos)
+    text.insert(0, "'");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
@@ -114,8 +116,12 @@ void print(const Listing& listing, OutputFormat format, const std::string& nothi
         print_table(listing, out);
       }
       break;
-    case OutputFormat::json: print_json(listing, out); break;
-    case OutputFormat::csv: print_csv(listing, out); break;
+    case OutputFormat::json:
+      print_json(listing, out);
+      break;
+    case OutputFormat::csv:
+      print_csv(listing, out);
+      break;
   }
 }
 

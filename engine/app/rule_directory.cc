@@ -2,12 +2,12 @@
 
 #include <iostream>
 
-
 namespace kedge {
 
 void add_rule_directory_options(CLI::App& command, RuleDirectory& where) {
   add_configuration_option(command, where.configuration);
-  command.add_option("--rules", where.directory, "a directory of rules, instead of the configuration's")->type_name("DIR");
+  command.add_option("--rules", where.directory, "a directory of rules, instead of the configuration's")
+      ->type_name("DIR");
 }
 
 std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell) {

@@ -27,7 +27,8 @@ Result<std::string> resolve(const YamlFile& file, const std::string& text) {
   if (kind.empty()) return text;
   if (kind == "env") return file.environment(name);
   if (kind != "file") {
-    return Error{ErrorCode::invalid, "'${" + kind + ":...}' is not known; secrets come from ${file:PATH} or ${env:NAME}"};
+    return Error{ErrorCode::invalid,
+                 "'${" + kind + ":...}' is not known; secrets come from ${file:PATH} or ${env:NAME}"};
   }
   auto bytes = read_file(name, 1U << 20U);
   if (!bytes) return bytes.error().with("the secret's file");
@@ -210,9 +211,9 @@ void Section::finish() {
   for (const auto& item : node_) {
     const std::string key = item.first.Scalar();
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    file_.mistakes.push_back({line_of(item.first), field(key),
-                              fmt::format("is not a known key{}; known here: {}", did_you_mean(key, names),
-                                          fmt::join(names, ", "))});
+    file_.mistakes.push_back(
+        {line_of(item.first), field(key),
+         fmt::format("is not a known key{}; known here: {}", did_you_mean(key, names), fmt::join(names, ", "))});
   }
 }
 

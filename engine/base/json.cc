@@ -23,7 +23,9 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   bool number_float(number_float_t value, const string_t& text) override { return builder_.number_float(value, text); }
   bool string(string_t& value) override { return builder_.string(value); }
   bool binary(binary_t& value) override { return builder_.binary(value); }
-  bool start_object(std::size_t size) override { return enter() && (keys_.emplace_back(), builder_.start_object(size)); }
+  bool start_object(std::size_t size) override {
+    return enter() && (keys_.emplace_back(), builder_.start_object(size));
+  }
   bool end_object() override {
     keys_.pop_back();
     --depth_;
@@ -81,13 +83,27 @@ void write_string(const std::string& text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
@@ -126,10 +142,16 @@ Result<void> write_object(const Json& value, std::string& out) {
 
 Result<void> write(const Json& value, std::string& out) {
   switch (value.type()) {
-    case Json::value_t::null: out += "null"; return {};
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return {};
-    case Json::value_t::string: return write_string_checked(value.get_ref<const std::string&>(), out);
-    case Json::value_t::object: return write_object(value, out);
+    case Json::value_t::null:
+      out += "null";
+      return {};
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return {};
+    case Json::value_t::string:
+      return write_string_checked(value.get_ref<const std::string&>(), out);
+    case Json::value_t::object:
+      return write_object(value, out);
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned: {
       const bool too_large = value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(kIntegerMax);
@@ -149,7 +171,8 @@ Result<void> write(const Json& value, std::string& out) {
       out += ']';
       return {};
     }
-    default: return Error{ErrorCode::invalid, "canonical JSON: a number with a fraction or exponent"};
+    default:
+      return Error{ErrorCode::invalid, "canonical JSON: a number with a fraction or exponent"};
   }
 }
 

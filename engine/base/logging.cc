@@ -29,7 +29,8 @@ Result<void> configure_logging(LogFormat format, std::string_view level) {
   constexpr std::array<std::string_view, 5> kLevels = {"trace", "debug", "info", "warn", "error"};
   const auto* const found = std::find(kLevels.begin(), kLevels.end(), level);
   if (found == kLevels.end()) {
-    return Error{ErrorCode::invalid, "'" + std::string(level) + "' is not a log level: trace, debug, info, warn, error"};
+    return Error{ErrorCode::invalid,
+                 "'" + std::string(level) + "' is not a log level: trace, debug, info, warn, error"};
   }
   spdlog::drop("kedge");  // of an earlier call
   auto logger = spdlog::stderr_color_mt("kedge");

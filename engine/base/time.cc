@@ -97,17 +97,17 @@ Result<Duration> parse_duration(std::string_view text) {
     std::string_view name;
     int64_t micros;
   };
-  constexpr Unit kUnits[] = {{"us", 1},           {"ms", 1'000},          {"s", 1'000'000},
-                             {"m", 60'000'000},   {"h", 3'600'000'000},   {"d", 86'400'000'000}};
+  constexpr Unit kUnits[] = {{"us", 1},         {"ms", 1'000},        {"s", 1'000'000},
+                             {"m", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}};
   constexpr int64_t kLongest = 36'500LL * 86'400'000'000LL;  // a hundred years, far below what overflows
   for (const Unit& candidate : kUnits) {
     if (failure == std::errc() && number >= 0 && unit == candidate.name && number <= kLongest / candidate.micros) {
       return Duration(number * candidate.micros);
     }
   }
-  return Error{ErrorCode::invalid,
-               fmt::format("'{}' is not a duration; write a whole number and a unit, like 250ms, 30s, 15m, 24h or 7d",
-                           text)};
+  return Error{
+      ErrorCode::invalid,
+      fmt::format("'{}' is not a duration; write a whole number and a unit, like 250ms, 30s, 15m, 24h or 7d", text)};
 }
 
 std::string format_duration(Duration duration) {

@@ -81,7 +81,10 @@ bool shares_a_key(const AttemptTrace& attempt, const Plan& plan) {
 RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, const EventReference& event,
                                   const std::vector<std::string>& channels) {
   return {"own-principal", admission.reason,
-          Json{{"target", plan.target}, {"rule", plan.rule.id}, {"principal", event.principal}, {"agent", event.agent},
+          Json{{"target", plan.target},
+               {"rule", plan.rule.id},
+               {"principal", event.principal},
+               {"agent", event.agent},
                {"event", event.id}},
           channels};
 }
@@ -153,23 +156,27 @@ void Decider::decide_rule(size_t rule, const Event& event, const Place& place, O
   const Rule& known = rules_->rules()[rule];
   int& failures = failures_in_a_row_[rule];
   if (failures >= options_.failures_in_a_row_max) {
-    return fail_rule(rule, "rule_benched", "the rule has failed too often in a row and is not run until it is loaded anew",
-                     place, outcome);
+    return fail_rule(rule, "rule_benched",
+                     "the rule has failed too often in a row and is not run until it is loaded anew", place, outcome);
   }
   Decision decision = evaluator_->decide(rule, event);
   if (decision.kind != Decision::Kind::failed) failures = 0;
   switch (decision.kind) {
-    case Decision::Kind::nothing: return add_count(outcome.commit.counts, known.id, decision.reason, 1);
-    case Decision::Kind::plan: return admit_plan(std::move(decision), event, place, outcome);
-    case Decision::Kind::failed: break;
+    case Decision::Kind::nothing:
+      return add_count(outcome.commit.counts, known.id, decision.reason, 1);
+    case Decision::Kind::plan:
+      return admit_plan(std::move(decision), event, place, outcome);
+    case Decision::Kind::failed:
+      break;
   }
   fail_rule(rule, "rule_failed", decision.reason, place, outcome);
   if (++failures == options_.failures_in_a_row_max) {
-    outcome.alarms.push_back({"rule-benched",
-                              fmt::format("rule {} failed {} times in a row and is benched; its matches are dead letters "
-                                          "until it is loaded anew: {}",
-                                          known.id, failures, decision.reason),
-                              Json{{"rule", known.id}, {"version", known.version}}, options_.alarm_channels});
+    outcome.alarms.push_back(
+        {"rule-benched",
+         fmt::format("rule {} failed {} times in a row and is benched; its matches are dead letters "
+                     "until it is loaded anew: {}",
+                     known.id, failures, decision.reason),
+         Json{{"rule", known.id}, {"version", known.version}}, options_.alarm_channels});
   }
 }
 
@@ -248,8 +255,8 @@ bool Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
   const auto& own = options_.own_principals;
   if (std::find(own.begin(), own.end(), provenance.principal) == own.end()) return false;
   const std::string mark = mark_in_agent(provenance.agent);
-  auto attempts = mark.empty() ? Result<std::vector<AttemptTrace>>(std::vector<AttemptTrace>{})
-                               : reader_.attempts_by_mark(mark);
+  auto attempts =
+      mark.empty() ? Result<std::vector<AttemptTrace>>(std::vector<AttemptTrace>{}) : reader_.attempts_by_mark(mark);
   if (attempts && attempts->empty() && !provenance.request_id.empty()) {
     attempts = reader_.attempts_by_request(provenance.request_id);
   }

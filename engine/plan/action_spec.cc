@@ -15,13 +15,17 @@ constexpr std::array<std::string_view, 4> kRepetitions = {"absolute", "exact", "
 
 bool has_type(const nlohmann::json& value, ArgumentType type) {
   switch (type) {
-    case ArgumentType::string: return value.is_string() && !value.get_ref<const std::string&>().empty();
-    case ArgumentType::integer: return value.is_number_integer();
-    case ArgumentType::boolean: return value.is_boolean();
+    case ArgumentType::string:
+      return value.is_string() && !value.get_ref<const std::string&>().empty();
+    case ArgumentType::integer:
+      return value.is_number_integer();
+    case ArgumentType::boolean:
+      return value.is_boolean();
     case ArgumentType::string_list:
       return value.is_array() && !value.empty() &&
              std::all_of(value.begin(), value.end(), [](const auto& item) { return item.is_string(); });
-    case ArgumentType::object: return value.is_object();
+    case ArgumentType::object:
+      return value.is_object();
   }
   return false;
 }
@@ -38,11 +42,10 @@ Result<void> check_argument(const ActionSpec& spec, const std::string& name, con
                                fmt::join(names, ", ")));
   }
   if (has_type(value, found->type)) return {};
-  return invalid(fmt::format("{}: the argument '{}' must be a {}{}: {}", spec.name, name, to_string(found->type),
-                             found->type == ArgumentType::string || found->type == ArgumentType::string_list
-                                 ? " that is not empty"
-                                 : "",
-                             found->meaning));
+  return invalid(fmt::format(
+      "{}: the argument '{}' must be a {}{}: {}", spec.name, name, to_string(found->type),
+      found->type == ArgumentType::string || found->type == ArgumentType::string_list ? " that is not empty" : "",
+      found->meaning));
 }
 
 }  // namespace
@@ -66,8 +69,8 @@ Result<void> ActionCatalog::check(std::string_view action, const nlohmann::json&
   if (spec == nullptr) {
     std::vector<std::string_view> names;
     for (const ActionSpec& known : specs_) names.push_back(known.name);
-    return invalid(fmt::format("there is no action '{}'{}; `kedge actions` lists all", action,
-                               did_you_mean(action, names)));
+    return invalid(
+        fmt::format("there is no action '{}'{}; `kedge actions` lists all", action, did_you_mean(action, names)));
   }
   if (!args.is_object()) return invalid(fmt::format("{}: the arguments must be a table of named values", spec->name));
   for (const auto& [name, value] : args.items()) {
@@ -75,8 +78,7 @@ Result<void> ActionCatalog::check(std::string_view action, const nlohmann::json&
   }
   for (const ArgumentSpec& argument : spec->arguments) {
     if (argument.required && !args.contains(argument.name)) {
-      return invalid(
-          fmt::format("{}: the argument '{}' is missing: {}", spec->name, argument.name, argument.meaning));
+      return invalid(fmt::format("{}: the argument '{}' is missing: {}", spec->name, argument.name, argument.meaning));
     }
   }
   return spec->check ? spec->check(args) : Result<void>{};

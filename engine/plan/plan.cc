@@ -108,12 +108,13 @@ Result<Plan> plan_from_json(const Json& json) {
   if (!json.is_object() || json.value("v", 0) != 1) return wrong("plan", "must be an object with v = 1");
   Plan plan;
   const std::array<std::pair<std::string_view, std::vector<Step>*>, 5> lists = {{{"isolate", &plan.isolate},
-                                                                                {"revert", &plan.revert},
-                                                                                {"replace", &plan.replace},
-                                                                                {"confirm", &plan.confirm},
-                                                                                {"release", &plan.release}}};
+                                                                                 {"revert", &plan.revert},
+                                                                                 {"replace", &plan.replace},
+                                                                                 {"confirm", &plan.confirm},
+                                                                                 {"release", &plan.release}}};
   for (const auto& [key, value] : json.items()) {
-    const auto* const list = std::find_if(lists.begin(), lists.end(), [&key = key](const auto& l) { return l.first == key; });
+    const auto* const list =
+        std::find_if(lists.begin(), lists.end(), [&key = key](const auto& l) { return l.first == key; });
     if (list != lists.end()) {
       auto steps = steps_from_json(value, key);
       if (!steps) return steps.error();

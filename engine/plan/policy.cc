@@ -20,7 +20,8 @@ template <class Enum>
 Result<Enum> parse(std::string_view text, std::span<const std::string_view> words, std::string_view what) {
   const auto found = std::find(words.begin(), words.end(), text);
   if (found != words.end()) return static_cast<Enum>(found - words.begin());
-  return Error{ErrorCode::invalid, fmt::format("'{}' is not a {}; it is one of: {}", text, what, fmt::join(words, ", "))};
+  return Error{ErrorCode::invalid,
+               fmt::format("'{}' is not a {}; it is one of: {}", text, what, fmt::join(words, ", "))};
 }
 
 }  // namespace

@@ -75,12 +75,15 @@ constexpr std::array kTransitions = {
 // clang-format on
 
 constexpr std::array<std::string_view, 17> kStates = {
-    "planned", "held",      "waiting",     "running", "unknown", "confirming", "isolated",  "releasing", "undoing",
-    "confirmed", "unconfirmed", "undone", "failed",  "refused", "cancelled",  "expired", "superseded"};
+    "planned",   "held",        "waiting", "running", "unknown", "confirming", "isolated", "releasing", "undoing",
+    "confirmed", "unconfirmed", "undone",  "failed",  "refused", "cancelled",  "expired",  "superseded"};
 
-constexpr std::array<std::string_view, 18> kMoves = {
-    "hold",    "wait",      "resume", "attempt",     "outcome", "lose_sight", "apply_all", "confirm", "give_up_confirming",
-    "isolate", "release", "undo",   "finish_undo", "fail",    "refuse",     "cancel",    "expire",  "supersede"};
+constexpr std::array<std::string_view, 18> kMoves = {"hold",        "wait",    "resume",
+                                                     "attempt",     "outcome", "lose_sight",
+                                                     "apply_all",   "confirm", "give_up_confirming",
+                                                     "isolate",     "release", "undo",
+                                                     "finish_undo", "fail",    "refuse",
+                                                     "cancel",      "expire",  "supersede"};
 
 }  // namespace
 

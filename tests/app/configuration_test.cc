@@ -71,15 +71,17 @@ TEST(Configuration, TellsEveryMistakeAtOnceWithItsLine) {
 
 TEST(Configuration, RefusesToLoosenAGuardInPassing) {
   const std::string looser = std::string(kGood) + "guards:\n  remediations_per_minute: 5000\n";
-  EXPECT_NE(mistakes(looser).find("kedge.yaml:18: guards.remediations_per_minute: 5000 loosens a guard beyond its default"),
-            std::string::npos)
+  EXPECT_NE(
+      mistakes(looser).find("kedge.yaml:18: guards.remediations_per_minute: 5000 loosens a guard beyond its default"),
+      std::string::npos)
       << mistakes(looser);
   EXPECT_EQ(mistakes(looser + "  unsafe_limits: true\n"), "");
   EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  remediations_per_minute: 1\n"), "");
 }
 
 TEST(Configuration, RefusesPropertiesThatTheEngineOwns) {
-  const std::string text = replaced(kGood, "    start: earliest", "    start: earliest\n    properties: {enable.auto.commit: \"true\"}");
+  const std::string text =
+      replaced(kGood, "    start: earliest", "    start: earliest\n    properties: {enable.auto.commit: \"true\"}");
   EXPECT_NE(mistakes(text).find("enable.auto.commit"), std::string::npos) << mistakes(text);
 }
 
@@ -88,7 +90,8 @@ TEST(Configuration, AFileThatIsNoYamlIsNamedWithItsLine) {
 }
 
 TEST(Configuration, PrintsNoSecretInItsEffectiveForm) {
-  const std::string text = replaced(kGood, "notify:", "aws:\n  credentials: {access_key_id: AKIAX, secret_access_key: abcdef}\nnotify:");
+  const std::string text =
+      replaced(kGood, "notify:", "aws:\n  credentials: {access_key_id: AKIAX, secret_access_key: abcdef}\nnotify:");
   const std::string printed = effective_configuration(load(text).configuration);
   EXPECT_EQ(printed.find("whsec_"), std::string::npos);
   EXPECT_EQ(printed.find("abcdef"), std::string::npos);

@@ -85,8 +85,7 @@ TEST_F(Yaml, AMissingSecretIsNamedByItsReference) {
   ASSERT_EQ(file_.mistakes.size(), 3U);
   EXPECT_EQ(file_.mistakes[0].message, "the environment variable NOPE is not set");
   EXPECT_EQ(file_.mistakes[1].message, "the secret's file: cannot open /nonexistent/secret: No such file or directory");
-  EXPECT_EQ(file_.mistakes[2].message,
-            "'${vault:...}' is not known; secrets come from ${file:PATH} or ${env:NAME}");
+  EXPECT_EQ(file_.mistakes[2].message, "'${vault:...}' is not known; secrets come from ${file:PATH} or ${env:NAME}");
 }
 
 TEST_F(Yaml, DurationsAndBytesHaveLimitsAndUnits) {

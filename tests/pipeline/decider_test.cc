@@ -53,9 +53,10 @@ TEST_F(DeciderTest, MakesAFindingOfAPlanThatIsAdmitted) {
 TEST_F(DeciderTest, GivesTheSameKeyToTheSameChangeRawAndThroughEventBridge) {
   RulesForTests rules;
   use(rules);
-  const std::string wrapped = R"({"version":"0","id":"envelope","detail-type":"AWS API Call via CloudTrail","source":"aws.s3",)"
-                              R"("account":"123456789012","time":"2026-01-01T11:59:31Z","region":"us-east-1","resources":[],"detail":)" +
-                              opened("b", "e1") + "}";
+  const std::string wrapped =
+      R"({"version":"0","id":"envelope","detail-type":"AWS API Call via CloudTrail","source":"aws.s3",)"
+      R"("account":"123456789012","time":"2026-01-01T11:59:31Z","region":"us-east-1","resources":[],"detail":)" +
+      opened("b", "e1") + "}";
   const Decider::Outcome outcome = decide({opened("b", "e1"), wrapped, opened("b", "e2")});
   ASSERT_EQ(outcome.commit.findings.size(), 3U);
   EXPECT_EQ(outcome.commit.findings[0].key, outcome.commit.findings[1].key);
@@ -120,7 +121,8 @@ TEST_F(DeciderTest, ShadowIsASuppressionOnRecord) {
 TEST_F(DeciderTest, AnExceptionIsRespectedUntilItExpires) {
   RulesForTests rules;
   use(rules);
-  Exception exception{"x", "open", "arn:aws:s3:::b", "team", "a web site", clock_.now() + std::chrono::minutes(1), "me", {}};
+  Exception exception{"x",  "open", "arn:aws:s3:::b", "team", "a web site", clock_.now() + std::chrono::minutes(1),
+                      "me", {}};
   ledger_.apply(std::vector<Change>{AddException{exception}});
   EXPECT_EQ(decide({opened("b", "e1")}).commit.suppressions.size(), 1U);
   clock_.advance(std::chrono::minutes(1));

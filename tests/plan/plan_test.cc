@@ -11,8 +11,8 @@ Plan sample() {
   Plan plan;
   plan.rule = {"aws.s3.public-bucket", "ab12"};
   plan.target = "arn:aws:s3:::reports";
-  plan.revert = {Step{"aws.s3.block_public_access", 1, {{"bucket", "reports"}}, std::chrono::seconds(30), 3,
-                      OnFailure::undo}};
+  plan.revert = {
+      Step{"aws.s3.block_public_access", 1, {{"bucket", "reports"}}, std::chrono::seconds(30), 3, OnFailure::undo}};
   plan.notify = {"security"};
   return plan;
 }

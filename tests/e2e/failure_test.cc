@@ -1,0 +1,113 @@
+// What goes wrong outside, and what the engine makes of it: events that are none, permissions that lack, ends of
+// processes in the middle of work.
+#include <set>
+#include <string>
+
+#include "tests/e2e/scene.h"
+
+namespace kedge {
+namespace {
+
+using namespace std::string_literals;
+
+class Failures : public Scene {
+ protected:
+  void use(const Cloud::Key& key) {
+    engine_.configuration["aws"]["credentials"] = {{"access_key_id", key.id}, {"secret_access_key", key.secret}};
+  }
+  void lift_the_budget() {
+    engine_.configuration["guards"] = {{"unsafe_limits", true}, {"remediations_per_minute", 1000}};
+  }
+  void expect_once_for_each(const std::set<std::string>& buckets) {
+    for (const std::string& bucket : buckets) {
+      const auto writes = cloud_->writes(bucket);
+      const std::set<std::string> different(writes.begin(), writes.end());
+      EXPECT_EQ(writes.size(), different.size()) << bucket << ": " << testing::PrintToString(writes);
+      EXPECT_TRUE(cloud_->is_blocked(bucket)) << bucket;
+      EXPECT_FALSE(cloud_->acl_is_public(bucket)) << bucket;
+    }
+  }
+};
+
+TEST_F(Failures, PoisonBecomesDeadLettersAndTheEventsBehindItAreHandled) {
+  engine_.configuration["sources"][0]["event_bytes"] = 4096;
+  engine_.configuration["sources"][0]["format"] = "cloudtrail";
+  cloud_->make_bucket("behind-poison");
+  engine_.start();
+  send("this is no JSON"s);
+  send("{\"padding\":\"" + std::string(5000, 'x') + "\"}");
+  send("{\"hello\":\"world\"}"s);
+  send(cloud_->open_by_acl("behind-poison"));
+  wait_for_records("confirmation", 1);
+  const Json letters = engine_.ask({"dead-letter", "list"});
+  ASSERT_EQ(letters.size(), 3U) << letters.dump(1);
+  std::set<std::string> reasons;
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(letters.at(i).at("topic"), topic_);
+    EXPECT_EQ(letters.at(i).at("partition"), 0);
+    EXPECT_EQ(letters.at(i).at("offset"), i);
+    reasons.insert(letters.at(i).at("reason"));
+  }
+  EXPECT_EQ(reasons.size(), 3U) << testing::PrintToString(reasons);
+}
+
+TEST_F(Failures, APermissionThatLacksEndsTheRemediationWithItsNameOnRecord) {
+  cloud_->make_bucket("no-permission");
+  const Json event = cloud_->open_by_acl("no-permission");
+  use(cloud_->make_user("kedge", {"s3:Get*", "s3:List*", "s3:PutBucketAcl", "s3:PutBucketPolicy"}));
+  engine_.configuration["aws"]["endpoint"] = cloud_->moto().url();  // signatures are of the address
+  ASSERT_TRUE(cloud_->moto().check_requests(true));
+  engine_.start();
+  send(event);
+  const auto notice = hook_.wait_for(1, std::chrono::seconds(60));
+  ASSERT_TRUE(notice) << notice.error().message << engine_.records({}).dump(1);
+  const Json plans = engine_.records({"--kind", "plan"});
+  const Json story = engine_.ask({"audit", "show", plans.at(0).at("remediation")});
+  EXPECT_EQ(story.at("state"), "failed");
+  EXPECT_NE(story.at("records").dump().find("AccessDenied"), std::string::npos) << story.dump(1);
+  EXPECT_TRUE(engine_.ask({"remediation", "list"}).empty());  // nothing is left to be tried again
+  EXPECT_TRUE(cloud_->moto().check_requests(false));
+}
+
+TEST_F(Failures, KilledInTheMiddleItLosesNothingAndDoublesNothing) {
+  lift_the_budget();
+  std::set<std::string> buckets;
+  for (int i = 0; i < 30; ++i) buckets.insert("crash-" + std::to_string(i));
+  for (const std::string& bucket : buckets) cloud_->make_bucket(bucket);
+  engine_.start();
+  size_t sent = 0;
+  for (const std::string& bucket : buckets) {
+    send(cloud_->open_by_acl(bucket));
+    if (++sent != buckets.size() / 2) continue;
+    ASSERT_TRUE(comes_true([&] { return !cloud_->writes().empty(); })) << engine_.output();
+    engine_.kill();
+    engine_.start_unawaited();
+  }
+  wait_for_records("confirmation", buckets.size());
+  EXPECT_EQ(engine_.records({"--kind", "plan"}).size(), buckets.size());
+  EXPECT_TRUE(engine_.ask({"remediation", "list"}).empty());
+  expect_once_for_each(buckets);
+}
+
+// With a broker of its own.
+class BrokerFailures : public Failures {
+ protected:
+  void SetUp() override { set_up(KafkaBroker::start({.version = "3.9.2"})); }
+};
+
+TEST_F(BrokerFailures, ABrokerThatIsStartedAgainCostsNothing) {
+  for (const char* bucket : {"before", "after"}) cloud_->make_bucket(bucket);
+  engine_.start();
+  send(cloud_->open_by_acl("before"));
+  wait_for_records("confirmation", 1);
+  ASSERT_TRUE(broker_->kill());
+  const auto again = broker_->start_again();
+  ASSERT_TRUE(again) << again.error().message;
+  send(cloud_->open_by_acl("after"));
+  wait_for_records("confirmation", 2);
+  EXPECT_EQ(engine_.records({"--kind", "plan"}).size(), 2U);
+  expect_once_for_each({"before", "after"});
+}
+
+}  // namespace
+}  // namespace kedge
