@@ -38,10 +38,10 @@ class GatedClient final : public HttpClient {
   int writes() const { return writes_; }  // sent, or perhaps sent
   const std::vector<std::string>& request_ids() const {
     return request_ids_;
-  }                                                                       // of the writes, as the endpoint named them
-  bool unsure() const { return unsure_; }                                 // a write has had no answer
+  }                                        // of the writes, as the endpoint named them
+  bool unsure() const { return unsure_; }  // a write has had no answer
   const std::optional<std::string>& kept_back() const { return kept_back_; }  // a request was not let through, and why
-  bool misused() const { return misused_; }                               // a write was tried without an attempt
+  bool misused() const { return misused_; }                                   // a write was tried without an attempt
 
  private:
   std::optional<Error> refuse(const HttpRequest&);

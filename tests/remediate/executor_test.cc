@@ -28,7 +28,7 @@ ExecutorOptions quick() {
   options.poll_first = milliseconds(2);
   options.poll_most = milliseconds(10);
   options.stopped_poll = milliseconds(5);
-  options.confirm_deadline = seconds(20);
+  options.confirm_deadline = std::chrono::minutes(10);
   return options;
 }
 
@@ -192,7 +192,7 @@ TEST_F(ExecutorTest, LeavesNothingHalfRecordedWhenItStopsInTime) {
   std::vector<std::string> ids;
   for (int i = 0; i < 40; ++i) ids.push_back(open(i + 1, {"v" + std::to_string(i)}));
   await([&] { return world.writes().size() >= 5; });
-  executor->stop(seconds(30));
+  executor->stop(std::chrono::minutes(10));
   for (const std::string& id : ids) {
     const Remediation r = *ledger.remediation(id);
     EXPECT_NE(r.state, State::unknown);
