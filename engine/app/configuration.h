@@ -25,9 +25,9 @@ struct SourceSettings {
 };
 
 struct Configuration {
-  std::string path;       // the file's
-  std::string data;       // the directory of the ledger
-  std::string digest;     // SHA-256 of the file's bytes, hexadecimal
+  std::string path;    // the file's
+  std::string data;    // the directory of the ledger
+  std::string digest;  // SHA-256 of the file's bytes, hexadecimal
 
   std::string rules_directory;
   std::map<std::string, Mode> modes;
@@ -35,8 +35,8 @@ struct Configuration {
 
   std::vector<SourceSettings> sources;
   AwsOptions aws;
-  std::string aws_ca_file;                   // empty: the system's
-  std::vector<std::string> aws_principals;   // ARNs that are us; empty: asked of STS at the start
+  std::string aws_ca_file;                  // empty: the system's
+  std::vector<std::string> aws_principals;  // ARNs that are us; empty: asked of STS at the start
   ExecutorOptions executor;
   AdmissionLimits admission;
   GateLimits gate;
@@ -49,7 +49,7 @@ struct Configuration {
   std::string control_group;              // may use the control socket besides its owner; empty: nobody
 
   size_t lanes = 1;
-  size_t queue_bytes = 32U << 20U;        // of all lanes together
+  size_t queue_bytes = 32U << 20U;  // of all lanes together
   Duration seen_for = std::chrono::hours(24 * 7);
   Duration undo_horizon = std::chrono::hours(24 * 90);
   Duration shutdown = std::chrono::seconds(20);

@@ -14,8 +14,8 @@ enum class OutputFormat { table, json, csv };
 // Rows of named columns. Values are JSON: text and numbers are printed as they are, the rest as JSON.
 struct Listing {
   struct Column {
-    std::string name;   // of JSON's member and CSV's head: "remediation"
-    std::string title;  // of the table's head: "REMEDIATION"; empty: not in the table
+    std::string name;       // of JSON's member and CSV's head: "remediation"
+    std::string title;      // of the table's head: "REMEDIATION"; empty: not in the table
     size_t width_max = 60;  // in the table, in characters; what is longer ends in "…"
   };
   std::vector<Column> columns;

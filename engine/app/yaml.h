@@ -1,7 +1,8 @@
 // Reading a configuration file so that a mistake gets one line with file, line, field and remedy.
 //
-// A Section is one mapping of the file. Each member is asked for by name, with the place to put it; what was never asked
-// for is an unknown key, found when the section is finished. Every mistake is collected, so that all are seen at once.
+// A Section is one mapping of the file. Each member is asked for by name, with the place to put it; what was never
+// asked for is an unknown key, found when the section is finished. Every mistake is collected, so that all are seen at
+// once.
 //
 //   section.text("data", options.directory);          // leaves options.directory as it is when the key is absent
 //   section.finish();
@@ -46,8 +47,8 @@ class Section {
   int line() const;
   const std::string& path() const { return path_; }
 
-  void text(std::string_view key, std::string& value);           // a string; ${...} is resolved
-  void required_text(std::string_view key, std::string& value);  // and must be there and not empty
+  void text(std::string_view key, std::string& value);                 // a string; ${...} is resolved
+  void required_text(std::string_view key, std::string& value);        // and must be there and not empty
   void texts(std::string_view key, std::vector<std::string>& values);  // a list of strings, or one string
   void text_map(std::string_view key, std::map<std::string, std::string>& values);
   void boolean(std::string_view key, bool& value);

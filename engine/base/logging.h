@@ -12,7 +12,8 @@ namespace kedge {
 
 enum class LogFormat { text, json };
 
-// Call before the first thread starts; a later call takes the place of an earlier one. `level`: trace, debug, info, warn, error.
+// Call before the first thread starts; a later call takes the place of an earlier one. `level`: trace, debug, info,
+// warn, error.
 Result<void> configure_logging(LogFormat, std::string_view level);
 
 }  // namespace kedge

@@ -12,11 +12,11 @@ namespace kedge {
 // Thread-safe.
 class Random {
  public:
-  Random() = default;                   // the system's (getrandom): not to be guessed
-  explicit Random(uint64_t seed);       // the same numbers at every run, for tests and simulation
+  Random() = default;              // the system's (getrandom): not to be guessed
+  explicit Random(uint64_t seed);  // the same numbers at every run, for tests and simulation
 
   uint64_t number();
-  uint64_t below(uint64_t limit);       // 0 <= n < limit; 0 when limit is 0
+  uint64_t below(uint64_t limit);  // 0 <= n < limit; 0 when limit is 0
   std::string bytes(size_t count);
 
  private:

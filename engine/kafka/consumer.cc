@@ -277,7 +277,7 @@ bool KafkaConsumer::close(Duration deadline) {
     freeing.join();
     client_.reset();
   } else {
-    freeing.detach();  // tidy: a client that does not end must not keep us
+    freeing.detach();         // tidy: a client that does not end must not keep us
     (void)client_.release();  // the library's threads still run in it
   }
   return done;

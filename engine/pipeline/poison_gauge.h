@@ -1,6 +1,6 @@
-// PoisonGauge: when a partition's own poison says that this is not the topic that it was taken for (contracts §8): 1,000
-// messages in a row, or more than a fifth of the last 10,000. A topic of the wrong format then stops instead of filling
-// the disk with dead letters.
+// PoisonGauge: when a partition's own poison says that this is not the topic that it was taken for (contracts §8):
+// 1,000 messages in a row, or more than a fifth of the last 10,000. A topic of the wrong format then stops instead of
+// filling the disk with dead letters.
 #pragma once
 
 #include <cstddef>

@@ -48,9 +48,9 @@ struct ActionSpec {
   std::string summary;  // one line for people: the desired state
   std::vector<ArgumentSpec> arguments;
   bool undoable = true;
-  bool lease = false;   // an isolation that is released again; only these may stand in `isolate`
+  bool lease = false;  // an isolation that is released again; only these may stand in `isolate`
   Repetition repetition = Repetition::absolute;
-  std::string mark;     // how our own change is recognised when it comes back as an event, for people
+  std::string mark;  // how our own change is recognised when it comes back as an event, for people
 
   // Pure. The canonical keys of what the action writes: locks, budgets and self-protection use them.
   std::function<std::vector<std::string>(const nlohmann::json& args)> touches;

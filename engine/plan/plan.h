@@ -22,11 +22,11 @@ namespace kedge {
 enum class OnFailure { stop, proceed, undo };  // written "stop", "continue", "undo"
 
 struct Step {
-  std::string action;                                   // "aws.s3.block_public_access"
-  int version = 1;                                      // of the action's arguments; an engine that does not know it holds
-  nlohmann::json args = nlohmann::json::object();       // checked against the action's ActionSpec
-  Duration timeout = std::chrono::seconds(60);          // for the step with all its attempts
-  int attempts = 4;                                     // writes at most this often
+  std::string action;                              // "aws.s3.block_public_access"
+  int version = 1;                                 // of the action's arguments; an engine that does not know it holds
+  nlohmann::json args = nlohmann::json::object();  // checked against the action's ActionSpec
+  Duration timeout = std::chrono::seconds(60);     // for the step with all its attempts
+  int attempts = 4;                                // writes at most this often
   OnFailure on_failure = OnFailure::stop;
 
   bool operator==(const Step&) const = default;

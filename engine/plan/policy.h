@@ -32,11 +32,11 @@ struct Policy {
   std::string title;
   std::vector<std::string> references;
   Limits limits;
-  std::string window;        // the name of a change window of the configuration; empty: any time
-  int approvals = 0;         // how many distinct people must approve
+  std::string window;  // the name of a change window of the configuration; empty: any time
+  int approvals = 0;   // how many distinct people must approve
   OnUnconfirmed on_unconfirmed = OnUnconfirmed::escalate;
   Reconcile reconcile = Reconcile::off;
-  Duration throttle{0};      // repeated notices within this span are folded; it never gates an action
+  Duration throttle{0};  // repeated notices within this span are folded; it never gates an action
 
   bool operator==(const Policy&) const = default;
 };

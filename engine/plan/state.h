@@ -32,14 +32,14 @@ enum class State {
 
 // What can happen to a remediation.
 enum class Move {
-  hold,         // a guard holds it
-  wait,         // a guard or a retry defers it
-  resume,       // a hold or a wait is over: back to observation
-  attempt,      // an attempt is committed, before its first write
-  outcome,      // an attempt ended and a further step or attempt follows
-  lose_sight,   // an attempt ended without our knowing how
-  apply_all,    // the last effect is applied
-  confirm,      // read back: as it should be
+  hold,        // a guard holds it
+  wait,        // a guard or a retry defers it
+  resume,      // a hold or a wait is over: back to observation
+  attempt,     // an attempt is committed, before its first write
+  outcome,     // an attempt ended and a further step or attempt follows
+  lose_sight,  // an attempt ended without our knowing how
+  apply_all,   // the last effect is applied
+  confirm,     // read back: as it should be
   give_up_confirming,
   isolate,      // the isolation is confirmed and stays as a lease
   release,      // the lease's end has come

@@ -40,8 +40,8 @@ class KafkaSource final : public Source {
   // Checks the options, all of them, without reaching for a broker. The error names the option and what would be right.
   static Result<void> check(const Options&);
 
-  // Reaches for the brokers without joining the group: what was found there, a line each. The error says why they cannot
-  // be reached, or which topic is not there, and what would help.
+  // Reaches for the brokers without joining the group: what was found there, a line each. The error says why they
+  // cannot be reached, or which topic is not there, and what would help.
   static Result<std::vector<std::string>> reach(const Options&, Duration timeout);
 
   // `lanes` not empty. Positions and Clock are borrowed and must outlive the source.

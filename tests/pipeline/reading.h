@@ -61,10 +61,9 @@ inline std::string opened(const std::string& bucket, const std::string& event_id
                           const std::string& agent = "aws-cli") {
   return R"({"eventVersion":"1.09","eventID":")" + event_id +
          R"(","eventTime":"2026-01-01T11:59:30Z","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl",)" +
-         R"("eventType":"AwsApiCall","awsRegion":"us-east-1","recipientAccountId":"123456789012","userAgent":")" + agent +
-         R"(","userIdentity":{"type":"IAMUser","arn":")" + arn +
-         R"("},"requestID":"R-)" + event_id + R"(","requestParameters":{"bucketName":")" + bucket +
-         R"(","x-amz-acl":"public-read"}})";
+         R"("eventType":"AwsApiCall","awsRegion":"us-east-1","recipientAccountId":"123456789012","userAgent":")" +
+         agent + R"(","userIdentity":{"type":"IAMUser","arn":")" + arn + R"("},"requestID":"R-)" + event_id +
+         R"(","requestParameters":{"bucketName":")" + bucket + R"(","x-amz-acl":"public-read"}})";
 }
 
 }  // namespace kedge

@@ -20,9 +20,11 @@ class RulesForTests {
 
   std::shared_ptr<const RuleSet> load(const std::string& mode, const std::string& when) {
     directory_.write("open.lua", R"lua(rule "open" {
-      title = "opened", mode = ")lua" + mode + R"lua(",
+      title = "opened", mode = ")lua" +
+                                     mode + R"lua(",
       on = { detail = { eventName = { "PutBucketAcl" } } },
-      when = function(event) return )lua" + when + R"lua( end,
+      when = function(event) return )lua" +
+                                     when + R"lua( end,
       target = function(event) return "arn:aws:s3:::" .. event.detail.requestParameters.bucketName end,
       respond = function(event) return { revert = { action.test.close { bucket = event.detail.requestParameters.bucketName } } } end,
     })lua");

@@ -210,8 +210,8 @@ TEST_P(AtABroker, DoesNotStarveAPausedPartitionOverARebalance) {
   EXPECT_EQ(reading.values[0], numbers(0, 2000));
 }
 
-// Set aside: about one run in seven waits for ever for the added partition's records. Until it is known whether the test
-// or the source is wrong, it runs only where it is asked for.
+// Set aside: about one run in seven waits for ever for the added partition's records. Until it is known whether the
+// test or the source is wrong, it runs only where it is asked for.
 TEST_P(AtABroker, ReadsAPartitionThatIsAddedFromItsBeginning) {
   if (std::getenv("KEDGE_TEST_UNSTABLE") == nullptr) {
     GTEST_SKIP() << "sometimes waits for ever; set KEDGE_TEST_UNSTABLE=1 to run it";
