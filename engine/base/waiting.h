@@ -98,6 +98,8 @@ class Mailbox {
     return weight_;
   }
 
+  size_t weight_max() const { return weight_max_; }
+
  private:
   bool has_room(size_t weight) const { return items_.empty() || weight_ + weight <= weight_max_; }
 

@@ -21,7 +21,6 @@ bool HandOver::offer(size_t lane) {
     const size_t weight = first.bytes();
     if (!queue.mailbox->try_put(std::move(first), weight)) {
       if (queue.mailbox->closed()) queue.waiting.clear();
-      queue.full_weight = queue.mailbox->weight();
       return queue.waiting.empty();
     }
     queue.waiting.pop_front();
@@ -31,7 +30,7 @@ bool HandOver::offer(size_t lane) {
 
 bool HandOver::has_room_again(size_t lane) const {
   const Queue& queue = queues_[lane];
-  return queue.waiting.empty() && queue.mailbox->weight() <= queue.full_weight / 2;
+  return queue.waiting.empty() && queue.mailbox->weight() <= queue.mailbox->weight_max() / 2;
 }
 
 void HandOver::drop(const Assignment& assignment) {

@@ -26,7 +26,7 @@ class HandOver {
 
   bool waits(size_t lane) const { return !queues_[lane].waiting.empty(); }
 
-  // True when nothing waits for a lane that was full and its mailbox is down to half of what it held when it was full.
+  // True when nothing waits for a lane that was full and its mailbox, which others may fill too, is half empty.
   bool has_room_again(size_t lane) const;
 
   // Forgets what waits of one assignment.
@@ -36,7 +36,6 @@ class HandOver {
   struct Queue {
     Mailbox<Batch>* mailbox = nullptr;
     std::deque<Batch> waiting;
-    size_t full_weight = 0;  // what the mailbox held when it last refused
   };
   std::vector<Queue> queues_;
 };

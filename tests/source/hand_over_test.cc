@@ -16,8 +16,8 @@ std::shared_ptr<Assignment> on_lane(size_t lane) {
   return made;
 }
 
-Batch batch(const std::shared_ptr<const Assignment>& assignment, int64_t offset) {
-  const std::string value(kValueBytes, 'x');
+Batch batch(const std::shared_ptr<const Assignment>& assignment, int64_t offset, size_t bytes = kValueBytes) {
+  const std::string value(bytes, 'x');
   Batch made(nullptr, assignment, offset);
   made.append({.offset = offset, .timestamp = {}, .key = {}, .value = value, .headers = {}});
   return made;
@@ -51,7 +51,7 @@ TEST(HandOver, KeepsWhatDoesNotFitInOrder) {
   EXPECT_THAT(drain(mailbox), ElementsAre(4));
 }
 
-TEST(HandOver, HasRoomAgainAtHalfOfWhatWasFull) {
+TEST(HandOver, HasRoomAgainWhenTheMailboxIsHalfEmpty) {
   Mailbox<Batch> mailbox(5 * kValueBytes);
   HandOver hand_over({&mailbox});
   const auto assignment = on_lane(0);
@@ -64,6 +64,20 @@ TEST(HandOver, HasRoomAgainAtHalfOfWhatWasFull) {
   EXPECT_FALSE(hand_over.has_room_again(0));
   mailbox.take(Duration(0));
   EXPECT_TRUE(hand_over.has_room_again(0));  // two are inside
+}
+
+TEST(HandOver, HasRoomAgainThoughAnotherSourceFillsTheMailboxToo) {
+  Mailbox<Batch> mailbox(5 * kValueBytes);
+  HandOver others({&mailbox});
+  HandOver hand_over({&mailbox});
+  others.give(batch(on_lane(0), 0, 10));
+  hand_over.give(batch(on_lane(0), 0, 5 * kValueBytes - 100));
+  ASSERT_TRUE(hand_over.waits(0));  // refused by a mailbox that holds little, as it is large
+  drain(mailbox);
+  ASSERT_TRUE(hand_over.offer(0));
+  drain(mailbox);
+  others.give(batch(on_lane(0), 1, 10));
+  EXPECT_TRUE(hand_over.has_room_again(0));
 }
 
 TEST(HandOver, ForgetsWhatWaitsOfARevokedAssignment) {
