@@ -14,6 +14,8 @@
 namespace kedge {
 namespace {
 
+constexpr const char* kNewsInterval = "topic.metadata.refresh.interval.ms";
+
 struct Property {
   const char* name;
   const char* text;
@@ -239,6 +241,11 @@ Result<KafkaConf> consumer_conf(const ConsumerOptions& options) {
   Result<void> done = set_all(conf.get(), kDefaults);
   if (done) done = has_backoff ? set_all(conf.get(), kQueueWithBackoff) : set_all(conf.get(), kQueueWithoutBackoff);
   if (done) done = set_users(conf.get(), options.properties);
+  // How long a partition that is added may go unseen. After two sessions the engine takes itself not to be alone for
+  // want of it.
+  if (done && !options.properties.contains(kNewsInterval)) {
+    done = set(conf.get(), kNewsInterval, conf_value(conf.get(), "session.timeout.ms"));
+  }
   if (done) done = set_all(conf.get(), kFixed);
   if (done) done = set(conf.get(), "bootstrap.servers", options.brokers);
   if (done) done = set(conf.get(), "group.id", options.group);

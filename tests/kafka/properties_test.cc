@@ -68,6 +68,16 @@ TEST(Properties, LetTheQueueHoldASecondOfInputWhereTheLibraryPausesAFullOneForAS
   EXPECT_EQ(conf_value(conf->get(), "queued.min.messages"), "10000000");
 }
 
+TEST(Properties, LetANewPartitionBeSeenOnceASession) {
+  const auto of_a_session = [](KafkaProperties properties) {
+    const auto conf = consumer_conf(with(std::move(properties)));
+    return conf ? conf_value(conf->get(), "topic.metadata.refresh.interval.ms") : conf.error().message;
+  };
+  EXPECT_EQ(of_a_session({}), "30000");
+  EXPECT_EQ(of_a_session({{"session.timeout.ms", "6000"}}), "6000");
+  EXPECT_EQ(of_a_session({{"session.timeout.ms", "6000"}, {"topic.metadata.refresh.interval.ms", "250"}}), "250");
+}
+
 TEST(Properties, ThatPrintSecretsOrCrashTheLibraryAreRefused) {
   EXPECT_THAT(refusal_of({{"debug", "broker,security"}}), HasSubstr("print secrets"));
   EXPECT_THAT(refusal_of({{"debug", "all"}}), HasSubstr("print secrets"));
