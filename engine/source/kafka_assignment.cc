@@ -13,8 +13,11 @@ namespace kedge {
 using std::chrono::seconds;
 using State = PartitionStatus::State;
 
+// What we had before is over, whether or not it was taken back: the library may begin another rebalance while it waits
+// for us to answer the last.
 void KafkaSource::Loop::on(const PartitionsAssigned& assigned) {
   const Duration now = clock_.elapsed();
+  forget_assignment();
   ++counters_.rebalances;
   problems_.group_joined();
   next_survey_ = now;
@@ -40,9 +43,7 @@ void KafkaSource::Loop::on(const PartitionsRevoked& revoked) {
     }
   }
   consumer_->release();
-  partitions_.clear();
-  last_ = nullptr;
-  paused_.assign(paused_.size(), false);
+  forget_assignment();
   next_publication_ = clock_.elapsed();
 }
 
@@ -81,9 +82,9 @@ void KafkaSource::Loop::on(const Reconsider& reconsider) {
   Partition* partition = find(reconsider.where.topic, reconsider.where.partition);
   if (partition == nullptr) return;
   const bool nothing_to_accept = reconsider.permission == Permission::accept && !partition->log_differs;
-  const Permission permission = nothing_to_accept ? Permission::none : reconsider.permission;
   stop_reading(*partition, "");
-  ask({partition}, permission);
+  partition->permission = nothing_to_accept ? Permission::none : reconsider.permission;
+  ask({partition});
 }
 
 void KafkaSource::Loop::on(SurveyorAnswer& answer) {
@@ -97,29 +98,26 @@ void KafkaSource::Loop::on(const Stop& stop) { stopping_ = stop.deadline; }
 
 // True when the partition is to be read.
 bool KafkaSource::Loop::on(const StartAnswer& answer) {
-  constexpr Duration kAskAgain = seconds(1);
   const auto found = partitions_.find(answer.where);
   if (found == partitions_.end() || found->second.question != answer.number) return false;  // of a former assignment
   Partition& partition = found->second;
+  if (const auto* error = std::get_if<Error>(&answer.outcome)) {
+    ask_later(partition, *error);
+    return false;
+  }
+  partition.permission = Permission::none;
   if (const auto* started = std::get_if<Started>(&answer.outcome)) {
     begin(partition, *started);
     return true;
   }
-  if (const auto* stay = std::get_if<StayStopped>(&answer.outcome)) {
-    partition.log_differs = stay->notice.kind == ReadingNotice::Kind::another_log;
-    stop_reading(partition, stay->notice.text);
-    return false;
-  }
-  const Error& error = std::get<Error>(answer.outcome);
-  if (partition.problem != error.message) {
-    spdlog::warn("source {}: {}[{}] waits: {}", name(), answer.where.topic, answer.where.partition, error.message);
-  }
-  partition.problem = error.message;
-  partition.ask_again = clock_.elapsed() + kAskAgain;
+  const auto& stay = std::get<StayStopped>(answer.outcome);
+  partition.log_differs = stay.notice.kind == ReadingNotice::Kind::another_log;
+  stop_reading(partition, stay.notice.text);
   return false;
 }
 
 void KafkaSource::Loop::on(const SurveyAnswer& survey) {
+  surveying_now_ = false;
   if (survey.partition_counts) {
     problems_.cluster_answered();
     problems_.topics_seen(*survey.partition_counts);
@@ -133,16 +131,26 @@ void KafkaSource::Loop::on(const SurveyAnswer& survey) {
   next_publication_ = clock_.elapsed();
 }
 
-void KafkaSource::Loop::ask(const std::vector<Partition*>& partitions, Permission permission) {
+void KafkaSource::Loop::ask(const std::vector<Partition*>& partitions) {
   std::vector<StartQuestion> questions;
   for (Partition* partition : partitions) {
     partition->state = State::asking;
     partition->ask_again.reset();
     partition->drain_first = false;
     partition->question = ++questions_;
-    questions.push_back({partition->where, partition->question, permission});
+    questions.push_back({partition->where, partition->question, partition->permission});
   }
   if (!questions.empty()) surveyor_->ask_starts(std::move(questions));
+}
+
+void KafkaSource::Loop::ask_later(Partition& partition, const Error& why) {
+  constexpr Duration kAskAgain = seconds(1);
+  if (partition.problem != why.message) {
+    spdlog::warn("source {}: {}[{}] waits: {}", name(), partition.where.topic, partition.where.partition, why.message);
+  }
+  partition.state = State::asking;
+  partition.problem = why.message;
+  partition.ask_again = clock_.elapsed() + kAskAgain;
 }
 
 void KafkaSource::Loop::ask_again() {
@@ -193,6 +201,13 @@ void KafkaSource::Loop::disown(Partition& partition) {
   hand_over_.drop(*partition.assignment);
 }
 
+void KafkaSource::Loop::forget_assignment() {
+  for (auto& [where, partition] : partitions_) disown(partition);
+  partitions_.clear();
+  last_ = nullptr;
+  paused_.assign(paused_.size(), false);
+}
+
 void KafkaSource::Loop::apply_assignment() {
   std::vector<PartitionOffset> offsets;
   for (const auto& [where, partition] : partitions_) {
@@ -200,9 +215,8 @@ void KafkaSource::Loop::apply_assignment() {
       offsets.push_back({where, partition.read, ""});
     }
   }
-  if (auto assigned = consumer_->assign(offsets); !assigned) {
-    spdlog::error("source {}: {}", name(), assigned.error().message);
-    return;
+  if (const auto assigned = consumer_->assign(offsets); !assigned) {
+    for (const PartitionOffset& each : offsets) ask_later(partitions_[each.where], assigned.error());
   }
   for (size_t lane = 0; lane < paused_.size(); ++lane) {
     if (paused_[lane]) consumer_->pause(read_on(lane));

@@ -16,6 +16,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using State = PartitionStatus::State;
 
+namespace {
+
+// At an assignment there is a survey at once. Until then it would only keep the questions that reading waits for
+// waiting; but where no assignment comes, it may say why.
+constexpr Duration kBeforeTheFirstSurvey = seconds(5);
+
+}  // namespace
+
 KafkaSource::Loop::Loop(Options options, Lanes lanes, Positions& positions, Clock& clock)
     : options_(std::move(options)),
       positions_(positions),
@@ -33,6 +41,7 @@ Result<void> KafkaSource::Loop::start(Source* source) {
   consumer_ = *std::move(consumer);
   ledger_ = positions_.ledger_id();
   incomplete_since_ = clock_.elapsed();
+  next_survey_ = clock_.elapsed() + std::min(options_.survey_interval, kBeforeTheFirstSurvey);
   surveyor_ = std::make_unique<KafkaSurveyor>(options_.name, options_.start, *consumer_, positions_,
                                               [this](SurveyorAnswer answer) { commands_.put(std::move(answer)); });
   surveying_ = std::thread([self = shared_from_this()] {
@@ -203,6 +212,10 @@ void KafkaSource::Loop::tell_group() {
   const Duration now = clock_.elapsed();
   if (now < next_commit_) return;
   next_commit_ = now + kInterval;
+  if (const uint64_t failed = consumer_->commits_failed(); failed != commits_failed_) {
+    commits_failed_ = failed;
+    for (auto& [where, partition] : partitions_) partition.told = -1;
+  }
   consumer_->commit(take_untold());
 }
 
@@ -219,7 +232,8 @@ std::vector<PartitionOffset> KafkaSource::Loop::take_untold() {
 void KafkaSource::Loop::survey() {
   constexpr Duration kWhileNotAlone = seconds(5);
   const Duration now = clock_.elapsed();
-  if (now < next_survey_) return;
+  if (now < next_survey_ || surveying_now_) return;
+  surveying_now_ = true;
   next_survey_ =
       now + (counters_.alone ? options_.survey_interval : std::min(options_.survey_interval, kWhileNotAlone));
   surveyor_->ask_survey();

@@ -57,10 +57,11 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
     PartitionStatus::State state = PartitionStatus::State::asking;
     std::string problem;
     size_t lane = 0;
-    uint64_t question = 0;              // the number of the question that is open or was last answered
-    std::optional<Duration> ask_again;  // when, at the earliest
-    bool drain_first = false;           // and not before all that was handed over is committed
-    bool log_differs = false;           // stopped because of it: may be accepted
+    uint64_t question = 0;                     // the number of the question that is open or was last answered
+    std::optional<Duration> ask_again;         // when, at the earliest
+    bool drain_first = false;                  // and not before all that was handed over is committed
+    Permission permission = Permission::none;  // a person's, until the question that carries it is answered
+    bool log_differs = false;                  // stopped because of it: may be accepted
 
     // Of the current assignment; none before the first claim.
     std::shared_ptr<Assignment> assignment;
@@ -107,11 +108,13 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void on(const Stop&);
   bool on(const StartAnswer&);
   void on(const SurveyAnswer&);
-  void ask(const std::vector<Partition*>&, Permission = Permission::none);
+  void ask(const std::vector<Partition*>&);
+  void ask_later(Partition&, const Error&);
   void ask_again();
   void begin(Partition&, const Started&);
   void stop_reading(Partition&, std::string why);
   void disown(Partition&);
+  void forget_assignment();
   void apply_assignment();
   std::vector<TopicPartition> read_on(size_t lane) const;
   Partition* find(std::string_view topic, int32_t partition);
@@ -151,8 +154,10 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   size_t partitions_total_ = 0;
   Duration incomplete_since_{};
   Duration next_survey_{};
+  bool surveying_now_ = false;  // asked, and not answered yet
   Duration next_commit_{};
   Duration next_publication_{};
+  uint64_t commits_failed_ = 0;  // so many failures we have answered by telling the group again
   SourceStatus counters_;
 
   // Guarded by status_mutex_.

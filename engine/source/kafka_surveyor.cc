@@ -10,6 +10,8 @@ namespace {
 
 // Short, since stopping waits for the question at hand. What fails is asked again.
 constexpr Duration kTimeout = std::chrono::seconds(2);
+// For the partitions that are asked about after one did not answer: many that do not would add up.
+constexpr Duration kTimeoutAfterSilence = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -23,9 +25,12 @@ KafkaSurveyor::KafkaSurveyor(std::string source, StartAt start_at, const KafkaCo
       questions_(SIZE_MAX) {}
 
 void KafkaSurveyor::run() {
+  constexpr Duration kRecordAgain = std::chrono::seconds(1);
   while (!questions_.closed()) {
-    const auto question = questions_.take(std::chrono::hours(1));
-    if (!question || questions_.closed()) continue;
+    const auto question = questions_.take(unrecorded_.empty() ? Duration(std::chrono::hours(1)) : kRecordAgain);
+    if (questions_.closed()) return;
+    record_announced();
+    if (!question) continue;
     if (const auto* starts = std::get_if<std::vector<StartQuestion>>(&*question)) {
       answer_(answer(*starts));
     } else if (const auto* notice = std::get_if<ReadingNotice>(&*question)) {
@@ -70,12 +75,12 @@ Result<std::vector<StartAnswer>> KafkaSurveyor::find_starts(const std::vector<St
   for (int tries = 1;; ++tries) {
     auto facts = facts_of(questions);
     if (!facts) return facts.error();
-    auto answers = decide_and_claim(questions, *std::move(facts));
+    auto answers = decide_and_claim(questions, *facts);
     if (answers || answers.error().code != ErrorCode::conflict || tries == kTriesMax) return answers;
   }
 }
 
-Result<std::vector<StartFacts>> KafkaSurveyor::facts_of(const std::vector<StartQuestion>& questions) const {
+Result<std::vector<Result<StartFacts>>> KafkaSurveyor::facts_of(const std::vector<StartQuestion>& questions) const {
   std::vector<TopicPartition> partitions;
   std::vector<PartitionId> ids;
   for (const StartQuestion& each : questions) {
@@ -91,38 +96,48 @@ Result<std::vector<StartFacts>> KafkaSurveyor::facts_of(const std::vector<StartQ
   const auto topics = positions_.known_topics(source_);
   if (!topics) return topics.error();
 
-  std::vector<StartFacts> facts;
+  std::vector<Result<StartFacts>> facts;
+  Duration timeout = kTimeout;
   for (size_t i = 0; i < questions.size(); ++i) {
-    const auto log = consumer_.watermarks(partitions[i], kTimeout);
-    if (!log) return log.error();
-    facts.push_back({.partition = ids[i],
-                     .ledger = positions_.ledger_id(),
-                     .cluster = *cluster,
-                     .position = (*positions)[i],
-                     .group = (*group)[i],
-                     .log = *log,
-                     .topic_known = topics->contains(partitions[i].topic),
-                     .configured = start_at_,
-                     .permission = questions[i].permission});
+    const auto log = consumer_.watermarks(partitions[i], timeout);
+    if (!log) {
+      timeout = kTimeoutAfterSilence;
+      facts.emplace_back(log.error());
+      if (questions_.closed()) return log.error();
+      continue;
+    }
+    facts.emplace_back(StartFacts{.partition = ids[i],
+                                  .ledger = positions_.ledger_id(),
+                                  .cluster = *cluster,
+                                  .position = (*positions)[i],
+                                  .group = (*group)[i],
+                                  .log = *log,
+                                  .topic_known = topics->contains(partitions[i].topic),
+                                  .configured = start_at_,
+                                  .permission = questions[i].permission});
   }
   return facts;
 }
 
 Result<std::vector<StartAnswer>> KafkaSurveyor::decide_and_claim(const std::vector<StartQuestion>& questions,
-                                                                 std::vector<StartFacts> facts) {
+                                                                 const std::vector<Result<StartFacts>>& facts) {
   std::vector<StartAnswer> answers;
   std::vector<Claim> claims;
   std::vector<size_t> claimed;  // places in `answers`
   for (size_t i = 0; i < facts.size(); ++i) {
-    StartDecision decision = start_of_reading(facts[i]);
+    if (!facts[i]) {
+      answers.push_back({questions[i].where, questions[i].number, facts[i].error()});
+      continue;
+    }
+    StartDecision decision = start_of_reading(*facts[i]);
     if (auto* stay = std::get_if<StayStopped>(&decision)) {
       announce(stay->notice);
       answers.push_back({questions[i].where, questions[i].number, *std::move(stay)});
       continue;
     }
     auto& start = std::get<StartReading>(decision);
-    announced_.erase(facts[i].partition);
-    claims.push_back({facts[i].partition, facts[i].position, start.wanted, start.notice});
+    announced_.erase(facts[i]->partition);
+    claims.push_back({facts[i]->partition, facts[i]->position, start.wanted, start.notice});
     claimed.push_back(answers.size());
     answers.push_back({questions[i].where, questions[i].number, Started{std::move(start), 0}});
   }
@@ -141,11 +156,18 @@ void KafkaSurveyor::announce(const ReadingNotice& notice) {
   const auto found = announced_.find(notice.partition);
   if (found != announced_.end() && found->second.kind == notice.kind) return;
   spdlog::error("{}", notice.text);
-  if (auto recorded = positions_.record(notice); !recorded) {
-    spdlog::error("source {}: the notice could not be recorded: {}", source_, recorded.error().message);
-    return;
-  }
   announced_[notice.partition] = notice;
+  unrecorded_[notice.partition] = notice;
+  record_announced();
+}
+
+// A stopped partition is not asked about again: what the ledger does not take now is kept until it does.
+void KafkaSurveyor::record_announced() {
+  std::erase_if(unrecorded_, [this](const auto& each) {
+    const auto recorded = positions_.record(each.second);
+    if (!recorded) spdlog::error("{}: not recorded yet: {}", to_string(each.first), recorded.error().message);
+    return recorded.ok();
+  });
 }
 
 }  // namespace kedge

@@ -21,7 +21,8 @@
 
 namespace kedge {
 
-// Where does reading of these partitions start? Those that may be read are claimed before the answer is given.
+// Where does reading of these partitions start? Those that may be read are claimed before the answer is given. One that
+// cannot be found out about keeps no other from its answer.
 struct StartQuestion {
   TopicPartition where;
   uint64_t number = 0;  // the asker's, to know the answer by
@@ -66,9 +67,11 @@ class KafkaSurveyor {
   SurveyAnswer survey() const;
   std::vector<StartAnswer> answer(const std::vector<StartQuestion>&);
   Result<std::vector<StartAnswer>> find_starts(const std::vector<StartQuestion>&);
-  Result<std::vector<StartFacts>> facts_of(const std::vector<StartQuestion>&) const;
-  Result<std::vector<StartAnswer>> decide_and_claim(const std::vector<StartQuestion>&, std::vector<StartFacts>);
+  Result<std::vector<Result<StartFacts>>> facts_of(const std::vector<StartQuestion>&) const;
+  Result<std::vector<StartAnswer>> decide_and_claim(const std::vector<StartQuestion>&,
+                                                    const std::vector<Result<StartFacts>>&);
   void announce(const ReadingNotice&);
+  void record_announced();
 
   const std::string source_;
   const StartAt start_at_;
@@ -76,7 +79,10 @@ class KafkaSurveyor {
   Positions& positions_;
   const std::function<void(SurveyorAnswer)> answer_;
   Mailbox<Question> questions_;
-  std::map<PartitionId, ReadingNotice> announced_;  // run()'s: the last notice of each stopped partition
+
+  // run()'s.
+  std::map<PartitionId, ReadingNotice> announced_;   // the last notice of each stopped partition
+  std::map<PartitionId, ReadingNotice> unrecorded_;  // of them, those that the ledger did not take yet
 };
 
 }  // namespace kedge

@@ -11,7 +11,7 @@
 
 namespace kedge {
 
-class FakePositions final : public Positions {
+class FakePositions : public Positions {
  public:
   explicit FakePositions(std::string ledger = "ledger-a") : ledger_(std::move(ledger)) {}
 

@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "kafka/mock_cluster.h"
 #include "source/start_of_reading.h"
 #include "tests/kafka/consuming.h"
 #include "tests/kafka/producer.h"
 #include "tests/source/reading.h"
+
+#include <librdkafka/rdkafka_mock.h>  // wants rdkafka.h before it
 
 namespace kedge {
 namespace {
@@ -19,6 +23,24 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+constexpr int16_t kOffsetCommit = 8;  // the request's number in Kafka's protocol
+
+// A ledger that fails in so many next calls.
+class FailingPositions final : public FakePositions {
+ public:
+  Result<std::vector<std::optional<Position>>> find(std::span<const PartitionId> ids) override {
+    if (finds_to_fail-- > 0) return Error{ErrorCode::unavailable, "the ledger is busy"};
+    return FakePositions::find(ids);
+  }
+  Result<void> record(const ReadingNotice& notice) override {
+    if (records_to_fail-- > 0) return Error{ErrorCode::no_room, "the disk is full"};
+    return FakePositions::record(notice);
+  }
+
+  std::atomic<int> finds_to_fail = 0;
+  std::atomic<int> records_to_fail = 0;
+};
 
 class Kafka : public testing::Test {
  protected:
@@ -49,9 +71,21 @@ class Kafka : public testing::Test {
   }
 
   std::optional<PartitionOffset> group_offset() {
-    const auto consumer = open_consumer(mock_options(brokers(), {"events"}));
-    const auto offsets = consumer->committed(std::vector<TopicPartition>{{"events", 0}}, seconds(20));
+    const auto looking = KafkaConsumer::look(mock_options(brokers(), {"events"}));
+    if (!looking) return std::nullopt;
+    const auto offsets = (*looking)->committed(std::vector<TopicPartition>{{"events", 0}}, seconds(20));
     return offsets ? (*offsets)[0] : std::nullopt;
+  }
+
+  // A ledger whose bookmark names another record than the one that stands in the log.
+  void remember_another_log(FakePositions& positions) {
+    {
+      Reading reading(options("events"), positions);
+      reading.take_messages(5);
+    }
+    Position position = *positions.at(id_);
+    position.bookmark->digest = sha256("what stood there before the topic was made anew");
+    positions.set(id_, position);
   }
 
   const PartitionId id_ = {"trail", "events", 0};
@@ -139,18 +173,22 @@ TEST_F(Kafka, CommitsToTheGroupBehindTheLedgerWithItsMark) {
   EXPECT_EQ(offset->metadata, "kedge1 ledger-a 1");
 }
 
+TEST_F(Kafka, TellsTheGroupAgainWhatItDidNotTake) {
+  TestProducer(brokers()).produce_numbers("events", 0, 3);
+  const rd_kafka_resp_err_t refusal = RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE;
+  rd_kafka_mock_push_request_errors(cluster_->handle(), kOffsetCommit, 2, refusal, refusal);
+  Reading reading(options("events"), positions_);
+  reading.take_messages(3);
+  reading.status_when([&](const SourceStatus&) {
+    const auto offset = group_offset();
+    return offset && offset->offset == 3;
+  });
+  EXPECT_EQ(reading.source->status().commits_failed, 2U);
+}
+
 TEST_F(Kafka, DoesNotReadAnotherLogUntilItIsAccepted) {
   TestProducer(brokers()).produce_numbers("events", 0, 5);
-  std::string cluster;
-  {
-    Reading reading(options("events"), positions_);
-    reading.take_messages(5);
-    cluster = positions_.at(id_)->cluster;
-  }
-  Position position = *positions_.at(id_);
-  position.bookmark->digest = sha256("what stood there before the topic was made anew");
-  positions_.set(id_, position);
-
+  remember_another_log(positions_);
   Reading reading(options("events"), positions_);
   const SourceStatus status =
       reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
@@ -162,6 +200,40 @@ TEST_F(Kafka, DoesNotReadAnotherLogUntilItIsAccepted) {
   ASSERT_EQ(positions_.notices().size(), 2U);
   EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::another_log);
   EXPECT_EQ(positions_.notices()[1].kind, ReadingNotice::Kind::accepted);
+}
+
+TEST_F(Kafka, KeepsAPermissionUntilItsQuestionIsAnswered) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  FailingPositions positions;
+  remember_another_log(positions);
+  Reading reading(options("events"), positions);
+  reading.status_when([](const SourceStatus& seen) { return all_in(seen, State::stopped); });
+  positions.finds_to_fail = 1;
+  reading.source->reconsider("events", 0, Permission::accept);
+  reading.take_messages(5);
+  EXPECT_EQ(reading.values[0], numbers(0, 5));
+}
+
+TEST_F(Kafka, RecordsANoticeAsSoonAsTheLedgerHasRoomForIt) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  FailingPositions positions;
+  remember_another_log(positions);
+  positions.records_to_fail = 1;
+  Reading reading(options("events"), positions);
+  reading.status_when([&](const SourceStatus&) { return !positions.notices().empty(); });
+  EXPECT_EQ(positions.notices()[0].kind, ReadingNotice::Kind::another_log);
+}
+
+TEST_F(Kafka, ReadsTheOtherPartitionsWhileOneHasNoLeader) {
+  TestProducer producer(brokers());
+  for (int32_t partition = 0; partition < 4; ++partition) producer.produce_numbers("wide", partition, 10);
+  ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_->handle(), "wide", 1, -1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  Reading reading(options("wide"), positions_);
+  reading.take_messages(30);
+  EXPECT_TRUE(reading.values[1].empty());
+  ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_->handle(), "wide", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  reading.take_messages(40);
+  for (int32_t partition = 0; partition < 4; ++partition) EXPECT_EQ(reading.values[partition], numbers(0, 10));
 }
 
 TEST_F(Kafka, DoesNotReadForAGroupOfAnotherLedgerUntilItIsAdopted) {
