@@ -3,9 +3,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <utility>
 
+#include "base/waiting.h"
 #include "kafka/consumer.h"
 
 namespace kedge {
@@ -19,6 +21,10 @@ struct KafkaConsumer::Client {
   ClientFacts facts;
   rd_kafka_t* handle = nullptr;
   KafkaQueue commit_results;
+
+  // Provide their own synchronization.
+  Mailbox<TopicPartition> vanished{1000};  // told by the library's threads, not yet by poll
+  std::atomic<bool> any_vanished = false;
 
   // The owner's: written by callbacks, which run inside the owner's poll and close.
   std::deque<Polled> happened;

@@ -13,6 +13,7 @@
 
 #include "base/waiting.h"
 #include "kafka/client.h"
+#include "kafka/library_log.h"
 
 namespace kedge {
 namespace {
@@ -86,11 +87,17 @@ struct KafkaCallbacks {
     return 0;  // the library frees the text
   }
 
-  // Called from the library's own threads too. What matters of it comes as errors as well, so it is for whoever debugs.
+  // Called from the library's own threads too. What matters of it comes as errors as well, but for one thing: so it is
+  // for whoever debugs.
   static void log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-    const auto* client = static_cast<const Client*>(rd_kafka_opaque(handle));
+    auto* client = static_cast<Client*>(rd_kafka_opaque(handle));
+    if (auto vanished = vanished_partition(facility, text)) {
+      client->vanished.try_put(*std::move(vanished));
+      client->any_vanished = true;
+    }
     constexpr int kSyslogWarning = 4;
     const auto severity = level <= kSyslogWarning ? spdlog::level::info : spdlog::level::debug;
+    if (!spdlog::should_log(severity)) return;
     spdlog::log(severity, "librdkafka: {}: {}", facility, client->redactor.redact(text));
   }
 };
@@ -158,6 +165,7 @@ Polled KafkaConsumer::poll(Duration timeout) {
   auto& happened = client_->happened;
   KafkaRawMessage raw;
   if (happened.empty()) raw.reset(rd_kafka_consumer_poll(client_->handle, to_milliseconds(timeout)));
+  if (client_->any_vanished) tell_of_vanished();  // before a message that comes from what is there now
   if (raw != nullptr) {
     Polled polled =
         raw->err == RD_KAFKA_RESP_ERR_NO_ERROR ? Polled(KafkaMessage(std::move(raw))) : Polled(partition_problem(*raw));
@@ -177,6 +185,16 @@ KafkaProblem KafkaConsumer::partition_problem(const rd_kafka_message_t& message)
     problem.partition = message.partition;
   }
   return problem;
+}
+
+void KafkaConsumer::tell_of_vanished() {
+  client_->any_vanished = false;
+  for (TopicPartition& where : client_->vanished.take_all(Duration(0))) {
+    KafkaProblem problem = client_->problem(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "");
+    problem.topic = std::move(where.topic);
+    problem.partition = where.partition;
+    client_->happened.emplace_back(std::move(problem));
+  }
 }
 
 Result<void> KafkaConsumer::assign(std::span<const PartitionOffset> offsets) {

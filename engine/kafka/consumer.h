@@ -6,8 +6,9 @@
 //   a partition revoked while paused comes back paused       what we paused is resumed before every (un)assign
 //   resuming what is not paused reads records again          resume() touches only what pause() paused
 //   close and destroy may hang                               close() has a deadline, and abandons the client after it
-//   asking for watermarks may ignore its timeout             questions may be asked from another thread than the
-//   owner's a message may come with the rebalance that revokes it    the rebalance is returned first
+//   a topic made anew is read on at the old offset           a partition that is gone comes as a problem
+//   asking for watermarks may ignore its timeout             questions may be asked from any thread
+//   a message may come with a rebalance that revokes it      the rebalance is returned first
 //
 // Ownership: owns the client and its threads. Threads: poll, assign, release, pause, resume, commit, statistics and
 // close belong to one thread, the owner; the questions may be asked from any thread until close. Failure: nothing here
@@ -179,6 +180,7 @@ class KafkaConsumer {
 
   Result<void> subscribe();
   KafkaProblem partition_problem(const rd_kafka_message_t&) const;
+  void tell_of_vanished();
   void resume_all();
   void take_commit_results(Duration timeout);
   void leave_group(Duration deadline);

@@ -201,6 +201,12 @@ Result<void> set_users(rd_kafka_conf_t* conf, const KafkaProperties& properties)
   return {};
 }
 
+// With `topic`, which tells what nothing else does: see library_log.h.
+std::string debug_contexts(const KafkaProperties& users) {
+  const auto wanted = users.find("debug");
+  return wanted == users.end() || wanted->second.empty() ? "topic" : wanted->second + ",topic";
+}
+
 Result<void> check_names(const ConsumerOptions& options) {
   if (options.brokers.empty()) return Error{ErrorCode::invalid, "`brokers` is empty: give host:port, or several"};
   if (options.group.empty()) return Error{ErrorCode::invalid, "`group` is empty: give the consumer group's name"};
@@ -247,6 +253,7 @@ Result<KafkaConf> consumer_conf(const ConsumerOptions& options) {
     done = set(conf.get(), kNewsInterval, conf_value(conf.get(), "session.timeout.ms"));
   }
   if (done) done = set_all(conf.get(), kFixed);
+  if (done) done = set(conf.get(), "debug", debug_contexts(options.properties));
   if (done) done = set(conf.get(), "bootstrap.servers", options.brokers);
   if (done) done = set(conf.get(), "group.id", options.group);
   if (done && !options.instance.empty()) done = set(conf.get(), "group.instance.id", options.instance);

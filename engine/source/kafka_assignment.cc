@@ -50,17 +50,12 @@ void KafkaSource::Loop::on(const PartitionsRevoked& revoked) {
 void KafkaSource::Loop::on(const KafkaProblem& problem) {
   const Duration now = clock_.elapsed();
   problems_.add(problem, now);
-  if (problem.kind != KafkaProblem::Kind::out_of_range) return;
+  const bool gone = problem.kind == KafkaProblem::Kind::no_topic;
+  if (gone) next_survey_ = now;  // which knows when it is there again
   Partition* partition = find(problem.topic, problem.partition);
-  const bool reading =
-      partition != nullptr && (partition->state == State::reading || partition->state == State::paused);
-  if (!reading) return;
-  // What was read before is good, and may be gone from the log: it is committed before anything is claimed anew.
-  if (partition->open) hand_over(*partition);
-  partition->state = State::asking;
-  partition->problem = problem.text;
-  partition->drain_first = true;
-  partition->ask_again = now;
+  if (partition != nullptr && (gone || problem.kind == KafkaProblem::Kind::out_of_range)) {
+    look_again(*partition, problem.text);
+  }
 }
 
 void KafkaSource::Loop::on(const Committed& committed) {
@@ -153,6 +148,18 @@ void KafkaSource::Loop::ask_later(Partition& partition, const Error& why) {
   partition.ask_again = clock_.elapsed() + kAskAgain;
 }
 
+// Is the log still the one that we read? What was read before is good, and may be gone from it: it is committed before
+// anything is claimed anew.
+void KafkaSource::Loop::look_again(Partition& partition, std::string why) {
+  const bool reading = partition.state == State::reading || partition.state == State::paused;
+  if (!reading) return;
+  if (partition.open) hand_over(partition);
+  partition.state = State::asking;
+  partition.problem = std::move(why);
+  partition.drain_first = true;
+  partition.ask_again = clock_.elapsed();
+}
+
 void KafkaSource::Loop::ask_again() {
   const Duration now = clock_.elapsed();
   std::vector<Partition*> due;
@@ -205,7 +212,7 @@ void KafkaSource::Loop::forget_assignment() {
   for (auto& [where, partition] : partitions_) disown(partition);
   partitions_.clear();
   last_ = nullptr;
-  paused_.assign(paused_.size(), false);
+  paused_.assign(paused_.size(), std::nullopt);
 }
 
 void KafkaSource::Loop::apply_assignment() {

@@ -89,7 +89,7 @@ void KafkaSource::Loop::serve_commands() {
 
 Duration KafkaSource::Loop::poll_timeout() const {
   const bool waiting =
-      std::ranges::find(paused_, true) != paused_.end() ||
+      std::ranges::any_of(paused_, [](const auto& since) { return since.has_value(); }) ||
       std::ranges::any_of(partitions_, [](const auto& each) { return each.second.state == State::asking; });
   return waiting ? milliseconds(5) : milliseconds(50);
 }
@@ -184,7 +184,7 @@ void KafkaSource::Loop::wait_for_room(size_t lane) {
   while (!hand_over_.offer(lane)) {
     if (auto command = commands_.take(kLook)) deferred_.push_back(*std::move(command));
     if (clock_.elapsed() < end) continue;
-    paused_[lane] = true;
+    paused_[lane] = clock_.elapsed();
     ++counters_.pauses;
     consumer_->pause(read_on(lane));
     for (auto& [where, partition] : partitions_) {
@@ -194,15 +194,19 @@ void KafkaSource::Loop::wait_for_room(size_t lane) {
   }
 }
 
+// While a partition is paused nothing of it is fetched, and nobody tells us if its topic is made anew.
 void KafkaSource::Loop::resume_lanes() {
   for (size_t lane = 0; lane < paused_.size(); ++lane) {
     if (!paused_[lane]) continue;
     hand_over_.offer(lane);
     if (!hand_over_.has_room_again(lane)) continue;
-    paused_[lane] = false;
-    consumer_->resume(read_on(lane));
+    const bool for_long = clock_.elapsed() - *paused_[lane] > options_.trusted_pause;
+    paused_[lane].reset();
+    if (!for_long) consumer_->resume(read_on(lane));
     for (auto& [where, partition] : partitions_) {
-      if (partition.lane == lane && partition.state == State::paused) partition.state = State::reading;
+      if (partition.lane != lane || partition.state != State::paused) continue;
+      partition.state = State::reading;
+      if (for_long) look_again(partition, "");
     }
   }
 }

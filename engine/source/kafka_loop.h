@@ -110,6 +110,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void on(const SurveyAnswer&);
   void ask(const std::vector<Partition*>&);
   void ask_later(Partition&, const Error&);
+  void look_again(Partition&, std::string why);
   void ask_again();
   void begin(Partition&, const Started&);
   void stop_reading(Partition&, std::string why);
@@ -140,7 +141,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   std::unique_ptr<KafkaSurveyor> surveyor_;
   Reply<bool> surveyor_ended_;
   HandOver hand_over_;
-  std::vector<bool> paused_;  // by lane
+  std::vector<std::optional<Duration>> paused_;  // by lane: since when
   std::map<TopicPartition, Partition> partitions_;
   Partition* last_ = nullptr;  // of the last message
   uint64_t questions_ = 0;

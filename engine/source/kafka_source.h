@@ -34,7 +34,8 @@ class KafkaSource final : public Source {
     size_t batch_bytes_max = 256U << 10U;  // a batch is handed over when it holds as much
     size_t drain_bytes_max = 1U << 20U;    // all open batches are handed over after as much, even if more is there
     Duration lane_patience = std::chrono::milliseconds(100);  // how long a full lane is waited for before it is paused
-    Duration survey_interval = std::chrono::seconds(30);      // between looks for foreign members
+    Duration trusted_pause = std::chrono::minutes(1);     // a partition that was paused for longer is looked at anew
+    Duration survey_interval = std::chrono::seconds(30);  // between looks for foreign members
   };
 
   // Checks the options, all of them, without reaching for a broker. The error names the option and what would be right.

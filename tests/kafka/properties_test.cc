@@ -78,6 +78,15 @@ TEST(Properties, LetANewPartitionBeSeenOnceASession) {
   EXPECT_EQ(of_a_session({{"session.timeout.ms", "6000"}, {"topic.metadata.refresh.interval.ms", "250"}}), "250");
 }
 
+TEST(Properties, LetTheLibrarySayInItsLogWhatItSaysNowhereElse) {
+  const auto contexts = [](KafkaProperties properties) {
+    const auto conf = consumer_conf(with(std::move(properties)));
+    return conf ? conf_value(conf->get(), "debug") : conf.error().message;
+  };
+  EXPECT_EQ(contexts({}), "topic");
+  EXPECT_THAT(contexts({{"debug", "cgrp"}}), AllOf(HasSubstr("cgrp"), HasSubstr("topic")));
+}
+
 TEST(Properties, ThatPrintSecretsOrCrashTheLibraryAreRefused) {
   EXPECT_THAT(refusal_of({{"debug", "broker,security"}}), HasSubstr("print secrets"));
   EXPECT_THAT(refusal_of({{"debug", "all"}}), HasSubstr("print secrets"));

@@ -98,6 +98,15 @@ class AtABroker : public testing::TestWithParam<const char*> {
   TestProducer producer() const { return TestProducer(broker_->properties()); }
   PartitionId id() const { return {"trail", topic_, 0}; }
 
+  void make_topic_anew() const {
+    ASSERT_TRUE(delete_topic(broker_->properties(), topic_));
+    ErrorCode code = ErrorCode::conflict;
+    while (code == ErrorCode::conflict) {  // until the old one is gone
+      const auto created = create_topic(broker_->properties(), topic_, 1);
+      code = created ? ErrorCode::internal : created.error().code;
+    }
+  }
+
   std::unique_ptr<KafkaBroker> broker_;
   std::string topic_;
   std::string group_;
@@ -155,12 +164,7 @@ TEST_P(AtABroker, ReadsNothingOfATopicMadeAnewUntilItIsAccepted) {
     Reading before(options(), positions_);
     before.take_messages(5);
   }
-  ASSERT_TRUE(delete_topic(broker_->properties(), topic_));
-  ErrorCode code = ErrorCode::conflict;
-  while (code == ErrorCode::conflict) {  // until the old one is gone
-    const auto created = create_topic(broker_->properties(), topic_, 1);
-    code = created ? ErrorCode::internal : created.error().code;
-  }
+  make_topic_anew();
   producer().produce_numbers(topic_, 0, 10, 1000);
 
   Reading reading(options(), positions_);
@@ -171,6 +175,32 @@ TEST_P(AtABroker, ReadsNothingOfATopicMadeAnewUntilItIsAccepted) {
   reading.source->reconsider(topic_, 0, Permission::accept);
   reading.take_messages(10);
   EXPECT_EQ(reading.values[0], numbers(1000, 10));
+}
+
+TEST_P(AtABroker, ReadsNothingOfATopicMadeAnewWhileItIsRead) {
+  producer().produce_numbers(topic_, 0, 5);
+  Reading reading(options(), positions_);
+  reading.take_messages(5);
+  make_topic_anew();
+  producer().produce_numbers(topic_, 0, 10, 1000);
+  reading.take_until([&] { return !positions_.notices().empty(); });
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::another_log);
+  EXPECT_EQ(reading.read, 5U);
+}
+
+TEST_P(AtABroker, ReadsNothingOfATopicMadeAnewWhileItWasPaused) {
+  KafkaSource::Options narrow = options();
+  narrow.batch_bytes_max = 1;
+  narrow.trusted_pause = Duration(0);
+  narrow.properties["fetch.wait.max.ms"] = "1";  // so that no request is still open when the topic is deleted
+  producer().produce_numbers(topic_, 0, 3);
+  Reading reading(narrow, positions_, 1);
+  reading.status_when([](const SourceStatus& status) { return all_in(status, State::paused); });
+  make_topic_anew();
+  producer().produce_numbers(topic_, 0, 10, 1000);
+  reading.take_until([&] { return !positions_.notices().empty(); });
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::another_log);
+  for (const std::string& value : reading.values[0]) EXPECT_LT(value.size(), 4U);
 }
 
 TEST_P(AtABroker, ReadsNothingForAGroupOfAnotherLedger) {
