@@ -1,6 +1,7 @@
 #include "match/address.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace kedge {
 namespace {
@@ -77,6 +78,48 @@ std::optional<Address> parse_address(std::string_view text) {
   // Most strings are no addresses: a glance at the first characters tells.
   if (text.size() < 2 || (hex_digit(text[0]) < 0 && text[0] != ':')) return std::nullopt;
   return text.find(':') == std::string_view::npos ? parse_ipv4(text) : parse_ipv6(text);
+}
+
+bool is_ipv4(const Address& address) {
+  return std::all_of(address.begin(), address.begin() + 10, [](uint8_t byte) { return byte == 0; }) &&
+         address[10] == 0xFF && address[11] == 0xFF;
+}
+
+Address masked(Address address, unsigned bits) {
+  for (unsigned i = 0; i < address.size(); ++i) {
+    const unsigned kept = bits > 8 * i ? std::min(bits - 8 * i, 8U) : 0;
+    address[i] &= static_cast<uint8_t>(0xFF00U >> kept);
+  }
+  return address;
+}
+
+bool contains(const Network& network, const Address& address) {
+  return network.ipv4 == is_ipv4(address) && masked(address, network.bits) == network.first;
+}
+
+Result<Network> parse_network(std::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos || text.find('/', slash + 1) != std::string_view::npos) {
+    return Error{ErrorCode::invalid,
+                 R"(an address and a number of bits with one '/' between them, as in "10.0.0.0/8")"};
+  }
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return Error{ErrorCode::invalid, "an IPv4 or IPv6 address before the '/'"};
+  const bool ipv4 = is_ipv4(*address);
+  std::string_view digits = text.substr(slash + 1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  unsigned bits = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  if (digits.empty() || read.ec != std::errc() || read.ptr != digits.data() + digits.size() ||
+      bits >= (ipv4 ? 32U : 128U)) {
+    return Error{ErrorCode::invalid, ipv4
+                                         ? "a number of bits from 0 to 31 behind the '/' (one address alone is written "
+                                           "as a string without it)"
+                                         : "a number of bits from 0 to 127 behind the '/' (one address alone is "
+                                           "written as a string without it)"};
+  }
+  bits += ipv4 ? 96 : 0;
+  return Network{masked(*address, bits), static_cast<uint8_t>(bits), ipv4};
 }
 
 }  // namespace kedge

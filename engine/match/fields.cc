@@ -9,6 +9,7 @@ void Fields::clear(const PathTree& tree) {
   touched_.clear();
   if (of_path_.size() < tree.path_count()) of_path_.resize(tree.path_count());
   tree_ = &tree;
+  empty_name_ = tree.step(PathTree::kRoot, "");
   texts_.clear();
   values_.clear();
   elements_.clear();
@@ -61,7 +62,7 @@ void Fields::walk_object(uint32_t node, JsonValue object) {
   if (!tree_->leads_on(node)) return;
   for (const JsonMember member : object.members()) {
     const std::string_view key = texts_.resolve(member.key);
-    if (key.empty() && node != PathTree::kRoot) continue;
+    if (key.empty() && node == empty_name_) continue;
     if (const uint32_t child = tree_->step(node, key); child != PathTree::kNone) walk(child, member.value);
   }
 }

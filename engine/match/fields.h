@@ -67,6 +67,7 @@ class Fields {
   void walk_array(uint32_t node, JsonValue);
 
   const PathTree* tree_ = nullptr;
+  uint32_t empty_name_ = PathTree::kNone;  // the node of the path that is one empty name
   TextArena texts_;
   std::vector<FieldValue> values_;
   std::vector<std::vector<uint32_t>> of_path_;  // by path; only those of `touched_` are not empty

@@ -13,7 +13,8 @@
 //   absence   exists: false holds if no value of the path is consistent with the elements chosen for the paths before
 //             it, in UTF-16 order of the paths
 //   numbers   by value where comparable (number.h), else by text; never equal to a string
-//   keys      in an event, every occurrence of a key counts; an empty key below another one is not looked at
+//   keys      in an event, every occurrence of a key counts; an empty key right below an empty key of the top is not
+//   looked at
 #pragma once
 
 #include <cstdint>

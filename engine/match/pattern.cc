@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <re2/re2.h>
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -14,7 +15,8 @@
 namespace kedge {
 namespace {
 
-constexpr std::string_view kOperators = "anything-but, exactly, exists, numeric, prefix";
+constexpr std::string_view kOperators =
+    "anything-but, cidr, equals-ignore-case, exactly, exists, numeric, prefix, suffix, wildcard";
 
 // Names that may not be fields inside a $or: they would be operators that somebody forgot to put into a list. The list
 // is event-ruler's.
@@ -61,8 +63,13 @@ std::string string_of(JsonValue value) {
 
 class Parser {
  public:
+  explicit Parser(const PatternExtras* extras) : extras_(extras) {}
+
   Result<Pattern> parse(std::string_view text) {
     text_ = text;
+    if (text.size() > kPatternBytesMax) {
+      return Error{ErrorCode::limit, fmt::format("a pattern of {} bytes: at most {}", text.size(), kPatternBytesMax)};
+    }
     if (const JsonError* error = scanner_.scan(text, JsonRules::lenient)) {
       return refuse(error->offset, "the pattern is not JSON", error->expected);
     }
@@ -167,12 +174,18 @@ class Parser {
     const auto member = only_member(value, fmt::format("one of {}", kOperators));
     if (!member) return member.error();
     const std::string name = string_of(member->key);
-    if (name == "exactly") return read_exactly(member->value);
-    if (name == "prefix") return read_prefix(member->value);
-    if (name == "exists") return read_exists(member->value);
-    if (name == "numeric") return read_numeric(member->value);
-    if (name == "anything-but") return read_anything_but(member->value);
-    return refuse(member->key, fmt::format("one of the operators {}", kOperators));
+    const JsonValue given = member->value;
+    if (name == "exactly") return read_text(given, Relation::equals, name);
+    if (name == "prefix") return read_prefix(given, name, Relation::starts, Relation::starts_ignoring_case);
+    if (name == "suffix") return read_prefix(given, name, Relation::ends, Relation::ends_ignoring_case);
+    if (name == "equals-ignore-case") return read_text(given, Relation::equals_ignoring_case, name);
+    if (name == "wildcard") return read_wildcard(given);
+    if (name == "exists") return read_exists(given);
+    if (name == "numeric") return read_numeric(given);
+    if (name == "cidr") return read_cidr(given);
+    if (name == "anything-but") return read_anything_but(given);
+    if (extras_ != nullptr && name == "regex") return read_regex(given);
+    return refuse(member->key, fmt::format("one of the operators {}{}", kOperators, extras_ ? ", regex" : ""));
   }
 
   Result<JsonMember> only_member(JsonValue object, std::string_view expected) {
@@ -185,14 +198,102 @@ class Parser {
     return *only;
   }
 
-  Result<Test> read_exactly(JsonValue value) {
-    if (!value.is_string()) return refuse(value, "a string behind exactly");
-    return Test(EqualsString{string_of(value), std::nullopt});
+  Result<Test> read_text(JsonValue value, Relation relation, std::string_view name) {
+    if (!value.is_string()) return refuse(value, fmt::format("a string behind {}", name));
+    return Test(TextTest{relation, string_of(value)});
   }
 
-  Result<Test> read_prefix(JsonValue value) {
-    if (!value.is_string()) return refuse(value, "a string behind prefix");
-    return Test(HasPrefix{string_of(value)});
+  Result<Test> read_prefix(JsonValue value, std::string_view name, Relation relation, Relation ignoring_case) {
+    const std::string expected = fmt::format(R"(a string behind {}, or {{"equals-ignore-case": a string}})", name);
+    if (value.is_string()) return Test(TextTest{relation, string_of(value)});
+    if (!value.is_object()) return refuse(value, expected);
+    const auto member = only_member(value, expected);
+    if (!member) return member.error();
+    if (string_of(member->key) != "equals-ignore-case") return refuse(member->key, expected);
+    return read_text(member->value, ignoring_case, "equals-ignore-case");
+  }
+
+  Result<Pieces> read_pieces(JsonValue value) {
+    if (!value.is_string()) return refuse(value, "a string behind wildcard");
+    auto pieces = parse_wildcard(string_of(value));
+    if (!pieces) return refuse(value, pieces.error().message);
+    return pieces;
+  }
+
+  Result<Test> read_wildcard(JsonValue value) {
+    auto pieces = read_pieces(value);
+    if (!pieces) return pieces.error();
+    if (auto simple = simple_form(*pieces)) return Test(*std::move(simple));
+    return Test(HasPieces{*std::move(pieces)});
+  }
+
+  // Of a wildcard without a star, or with one at an end.
+  static std::optional<TextTest> simple_form(const Pieces& pieces) {
+    if (pieces.size() == 1) return TextTest{Relation::equals, pieces[0]};
+    if (pieces.size() == 2 && pieces[1].empty()) return TextTest{Relation::starts, pieces[0]};
+    if (pieces.size() == 2 && pieces[0].empty()) return TextTest{Relation::ends, pieces[1]};
+    return std::nullopt;
+  }
+
+  Result<Test> read_cidr(JsonValue value) {
+    InNetworks test;
+    const auto add = [&](JsonValue place, std::string_view text) -> Result<void> {
+      const auto network = parse_network(text);
+      if (!network) return refuse(place, network.error().message);
+      test.networks.push_back(*network);
+      return {};
+    };
+    if (value.is_string()) {
+      if (auto done = add(value, string_of(value)); !done) return done.error();
+      return Test(std::move(test));
+    }
+    if (extras_ == nullptr) return refuse(value, R"(a string behind cidr, as in "10.0.0.0/8")");
+    if (value.is_object()) return read_network_file(value);
+    if (!value.is_array()) return refuse(value, R"(a network, a list of them or {"file": name} behind cidr)");
+    for (const JsonValue element : value.elements()) {
+      if (!element.is_string()) return refuse(element, R"(networks only, as in "10.0.0.0/8")");
+      if (auto done = add(element, string_of(element)); !done) return done.error();
+    }
+    if (test.networks.empty()) return refuse(value, "at least one network");
+    return Test(std::move(test));
+  }
+
+  Result<Test> read_network_file(JsonValue value) {
+    const auto member = only_member(value, R"({"file": name})");
+    if (!member) return member.error();
+    if (string_of(member->key) != "file" || !member->value.is_string()) return refuse(value, R"({"file": name})");
+    if (!extras_->read_file) return refuse(value, "networks in the pattern: there are no files here");
+    const auto text = extras_->read_file(string_of(member->value));
+    if (!text) return refuse(value, fmt::format("a file that can be read ({})", text.error().message));
+    InNetworks test;
+    std::string_view rest = *text;
+    for (size_t number = 1; !rest.empty(); ++number) {
+      std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      line = line.substr(0, line.find('#'));
+      const size_t begin = line.find_first_not_of(" \t\r");
+      if (begin == std::string_view::npos) continue;
+      line = line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+      const auto network = parse_network(line);
+      if (!network) {
+        return refuse(value,
+                      fmt::format("in line {} of that file, instead of {}: {}", number, line, network.error().message));
+      }
+      test.networks.push_back(*network);
+    }
+    if (test.networks.empty()) return refuse(value, "a file with at least one network");
+    return Test(std::move(test));
+  }
+
+  Result<Test> read_regex(JsonValue value) {
+    if (!value.is_string()) return refuse(value, "a string behind regex");
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    options.set_max_mem(kExpressionBytesMax);
+    std::string text = string_of(value);
+    auto expression = std::make_shared<const re2::RE2>(text, options);
+    if (!expression->ok()) return refuse(value, "an expression that RE2 takes (" + expression->error() + ")");
+    return Test(HasExpression{std::move(text), std::move(expression)});
   }
 
   Result<Test> read_exists(JsonValue value) {
@@ -212,6 +313,7 @@ class Parser {
     for (size_t i = 0; i < terms.size(); i += 2) {
       if (!terms[i].is_string()) return refuse(terms[i], kExpected);
       const std::string sign = string_of(terms[i]);
+      if (extras_ != nullptr && terms.size() == 2 && terms[i + 1].is_object()) return read_compared(sign, terms[1]);
       const auto bound = read_number(terms[i + 1], "a number behind " + sign);
       if (!bound) return bound.error();
       const bool lower = sign == ">" || sign == ">=";
@@ -225,6 +327,17 @@ class Parser {
     return Test(range);
   }
 
+  Result<Test> read_compared(const std::string& sign, JsonValue value) {
+    constexpr std::string_view kExpected = R"({"field": path}, as in {"field": "detail.limit"})";
+    const auto member = only_member(value, kExpected);
+    if (!member) return member.error();
+    if (string_of(member->key) != "field" || !member->value.is_string()) return refuse(value, kExpected);
+    if (sign != "=" && sign != "<" && sign != "<=" && sign != ">" && sign != ">=") {
+      return refuse(value, R"(one of "=" "<" "<=" ">" ">=" before a field)");
+    }
+    return Test(Compared{sign, string_of(member->value)});
+  }
+
   Result<double> read_number(JsonValue value, std::string_view expected) {
     if (!value.is_number()) return refuse(value, expected);
     const auto number = comparable_number(value.bytes());
@@ -236,21 +349,55 @@ class Parser {
   Result<Test> read_anything_but(JsonValue value) {
     AnythingBut test;
     if (value.is_object()) {
-      const auto member = only_member(value, "\"prefix\" behind anything-but");
-      if (!member) return member.error();
-      if (string_of(member->key) != "prefix") {
-        return refuse(member->key, "behind anything-but a string, a number, a list of either, or {\"prefix\": …}");
-      }
-      if (auto done = read_strings(member->value, test.prefixes); !done) return done.error();
-      for (const std::string& prefix : test.prefixes) {
-        if (prefix.empty()) return refuse(member->value, "a prefix that is not empty: nothing could match");
-      }
+      if (auto done = read_anything_but_operator(value, test); !done) return done.error();
     } else if (value.is_number() || (value.is_array() && is_list_of_numbers(value))) {
       if (auto done = read_numbers(value, test.numbers); !done) return done.error();
     } else if (auto done = read_strings(value, test.strings); !done) {
       return done.error();
     }
     return Test(std::move(test));
+  }
+
+  Result<void> read_anything_but_operator(JsonValue value, AnythingBut& test) {
+    constexpr std::string_view kExpected =
+        "behind anything-but a string, a number, a list of either, or {\"prefix\": …}, and suffix, equals-ignore-case "
+        "and wildcard alike";
+    const auto member = only_member(value, kExpected);
+    if (!member) return member.error();
+    const std::string name = string_of(member->key);
+    if (name == "wildcard") return read_wildcards(member->value, test);
+    const auto relation = name == "prefix"               ? std::optional(Relation::starts)
+                          : name == "suffix"             ? std::optional(Relation::ends)
+                          : name == "equals-ignore-case" ? std::optional(Relation::equals_ignoring_case)
+                                                         : std::nullopt;
+    if (!relation) return refuse(member->key, kExpected);
+    std::vector<std::string> texts;
+    if (auto done = read_strings(member->value, texts); !done) return done.error();
+    for (std::string& text : texts) {
+      if (text.empty() && *relation != Relation::equals_ignoring_case) {
+        return refuse(member->value, fmt::format("a {} that is not empty: nothing could match", name));
+      }
+      test.texts.push_back({*relation, std::move(text)});
+    }
+    return {};
+  }
+
+  Result<void> read_wildcards(JsonValue value, AnythingBut& test) {
+    const auto add = [&](JsonValue one) -> Result<void> {
+      auto pieces = read_pieces(one);
+      if (!pieces) return pieces.error();
+      if (auto simple = simple_form(*pieces))
+        test.texts.push_back(*std::move(simple));
+      else
+        test.wildcards.push_back(*std::move(pieces));
+      return {};
+    };
+    if (!value.is_array()) return add(value);
+    for (const JsonValue element : value.elements()) {
+      if (auto done = add(element); !done) return done;
+    }
+    if (test.texts.empty() && test.wildcards.empty()) return refuse(value, "at least one wildcard");
+    return {};
   }
 
   static bool is_list_of_numbers(JsonValue list) {
@@ -297,6 +444,7 @@ class Parser {
   Result<void> multiply_out() {
     std::vector<Choice> choices = {Choice(&utf16_less)};
     if (auto done = extend(choices, pattern_.parts); !done) return done;
+    size_t paths = 0;
     for (const Choice& choice : choices) {
       std::vector<uint32_t> conjunction;
       for (const auto& [path, field] : choice) conjunction.push_back(field);
@@ -304,9 +452,16 @@ class Parser {
         return Error{ErrorCode::limit,
                      fmt::format("{} paths in one pattern: at most {}", conjunction.size(), kPathsMax)};
       }
+      paths += conjunction.size();
       pattern_.conjunctions.push_back(std::move(conjunction));
     }
-    return {};
+    return paths > kConjunctionPathsMax ? too_far() : Result<void>();
+  }
+
+  static Result<void> too_far() {
+    return Error{ErrorCode::limit,
+                 fmt::format("the $or of this pattern multiply out to more than {} combinations, or {} paths in all",
+                             kConjunctionsMax, kConjunctionPathsMax)};
   }
 
   Result<void> extend(std::vector<Choice>& choices, const Parts& parts) {
@@ -317,13 +472,11 @@ class Parser {
       }
       std::vector<Choice> extended;
       for (const Parts& alternative : part.any_of) {
+        for (const Choice& choice : choices) copied_ += choice.size() + 1;
+        if (copied_ > 4 * kConjunctionPathsMax) return too_far();
         std::vector<Choice> copies = choices;
         if (auto done = extend(copies, alternative); !done) return done;
-        if (extended.size() + copies.size() > kConjunctionsMax) {
-          return Error{
-              ErrorCode::limit,
-              fmt::format("the $or of this pattern multiply out to more than {} combinations", kConjunctionsMax)};
-        }
+        if (extended.size() + copies.size() > kConjunctionsMax) return too_far();
         std::move(copies.begin(), copies.end(), std::back_inserter(extended));
       }
       choices = std::move(extended);
@@ -331,16 +484,18 @@ class Parser {
     return {};
   }
 
+  const PatternExtras* const extras_;
   std::string_view text_;
   JsonScanner scanner_;
   Pattern pattern_;
   std::string path_;       // of the place being read
   bool has_path_ = false;  // false at the top, where path_ is empty for want of names
   int depth_of_or_ = 0;
+  size_t copied_ = 0;  // paths copied while multiplying out
 };
 
 }  // namespace
 
-Result<Pattern> parse_pattern(std::string_view text) { return Parser().parse(text); }
+Result<Pattern> parse_pattern(std::string_view text, const PatternExtras* extras) { return Parser(extras).parse(text); }
 
 }  // namespace kedge

@@ -6,11 +6,30 @@
 // of each. `$or` stands for its list of objects, of which one must hold with all that surrounds it. The meaning is
 // event-ruler's, where it and other implementations differ: matcher.h says it in full.
 //
-// Alternatives: a string, number, true, false or null; {"exactly": s}, {"prefix": s}, {"exists": b},
-// {"numeric": [">", 0, "<=", 5]}, {"anything-but": s, n, [s…], [n…] or {"prefix": s or [s…]}}.
+// Alternatives: a string, number, true, false or null, or an object with one operator:
+//
+//   {"exactly": s}                         a string, without taking it for an address
+//   {"prefix": s}, {"suffix": s}           or {"prefix": {"equals-ignore-case": s}}, and suffix alike
+//   {"equals-ignore-case": s}              case_forms.h says which texts are equal
+//   {"wildcard": s}                        `*` is any run of bytes; \* and \\ are the characters themselves
+//   {"numeric": [">", 0, "<=", 5]}         or ["=", n], or one bound
+//   {"cidr": "10.0.0.0/8"}                 IPv4 or IPv6; one family never holds the other
+//   {"exists": b}
+//   {"anything-but": x}                    x a string, a number, a list of either, or {"prefix": s or [s…]}, and
+//   suffix,
+//                                          equals-ignore-case and wildcard alike
+//
+// Beyond that grammar, where PatternExtras are given:
+//
+//   {"regex": s}                           RE2's syntax, found anywhere in a string
+//   {"cidr": ["10.0.0.0/8", …]}            any of them
+//   {"cidr": {"file": name}}               any of those in a file: one a line, # begins a comment
+//   {"numeric": [">", {"field": path}]}    some number that the event has at another path
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +38,11 @@
 
 #include "base/result.h"
 #include "match/address.h"
+#include "match/wildcard.h"
+
+namespace re2 {
+class RE2;
+}
 
 namespace kedge {
 
@@ -36,8 +60,19 @@ struct EqualsNumber {
 
 enum class Word { true_word, false_word, null_word };
 
-struct HasPrefix {
-  std::string prefix;
+// How a string of an event stands to a text of the pattern.
+enum class Relation { equals, starts, ends, equals_ignoring_case, starts_ignoring_case, ends_ignoring_case };
+
+struct TextTest {
+  Relation relation;
+  std::string text;
+
+  auto operator<=>(const TextTest&) const = default;
+};
+
+// A wildcard that has pieces on more than one side of a star; simpler ones are a TextTest.
+struct HasPieces {
+  Pieces pieces;
 };
 
 struct InRange {
@@ -47,11 +82,17 @@ struct InRange {
   bool upper_included;
 };
 
+// An address in one of these networks; there is at least one.
+struct InNetworks {
+  std::vector<Network> networks;
+};
+
 // Any value but these, of whatever type. One of the lists has elements.
 struct AnythingBut {
-  std::vector<std::string> strings;
-  std::vector<double> numbers;
-  std::vector<std::string> prefixes;
+  std::vector<std::string> strings;  // sorted
+  std::vector<double> numbers;       // sorted
+  std::vector<TextTest> texts;
+  std::vector<Pieces> wildcards;
 };
 
 // Whether the field has a value. {}, [] and objects are none; null is one.
@@ -59,7 +100,20 @@ struct Exists {
   bool wanted;
 };
 
-using Test = std::variant<EqualsString, EqualsNumber, Word, HasPrefix, InRange, AnythingBut, Exists>;
+// A string in which the expression is found.
+struct HasExpression {
+  std::string text;
+  std::shared_ptr<const re2::RE2> expression;
+};
+
+// A number that stands so to some number at another path, in no other element of an array that both stand in.
+struct Compared {
+  std::string sign;  // = < <= > >=
+  std::string path;
+};
+
+using Test = std::variant<EqualsString, EqualsNumber, Word, TextTest, HasPieces, InRange, InNetworks, AnythingBut,
+                          Exists, HasExpression, Compared>;
 
 // One field of a pattern, with its alternatives.
 struct PatternField {
@@ -83,12 +137,22 @@ struct Pattern {
   std::vector<std::vector<uint32_t>> conjunctions;
 };
 
-// The most conjunctions that the $or of one pattern may multiply out to, and the most paths of one conjunction.
-inline constexpr size_t kConjunctionsMax = 1000;
-inline constexpr size_t kPathsMax = 256;
+// Limits. What a pattern is compiled to grows with its text and with what its $or multiply out to, and with nothing
+// else: a pattern within these limits is compiled within 10 MB and a tenth of a second.
+inline constexpr size_t kPatternBytesMax = 1U << 20U;
+inline constexpr size_t kConjunctionsMax = 1000;           // that the $or of one pattern may multiply out to
+inline constexpr size_t kPathsMax = 256;                   // of one conjunction
+inline constexpr size_t kConjunctionPathsMax = 100'000;    // of all conjunctions together
+inline constexpr size_t kExpressionBytesMax = 64U << 10U;  // of the program of one regular expression
+
+// What goes beyond the grammar of event patterns; see above.
+struct PatternExtras {
+  // The text of a file of networks; none: there are no such files.
+  std::function<Result<std::string>(const std::string& name)> read_file;
+};
 
 // Reads a pattern. An error says where it is (path, line and column), what was found and what would be right. Text
 // behind the closing brace is ignored, as event-ruler does.
-Result<Pattern> parse_pattern(std::string_view text);
+Result<Pattern> parse_pattern(std::string_view text, const PatternExtras* extras = nullptr);
 
 }  // namespace kedge

@@ -28,7 +28,10 @@ std::optional<Slot> slot_of(const Test& test) {
     return Slot{&ValueIndex::number_texts, one->text};
   }
   if (const auto* one = std::get_if<Word>(&test)) return Slot{&ValueIndex::words, text_of(*one)};
-  if (const auto* one = std::get_if<HasPrefix>(&test)) return Slot{&ValueIndex::prefixes, one->prefix};
+  if (const auto* one = std::get_if<TextTest>(&test)) {
+    if (one->relation == Relation::starts) return Slot{&ValueIndex::prefixes, one->text};
+    if (one->relation == Relation::equals) return Slot{&ValueIndex::strings, one->text};
+  }
   return std::nullopt;
 }
 
@@ -46,7 +49,21 @@ std::string canonical(const Test& test) {
       return one.value ? "n" + std::string(key_of(*one.value)) : "t" + one.text;
     }
     std::string operator()(Word one) const { return "w" + std::string(text_of(one)); }
-    std::string operator()(const HasPrefix& one) const { return "p" + one.prefix; }
+    std::string operator()(const TextTest& one) const {
+      return "T" + std::to_string(static_cast<int>(one.relation)) + one.text;
+    }
+    std::string operator()(const HasPieces& one) const {
+      std::string text = "W";
+      for (const auto& piece : one.pieces) text += std::to_string(piece.size()) + "s" + piece;
+      return text;
+    }
+    std::string operator()(const InNetworks& one) const {
+      std::string text = "N";
+      for (const auto& n : one.networks) text += std::string(key_of(n.first)) + std::to_string(n.bits);
+      return text;
+    }
+    std::string operator()(const HasExpression& one) const { return "R" + one.text; }
+    std::string operator()(const Compared& one) const { return "C" + one.sign + one.path; }
     std::string operator()(const InRange& one) const {
       return (one.lower_included ? "[" : "(") + std::string(key_of(one.lower)) + std::string(key_of(one.upper)) +
              (one.upper_included ? "]" : ")");
@@ -55,7 +72,9 @@ std::string canonical(const Test& test) {
       std::string text = "b";
       for (const double number : one.numbers) text += key_of(number);
       for (const std::string& value : one.strings) text += std::to_string(value.size()) + "s" + value;
-      for (const std::string& prefix : one.prefixes) text += std::to_string(prefix.size()) + "p" + prefix;
+      for (const auto& t : one.texts)
+        text += std::to_string(t.text.size()) + "p" + std::to_string(static_cast<int>(t.relation)) + t.text;
+      for (const auto& w : one.wildcards) text += (*this)(HasPieces{w});
       return text;
     }
     std::string operator()(Exists one) const { return one.wanted ? "e" : "m"; }
@@ -78,7 +97,7 @@ class Popularity {
     double cost = names_values(need) ? 0 : 1e9;
     for (const Test& test : need.tests) {
       const double count = counts_.at(key(need.path, test));
-      cost += std::holds_alternative<HasPrefix>(test) ? 4 * count : count;  // a prefix stands for several values
+      cost += std::holds_alternative<TextTest>(test) ? 4 * count : count;  // a prefix stands for several values
     }
     return cost;
   }

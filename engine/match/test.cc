@@ -1,6 +1,10 @@
 #include "match/test.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
+
+#include "match/case_forms.h"
 
 namespace kedge {
 namespace {
@@ -27,8 +31,34 @@ bool passes_one(Word word, const FieldValue& value) {
   return false;
 }
 
-bool passes_one(const HasPrefix& test, const FieldValue& value) {
-  return value.is_string() && value.text.starts_with(test.prefix);
+bool holds(const TextTest& test, std::string_view text) {
+  switch (test.relation) {
+    case Relation::equals:
+      return text == test.text;
+    case Relation::starts:
+      return text.starts_with(test.text);
+    case Relation::ends:
+      return text.ends_with(test.text);
+    case Relation::equals_ignoring_case:
+      return equals_ignoring_case(test.text, text);
+    case Relation::starts_ignoring_case:
+      return starts_ignoring_case(test.text, text);
+    case Relation::ends_ignoring_case:
+      return ends_ignoring_case(test.text, text);
+  }
+  return false;
+}
+
+bool passes_one(const TextTest& test, const FieldValue& value) { return value.is_string() && holds(test, value.text); }
+
+bool passes_one(const HasPieces& test, const FieldValue& value) {
+  return value.is_string() && matches_pieces(test.pieces, value.text);
+}
+
+bool passes_one(const InNetworks& test, const FieldValue& value) {
+  const auto address = value.is_string() ? parse_address(value.text) : std::nullopt;
+  return address && std::any_of(test.networks.begin(), test.networks.end(),
+                                [&address](const Network& network) { return contains(network, *address); });
 }
 
 bool passes_one(const InRange& test, const FieldValue& value) {
@@ -40,12 +70,22 @@ bool passes_one(const InRange& test, const FieldValue& value) {
 
 bool passes_one(const AnythingBut& test, const FieldValue& value) {
   if (value.is_string()) {
-    const auto starts = [&value](const std::string& prefix) { return value.text.starts_with(prefix); };
-    return !std::binary_search(test.strings.begin(), test.strings.end(), value.text, std::less<>()) &&
-           std::none_of(test.prefixes.begin(), test.prefixes.end(), starts);
+    const std::string_view text = value.text;
+    return !std::binary_search(test.strings.begin(), test.strings.end(), text, std::less<>()) &&
+           std::none_of(test.texts.begin(), test.texts.end(),
+                        [text](const TextTest& one) { return holds(one, text); }) &&
+           std::none_of(test.wildcards.begin(), test.wildcards.end(),
+                        [text](const Pieces& pieces) { return matches_pieces(pieces, text); });
   }
   return !value.number || !std::binary_search(test.numbers.begin(), test.numbers.end(), *value.number);
 }
+
+bool passes_one(const HasExpression& test, const FieldValue& value) {
+  return value.is_string() &&
+         re2::RE2::PartialMatch(re2::StringPiece(value.text.data(), value.text.size()), *test.expression);
+}
+
+bool passes_one(const Compared&, const FieldValue&) { return false; }
 
 bool passes_one(Exists test, const FieldValue&) { return test.wanted; }
 

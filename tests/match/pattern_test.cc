@@ -50,13 +50,44 @@ TEST(PatternError, NamesPathPlaceAndWhatIsExpected) {
 }
 
 TEST(PatternError, OfAnOperatorThatIsNotThereNamesThoseThatAre) {
-  EXPECT_EQ(error_of(R"({"a":{"b":[{"suffix":"x"}]}})"),
-            "a.b: line 1, column 13: \"suffix\": expected one of the operators anything-but, exactly, exists, numeric, "
-            "prefix");
-  EXPECT_THAT(error_of(R"({"a":[{"anything-but":{"wildcard":"*"}}]})"),
-              HasSubstr("\"wildcard\": expected behind anything-but"));
-  EXPECT_THAT(error_of(R"({"a":[{"prefix":{"equals-ignore-case":"x"}}]})"),
-              HasSubstr("expected a string behind prefix"));
+  EXPECT_EQ(error_of(R"({"a":{"b":[{"Prefix":"x"}]}})"),
+            "a.b: line 1, column 13: \"Prefix\": expected one of the operators anything-but, cidr, equals-ignore-case, "
+            "exactly, exists, numeric, prefix, suffix, wildcard");
+  EXPECT_THAT(error_of(R"({"a":[{"regex":"x"}]})"), HasSubstr("one of the operators"));
+}
+
+TEST(PatternError, OfATextSaysWhatTheOperatorTakes) {
+  EXPECT_THAT(error_of(R"({"a":[{"prefix":1}]})"),
+              HasSubstr(R"(1: expected a string behind prefix, or {"equals-ignore-case": a string})"));
+  EXPECT_THAT(error_of(R"({"a":[{"suffix":{"prefix":"x"}}]})"), HasSubstr("expected a string behind suffix"));
+  EXPECT_THAT(error_of(R"({"a":[{"prefix":{}}]})"), HasSubstr("expected a string behind prefix"));
+  EXPECT_THAT(error_of(R"({"a":[{"equals-ignore-case":["x"]}]})"), HasSubstr("a string behind equals-ignore-case"));
+  EXPECT_THAT(error_of(R"({"a":[{"exactly":1}]})"), HasSubstr("a string behind exactly"));
+  EXPECT_THAT(error_of(R"({"a":[{"wildcard":["x"]}]})"), HasSubstr("a string behind wildcard"));
+}
+
+TEST(PatternError, OfAWildcardSaysWhatIsWrongWithIt) {
+  EXPECT_THAT(error_of(R"({"a":[{"wildcard":"x**y"}]})"), HasSubstr("\"x**y\": expected one * where two stand"));
+  EXPECT_THAT(error_of(R"({"a":[{"wildcard":"x\\y"}]})"), HasSubstr("where a backslash stands"));
+  EXPECT_THAT(error_of(R"({"a":[{"anything-but":{"wildcard":["x","y\\"]}}]})"), HasSubstr("where a backslash stands"));
+  EXPECT_TRUE(parse_pattern(R"({"a":[{"wildcard":"*\\**\\\\"}]})"));
+}
+
+TEST(PatternError, OfANetworkSaysHowOneIsWritten) {
+  EXPECT_THAT(error_of(R"({"a":[{"cidr":"10.0.0.0"}]})"), HasSubstr("one '/' between them"));
+  EXPECT_THAT(error_of(R"({"a":[{"cidr":"10.0.0/8"}]})"), HasSubstr("address before the '/'"));
+  EXPECT_THAT(error_of(R"({"a":[{"cidr":"10.0.0.0/32"}]})"), HasSubstr("from 0 to 31"));
+  EXPECT_THAT(error_of(R"({"a":[{"cidr":"::/128"}]})"), HasSubstr("from 0 to 127"));
+  EXPECT_THAT(error_of(R"({"a":[{"cidr":["10.0.0.0/8"]}]})"), HasSubstr("a string behind cidr"));
+}
+
+TEST(PatternError, OfAnythingButSaysWhatItTakes) {
+  for (const char* wrong : {"null", "true", "[]", "[\"a\",1]", "[1,\"a\"]", "[null]", "{}", "{\"numeric\":[\"=\",1]}",
+                            "{\"prefix\":[]}", "{\"prefix\":1}", "{\"prefix\":{\"equals-ignore-case\":\"a\"}}",
+                            "{\"wildcard\":[]}", "{\"equals-ignore-case\":[1]}", "12345678901234567890"}) {
+    EXPECT_THAT(error_of(std::string(R"({"a":[{"anything-but":)") + wrong + "}]}"), HasSubstr(": expected ")) << wrong;
+  }
+  EXPECT_THAT(error_of(R"({"a":[{"anything-but":{"suffix":["x",""]}}]})"), HasSubstr("a suffix that is not empty"));
 }
 
 TEST(PatternError, OfTextThatIsNoJsonSaysWhere) {
@@ -106,6 +137,44 @@ TEST(PatternError, OfTooManyPaths) {
   std::string text = "{\"k\":[1]";
   for (int i = 0; i < 256; ++i) text += ",\"k" + std::to_string(i) + "\":[1]";
   EXPECT_THAT(error_of(text + "}"), HasSubstr("257 paths in one pattern: at most 256"));
+}
+
+TEST(PatternError, OfAnOrThatIsCopiedTooOften) {
+  // 256 paths in 500 combinations, taken down through 200 lists.
+  std::string text = "{";
+  for (int i = 0; i < 250; ++i) text += "\"k" + std::to_string(i) + "\":[1],";
+  text += "\"$or\":[";
+  for (int i = 0; i < 500; ++i) text += (i > 0 ? ",{\"p\":[" : "{\"p\":[") + std::to_string(i) + "]}";
+  text += "],";
+  std::string nested = R"({"z":[1]})";
+  for (int i = 0; i < 200; ++i) nested = R"({"$or":[{"y":[1]},)" + nested + "]}";
+  EXPECT_THAT(error_of(text + nested.substr(1)), HasSubstr("multiply out to more than"));
+}
+
+TEST(PatternError, OfATextThatIsTooLong) {
+  EXPECT_THAT(error_of(R"({"a":[")" + std::string(kPatternBytesMax, 'x') + "\"]}"), HasSubstr("at most 1048576"));
+}
+
+TEST(PatternExtras, AreReadWhereTheyAreAskedFor) {
+  PatternExtras extras;
+  extras.read_file = [](const std::string& name) -> Result<std::string> {
+    if (name == "good") return std::string("# ours\n10.0.0.0/8\n\n 2001:db8::/32 # theirs\r\n");
+    if (name == "bad") return std::string("10.0.0.0/8\n10.0.0.0\n");
+    return Error{ErrorCode::not_found, "no such file"};
+  };
+  const auto error = [&extras](std::string_view text) {
+    const auto pattern = parse_pattern(text, &extras);
+    return pattern ? "" : pattern.error().message;
+  };
+  EXPECT_EQ(error(R"({"a":[{"regex":"^a+$"},{"cidr":["10.0.0.0/8","::/0"]},{"cidr":{"file":"good"}}]})"), "");
+  EXPECT_EQ(error(R"({"a":[{"numeric":[">=",{"field":"b.c"}]}]})"), "");
+  EXPECT_THAT(error(R"({"a":[{"regex":"("}]})"), HasSubstr("an expression that RE2 takes"));
+  EXPECT_THAT(error(R"({"a":[{"regex":"((a{100}){100}){100}"}]})"), HasSubstr("an expression that RE2 takes"));
+  EXPECT_THAT(error(R"({"a":[{"cidr":[]}]})"), HasSubstr("at least one network"));
+  EXPECT_THAT(error(R"({"a":[{"cidr":{"file":"bad"}}]})"), HasSubstr("in line 2 of that file, instead of 10.0.0.0"));
+  EXPECT_THAT(error(R"({"a":[{"cidr":{"file":"none"}}]})"), HasSubstr("no such file"));
+  EXPECT_THAT(error(R"({"a":[{"numeric":["!=",{"field":"b"}]}]})"), HasSubstr("before a field"));
+  EXPECT_THAT(error(R"({"a":[{"numeric":[">",{"path":"b"}]}]})"), HasSubstr(R"({"field": path})"));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ class Event {
   void object(JsonValue value, const std::string& path, bool is_top, const Elements& elements) {
     for (const JsonMember member : value.members()) {
       const std::string name = text_of(member.key);
-      if (name.empty() && !is_top) continue;
+      if (name.empty() && !is_top && path.empty()) continue;
       any(member.value, is_top ? name : path + "." + name, elements);
     }
   }
