@@ -54,10 +54,11 @@ class [[nodiscard]] Result {
 
   T& value() & { return *checked(); }
   const T& value() const& { return *const_cast<Result*>(this)->checked(); }
-  T&& value() && { return std::move(*checked()); }
+  // Of a temporary the value itself, not a reference into it: `for (auto& x : *list())` must not outlive what it reads.
+  T value() && { return std::move(*checked()); }
   T& operator*() & { return *checked(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*checked()); }
+  T operator*() && { return std::move(*checked()); }
   T* operator->() { return checked(); }
   const T* operator->() const { return &value(); }
 

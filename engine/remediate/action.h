@@ -49,8 +49,9 @@ class [[nodiscard]] ActionResult {
   ActionResult(ActionError error) : state_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
-  T& operator*() { return std::get<0>(state_); }
-  const T& operator*() const { return std::get<0>(state_); }
+  T& operator*() & { return std::get<0>(state_); }
+  const T& operator*() const& { return std::get<0>(state_); }
+  T operator*() && { return std::move(std::get<0>(state_)); }  // as Result's: no reference into a temporary
   T* operator->() { return &std::get<0>(state_); }
   const T* operator->() const { return &std::get<0>(state_); }
   const ActionError& error() const { return std::get<1>(state_); }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <vector>
 
 namespace kedge {
 namespace {
@@ -12,6 +13,23 @@ TEST(Result, HoldsAValueThatCanBeMovedOut) {
   ASSERT_TRUE(result.ok());
   const std::unique_ptr<int> value = *std::move(result);
   EXPECT_EQ(*value, 7);
+}
+
+// Counts how many of it live.
+struct Counted {
+  explicit Counted(int& count) : living(&count) { ++*living; }
+  Counted(const Counted& other) : living(other.living) { ++*living; }
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --*living; }
+  int* living;
+};
+
+TEST(Result, AValueTakenOutOfATemporaryLivesAsLongAsALoopOverIt) {
+  int living = 0;
+  const auto list = [&] { return Result<std::vector<Counted>>(std::vector<Counted>(3, Counted(living))); };
+  for (const Counted& one : *list()) EXPECT_EQ(*one.living, 3);
+  for (const Counted& one : list().value()) EXPECT_EQ(*one.living, 3);
+  EXPECT_EQ(living, 0);
 }
 
 TEST(Result, ContextStandsInFrontOfTheMessage) {
