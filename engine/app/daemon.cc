@@ -89,6 +89,7 @@ class Daemon {
   SystemClock clock_;
   Random random_;
   Mailbox<Remediation> runnable_{SIZE_MAX};
+  Mailbox<bool> noticed_{1};
   std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> reloads_ = 0;
   std::atomic<int64_t> reloads_refused_ = 0;
@@ -139,7 +140,9 @@ Result<void> Daemon::open_ledger() {
   if (!reader) return reader.error().with("opening the ledger for reading");
   reader_ = *std::move(reader);
   journal_metrics_ = std::make_unique<JournalMetrics>(*reader_, ledger_->head());
-  committer_ = std::make_unique<Committer>(*ledger_, runnable_, Committer::Options{});
+  Committer::Options options;
+  options.noticed = &noticed_;
+  committer_ = std::make_unique<Committer>(*ledger_, runnable_, options);
   const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
   if (!noted.done()) return noted.error.with("the first record");
   return {};
@@ -205,7 +208,8 @@ Result<void> Daemon::start_notices() {
     channels.push_back(*std::move(channel));
   }
   OutboxFollower::Options options;
-  outbox_ = std::make_unique<OutboxFollower>(*reader_, *committer_, clock_, random_, std::move(channels), options);
+  outbox_ =
+      std::make_unique<OutboxFollower>(*reader_, *committer_, noticed_, clock_, random_, std::move(channels), options);
   outbox_->start();
   return {};
 }

@@ -262,7 +262,8 @@ struct Answer {
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.
   // Those that waited for a lock come back here in the commit that frees it. A receiver may already have it in hand.
   std::vector<Remediation> runnable;
-  int64_t seq = 0;  // the journal's head with this Change
+  int64_t notices = 0;  // that it put into the outbox
+  int64_t seq = 0;      // the journal's head with this Change
 
   bool done() const { return outcome == Outcome::done; }
 };

@@ -80,10 +80,13 @@ void Committer::turn(std::vector<Waiting> group) {
     changes_ += static_cast<int64_t>(changes.size());
     note(answers);
   }
+  bool notices = false;
   for (size_t i = 0; i < group.size(); ++i) {
     for (Remediation& runnable : answers[i].runnable) to_hand_on_.push_back(runnable);
+    notices = notices || answers[i].notices > 0;
     group[i].promise.keep(std::move(answers[i]));
   }
+  if (notices && options_.noticed != nullptr) options_.noticed->try_put(true);
 }
 
 // What the group says of the ledger's health. The head is told first: whoever is handed a remediation, or an answer,

@@ -1,7 +1,8 @@
 // Committer: the loop that is the only writer of the ledger.
 //
 // It takes all Changes that wait, has the ledger apply them as one group with one sync, and answers each. What a commit
-// makes runnable goes, after the sync, to the executor's mailbox: nobody can act on what is not durable.
+// makes runnable goes, after the sync, to the executor's mailbox: nobody can act on what is not durable. Of notices
+// only word goes, to whoever follows the outbox.
 //
 // Ownership:  owns its thread; borrows the ledger, which must outlive it.
 // Threads:    submit and commit may be called from any thread.
@@ -29,6 +30,7 @@ class Committer {
     size_t group_max = 512;       // Changes of one group
     size_t waiting_max = 10'000;  // Changes that may wait; above it submit waits too
     Duration answer_timeout = std::chrono::seconds(60);
+    Mailbox<bool>* noticed = nullptr;  // gets an item when there are new notices, unless one lies there; borrowed
   };
 
   // `runnable` receives what commits make runnable.

@@ -12,9 +12,11 @@ constexpr int64_t kHoursADay = 24;
 
 Result<Answer> SqliteWriter::apply(const Change& change) {
   runnable_.clear();
+  notices_ = 0;
   Result<Answer> result = std::visit([&](const auto& one) { return on(one); }, change);
   if (!result) return result;
   result->runnable = std::move(runnable_);
+  result->notices = notices_;
   result->seq = head_;
   return result;
 }
@@ -28,6 +30,7 @@ int64_t SqliteWriter::write(const Record& record) {
 
 void SqliteWriter::send(const std::vector<Notice>& notices) {
   for (const Notice& notice : notices) tables_.put(notice);
+  notices_ += static_cast<int64_t>(notices.size());
 }
 
 // A table that grows has a key that begins with its day, then goes on with a column that cuts the day into bites: the

@@ -100,6 +100,7 @@ class SqliteWriter {
   Time at_;
   int64_t head_;
   std::vector<Remediation> runnable_;  // what the Change at hand has moved into planned or undoing
+  int64_t notices_ = 0;                // what it has put into the outbox
   uint64_t bites_ = 0;
 };
 

@@ -28,11 +28,12 @@ constexpr Duration kUntilWoken = std::chrono::hours(1);
 }  // namespace
 
 OutboxFollower::OutboxFollower(
-    LedgerReader& reader, Committer& committer, Clock& clock, Random& random,
+    LedgerReader& reader, Committer& committer, Mailbox<bool>& noticed, Clock& clock, Random& random,
     std::vector<Channel> channels,  // NOLINT(performance-unnecessary-value-param): moved from
     Options options)
     : reader_(reader),
       committer_(committer),
+      noticed_(noticed),
       clock_(clock),
       options_(options),
       finished_(channels.size() + 1),
@@ -59,7 +60,7 @@ void OutboxFollower::stop() {
   cancel_.request_stop();
   for (auto& [name, worker] : workers_) worker.inbox.close();
   for (auto& [name, worker] : workers_) worker.thread.join();
-  finished_.wake();
+  noticed_.wake();
   thread_.join();
 }
 
@@ -75,24 +76,25 @@ void OutboxFollower::run(Worker& worker) {
     if (!notice) continue;
     Delivery delivery = worker.channel.notifier->deliver(*notice, clock_.now(), cancel_.get_token());
     finished_.put({std::move(*notice), std::move(delivery)});
+    noticed_.wake();
   }
 }
 
 void OutboxFollower::run() {
   while (!stopping_) {
-    const Duration wait = turn();
-    settle(finished_.take_all(wait));
+    noticed_.take(turn());
+    settle(finished_.take_all(Duration(0)));
   }
   settle(finished_.take_all(Duration(0)));  // the workers have ended
 }
 
 // Hands out what may go. Returns how long there is nothing to do unless a worker finishes or somebody wakes us.
 Duration OutboxFollower::turn() {
-  if (committer_.failed() || !record()) return options_.look_again;
+  if (committer_.failed() || !record()) return options_.try_again;
   auto due = reader_.due_notices(committer_.now(), options_.window);
   if (!due) {
     spdlog::warn("the outbox cannot be read: {}", due.error().message);
-    return options_.look_again;
+    return options_.try_again;
   }
   std::erase_if(*due, [&](const Notice& notice) { return settled_.contains(notice.number); });
   Dispatcher::Round round = dispatcher_.round(*due, moment());

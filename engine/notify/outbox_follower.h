@@ -4,7 +4,7 @@
 //
 // Ownership:  owns its channels and threads (one that schedules, one for each channel, so that a receiver that hangs
 //             holds up nobody else); borrows the rest, which must outlive it.
-// Threads:    wake and figures may be called from any thread.
+// Threads:    start and stop from one thread; figures from any.
 // Failure:    what the ledger has no room for is kept and reported again before anything else is read; the notice is
 // not
 //             sent again meanwhile. After a final answer of the ledger nothing more is sent.
@@ -33,12 +33,13 @@ class OutboxFollower {
  public:
   struct Options {
     RetrySchedule schedule;
-    size_t window = 1000;  // due notices that are looked at at once
-    // How long at most until the outbox is looked at, woken or not.
-    Duration look_again = std::chrono::milliseconds(200);
+    size_t window = 1000;                                 // due notices that are looked at at once
+    Duration look_again = std::chrono::seconds(5);        // at the latest, though no commit gave word
+    Duration try_again = std::chrono::milliseconds(200);  // when the ledger could not be read or written
   };
 
-  OutboxFollower(LedgerReader& reader, Committer& committer, Clock& clock, Random& random,
+  // `noticed`: where the committer gives word of new notices (Committer::Options::noticed).
+  OutboxFollower(LedgerReader& reader, Committer& committer, Mailbox<bool>& noticed, Clock& clock, Random& random,
                  std::vector<Channel> channels, Options options);
   ~OutboxFollower();  // stops
   OutboxFollower(const OutboxFollower&) = delete;
@@ -47,9 +48,6 @@ class OutboxFollower {
   void start();
   // Cuts short what is on its way; what was answered is recorded, the rest goes out after the next start.
   void stop();
-
-  // A commit made notices: look now.
-  void wake() { finished_.wake(); }
 
   std::map<std::string, ChannelFigures> figures() const;
 
@@ -76,6 +74,7 @@ class OutboxFollower {
   // Constant after construction.
   LedgerReader& reader_;
   Committer& committer_;
+  Mailbox<bool>& noticed_;  // all waiting is here: a worker that has finished wakes it
   Clock& clock_;
   const Options options_;
 

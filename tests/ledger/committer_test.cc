@@ -58,6 +58,19 @@ TEST_F(CommitterTest, AnswersEvenWhenNobodyTakesWhatIsRunnable) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(small.take(kLong)->id, sample_id(i));  // in order, as soon as there is room
 }
 
+TEST_F(CommitterTest, GivesWordOfNotices) {
+  Mailbox<bool> noticed(1);
+  Committer::Options options;
+  options.noticed = &noticed;
+  Committer committer(ledger, runnable, options);
+  committer.commit(NoteStop{"of which nobody is told"});
+  EXPECT_EQ(noticed.weight(), 0U);
+  RaiseAlarm alarm;
+  alarm.notify = {"ops"};
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(committer.commit(alarm).done());
+  EXPECT_TRUE(noticed.take(kLong));
+}
+
 TEST_F(CommitterTest, TakesAllThatWaitAsOneGroup) {
   Committer committer(ledger, runnable, {});
   std::vector<Reply<Answer>> replies;

@@ -69,6 +69,7 @@ class Pair {
     EXPECT_EQ(wanted.epochs, got.epochs);
     EXPECT_EQ(wanted.go, got.go);
     EXPECT_EQ(wanted.runnable, got.runnable);
+    EXPECT_EQ(wanted.notices, got.notices);
   }
 
   void compare_readers() {

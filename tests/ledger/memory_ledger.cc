@@ -48,10 +48,12 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
 
 Answer MemoryLedger::apply_one(const Change& change) {
   runnable_.clear();
+  const int64_t last_notice = last_notice_;
   auto result = std::visit([&](const auto& one) { return on(one); }, change);
   Answer answer;
   if (result) {
     answer = *std::move(result);
+    answer.notices = last_notice_ - last_notice;
     std::set<std::string> told;
     for (const std::string& id : runnable_) {
       const auto found = open_.find(id);

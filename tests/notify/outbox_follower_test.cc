@@ -37,23 +37,33 @@ class PlayedNotifier final : public Notifier {
 
 class OutboxFollowerTest : public ::testing::Test {
  protected:
-  void start() {
+  // Looks only when it is woken: what a test sees, a commit or a worker gave word of.
+  void start(Duration look_again = std::chrono::hours(1)) {
     std::vector<Channel> channels;
     channels.push_back({"ops", {}, std::make_unique<PlayedNotifier>(ops_)});
     channels.push_back({"security", {}, std::make_unique<PlayedNotifier>(security_)});
     OutboxFollower::Options options;
-    options.look_again = std::chrono::milliseconds(5);
-    follower_ = std::make_unique<OutboxFollower>(ledger_, *committer_, clock_, random_, std::move(channels), options);
+    options.look_again = look_again;
+    options.try_again = std::chrono::milliseconds(5);
+    follower_ =
+        std::make_unique<OutboxFollower>(ledger_, *committer_, noticed_, clock_, random_, std::move(channels), options);
     follower_->start();
   }
 
-  void raise(const std::string& channel) {
+  static RaiseAlarm alarm_to(const std::string& channel) {
     RaiseAlarm alarm;
     alarm.kind = "test";
     alarm.message = "to " + channel;
     alarm.notify = {channel};
-    ASSERT_TRUE(committer_->commit(std::move(alarm)).done());
-    if (follower_) follower_->wake();
+    return alarm;
+  }
+
+  void raise(const std::string& channel) { ASSERT_TRUE(committer_->commit(alarm_to(channel)).done()); }
+
+  static Committer::Options with(Mailbox<bool>& noticed) {
+    Committer::Options options;
+    options.noticed = &noticed;
+    return options;
   }
 
   static void until(const std::function<bool()>& holds) {
@@ -76,7 +86,8 @@ class OutboxFollowerTest : public ::testing::Test {
   Random random_{1};
   MemoryLedger ledger_{clock_};
   Mailbox<Remediation> runnable_{100};
-  std::unique_ptr<Committer> committer_ = std::make_unique<Committer>(ledger_, runnable_, Committer::Options{});
+  Mailbox<bool> noticed_{1};
+  std::unique_ptr<Committer> committer_ = std::make_unique<Committer>(ledger_, runnable_, with(noticed_));
   Receiver ops_, security_;
   std::unique_ptr<OutboxFollower> follower_;
 };
@@ -97,6 +108,13 @@ TEST_F(OutboxFollowerTest, TakesANoticeToItsChannelAndRecordsIt) {
 TEST_F(OutboxFollowerTest, FindsWhatWasWaitingWhenItStarts) {
   raise("ops");
   start();
+  EXPECT_TRUE(ops_.sent.take(kPatience));
+}
+
+TEST_F(OutboxFollowerTest, FindsInTheEndWhatNobodyGaveWordOf) {
+  start(std::chrono::milliseconds(5));
+  const std::vector<Change> behind_the_committer = {alarm_to("ops")};
+  ledger_.apply(behind_the_committer);
   EXPECT_TRUE(ops_.sent.take(kPatience));
 }
 
