@@ -102,7 +102,9 @@ Result<Change> pause(Arguments& arguments, const std::string& actor, Time now) {
 }
 
 Result<Change> resume(Arguments& arguments, const std::string& actor, Time) {
-  return arguments.finish(RemovePause{arguments.optional_text("scope", "all"), actor});
+  const std::string scope = arguments.optional_text("scope", "all");
+  if (scope.starts_with("file:")) arguments.fail("scope: a pause by a file ends with the file: rm " + scope.substr(5));
+  return arguments.finish(RemovePause{scope, actor});
 }
 
 Result<Change> add_exception(Arguments& arguments, const std::string& actor, Time now) {

@@ -5,7 +5,7 @@
 //
 //   command               arguments                                        becomes
 //   pause                 scope = "all", reason = ""                       AddPause
-//   resume                scope = "all"                                    RemovePause
+//   resume                scope = "all"; no file's                         RemovePause
 //   exception.add         id, rule, target, owner, reason, expires         AddException
 //   exception.revoke      id                                               RevokeException
 //   remediation.approve   id, reason = ""                                  PersonalMove resume

@@ -21,6 +21,11 @@ class PauseFile {
   // Why effects are paused, in words; none: they are not.
   std::optional<std::string> paused() const;
 
+  // Absolute.
+  const std::string& path() const { return path_; }
+  // Whose file it is, by name; empty when there is none.
+  std::string maker() const;
+
  private:
   PauseFile(int directory, std::string path);
 

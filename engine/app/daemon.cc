@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,7 @@
 #include "api/journal_metrics.h"
 #include "api/monitoring_server.h"
 #include "api/pause_file.h"
+#include "api/pause_record.h"
 #include "app/engine_metrics.h"
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
@@ -20,6 +22,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "ledger/committer.h"
+#include "ledger/progress.h"
 #include "notify/outbox_follower.h"
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
@@ -77,7 +80,8 @@ class Daemon {
   Result<void> serve();
   void stop();
 
-  std::optional<std::string> effects_stopped() const;
+  std::optional<Stop> effects_stopped() const;
+  void record_pause_file();
   std::vector<std::string> not_ready() const;
   Result<nlohmann::json> reload();
   Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
@@ -145,6 +149,7 @@ Result<void> Daemon::open_ledger() {
   committer_ = std::make_unique<Committer>(*ledger_, runnable_, options);
   const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
   if (!noted.done()) return noted.error.with("the first record");
+  record_pause_file();
   return {};
 }
 
@@ -265,6 +270,7 @@ Result<void> Daemon::serve() {
       sd_notify(0, "READY=1");
     }
     if (const auto failed = committer_->failed()) return failed->with("the ledger");
+    record_pause_file();
     bool alive = true;
     for (const auto& source : sources_) {
       const SourceStatus status = source->status();
@@ -307,26 +313,36 @@ void Daemon::stop() {
   }
 }
 
-std::optional<std::string> Daemon::effects_stopped() const {
-  if (stopping_) return "the engine is stopping";
-  if (const auto failed = committer_->failed()) return "the ledger has failed: " + failed->message;
-  if (committer_->no_room()) return "the ledger's disk is full or read-only";
-  if (auto paused = pause_file_->paused()) return paused;
+// Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
+// second.
+std::optional<Stop> Daemon::effects_stopped() const {
+  if (stopping_) return Stop{"the engine is stopping"};
+  if (const auto failed = committer_->failed()) return Stop{"the ledger has failed: " + failed->message};
+  if (committer_->no_room()) return Stop{"the ledger's disk is full or read-only"};
   const auto pauses = reader_->pauses();
-  if (!pauses) return "it cannot be read whether effects are paused: " + pauses.error().message;
-  for (const Pause& pause : *pauses) {
-    if (pause.scope == "all") return fmt::format("paused by {} ({}); `kedge resume` goes on", pause.by, pause.reason);
+  if (!pauses) return Stop{"it cannot be read whether effects are paused: " + pauses.error().message};
+  const auto known =
+      std::find_if(pauses->begin(), pauses->end(), [](const Pause& pause) { return pauses_everything(pause.scope); });
+  if (auto paused = pause_file_->paused()) return Stop{*paused, known != pauses->end()};
+  if (known != pauses->end()) {
+    if (known->scope != "all") return Stop{known->reason, true};
+    return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", known->by, known->reason), true};
   }
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
-    if (!status.alone) return fmt::format("source {}: {}", source->name(), status.not_alone);
+    if (!status.alone) return Stop{fmt::format("source {}: {}", source->name(), status.not_alone)};
   }
   return std::nullopt;
 }
 
+void Daemon::record_pause_file() {
+  const auto recorded = kedge::record_pause_file(*pause_file_, *reader_, *committer_);
+  if (!recorded) spdlog::warn("{}", recorded.error().message);
+}
+
 std::vector<std::string> Daemon::not_ready() const {
   std::vector<std::string> reasons;
-  if (const auto stopped = effects_stopped()) reasons.push_back("effects are stopped: " + *stopped);
+  if (const auto stopped = effects_stopped()) reasons.push_back("effects are stopped: " + stopped->reason);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
     for (const std::string& problem : status.problems)

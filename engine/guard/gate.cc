@@ -37,20 +37,28 @@ std::optional<Verdict> ask_rule(const GateFacts& facts) {
               {{"rule", facts.rule}, {"mode", to_string(mode)}});
 }
 
-std::string how_to_resume(const std::vector<std::string>& pauses) {
-  std::vector<std::string> commands;
-  for (const std::string& scope : pauses) {
-    commands.push_back(scope == "all" ? "kedge resume" : fmt::format("kedge resume --scope {}", scope));
-  }
-  return fmt::format("{}", fmt::join(commands, "; "));
+std::string how_to_end(const std::string& scope) {
+  constexpr std::string_view kFile = "file:";
+  if (scope == "all") return "kedge resume";
+  if (scope.starts_with(kFile)) return "rm " + scope.substr(kFile.size());
+  return "kedge resume --scope " + scope;
 }
 
+// What to type comes first: lists cut a long reason at its end.
 std::optional<Verdict> ask_pauses(const GateFacts& facts) {
   if (facts.pauses.empty()) return std::nullopt;
-  return hold(
-      "pause",
-      fmt::format("effects are paused ({}). To go on: {}", fmt::join(facts.pauses, ", "), how_to_resume(facts.pauses)),
-      {{"scopes", facts.pauses}});
+  std::vector<std::string> scopes, commands, reasons;
+  for (const PauseView& pause : facts.pauses) {
+    scopes.push_back(pause.scope);
+    commands.push_back(how_to_end(pause.scope));
+    std::string reason = pause.by.empty() ? "" : "by " + pause.by;
+    if (!pause.reason.empty()) reason += (reason.empty() ? "" : ": ") + pause.reason;
+    if (!reason.empty()) reasons.push_back(std::move(reason));
+  }
+  return hold("pause",
+              fmt::format("effects are paused ({}); to go on: {}{}{}", fmt::join(scopes, ", "),
+                          fmt::join(commands, "; "), reasons.empty() ? "" : ". Paused ", fmt::join(reasons, "; ")),
+              {{"scopes", scopes}});
 }
 
 std::optional<Verdict> ask_exception(const GateFacts& facts) {

@@ -24,6 +24,15 @@ struct GateLimits {
   bool operator==(const GateLimits&) const = default;
 };
 
+// A pause as guards see it.
+struct PauseView {
+  std::string scope;  // "all", "rule:ID", "account:ID"; "file:PATH": the pause file is there
+  std::string by;
+  std::string reason;
+
+  bool operator==(const PauseView&) const = default;
+};
+
 // What the gate judges by.
 struct GateFacts {
   Time now;                 // ledger time
@@ -32,7 +41,7 @@ struct GateFacts {
   std::string target;
   Policy policy;                     // as stored with the remediation
   std::optional<Mode> current_mode;  // of the rule as it is loaded now; none: the rule is gone
-  std::vector<std::string> pauses;   // the scopes that concern it and are paused
+  std::vector<PauseView> pauses;     // those that concern it
   std::string exception;             // the id of a valid exception for its rule and target; empty: none
   std::string exception_reason;
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time

@@ -135,7 +135,7 @@ struct Conclude {
 };
 
 // An attempt of an undo (or release), committed before its first write. While paused the answer is Go::wait: the state
-// stays, and `due` says when to ask again.
+// stays, one record and the remediation's guard and reason say why, and `due` says when to ask again.
 struct AttemptUndo {
   std::string remediation;
   std::optional<StepOutcome> previous;
@@ -151,7 +151,7 @@ struct MoveRemediation {
   std::string guard;
   std::string reason;
   nlohmann::json figures = nlohmann::json::object();
-  std::optional<Time> due;
+  std::optional<Time> due;  // wait: when it is looked at again; none: as soon as what it waits for is over
 };
 
 // ---- from people -------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@
 namespace kedge {
 namespace {
 
+constexpr std::string_view kFileScope = "file:";
+
 // An outcome of the attempt that put the world back.
 void end_undo(StepProgress& step, const StepOutcome& outcome) {
   if (outcome.result == StepOutcome::Result::applied || outcome.result == StepOutcome::Result::already) {
@@ -76,8 +78,6 @@ Result<Transition> transition_by(const Conclude& change, const Remediation& r) {
 }
 
 Result<Transition> transition_by(const MoveRemediation& change, const Remediation& r) {
-  if (change.move == Move::wait && !change.due)
-    return Error{ErrorCode::invalid, "a wait needs the time when it is due"};
   return allowed(r, change.move,
                  {Move::hold, Move::wait, Move::resume, Move::supersede, Move::expire, Move::release, Move::undo},
                  "the executor");
@@ -97,6 +97,12 @@ Result<Transition> transition_by(const Attempt&, const Remediation& r) {
 
 Result<Transition> transition_by(const AttemptUndo&, const Remediation& r) {
   return attempt_from(r, {State::undoing, State::releasing}, "attempt of an undo");
+}
+
+std::optional<Transition> transition_by_waiting(const Verdict& verdict, const Remediation& r) {
+  const auto waits = transition(r.state, Move::wait);
+  if (!waits || r.guard == verdict.guard) return std::nullopt;
+  return *waits;
 }
 
 Remediation opened_by(const Finding& finding) {
@@ -210,15 +216,17 @@ Result<void> check_exception(const Exception& exception, Time now) {
 }
 
 Result<void> check_scope(const std::string& scope) {
-  for (const std::string_view kind : {"rule:", "account:"}) {
+  for (const std::string_view kind : {std::string_view("rule:"), std::string_view("account:"), kFileScope}) {
     if (scope.starts_with(kind) && scope.size() > kind.size()) return {};
   }
   if (scope == "all") return {};
   return Error{ErrorCode::invalid, fmt::format("'{}' is not a scope; it is all, rule:ID or account:ID", scope)};
 }
 
+bool pauses_everything(const std::string& scope) { return scope == "all" || scope.starts_with(kFileScope); }
+
 bool pause_concerns(const std::string& scope, const Remediation& r) {
-  if (scope == "all" || scope == "rule:" + r.plan.rule.id) return true;
+  if (pauses_everything(scope) || scope == "rule:" + r.plan.rule.id) return true;
   constexpr std::string_view kAccount = "account:";
   if (!scope.starts_with(kAccount)) return false;
   const std::string account = scope.substr(kAccount.size());
@@ -226,6 +234,8 @@ bool pause_concerns(const std::string& scope, const Remediation& r) {
   const bool unknown = named.empty() && r.event.account.empty() && r.plan.target.starts_with("arn:");
   return account == r.event.account || account == named || unknown;  // what cannot be told apart is paused
 }
+
+PauseView view_of(const Pause& pause) { return {pause.scope, pause.by, pause.reason}; }
 
 GateFacts facts_of(const Remediation& r, Time now) {
   GateFacts facts;

@@ -28,6 +28,9 @@ Result<Transition> transition_by(const Start&, const Remediation&);
 Result<Transition> transition_by(const Attempt&, const Remediation&);
 Result<Transition> transition_by(const AttemptUndo&, const Remediation&);
 
+// An undo that its gate lets wait: the state stays, and a record says why. None: one has said so already.
+std::optional<Transition> transition_by_waiting(const Verdict&, const Remediation&);
+
 // Refuses a Change that names a step which the plan does not have.
 Result<void> check_step(const Remediation&, size_t step);
 
@@ -59,9 +62,11 @@ void move_to(Remediation&, const Transition&, Standstill why, Time now);
 // Refuses an exception that nobody owns, that says no reason, or that has expired.
 Result<void> check_exception(const Exception&, Time now);
 
-// Pauses are of "all", "rule:ID" or "account:ID".
+// Pauses are of "all", "rule:ID", "account:ID" or "file:PATH".
 Result<void> check_scope(const std::string& scope);
+bool pauses_everything(const std::string& scope);
 bool pause_concerns(const std::string& scope, const Remediation&);
+PauseView view_of(const Pause&);
 
 // The gate's facts that are known from the remediation alone.
 GateFacts facts_of(const Remediation&, Time now);

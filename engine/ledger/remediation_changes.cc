@@ -93,7 +93,7 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   GateFacts facts = facts_of(r, at_);
   facts.current_mode = tables_.rule_mode(r.plan.rule.id);
   for (const Pause& pause : tables_.pauses()) {
-    if (pause_concerns(pause.scope, r)) facts.pauses.push_back(pause.scope);
+    if (pause_concerns(pause.scope, r)) facts.pauses.push_back(view_of(pause));
   }
   for (const Exception& e : tables_.exceptions()) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
@@ -210,7 +210,11 @@ Result<Answer> SqliteWriter::on(const AttemptUndo& attempt) {
   }
   const Verdict verdict = gate_undo(gate_facts(r));
   if (verdict.kind != Verdict::Kind::pass) {
-    tables_.update(r, was);
+    if (const auto waits = transition_by_waiting(verdict, r)) {
+      settle(r, was, *waits, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, Json::object());
+    } else {
+      tables_.update(r, was);
+    }
     Answer answer;
     answer.go = GoAnswer{Go::wait, verdict.guard, verdict.reason, verdict.due};
     return answer;

@@ -230,7 +230,7 @@ struct Exception {
 };
 
 struct Pause {
-  std::string scope;  // "all", "rule:ID", "account:ID"
+  std::string scope;  // "all", "rule:ID", "account:ID"; "file:PATH": the pause file, told to the ledger by the engine
   std::string reason;
   std::string by;
   Time since;

@@ -59,11 +59,13 @@ constexpr std::array kTransitions = {
     Transition{State::releasing,   Move::outcome,            State::releasing,   "outcome"},
     Transition{State::releasing,   Move::confirm,            State::confirmed,   "confirmation"},
     Transition{State::releasing,   Move::give_up_confirming, State::unconfirmed, "confirmation"},
+    Transition{State::releasing,   Move::wait,               State::releasing,   "hold"},
     Transition{State::releasing,   Move::hold,               State::held,        "hold"},
     Transition{State::releasing,   Move::fail,               State::failed,      "outcome"},
 
     Transition{State::undoing,     Move::attempt,            State::undoing,     "attempt"},
     Transition{State::undoing,     Move::outcome,            State::undoing,     "outcome"},
+    Transition{State::undoing,     Move::wait,               State::undoing,     "hold"},
     Transition{State::undoing,     Move::finish_undo,        State::undone,      "undo"},
     Transition{State::undoing,     Move::refuse,             State::refused,     "refusal"},
     Transition{State::undoing,     Move::fail,               State::failed,      "outcome"},

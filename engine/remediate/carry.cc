@@ -81,7 +81,7 @@ Turn Carry::wait(Situation& s, Duration until) {
 }
 
 Turn Carry::prepare(Situation& s, const Moment& m) {
-  if (m.stopped) {
+  if (m.stopped && !m.stopped->gate_knows) {  // where it knows of it, the gate holds the attempt: survey.h says why
     if (!stopped_since_) stopped_since_ = m.elapsed;
     fresh_.reset();
     return wait(s, m.elapsed + s.options.stopped_poll);
@@ -223,7 +223,11 @@ void Carry::worked(Situation& s, const Moment& m, Worked result) {
     return;
   }
   ActionError error = result.result.error();
-  if (result.kept_back) error = {ActionError::Kind::retry, "kept_back", *result.kept_back, std::nullopt};
+  if (result.kept_back) {
+    const bool untouched = result.writes == 0;
+    error = {untouched ? ActionError::Kind::retry : ActionError::Kind::unknown, "kept_back", *result.kept_back, {}};
+    if (untouched) --tries_;  // a pause does not use up what the step may try
+  }
   if (result.unsure) error.kind = ActionError::Kind::unknown;
   open_->code = error.code;
   open_->message = words_of(error);

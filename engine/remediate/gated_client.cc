@@ -22,7 +22,7 @@ std::optional<Error> GatedClient::refuse(const HttpRequest& request) {
   } else if (clock_.elapsed() >= permit_.deadline) {
     kept_back_ = "no time was left for another request";
   } else if (request.writes) {
-    if (auto why = effects_stopped_()) kept_back_ = "effects are stopped: " + *why;
+    if (auto stop = effects_stopped_()) kept_back_ = "effects are stopped: " + stop->reason;
   }
   if (!kept_back_) return std::nullopt;
   return Error{ErrorCode::refused, *kept_back_};

@@ -18,8 +18,16 @@
 
 namespace kedge {
 
-// Why nothing may be written now, in words; none: it may. Thread-safe and quick.
-using EffectsStopped = std::function<std::optional<std::string>()>;
+// Why nothing may be written now.
+struct Stop {
+  std::string reason;       // in words
+  bool gate_knows = false;  // a pause that the ledger knows: its gate holds what asks, on record and with what to type
+
+  bool operator==(const Stop&) const = default;
+};
+
+// None: it may be written. Thread-safe and quick.
+using EffectsStopped = std::function<std::optional<Stop>()>;
 
 class GatedClient final : public HttpClient {
  public:

@@ -65,7 +65,7 @@ Turn Restore::next(Situation& s, const Moment& m) {
 }
 
 Turn Restore::prepare(Situation& s, const Moment& m) {
-  if (m.stopped) {
+  if (m.stopped && (told_ || !m.stopped->gate_knows)) {
     fresh_.reset();
     if (!unrecorded_.empty()) return record(s);
     step_deadline_ += s.options.stopped_poll;  // this time is not the undo's
@@ -279,12 +279,15 @@ void Restore::answered(Situation& s, const Moment& m, const Change& change, cons
   }
   if (go.go != Go::go) {
     fresh_.reset();
-    const Duration delay = go.due ? std::max(Duration{0}, *go.due - m.now) : s.poll_delay(polls_++);
+    told_ = true;
+    Duration delay = go.due ? std::max(Duration{0}, *go.due - m.now) : s.poll_delay(polls_++);
+    if (m.stopped) delay = s.options.stopped_poll;  // its end is seen here: the gate need not be asked again
     wait_until_ = m.elapsed + delay;
     step_deadline_ += delay;
     deadline_ += delay;
     return;
   }
+  told_ = false;
   s.attempted(attempt->step, attempt->mark, true);
   ++tries_[attempt->step];
   open_ = open_outcome(attempt->step, attempt->attempt, attempt->mark, m.now);

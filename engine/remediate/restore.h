@@ -72,6 +72,7 @@ class Restore {
   Duration settled_at_{};     // not before it an undo counts as not done
   std::optional<Observation> last_look_;
   std::optional<Duration> wait_until_;
+  bool told_ = false;  // the gate has put on record that a pause keeps it
 
   struct Entry {
     StepOutcome outcome;

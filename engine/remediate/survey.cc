@@ -5,15 +5,29 @@
 #include <algorithm>
 
 namespace kedge {
+namespace {
+
+constexpr const char* kEffects = "effects";  // the guard of what waits for the engine's own trouble to end
+
+// Where the gate knows of it, it is asked: what it says is on record.
+bool must_wait(const Moment& m) { return m.stopped && !m.stopped->gate_knows; }
+
+}  // namespace
 
 Survey::Survey(Situation& s, const Moment& m) : round_(s.effects) {
-  if (s.remediation.state == State::waiting) waits(s, m, s.remediation.due);
+  if (s.remediation.state != State::waiting) return;
+  if (s.remediation.guard == kEffects) {
+    stopped_since_ = m.elapsed;
+  } else {
+    waits(s, m, s.remediation.due);
+  }
 }
 
 Turn Survey::next(Situation& s, const Moment& m) {
   if (row_) return defer(s, m);
   if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
   wait_until_.reset();
+  if (stopped_since_ && must_wait(m)) return wait_for_effects(s, m);
   if (s.remediation.state == State::waiting) {
     MoveRemediation resume;
     resume.remediation = s.remediation.id;
@@ -23,8 +37,7 @@ Turn Survey::next(Situation& s, const Moment& m) {
   }
   if (auto why = s.unsupported()) return s.hold("action", *why);
   if (stuck_) return s.hold("observation", *stuck_);
-  if (stopped_ && m.stopped) return Wait{m.elapsed + s.options.stopped_poll};
-  if (std::exchange(stopped_, false)) round_.restart();
+  if (std::exchange(stopped_since_, std::nullopt)) round_.restart();
   if (const Step* step = round_.missing(m)) return Look{step};
   return decide(s, m);
 }
@@ -33,20 +46,28 @@ Turn Survey::decide(Situation& s, const Moment& m) {
   if (auto doubt = round_.doubt()) return s.hold("observation", *doubt);
   const auto first_open = round_.first_open();
   if (!first_open) return conclude(s);
-  if (m.stopped) {
-    stopped_ = true;
+  if (must_wait(m)) {
+    stopped_since_ = m.elapsed;
     return Wait{m.elapsed + s.options.stopped_poll};
   }
   return start(s, *first_open);
+}
+
+Turn Survey::wait_for_effects(Situation& s, const Moment& m) {
+  if (s.remediation.state != State::planned || m.elapsed - *stopped_since_ < s.options.visible_wait) {
+    return Wait{m.elapsed + s.options.stopped_poll};
+  }
+  row_ = {kEffects, "effects are stopped: " + m.stopped->reason};
+  return defer(s, m);
 }
 
 Turn Survey::defer(Situation& s, const Moment& m) const {
   MoveRemediation change;
   change.remediation = s.remediation.id;
   change.move = Move::wait;
-  change.guard = "observation";
-  change.reason = *row_;
-  change.due = m.now + (*wait_until_ - m.elapsed);
+  change.guard = row_->guard;
+  change.reason = row_->reason;
+  if (wait_until_) change.due = m.now + (*wait_until_ - m.elapsed);
   return Submit{std::move(change)};
 }
 
@@ -102,7 +123,7 @@ void Survey::looked(Situation& s, const Moment& m, ActionResult<Observation> see
     stuck_ = fmt::format("the target could not be observed for {}: {}", format_duration(patience_.failing_for(m)),
                          verdict.reason);
   } else if (patience_.failing_for(m) > s.options.visible_wait && s.remediation.state == State::planned) {
-    row_ = "the target cannot be observed: " + verdict.reason;
+    row_ = {"observation", "the target cannot be observed: " + verdict.reason};
   }
 }
 

@@ -1,5 +1,13 @@
 // Survey: from planned to the first attempt. Every step is observed; all hold → confirmed without effect; one cannot be
 // told for certain → held; otherwise Start asks the gate.
+//
+// What stops effects is of two kinds. A pause is a person's word, and ends with a person's word: the gate holds what
+// asks while it stands, each on record, in `kedge remediation list --held`, with what to type; the end of the pause
+// lets all of them go on. Everything else (a foreign member in the group, no room on the disk, a ledger that cannot be
+// read, the engine's own end) is trouble of the engine as a whole: /readyz tells it once, it ends by itself or with a
+// repair, and no answer to a single remediation would help. A hold and a notice for each would bury at 3 a.m. what does
+// wait for a person. So that only waits: in memory at first, and from ExecutorOptions::visible_wait on as a row in
+// `kedge remediation list` that says why.
 #pragma once
 
 #include <optional>
@@ -32,6 +40,7 @@ class Survey {
 
  private:
   Turn decide(Situation&, const Moment&);
+  Turn wait_for_effects(Situation&, const Moment&);
   Turn defer(Situation&, const Moment&) const;
   Turn start(Situation&, size_t first_open) const;
   Turn conclude(Situation&) const;
@@ -42,9 +51,12 @@ class Survey {
   Patience patience_;
   std::optional<Duration> wait_until_;
   std::optional<std::string> stuck_;  // the world cannot be observed, and why
-  std::optional<std::string> row_;    // a wait that is long enough for people to see it, and why it is
-  bool stopped_ = false;              // effects were stopped when everything else was ready
-  int again_ = 0;                     // how often in a row the ledger asked for another look
+  struct Row {
+    std::string guard, reason;
+  };
+  std::optional<Row> row_;                 // a wait that is long enough for people to see it, and why it is
+  std::optional<Duration> stopped_since_;  // effects were stopped when everything else was ready
+  int again_ = 0;                          // how often in a row the ledger asked for another look
   bool ended_ = false;
   std::optional<FirstAttempt> go_;
 };

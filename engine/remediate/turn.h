@@ -11,15 +11,16 @@
 
 #include "ledger/change.h"
 #include "remediate/action.h"
+#include "remediate/gated_client.h"
 
 namespace kedge {
 
 // The world's figures at the time of a decision.
 struct Moment {
-  Duration elapsed{};                  // Clock::elapsed: waits and deadlines
-  Time now;                            // Clock::now
-  int64_t head = 0;                    // of the journal
-  std::optional<std::string> stopped;  // why effects are stopped; none: they are not
+  Duration elapsed{};           // Clock::elapsed: waits and deadlines
+  Time now;                     // Clock::now
+  int64_t head = 0;             // of the journal
+  std::optional<Stop> stopped;  // why effects are stopped; none: they are not
 };
 
 // Observe one step.

@@ -64,7 +64,7 @@ std::string outcome(const Json& r) {
 }
 
 std::string hold(const Json& r) {
-  const bool waits = text_at(r, "/to") == "waiting";
+  const bool waits = text_at(r, "/to") != "held";  // an undo that waits stays an undo
   return fmt::format("{} by guard {}", waits ? "waits" : "held", text_at(r, "/guard")) +
          with(" until ", text_at(r, "/due")) + with(": ", text_at(r, "/reason"));
 }
@@ -82,7 +82,12 @@ std::string by_person(std::string_view what, const Json& r) {
   return std::string(what) + with(" by ", text_at(r, "/actor")) + with(": ", text_at(r, "/reason"));
 }
 
-std::string approval(const Json& r) { return by_person("approved", r); }
+std::string approval(const Json& r) {
+  const std::string cause = text_at(r, "/cause");
+  if (cause == "resume") return "goes on: the pause is over" + with(" (", text_at(r, "/actor"), ")");
+  if (cause == "rules_loaded") return "goes on: the rule acts again";
+  return by_person("approved", r);
+}
 std::string cancellation(const Json& r) { return by_person("cancelled", r); }
 
 std::string undo(const Json& r) {

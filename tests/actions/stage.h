@@ -51,7 +51,7 @@ class Stage : public testing::Test {
 
   FakeClock clock;
   FakeAws aws;
-  EffectsStopped effects = [] { return std::optional<std::string>(); };
+  EffectsStopped effects = [] { return std::optional<Stop>(); };
   std::unique_ptr<AwsClient> client;
   std::unique_ptr<ActionTable> actions;
   const Action* subject = nullptr;

@@ -67,10 +67,14 @@ TEST_F(GateTest, ActsOnTheCanarysShareWhenTheRuleIsACanaryNow) {
 }
 
 TEST_F(GateTest, HoldsWhilePaused) {
-  facts.pauses = {"all"};
-  expect(Kind::hold, "pause", "kedge resume");
-  facts.pauses = {"rule:aws.s3.public-bucket"};
+  facts.pauses = {{"all", "alice", "maintenance"}};
+  expect(Kind::hold, "pause", "to go on: kedge resume. Paused by alice: maintenance");
+  facts.pauses = {{"rule:aws.s3.public-bucket", "alice", ""}};
   expect(Kind::hold, "pause", "kedge resume --scope rule:aws.s3.public-bucket");
+  facts.pauses = {{"file:/data/pause", "", "the file is there"}};
+  expect(Kind::hold, "pause", "to go on: rm /data/pause");
+  facts.pauses = {{"all", "alice", "maintenance"}, {"rule:a", "bob", "it is wrong"}};
+  expect(Kind::hold, "pause", "kedge resume; kedge resume --scope rule:a. Paused by alice: maintenance; by bob: it is");
 }
 
 TEST_F(GateTest, RefusesWhatAnExceptionCovers) {
@@ -134,7 +138,7 @@ TEST_F(GateTest, DoesNotRateTwiceWhatHasStarted) {
 
 TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.current_mode.reset();
-  facts.pauses = {"all"};
+  facts.pauses = {{"all", "alice", ""}};
   facts.exception = "exception-1";
   facts.age.reset();
   facts.locked_by = {"R0"};
@@ -157,7 +161,7 @@ TEST_F(GateTest, AsksOnlyForRuleAndPauseBeforeAFurtherAttempt) {
   facts.age.reset();
   facts.started_within_minute = 1'000;
   EXPECT_EQ(gate_again(facts), Verdict{});
-  facts.pauses = {"all"};
+  facts.pauses = {{"all", "alice", ""}};
   EXPECT_EQ(gate_again(facts).guard, "pause");
   facts.current_mode = Mode::off;
   EXPECT_EQ(gate_again(facts).guard, "rule");
@@ -166,7 +170,7 @@ TEST_F(GateTest, AsksOnlyForRuleAndPauseBeforeAFurtherAttempt) {
 TEST_F(GateTest, DefersAnUndoWhilePausedAndForNothingElse) {
   facts.current_mode.reset();
   EXPECT_EQ(gate_undo(facts), Verdict{});
-  facts.pauses = {"all"};
+  facts.pauses = {{"all", "alice", ""}};
   const Verdict verdict = gate_undo(facts);
   EXPECT_EQ(static_cast<int>(verdict.kind), static_cast<int>(Kind::wait));
   EXPECT_GT(*verdict.due, kNow);

@@ -202,8 +202,9 @@ Change ChangeMaker::work(LedgerReader& reader) {
 // ---- others --------------------------------------------------------------------------------------------------------
 
 Change ChangeMaker::by_a_person(LedgerReader& reader) {
-  constexpr const char* kScopes[] = {"all", "rule:aws.s3.public-bucket", "account:123456789012", "everything"};
-  const std::string scope = kScopes[below(4)];
+  constexpr const char* kScopes[] = {"all", "rule:aws.s3.public-bucket", "account:123456789012", "file:/data/pause",
+                                     "everything"};
+  const std::string scope = kScopes[below(5)];
   const std::vector<Pause> pauses = *reader.pauses();
   switch (below(12)) {
     case 0:

@@ -318,7 +318,7 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   GateFacts facts = facts_of(r, at_);
   if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) facts.current_mode = rule->second;
   for (const auto& [scope, pause] : pauses_) {
-    if (pause_concerns(scope, r)) facts.pauses.push_back(scope);
+    if (pause_concerns(scope, r)) facts.pauses.push_back(view_of(pause));
   }
   for (const auto& [id, e] : exceptions_) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
@@ -451,6 +451,9 @@ Result<Answer> MemoryLedger::on(const AttemptUndo& attempt) {
   answer.go = GoAnswer{};
   const Verdict verdict = gate_undo(gate_facts(r));
   if (verdict.kind != Verdict::Kind::pass) {
+    if (const auto waits = transition_by_waiting(verdict, r)) {
+      settle(r, *waits, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, Json::object());
+    }
     answer.go = GoAnswer{Go::wait, verdict.guard, verdict.reason, verdict.due};
     return answer;
   }

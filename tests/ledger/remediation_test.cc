@@ -374,6 +374,35 @@ TEST_P(RemediationTest, DefersAnUndoWhilePaused) {
   EXPECT_EQ(state_of(id), State::undoing);
 }
 
+TEST_P(RemediationTest, SaysOnceWhyAnUndoWaits) {
+  const std::string id = confirmed(1);
+  commit(PersonalMove{id, Move::undo, "alice", ""});
+  commit(AddPause{{"all", "a storm", "bob", clock.now()}});
+  for (int i = 0; i < 3; ++i) commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"});
+  EXPECT_EQ(last_record()["kind"], "hold");
+  EXPECT_EQ(last_record()["to"], "undoing");
+  EXPECT_EQ(last_record()["seq"], *reader().journal_head());
+  EXPECT_EQ(reader().remediation(id)->guard, "pause");
+  EXPECT_NE(reader().remediation(id)->reason.find("kedge resume"), std::string::npos);
+  const int64_t head = ledger().head();
+  commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"});
+  EXPECT_EQ(ledger().head(), head);
+
+  ASSERT_TRUE(commit(RemovePause{"all", "bob"}).done());
+  EXPECT_EQ(commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"}).go->go, Go::go);
+  EXPECT_EQ(reader().remediation(id)->guard, "");
+}
+
+TEST_P(RemediationTest, IsPausedByAFileAsByAPerson) {
+  ASSERT_TRUE(commit(AddPause{{"file:/data/pause", "the file is there", "alice", clock.now()}}).done());
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).guard, "pause");
+  EXPECT_EQ(state_of(id), State::held);
+  const Answer ended = commit(RemovePause{"file:/data/pause", ""});
+  ASSERT_EQ(ended.runnable.size(), 1U);
+  EXPECT_EQ(start(id).go, Go::go);
+}
+
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Ledger, RemediationTest, kAllLedgers, name_of_ledger);

@@ -250,6 +250,22 @@ TEST(Carry, HoldsWhereTheGateSaysSoBetweenTwoSteps) {
   EXPECT_EQ(play.stored(id).steps[0].before->full, (nlohmann::json{{"value", "wrong"}})) << "the first before stays";
 }
 
+TEST(Carry, DoesNotCountAsATryWhatWasKeptFromTheWorld) {
+  Play play;
+  play.world.set("a", "wrong");
+  const auto id = play.open({with(set_step("a"), OnFailure::stop, 1)});
+  play.asked = [&] {  // between the attempt's commit and its first write
+    if (play.state(id) == State::running) play.stopped = "a foreign member is in the group";
+  };
+  EXPECT_EQ(play.run(id, seconds(20)), State::running);
+  EXPECT_TRUE(play.world.writes().empty());
+  EXPECT_EQ(play.story(), "plan attempt outcome");
+  play.asked = nullptr;
+  play.stopped.reset();
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
 TEST(Carry, GoesOnWhenTheThingIsGoneInTheMiddle) {
   Play play;
   play.world.set("a", "wrong");

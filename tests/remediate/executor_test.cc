@@ -47,9 +47,10 @@ struct ExecutorTest : testing::Test {
 
   void begin(std::vector<Remediation> open) {
     executor = std::make_unique<Executor>(Executor::Edges{actions, committer, ledger, runnable, world, clock, random,
-                                                          [this]() -> std::optional<std::string> {
-                                                            if (stopped) return "paused";
-                                                            return std::nullopt;
+                                                          [this]() -> std::optional<Stop> {
+                                                            if (stopped) return Stop{"not alone"};
+                                                            if (ledger.pauses()->empty()) return std::nullopt;
+                                                            return Stop{"paused", true};
                                                           }},
                                           options);
     executor->start(std::move(open));
@@ -161,6 +162,17 @@ TEST_F(ExecutorTest, WritesNothingWhileEffectsAreStoppedAndGoesOnAfterwards) {
   await([&] { return executor->figures().waiting == 1; });
   EXPECT_TRUE(world.writes().empty());
   stopped = false;
+  await(id, State::confirmed);
+}
+
+TEST_F(ExecutorTest, HoldsWhatAPauseKeepsFromActingAndLetsItGoOn) {
+  EXPECT_TRUE(committer.commit(AddPause{{"all", "maintenance", "alice", ledger.now()}}).done());
+  world.set("a", "wrong");
+  const auto id = open(1, {"a"});
+  await(id, State::held);
+  EXPECT_EQ(ledger.remediation(id)->guard, "pause");
+  EXPECT_TRUE(world.writes().empty());
+  EXPECT_TRUE(committer.commit(RemovePause{"all", "alice"}).done());
   await(id, State::confirmed);
 }
 

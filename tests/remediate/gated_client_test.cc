@@ -35,14 +35,14 @@ struct Gate : testing::Test {
   }
   FakeClock clock;
   Recorder client;
-  std::optional<std::string> why;
+  std::optional<Stop> why;
   EffectsStopped stopped = [this] { return why; };
   std::stop_source stop;
 };
 
 TEST_F(Gate, LetsAReadThroughWhateverItsMethod) {
   GatedClient observing = gate(false);
-  why = "paused";
+  why = Stop{"paused"};
   EXPECT_TRUE(observing.send(request(false, "POST")).ok());
   EXPECT_EQ(observing.writes(), 0);
   EXPECT_TRUE(observing.request_ids().empty());
@@ -60,7 +60,7 @@ TEST_F(Gate, RefusesAWriteWhileObservingAndTellsOfTheBug) {
 TEST_F(Gate, AsksBeforeEveryWriteWhetherEffectsAreStopped) {
   GatedClient working = gate(true);
   EXPECT_TRUE(working.send(request(true)).ok());
-  why = "paused by alice";
+  why = Stop{"paused by alice"};
   const auto response = working.send(request(true));
   ASSERT_FALSE(response.ok());
   EXPECT_TRUE(surely_not_sent(response.error()));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "ledger/progress.h"
 
 namespace kedge {
 namespace {
@@ -42,10 +43,21 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              cast ? cast->http : static_cast<HttpClient&>(world),
              clock,
              random,
-             [this] { return stopped; }} {
+             [this] { return effects_stopped(); }} {
   options.redaction_salt = "salt";
   worker = std::make_unique<Worker>(edges_, options);
   commit(sample_rules());
+}
+
+// As the daemon does.
+std::optional<Stop> Play::effects_stopped() {
+  if (asked) asked();
+  if (stopped) return Stop{*stopped};
+  const auto pauses = ledger.pauses();
+  for (const Pause& pause : *pauses) {
+    if (pauses_everything(pause.scope)) return Stop{pause.reason, true};
+  }
+  return std::nullopt;
 }
 
 std::string Play::open(std::vector<Step> revert, Policy policy, std::vector<Step> confirm) {

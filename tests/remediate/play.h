@@ -59,11 +59,13 @@ class Play {
   FakeWorld world;
   ActionTable actions;
   ExecutorOptions options;
-  std::optional<std::string> stopped;  // why effects are stopped
+  std::optional<std::string> stopped;  // why effects are stopped, where no pause in the ledger does it
+  std::function<void()> asked;         // called whenever it is asked whether they are
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Job> job;
 
  private:
+  std::optional<Stop> effects_stopped();
   Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute);
 
   ExecutorEdges edges_;

@@ -4,6 +4,7 @@
 //  be;
 //  - nothing is written while an earlier write without an answer may still arrive;
 //  - the states before are never overwritten;
+//  - nothing is written while effects are stopped or paused, and no pause keeps it once it is over;
 //  - it ends confirmed only if the world is as it should be.
 #include <gtest/gtest.h>
 
@@ -55,6 +56,7 @@ class Adventure {
   void live_through() {
     for (int lives = 0; lives < 30 && !at_rest(); ++lives) {
       throw_dice();
+      if (dice_.below(6) == 0) pause(!paused_);
       try {
         play_.run(id_, seconds(dice_.below(200)));
       } catch (const Died&) {
@@ -65,7 +67,19 @@ class Adventure {
     play_.world.next_writes({});
     play_.world.next_reads({});
     play_.stopped.reset();
+    pause(false);
     play_.run(id_, std::chrono::hours(5));
+  }
+
+  // What a pause holds goes on when it ends, as the executor would take it up.
+  void pause(bool wanted) {
+    if (wanted == paused_) return;
+    paused_ = wanted;
+    if (wanted) {
+      EXPECT_TRUE(play_.commit(AddPause{{"all", "maintenance", "alice", play_.ledger.now()}}).done());
+    } else if (!play_.commit(RemovePause{"all", "alice"}).runnable.empty()) {
+      play_.take_up(id_);
+    }
   }
 
   std::deque<Luck> luck(uint64_t kinds) {
@@ -101,7 +115,7 @@ class Adventure {
     bool latest = false;
     for (const StepProgress& step : stored.steps) latest = latest || (step.mark == mark && !mark.empty());
     EXPECT_TRUE(latest) << "a write without a durable attempt";
-    EXPECT_FALSE(play_.stopped.has_value());
+    EXPECT_FALSE(play_.stopped.has_value() || paused_);
     EXPECT_FALSE(play_.world.on_its_way(name)) << "a second write while the first may still arrive";
     if (stored.state == State::running) {
       EXPECT_TRUE(looked_wrong_.contains(name)) << "a second write without a look that asked for it";
@@ -113,7 +127,10 @@ class Adventure {
     }
   }
 
-  bool at_rest() { return is_end(play_.state(id_)) || play_.state(id_) == State::held; }
+  bool at_rest() {
+    const Remediation stored = play_.stored(id_);
+    return is_end(stored.state) || (stored.state == State::held && stored.guard != "pause");
+  }
 
   void expect_good_end(const std::vector<Step>& steps) {
     const State state = play_.state(id_);
@@ -134,6 +151,7 @@ class Adventure {
   std::vector<nlohmann::json> befores_;
   std::set<std::string> looked_wrong_;
   bool dying_ = false;
+  bool paused_ = false;
 };
 
 TEST(Remediation, EndsWellInEveryWorld) {

@@ -139,8 +139,12 @@ TEST(Restore, WaitsForAPauseToEnd) {
   ask_for_undo(play, id);
   EXPECT_EQ(play.run(id, std::chrono::minutes(30)), State::undoing);
   EXPECT_EQ(play.world.writes().size(), 2U);
+  EXPECT_EQ(play.stored(id).guard, "pause");
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("to go on: kedge resume"));
+  EXPECT_THAT(play.story(), testing::EndsWith("pause undo hold")) << "one record, however long it takes";
   ASSERT_TRUE(play.commit(RemovePause{"all", "alice"}).done());
-  EXPECT_EQ(play.run(id), State::undone);
+  EXPECT_EQ(play.run(id, seconds(2)), State::undone) << "at once, not when the gate would have been asked again";
+  EXPECT_EQ(play.stored(id).guard, "");
 }
 
 TEST(Restore, GoesOnAfterACrash) {

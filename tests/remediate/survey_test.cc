@@ -118,14 +118,59 @@ TEST(Survey, ConfirmsThatNothingIsLeftToDoForAThingThatIsGone) {
   EXPECT_GE(play.world.reads(), 2U);
 }
 
-TEST(Survey, StaysPlannedWhileEffectsAreStoppedAndLooksAgainAfterwards) {
+TEST(Survey, HoldsOnRecordWhatAPauseKeepsFromActingAndLetsItGoOnWhenThePauseEnds) {
   Play play;
   play.world.set("a", "wrong");
-  play.stopped = "paused by a file";
+  ASSERT_TRUE(play.commit(AddPause{{"all", "maintenance", "alice", play.ledger.now()}}).done());
   const auto id = play.open({set_step("a")});
-  EXPECT_EQ(play.run(id, seconds(100)), State::planned);
+  EXPECT_EQ(play.run(id), State::held);
+  const Remediation held = play.stored(id);
+  EXPECT_EQ(held.guard, "pause");
+  EXPECT_EQ(held.reason, "effects are paused (all); to go on: kedge resume. Paused by alice: maintenance");
+  EXPECT_EQ(play.story(), "pause plan hold");
+  EXPECT_TRUE(play.world.writes().empty());
+
+  const Answer resumed = play.commit(RemovePause{"all", "alice"});
+  ASSERT_EQ(resumed.runnable.size(), 1U) << "it is handed to the executor in the commit that ends the pause";
+  play.take_up(id);
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.story(), "pause plan hold resume approval attempt outcome confirmation");
+}
+
+TEST(Survey, ConfirmsDuringAPauseWhatHoldsAlready) {
+  Play play;
+  play.world.set("a", "right");
+  ASSERT_TRUE(play.commit(AddPause{{"all", "maintenance", "alice", play.ledger.now()}}).done());
+  EXPECT_EQ(play.run(play.open({set_step("a")})), State::confirmed);
+}
+
+TEST(Survey, HoldsForThePauseFileAsForAPause) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.stopped = "the file /data/pause is there";  // the ledger has not heard of it yet
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(1)), State::planned);
+  ASSERT_TRUE(play.commit(AddPause{{"file:/data/pause", *play.stopped, "alice", play.ledger.now()}}).done());
+  play.stopped.reset();
+  EXPECT_EQ(play.run(id), State::held);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("to go on: rm /data/pause"));
+}
+
+TEST(Survey, WaitsForTheEnginesOwnTroubleShowsItAfterAWhileAndLooksAgainAfterwards) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.stopped = "a foreign member is in the group";
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(20)), State::planned);
+  EXPECT_EQ(play.run(id, std::chrono::hours(3)), State::waiting);
+  EXPECT_EQ(play.stored(id).guard, "effects");
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("a foreign member is in the group"));
+  EXPECT_EQ(play.story(), "plan hold") << "one record, however long it takes";
   EXPECT_EQ(play.world.reads(), 1U);
   EXPECT_TRUE(play.world.writes().empty());
+
+  play.crash(id);  // a restart changes nothing
+  EXPECT_EQ(play.run(id, std::chrono::hours(1)), State::waiting);
   play.world.set("a", "right");  // somebody else was quicker
   play.stopped.reset();
   EXPECT_EQ(play.run(id), State::confirmed);

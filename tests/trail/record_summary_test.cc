@@ -35,7 +35,17 @@ TEST(SummaryOf, TellsWhatBecameOfAnAttempt) {
             "undo of aws.s3.x, attempt 2 (mark ab)");
 }
 
+TEST(SummaryOf, TellsAPersonsYesFromTheEndOfWhatHeldIt) {
+  EXPECT_EQ(summary_of({{"kind", "approval"}, {"actor", "alice"}, {"reason", "still wanted"}}),
+            "approved by alice: still wanted");
+  EXPECT_EQ(summary_of({{"kind", "approval"}, {"actor", "alice"}, {"cause", "resume"}}),
+            "goes on: the pause is over (alice)");
+  EXPECT_EQ(summary_of({{"kind", "approval"}, {"cause", "rules_loaded"}}), "goes on: the rule acts again");
+}
+
 TEST(SummaryOf, TellsHoldsFromWaits) {
+  EXPECT_EQ(summary_of({{"kind", "hold"}, {"to", "undoing"}, {"guard", "pause"}, {"reason", "paused"}}),
+            "waits by guard pause: paused");
   EXPECT_EQ(summary_of({{"kind", "hold"}, {"to", "held"}, {"guard", "rate"}, {"reason", "10 within a minute"}}),
             "held by guard rate: 10 within a minute");
   EXPECT_EQ(summary_of({{"kind", "hold"}, {"to", "waiting"}, {"guard", "locks"}, {"due", "T"}, {"reason", "r"}}),
