@@ -26,7 +26,16 @@ std::string quoted(const FieldValue& value) {
 class Explainer {
  public:
   explicit Explainer(const Pattern& pattern) : pattern_(pattern) {
-    for (const PatternField& field : pattern.fields) paths_.push_back(tree_.add(field.path));
+    for (PatternField& field : pattern_.fields) {
+      paths_.push_back(tree_.add(field.path));
+      tree_.want_numbers(paths_.back());
+      for (Test& test : field.alternatives) {
+        if (auto* compared = std::get_if<Compared>(&test)) {
+          compared->path_number = tree_.add(compared->path);
+          tree_.want_numbers(compared->path_number);
+        }
+      }
+    }
   }
 
   const PathTree& tree() const { return tree_; }
@@ -74,7 +83,7 @@ class Explainer {
         {}};
     for (size_t i = 0; i < places.size(); ++i) {
       const FieldValue& value = fields_.values()[places[i]];
-      for (const Test& test : field.alternatives) clause.holds = clause.holds || passes(test, value);
+      for (const Test& test : field.alternatives) clause.holds = clause.holds || passes(test, value, fields_);
       if (i < kValuesShown) clause.found += (i > 0 ? ", " : "") + quoted(value);
     }
     if (places.size() > kValuesShown) clause.found += fmt::format(", and {} more", places.size() - kValuesShown);
@@ -84,7 +93,7 @@ class Explainer {
     return clause;
   }
 
-  const Pattern& pattern_;
+  Pattern pattern_;
   PathTree tree_;
   std::vector<uint32_t> paths_;
   Fields fields_;

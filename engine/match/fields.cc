@@ -44,8 +44,18 @@ void Fields::add(uint32_t node, FieldValue::Kind kind, std::string_view text) {
   if (path == PathTree::kNone) return;
   if (of_path_[path].empty()) touched_.push_back(path);
   of_path_[path].push_back(static_cast<uint32_t>(values_.size()));
-  const auto number = kind == FieldValue::Kind::number ? comparable_number(text) : std::nullopt;
+  const bool is_asked = kind == FieldValue::Kind::number && tree_->wants_numbers(path);
+  const auto number = is_asked ? comparable_number(text) : std::nullopt;
   values_.push_back({kind, path, element_, text, number});
+}
+
+bool Fields::in_conflict(const FieldValue& one, const FieldValue& other) const {
+  for (uint32_t a = one.element; a != FieldValue::kNowhere; a = elements_[a].parent) {
+    for (uint32_t b = other.element; b != FieldValue::kNowhere; b = elements_[b].parent) {
+      if (a != b && elements_[a].array == elements_[b].array) return true;
+    }
+  }
+  return false;
 }
 
 void Fields::walk(uint32_t node, JsonValue value) {

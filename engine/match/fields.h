@@ -22,7 +22,7 @@ struct FieldValue {
   uint32_t path;                 // its number in the tree
   uint32_t element;              // the innermost array element that it stands in; kNowhere: in none
   std::string_view text;         // a string with its escapes resolved, a number as it came
-  std::optional<double> number;  // of a comparable number
+  std::optional<double> number;  // of a comparable number, where a pattern asks for numbers at this path
 
   bool is_string() const { return kind == Kind::string; }
   bool is_number() const { return kind == Kind::number; }
@@ -56,6 +56,8 @@ class Fields {
   // Whether any value stands in an array element, so that values may not always be combined.
   bool has_elements() const { return !elements_.empty(); }
   const ArrayElement& element(uint32_t element) const { return elements_[element]; }
+  // Whether two values stand in different elements of one array.
+  bool in_conflict(const FieldValue&, const FieldValue&) const;
   ValueRange array_values(uint32_t array) const { return arrays_[array]; }
 
  private:

@@ -28,7 +28,10 @@ uint32_t PathTree::add(std::string_view path) {
     }
     node = child;
   }
-  if (nodes_[node].path == kNone) nodes_[node].path = path_count_++;
+  if (nodes_[node].path == kNone) {
+    nodes_[node].path = path_count_++;
+    wants_numbers_.push_back(false);
+  }
   return nodes_[node].path;
 }
 

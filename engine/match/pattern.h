@@ -110,6 +110,7 @@ struct HasExpression {
 struct Compared {
   std::string sign;  // = < <= > >=
   std::string path;
+  uint32_t path_number = 0;  // in the PathTree of whoever asks
 };
 
 using Test = std::variant<EqualsString, EqualsNumber, Word, TextTest, HasPieces, InRange, InNetworks, AnythingBut,

@@ -1,5 +1,5 @@
-// Compiling: needs are shared, then each conjunction gets the place where it waits (its anchor): the need whose values
-// the fewest conjunctions ask for, so that finding one of them says much.
+// Compiling: needs are shared; then each conjunction gets its place, at the key set that the fewest conjunctions share,
+// so that finding one of its keys says much.
 #include "match/program.h"
 
 #include <algorithm>
@@ -11,102 +11,118 @@
 namespace kedge {
 namespace {
 
-// A table of ValueIndex, and the key in it at which a need with such a test can wait.
-struct Slot {
-  KeyTable ValueIndex::*table;
-  std::string_view key;
-};
-
-// None: the test names no value, so that it must wait at all of them.
-std::optional<Slot> slot_of(const Test& test) {
-  if (const auto* one = std::get_if<EqualsString>(&test)) {
-    if (one->address) return Slot{&ValueIndex::addresses, key_of(*one->address)};
-    return Slot{&ValueIndex::strings, one->text};
-  }
-  if (const auto* one = std::get_if<EqualsNumber>(&test)) {
-    if (one->value) return Slot{&ValueIndex::numbers, key_of(*one->value)};
-    return Slot{&ValueIndex::number_texts, one->text};
-  }
-  if (const auto* one = std::get_if<Word>(&test)) return Slot{&ValueIndex::words, text_of(*one)};
-  if (const auto* one = std::get_if<TextTest>(&test)) {
-    if (one->relation == Relation::starts) return Slot{&ValueIndex::prefixes, one->text};
-    if (one->relation == Relation::equals) return Slot{&ValueIndex::strings, one->text};
-  }
-  return std::nullopt;
-}
-
-bool names_values(const Need& need) {
-  return std::all_of(need.tests.begin(), need.tests.end(), [](const Test& test) { return slot_of(test).has_value(); });
-}
+constexpr uint32_t kCrowd = 8;      // so many may wait at one place before they are told apart
+constexpr size_t kKeySetsMax = 30;  // of one conjunction
+constexpr size_t kLeadsMax = 64;    // keys of one set by which a place may lead on
 
 // The same text for the same test, whatever its spelling.
-std::string canonical(const Test& test) {
-  struct Writer {
-    std::string operator()(const EqualsString& one) const {
-      return one.address ? "a" + std::string(key_of(*one.address)) : "s" + one.text;
-    }
-    std::string operator()(const EqualsNumber& one) const {
-      return one.value ? "n" + std::string(key_of(*one.value)) : "t" + one.text;
-    }
-    std::string operator()(Word one) const { return "w" + std::string(text_of(one)); }
-    std::string operator()(const TextTest& one) const {
-      return "T" + std::to_string(static_cast<int>(one.relation)) + one.text;
-    }
-    std::string operator()(const HasPieces& one) const {
-      std::string text = "W";
-      for (const auto& piece : one.pieces) text += std::to_string(piece.size()) + "s" + piece;
-      return text;
-    }
-    std::string operator()(const InNetworks& one) const {
-      std::string text = "N";
-      for (const auto& n : one.networks) text += std::string(key_of(n.first)) + std::to_string(n.bits);
-      return text;
-    }
-    std::string operator()(const HasExpression& one) const { return "R" + one.text; }
-    std::string operator()(const Compared& one) const { return "C" + one.sign + one.path; }
-    std::string operator()(const InRange& one) const {
-      return (one.lower_included ? "[" : "(") + std::string(key_of(one.lower)) + std::string(key_of(one.upper)) +
-             (one.upper_included ? "]" : ")");
-    }
-    std::string operator()(const AnythingBut& one) const {
-      std::string text = "b";
-      for (const double number : one.numbers) text += key_of(number);
-      for (const std::string& value : one.strings) text += std::to_string(value.size()) + "s" + value;
-      for (const auto& t : one.texts)
-        text += std::to_string(t.text.size()) + "p" + std::to_string(static_cast<int>(t.relation)) + t.text;
-      for (const auto& w : one.wildcards) text += (*this)(HasPieces{w});
-      return text;
-    }
-    std::string operator()(Exists one) const { return one.wanted ? "e" : "m"; }
-  };
-  return std::visit(Writer(), test);
-}
+struct Canonical {
+  static std::string sized(std::string_view text) { return std::to_string(text.size()) + "/" + std::string(text); }
 
-// How many conjunctions ask for each value: the estimate of how little finding it says.
-class Popularity {
- public:
-  explicit Popularity(const MatchProgram& program) {
-    for (const uint32_t need : program.need_lists) {
-      for (const Test& test : program.needs[need].tests) ++counts_[key(program.needs[need].path, test)];
-    }
+  std::string operator()(const EqualsString& one) const {
+    return one.address ? "a" + std::string(key_of(*one.address)) : "s" + one.text;
   }
-
-  // The smaller, the better a place to wait at. Infinite where absence will do: there may be nothing to wait for.
-  double cost(const Need& need) const {
-    if (need.absence) return std::numeric_limits<double>::infinity();
-    double cost = names_values(need) ? 0 : 1e9;
-    for (const Test& test : need.tests) {
-      const double count = counts_.at(key(need.path, test));
-      cost += std::holds_alternative<TextTest>(test) ? 4 * count : count;  // a prefix stands for several values
-    }
-    return cost;
+  std::string operator()(const EqualsNumber& one) const {
+    return one.value ? "n" + std::string(key_of(*one.value)) : "t" + one.text;
   }
-
- private:
-  static std::string key(uint32_t path, const Test& test) { return std::to_string(path) + "/" + canonical(test); }
-
-  std::unordered_map<std::string, double> counts_;
+  std::string operator()(Word one) const { return "w" + std::string(text_of(one)); }
+  std::string operator()(const TextTest& one) const {
+    return "T" + std::to_string(static_cast<int>(one.relation)) + one.text;
+  }
+  std::string operator()(const HasPieces& one) const {
+    std::string text = "W";
+    for (const std::string& piece : one.pieces) text += sized(piece);
+    return text;
+  }
+  std::string operator()(const InRange& one) const {
+    return (one.lower_included ? "[" : "(") + std::string(key_of(one.lower)) + std::string(key_of(one.upper)) +
+           (one.upper_included ? "]" : ")");
+  }
+  std::string operator()(const InNetworks& one) const {
+    std::string text = "N";
+    for (const Network& network : one.networks) text += key_of(network);
+    return text;
+  }
+  std::string operator()(const AnythingBut& one) const {
+    std::string text = "b";
+    for (const double number : one.numbers) text += key_of(number);
+    for (const std::string& value : one.strings) text += "s" + sized(value);
+    for (const TextTest& test : one.texts) text += sized((*this)(test));
+    for (const Pieces& pieces : one.wildcards) text += sized((*this)(HasPieces{pieces}));
+    return text;
+  }
+  std::string operator()(Exists one) const { return one.wanted ? "e" : "m"; }
+  std::string operator()(const HasExpression& one) const { return "R" + one.text; }
+  std::string operator()(const Compared& one) const { return "C" + one.sign + "/" + one.path; }
 };
+
+// The keys under which a value that passes the test is found: one of each list that there is; more than one list where
+// the value must have each of them. Not exact where the value must also be verified.
+struct TestKeys {
+  std::vector<ValueKey> keys;  // one of these
+  std::vector<ValueKey> also;  // and each of these
+  bool is_exact = true;
+};
+
+struct KeysOf {
+  using Kind = ValueKey::Kind;
+
+  TestKeys operator()(const EqualsString& one) const {
+    if (one.address) return {{{Kind::address, std::string(key_of(*one.address))}}, {}};
+    return {{{Kind::string, one.text}}, {}};
+  }
+  TestKeys operator()(const EqualsNumber& one) const {
+    if (one.value) return {{{Kind::number, std::string(key_of(*one.value))}}, {}};
+    return {{{Kind::number_text, one.text}}, {}};
+  }
+  TestKeys operator()(Word one) const { return {{{Kind::word, std::string(text_of(one))}}, {}}; }
+  TestKeys operator()(const TextTest& one) const {
+    static constexpr Kind kKinds[] = {Kind::string, Kind::starts,        Kind::ends,
+                                      Kind::folded, Kind::folded_starts, Kind::folded_ends};
+    ValueKey key{kKinds[static_cast<size_t>(one.relation)], {}};
+    if (key.is_exact())
+      key.text = one.text;
+    else
+      append_folded(one.text, key.text);
+    const bool is_exact = key.is_exact();
+    return {{std::move(key)}, {}, is_exact};
+  }
+  TestKeys operator()(const HasPieces& one) const {
+    TestKeys found{{}, {}, false};
+    const Pieces& pieces = one.pieces;
+    if (!pieces.front().empty()) found.also.push_back({Kind::starts, pieces.front()});
+    if (!pieces.back().empty()) found.also.push_back({Kind::ends, pieces.back()});
+    for (size_t i = 1; i + 1 < pieces.size() && found.also.size() < 8; ++i) {
+      const size_t size = pieces[i].size() >= 8 ? 8 : std::min<size_t>(pieces[i].size(), 4);
+      found.also.push_back({Kind::contains, pieces[i].substr(0, size)});
+    }
+    // Where only one may stand for the whole: the longest.
+    found.keys.push_back(*std::max_element(found.also.begin(), found.also.end(),
+                                           [](const auto& a, const auto& b) { return a.text.size() < b.text.size(); }));
+    return found;
+  }
+  TestKeys operator()(const InRange& one) const {
+    if (one.lower == one.upper) return {{{Kind::number, std::string(key_of(one.lower))}}, {}};
+    return {{{Kind::range, {}, one}}, {}};
+  }
+  TestKeys operator()(const InNetworks& one) const {
+    TestKeys found;
+    for (const Network& network : one.networks) found.keys.push_back({Kind::network, key_of(network)});
+    return found;
+  }
+  TestKeys operator()(const AnythingBut&) const { return {{{Kind::any, {}}}, {}, false}; }
+  TestKeys operator()(Exists one) const { return one.wanted ? TestKeys{{{Kind::any, {}}}, {}} : TestKeys{}; }
+  TestKeys operator()(const HasExpression&) const { return {{{Kind::any, {}}}, {}, false}; }
+  TestKeys operator()(const Compared&) const { return {{{Kind::any, {}}}, {}, false}; }
+};
+
+std::string popularity_key(uint32_t path, const ValueKey& key) { return std::to_string(path) + "/" + key.bytes(); }
+
+bool asks_for_numbers(const Test& test) {
+  if (const auto* but = std::get_if<AnythingBut>(&test)) return !but->numbers.empty();
+  return std::holds_alternative<EqualsNumber>(test) || std::holds_alternative<InRange>(test) ||
+         std::holds_alternative<Compared>(test);
+}
 
 }  // namespace
 
@@ -114,15 +130,21 @@ uint32_t MatchProgram::need_of(const PatternField& field) {
   Need need{paths.add(field.path), false, {}};
   std::vector<std::string> parts;
   for (const Test& test : field.alternatives) {
-    if (wants_absence(test))
+    if (wants_absence(test)) {
       need.absence = true;
-    else
+    } else {
       need.tests.push_back(test);
-    parts.push_back(canonical(test));
+      if (auto* compared = std::get_if<Compared>(&need.tests.back())) {
+        compared->path_number = paths.add(compared->path);
+        paths.want_numbers(compared->path_number);
+      }
+      if (asks_for_numbers(test)) paths.want_numbers(need.path);
+    }
+    parts.push_back(std::visit(Canonical(), test));
   }
   std::sort(parts.begin(), parts.end());
   std::string key = std::to_string(need.path);
-  for (const std::string& part : parts) key += "/" + std::to_string(part.size()) + part;
+  for (const std::string& part : parts) key += "/" + Canonical::sized(part);
   const auto [place, is_new] = known_needs_.try_emplace(std::move(key), static_cast<uint32_t>(needs.size()));
   if (is_new) needs.push_back(std::move(need));
   return place->second;
@@ -142,49 +164,168 @@ void MatchProgram::add(uint32_t index, const Pattern& pattern) {
   }
 }
 
+void MatchProgram::remove(uint32_t index) { std::replace(indices.begin(), indices.end(), index, kNone); }
+
 void MatchProgram::finish() {
-  const Popularity popularity(*this);
-  std::vector<double> costs;
-  for (const Need& need : needs) costs.push_back(popularity.cost(need));
-  values.resize(paths.path_count());
-  for (uint32_t conjunction = 0; conjunction < conjunctions.size(); ++conjunction) {
-    const auto first = need_lists.begin() + conjunctions[conjunction].first_need;
-    const auto rarest = std::min_element(first, first + conjunctions[conjunction].need_count,
-                                         [&costs](uint32_t a, uint32_t b) { return costs[a] < costs[b]; });
-    let_wait(conjunction, needs[*rarest]);
+  anchors.resize(paths.path_count());
+  keys.resize(paths.path_count());
+  count_keys();
+  for (; placed_ < conjunctions.size(); ++placed_) let_wait(static_cast<uint32_t>(placed_));
+  for (const auto* list : {&anchors, &keys}) {
+    for (const auto& index : *list) {
+      if (index && index.use_count() == 1) index->finish();
+    }
   }
-  for (ValueIndex& index : values) {
-    auto& sizes = index.prefix_sizes;
-    std::sort(sizes.begin(), sizes.end());
-    sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-  }
-  known_needs_.clear();
-  known_indices_.clear();
+  popularity_ = {};
+  known_needs_ = {};
+  known_indices_ = {};
 }
 
-void MatchProgram::let_wait(uint32_t conjunction, const Need& anchor) {
-  if (anchor.absence) {
+void MatchProgram::count_keys() {
+  for (size_t i = placed_; i < conjunctions.size(); ++i) {
+    for (const KeySet& set : key_sets(conjunctions[i])) {
+      for (const ValueKey& key : set.keys) ++popularity_[popularity_key(set.path, key)];
+    }
+  }
+}
+
+// How little finding one of these keys says, by how many conjunctions have them. A beginning is found in several
+// values, a range in many.
+double MatchProgram::cost(const KeySet& set) const {
+  double cost = 0;
+  for (const ValueKey& key : set.keys) {
+    const auto found = popularity_.find(popularity_key(set.path, key));
+    const double count = found == popularity_.end() ? 1 : found->second;
+    const double weight = key.kind == ValueKey::Kind::any        ? 1e6
+                          : key.kind == ValueKey::Kind::contains ? 30
+                          : key.kind == ValueKey::Kind::range    ? 20
+                          : key.kind == ValueKey::Kind::network  ? 8
+                          : key.kind == ValueKey::Kind::word     ? 4
+                          : key.kind >= ValueKey::Kind::starts   ? 1 + 8.0 / static_cast<double>(key.text.size() + 1)
+                                                                 : 1;
+    cost += count * weight;
+  }
+  return cost;
+}
+
+void MatchProgram::add_key_sets(const Need& need, uint32_t number, std::vector<KeySet>& sets) {
+  if (need.absence) return;
+  KeySet set{need.path, number, true, {}};
+  for (const Test& test : need.tests) {
+    TestKeys found = std::visit(KeysOf(), test);
+    if (need.tests.size() == 1 && found.also.size() > 1) {
+      for (ValueKey& key : found.also) sets.push_back({need.path, number, false, {std::move(key)}});
+      return;
+    }
+    set.is_exact = set.is_exact && found.is_exact;
+    std::move(found.keys.begin(), found.keys.end(), std::back_inserter(set.keys));
+  }
+  sets.push_back(std::move(set));
+}
+
+std::vector<MatchProgram::KeySet> MatchProgram::key_sets(const Conjunction& conjunction) const {
+  std::vector<KeySet> sets;
+  for (uint32_t i = 0; i < conjunction.need_count && sets.size() < kKeySetsMax; ++i) {
+    add_key_sets(needs[need_lists[conjunction.first_need + i]], i, sets);
+  }
+  if (sets.size() > kKeySetsMax) sets.resize(kKeySetsMax);
+  return sets;
+}
+
+// The place in `sets` of the best one that is not used; sets.size(): there is none.
+size_t MatchProgram::best(const std::vector<KeySet>& sets, uint32_t used) const {
+  size_t found = sets.size();
+  double least = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < sets.size(); ++i) {
+    if ((used >> i & 1U) != 0) continue;
+    const double cost_here = cost(sets[i]);
+    if (cost_here < least) {
+      least = cost_here;
+      found = i;
+    }
+  }
+  return found;
+}
+
+// An index of this program's own: one that is shared with the program that this was copied from is copied before it is
+// changed.
+ValueIndex& MatchProgram::own(std::vector<std::shared_ptr<ValueIndex>>& list, uint32_t path) {
+  std::shared_ptr<ValueIndex>& index = list[path];
+  if (!index)
+    index = std::make_shared<ValueIndex>();
+  else if (index.use_count() > 1)
+    index = std::make_shared<ValueIndex>(*index);
+  return *index;
+}
+
+uint32_t MatchProgram::place_of(uint32_t path, const ValueKey& key) {
+  const uint32_t place = own(anchors, path).add(key, static_cast<uint32_t>(places.size()));
+  if (place == places.size()) places.emplace_back();
+  return place;
+}
+
+uint32_t MatchProgram::place_behind(uint32_t place, uint32_t path, const ValueKey& key) {
+  const uint32_t number = own(keys, path).add(key, key_count_);
+  if (number == key_count_) ++key_count_;
+  const uint32_t behind = leads.add(uint64_t{place} << 32U | number, static_cast<uint32_t>(places.size()));
+  if (behind == places.size()) places.emplace_back();
+  return behind;
+}
+
+void MatchProgram::let_wait(uint32_t conjunction) {
+  const std::vector<KeySet> sets = key_sets(conjunctions[conjunction]);
+  const size_t anchor = best(sets, 0);
+  if (anchor == sets.size()) {
     always.push_back(conjunction);
     return;
   }
-  const auto add = [this, conjunction](uint32_t list) {
-    if (list == KeyTable::kNone) {
-      list = static_cast<uint32_t>(waiting.size());
-      waiting.emplace_back();
-    }
-    waiting[list].push_back(conjunction);
-    return list;
-  };
-  ValueIndex& index = values[anchor.path];
-  if (!names_values(anchor)) {
-    index.any = add(index.any);
-    return;
+  for (const ValueKey& key : sets[anchor].keys) {
+    let_wait_at(place_of(sets[anchor].path, key), {conjunction, kNone, 1U << anchor, false}, sets);
   }
-  for (const Test& test : anchor.tests) {
-    const Slot slot = *slot_of(test);
-    KeyTable& table = index.*slot.table;
-    table.add(slot.key, add(table.find(slot.key)));
-    if (slot.table == &ValueIndex::prefixes) index.prefix_sizes.push_back(static_cast<uint32_t>(slot.key.size()));
+}
+
+void MatchProgram::let_wait_at(uint32_t place, Waiting one, const std::vector<KeySet>& sets) {
+  if (places[place].branch != kNone && lead_on(place, one, sets)) return;
+  one.sure = is_sure(sets, one.used, conjunctions[one.conjunction].need_count);
+  one.next = places[place].first;
+  places[place].first = static_cast<uint32_t>(waiting.size());
+  waiting.push_back(one);
+  if (++places[place].count > kCrowd && places[place].branch == kNone) split(place);
+}
+
+// Whether the keys that led here are all that the conjunction says.
+bool MatchProgram::is_sure(const std::vector<KeySet>& sets, uint32_t used, uint32_t need_count) const {
+  uint32_t proven = 0;
+  for (size_t i = 0; i < sets.size(); ++i) proven += (used >> i & 1U) != 0 && sets[i].is_exact ? 1 : 0;
+  return proven == need_count;
+}
+
+// False: the conjunction has nothing more by which it could be told from others.
+bool MatchProgram::lead_on(uint32_t place, const Waiting& one, const std::vector<KeySet>& sets) {
+  const size_t next = best(sets, one.used);
+  if (next == sets.size() || sets[next].keys.size() > kLeadsMax) return false;
+  const KeySet& set = sets[next];
+  if (std::any_of(set.keys.begin(), set.keys.end(), [](const auto& key) { return key.kind == ValueKey::Kind::any; })) {
+    return false;
+  }
+  std::vector<uint32_t>& branch = branches[places[place].branch];
+  if (std::find(branch.begin(), branch.end(), set.path) == branch.end()) branch.push_back(set.path);
+  for (const ValueKey& key : set.keys) {
+    let_wait_at(place_behind(place, set.path, key), {one.conjunction, kNone, one.used | 1U << next, false}, sets);
+  }
+  return true;
+}
+
+void MatchProgram::split(uint32_t place) {
+  places[place].branch = static_cast<uint32_t>(branches.size());
+  branches.emplace_back();
+  uint32_t next = places[place].first;
+  places[place].first = kNone;
+  places[place].count = 0;
+  while (next != kNone) {
+    const Waiting one = waiting[next];
+    next = one.next;
+    let_wait_at(place, one, key_sets(conjunctions[one.conjunction]));
   }
 }
 

@@ -1,14 +1,21 @@
 // What a Matcher's patterns are compiled to. Private to this room.
+//
+// Each conjunction of a pattern waits at a place: at a value of one of its fields (a key of ValueIndex), the rarest
+// that it has. Where many wait at one place they are told apart by a key of another of their fields, and so on, so that
+// an event meets few conjunctions that do not match it, however many there are. A conjunction that is met is verified,
+// unless the keys that led to it are all that it says.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "event/key_table.h"
+#include "match/number_table.h"
 #include "match/path_tree.h"
 #include "match/pattern.h"
+#include "match/value_index.h"
 
 namespace kedge {
 
@@ -26,38 +33,96 @@ struct Conjunction {
   uint32_t need_count;
 };
 
-// Which conjunctions wait at which values of one path, as numbers of lists in MatchProgram::waiting.
-struct ValueIndex {
-  KeyTable strings;
-  KeyTable prefixes;
-  std::vector<uint32_t> prefix_sizes;  // ascending, each once
-  KeyTable addresses;                  // by their 16 bytes
-  KeyTable numbers;                    // comparable ones, by the 8 bytes of the double
-  KeyTable number_texts;               // the others
-  KeyTable words;                      // true, false, null
-  uint32_t any = KeyTable::kNone;      // any value at all
+// Conjunctions that wait at one place, in a list.
+struct Waiting {
+  uint32_t conjunction;
+  uint32_t next;  // its place in MatchProgram::waiting; kNone: the last
+  uint32_t used;  // which of its key sets led here: bit n, the set n
+  bool sure;      // they are all that it says, unless arrays are concerned
 };
 
-// Filled by add(), made ready by finish(); constant afterwards.
+struct Place {
+  uint32_t first = UINT32_MAX;   // in MatchProgram::waiting
+  uint32_t count = 0;            // in the list
+  uint32_t branch = UINT32_MAX;  // in MatchProgram::branches: the paths whose keys lead on from here
+};
+
+// A list whose full chunks are shared by its copies, so that copying it costs little. Elements do not change.
+template <class T>
+class ChunkedList {
+ public:
+  const T& operator[](size_t i) const { return (*chunks_[i / kChunk])[i % kChunk]; }
+  size_t size() const { return size_; }
+
+  void push_back(T value) {
+    if (size_ % kChunk == 0) {
+      chunks_.push_back(std::make_shared<std::vector<T>>());
+      chunks_.back()->reserve(size_ == 0 ? 8 : kChunk);
+    } else if (chunks_.back().use_count() > 1) {
+      chunks_.back() = std::make_shared<std::vector<T>>(*chunks_.back());
+    }
+    chunks_.back()->push_back(std::move(value));
+    ++size_;
+  }
+
+ private:
+  static constexpr size_t kChunk = 256;
+  std::vector<std::shared_ptr<std::vector<T>>> chunks_;
+  size_t size_ = 0;
+};
+
+// Any number of add() and remove(), then finish(), and so on; then asked by any number of threads.
 struct MatchProgram {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
   void add(uint32_t index, const Pattern&);
+  void remove(uint32_t index);
   void finish();
 
   PathTree paths;
-  std::vector<Need> needs;
+  ChunkedList<Need> needs;
   std::vector<uint32_t> need_lists;
   std::vector<Conjunction> conjunctions;
-  std::vector<uint32_t> indices;  // what each pattern is called outside, each once
+  std::vector<uint32_t> indices;  // what each pattern is called outside; of one that was removed, kNone
 
-  std::vector<ValueIndex> values;              // by path
-  std::vector<std::vector<uint32_t>> waiting;  // lists of conjunctions
-  std::vector<uint32_t> always;                // conjunctions that absence alone can satisfy: tried for every event
+  std::vector<std::shared_ptr<ValueIndex>> anchors;  // by path: the places of keys
+  std::vector<std::shared_ptr<ValueIndex>> keys;     // by path: the numbers of keys that lead on from a place
+  NumberTable leads;                                 // place and number of a key: another place
+  std::vector<std::vector<uint32_t>> branches;       // lists of paths
+  std::vector<Place> places;
+  std::vector<Waiting> waiting;
+  std::vector<uint32_t> always;  // conjunctions that absence alone can satisfy: tried for every event
 
  private:
+  // Keys of one field, of which one must be found where the conjunction matches.
+  struct KeySet {
+    uint32_t path;
+    uint32_t need;  // which of the conjunction's
+    bool is_exact;  // the keys are all that the need says
+    std::vector<ValueKey> keys;
+  };
+  using Popularity = std::unordered_map<std::string, uint32_t>;
+
   uint32_t need_of(const PatternField&);
   uint32_t index_of(uint32_t index);
-  void let_wait(uint32_t conjunction, const Need& anchor);
+  void wants(uint32_t path, const Need&);
+  std::vector<KeySet> key_sets(const Conjunction&) const;
+  static void add_key_sets(const Need&, uint32_t number, std::vector<KeySet>& sets);
+  void count_keys();
+  double cost(const KeySet&) const;
+  size_t best(const std::vector<KeySet>&, uint32_t used) const;
+  ValueIndex& own(std::vector<std::shared_ptr<ValueIndex>>& list, uint32_t path);
+  uint32_t place_of(uint32_t path, const ValueKey&);
+  uint32_t place_behind(uint32_t place, uint32_t path, const ValueKey&);
+  void let_wait(uint32_t conjunction);
+  void let_wait_at(uint32_t place, Waiting, const std::vector<KeySet>&);
+  bool lead_on(uint32_t place, const Waiting&, const std::vector<KeySet>&);
+  void split(uint32_t place);
+  bool is_sure(const std::vector<KeySet>&, uint32_t used, uint32_t need_count) const;
 
+  size_t placed_ = 0;       // the conjunctions that have their places
+  uint32_t key_count_ = 0;  // the numbers given in `keys`
+  Popularity popularity_;   // how many conjunctions have each key; only while placing
   std::unordered_map<std::string, uint32_t> known_needs_;
   std::unordered_map<uint32_t, uint32_t> known_indices_;
 };
@@ -65,12 +130,6 @@ struct MatchProgram {
 // As JSON spells it.
 inline std::string_view text_of(Word word) {
   return word == Word::true_word ? "true" : word == Word::false_word ? "false" : "null";
-}
-
-// The bytes by which a number is found in ValueIndex::numbers.
-inline std::string_view key_of(const double& number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
-inline std::string_view key_of(const Address& address) {
-  return {reinterpret_cast<const char*>(address.data()), address.size()};
 }
 
 }  // namespace kedge

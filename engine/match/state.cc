@@ -6,66 +6,95 @@
 
 namespace kedge {
 
+void MatchState::make_room(const MatchProgram& program) {
+  const auto grow = [](auto& list, size_t size) {
+    if (list.size() < size) list.resize(size);
+  };
+  grow(needs_, program.needs.size());
+  grow(keys_, program.keys.size());
+  grow(seen_, program.places.size());
+  grow(matching_, program.indices.size());
+  if (!fields.has_elements()) return;
+  grow(candidates_, program.needs.size());
+  grow(tried_, program.conjunctions.size());
+}
+
 bool MatchState::run(const MatchProgram& program) {
   program_ = &program;
   ++event_;
   gave_up_ = false;
   matched_.clear();
-  if (needs_.size() < program.needs.size()) needs_.resize(program.needs.size());
-  if (tried_.size() < program.conjunctions.size()) tried_.resize(program.conjunctions.size());
-  if (matching_.size() < program.indices.size()) matching_.resize(program.indices.size());
-  try_values();
+  make_room(program);
+  for (const FieldValue& value : fields.values()) {
+    const ValueIndex* const index = program.anchors[value.path].get();
+    if (index != nullptr) index->find(value, folded_, [this](uint32_t place) { try_place(place); });
+  }
   for (const uint32_t conjunction : program.always) try_conjunction(conjunction);
   return !gave_up_;
 }
 
-void MatchState::try_values() {
-  for (const FieldValue& value : fields.values()) {
-    const ValueIndex& index = program_->values[value.path];
-    try_waiting(index.any);
-    switch (value.kind) {
-      case FieldValue::Kind::string:
-        try_waiting(index.strings.find(value.text));
-        for (const uint32_t size : index.prefix_sizes) {
-          if (size > value.text.size()) break;
-          try_waiting(index.prefixes.find(value.text.substr(0, size)));
-        }
-        if (!index.addresses.empty()) {
-          if (const auto address = parse_address(value.text)) try_waiting(index.addresses.find(key_of(*address)));
-        }
-        break;
-      case FieldValue::Kind::number:
-        if (value.number)
-          try_waiting(index.numbers.find(key_of(*value.number)));
-        else
-          try_waiting(index.number_texts.find(value.text));
-        break;
-      case FieldValue::Kind::true_word:
-      case FieldValue::Kind::false_word:
-      case FieldValue::Kind::null_word:
-        try_waiting(index.words.find(value.text));
-        break;
+void MatchState::try_place(uint32_t number) {
+  if (seen_[number] == event_) return;
+  seen_[number] = event_;
+  const Place& place = program_->places[number];
+  for (uint32_t next = place.first; next != MatchProgram::kNone;) {
+    const Waiting& one = program_->waiting[next];
+    try_waiting(one);
+    next = one.next;
+  }
+  if (place.branch == MatchProgram::kNone) return;
+  for (const uint32_t path : program_->branches[place.branch]) {
+    for (const uint32_t key : keys_at(path)) {
+      const uint32_t behind = program_->leads.find(uint64_t{number} << 32U | key);
+      if (behind != NumberTable::kNone) try_place(behind);
     }
   }
 }
 
-void MatchState::try_waiting(uint32_t list) {
-  if (list == KeyTable::kNone) return;
-  for (const uint32_t conjunction : program_->waiting[list]) try_conjunction(conjunction);
+// The numbers of the keys that the values of a path may be.
+const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
+  Keys& keys = keys_[path];
+  if (keys.event == event_) return keys.numbers;
+  keys.event = event_;
+  keys.numbers.clear();
+  for (const uint32_t value : fields.values_of(path)) {
+    program_->keys[path]->find(fields.values()[value], folded_,
+                               [&keys](uint32_t number) { keys.numbers.push_back(number); });
+  }
+  return keys.numbers;
+}
+
+void MatchState::try_waiting(const Waiting& one) {
+  const Conjunction& conjunction = program_->conjunctions[one.conjunction];
+  if (one.sure && (conjunction.need_count == 1 || !fields.has_elements())) return add_match(conjunction.pattern);
+  try_conjunction(one.conjunction);
+}
+
+void MatchState::add_match(uint32_t pattern) {
+  if (matching_[pattern] == event_ || program_->indices[pattern] == MatchProgram::kNone) return;
+  matching_[pattern] = event_;
+  matched_.push_back(pattern);
 }
 
 void MatchState::try_conjunction(uint32_t number) {
   const Conjunction& conjunction = program_->conjunctions[number];
-  if (tried_[number] == event_ || matching_[conjunction.pattern] == event_) return;
-  tried_[number] = event_;
+  if (matching_[conjunction.pattern] == event_) return;
   const uint32_t* needs = program_->need_lists.data() + conjunction.first_need;
   for (uint32_t i = 0; i < conjunction.need_count; ++i) {
     if (!can_hold(needs[i])) return;
   }
   const bool one_value_will_do = conjunction.need_count == 1 && !program_->needs[needs[0]].absence;
-  if (fields.has_elements() && !one_value_will_do && !hold_together(conjunction)) return;
-  matching_[conjunction.pattern] = event_;
-  matched_.push_back(conjunction.pattern);
+  if (fields.has_elements() && !one_value_will_do) {
+    if (tried_[number] == event_) return;
+    tried_[number] = event_;
+    if (!hold_together(conjunction)) return;
+  }
+  add_match(conjunction.pattern);
+}
+
+bool MatchState::holds(const Need& need, const FieldValue& value) const {
+  return std::any_of(need.tests.begin(), need.tests.end(),
+                     [&](const Test& test) { return passes(test, value, fields); });
 }
 
 // Whether a need holds by itself. With arrays, absence may hold for some elements only: hold_together decides.
@@ -76,26 +105,41 @@ bool MatchState::can_hold(uint32_t number) {
   const Need& need = program_->needs[number];
   const auto values = fields.values_of(need.path);
   memo.held = need.absence && (values.empty() || fields.has_elements());
-  for (size_t i = 0; i < values.size() && !memo.held; ++i) {
-    for (const Test& test : need.tests) memo.held = memo.held || passes(test, fields.values()[values[i]]);
-  }
+  for (size_t i = 0; i < values.size() && !memo.held; ++i) memo.held = holds(need, fields.values()[values[i]]);
   return memo.held;
 }
 
 std::span<const uint32_t> MatchState::candidates_of(uint32_t number) {
-  NeedMemo& memo = needs_[number];
-  if (memo.candidates_event == event_) return memo.candidates;
-  memo.candidates_event = event_;
-  memo.candidates.clear();
+  Candidates& candidates = candidates_[number];
+  if (candidates.event == event_) return candidates.values;
+  candidates.event = event_;
+  candidates.values.clear();
   const Need& need = program_->needs[number];
   for (const uint32_t value : fields.values_of(need.path)) {
-    const auto holds = [&](const Test& test) { return passes(test, fields.values()[value]); };
-    if (std::any_of(need.tests.begin(), need.tests.end(), holds)) memo.candidates.push_back(value);
+    if (holds(need, fields.values()[value])) candidates.values.push_back(value);
   }
-  return memo.candidates;
+  return candidates.values;
+}
+
+// Whether all needs but at most one can be met without choosing an element of an array: then nothing can be in the way.
+bool MatchState::any_may_be_combined(const Conjunction& conjunction) {
+  uint32_t in_elements = 0;
+  for (uint32_t i = 0; i < conjunction.need_count; ++i) {
+    const Need& need = program_->needs[program_->need_lists[conjunction.first_need + i]];
+    const auto values = fields.values_of(need.path);
+    if (values.empty()) continue;  // absence holds
+    if (need.absence) return false;
+    const bool has_free_one = std::any_of(values.begin(), values.end(), [&](uint32_t value) {
+      const FieldValue& one = fields.values()[value];
+      return one.element == FieldValue::kNowhere && holds(need, one);
+    });
+    if (!has_free_one && ++in_elements > 1) return false;
+  }
+  return true;
 }
 
 bool MatchState::hold_together(const Conjunction& conjunction) {
+  if (any_may_be_combined(conjunction)) return true;
   wanted_.clear();
   for (uint32_t i = 0; i < conjunction.need_count; ++i) {
     const uint32_t need = program_->need_lists[conjunction.first_need + i];

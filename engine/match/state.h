@@ -1,6 +1,7 @@
 // What matching remembers of one event. Private to this room.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "event/json_text.h"
@@ -27,24 +28,39 @@ class MatchState {
   struct NeedMemo {
     uint64_t event = 0;
     bool held = false;
-    uint64_t candidates_event = 0;
-    std::vector<uint32_t> candidates;
+  };
+  struct Candidates {
+    uint64_t event = 0;
+    std::vector<uint32_t> values;
+  };
+  struct Keys {
+    uint64_t event = 0;
+    std::vector<uint32_t> numbers;
   };
 
-  void try_values();
-  void try_waiting(uint32_t list);
+  void make_room(const MatchProgram&);
+  void try_place(uint32_t place);
+  void try_waiting(const Waiting&);
   void try_conjunction(uint32_t conjunction);
+  void add_match(uint32_t pattern);
+  const std::vector<uint32_t>& keys_at(uint32_t path);
   bool hold_together(const Conjunction&);
+  bool any_may_be_combined(const Conjunction&);
   bool can_hold(uint32_t need);
+  bool holds(const Need&, const FieldValue&) const;
   std::span<const uint32_t> candidates_of(uint32_t need);
 
   const MatchProgram* program_ = nullptr;
   uint64_t event_ = 0;  // the number of the event
   std::vector<NeedMemo> needs_;
-  std::vector<uint64_t> tried_;     // by conjunction: the event for which it was tried last
-  std::vector<uint64_t> matching_;  // by pattern: the event that it matched last
+  std::vector<Candidates> candidates_;  // by need
+  std::vector<Keys> keys_;              // by path
+  std::vector<uint64_t> seen_;          // by place: the event that met it last
+  std::vector<uint64_t> tried_;         // by conjunction: the event for which it was verified last
+  std::vector<uint64_t> matching_;      // by pattern: the event that it matched last
   std::vector<uint32_t> matched_;
   std::vector<WantedField> wanted_;
+  std::string folded_;
   ElementSearch search_;
   bool gave_up_ = false;
 };

@@ -85,14 +85,35 @@ bool passes_one(const HasExpression& test, const FieldValue& value) {
          re2::RE2::PartialMatch(re2::StringPiece(value.text.data(), value.text.size()), *test.expression);
 }
 
-bool passes_one(const Compared&, const FieldValue&) { return false; }
-
 bool passes_one(Exists test, const FieldValue&) { return test.wanted; }
+
+bool stands(double one, std::string_view sign, double other) {
+  if (sign == "=") return one == other;
+  return sign[0] == '<' ? one < other || (sign.size() == 2 && one == other)
+                        : one > other || (sign.size() == 2 && one == other);
+}
+
+bool passes_compared(const Compared& test, const FieldValue& value, const Fields& fields) {
+  if (!value.number) return false;
+  const auto places = fields.values_of(test.path_number);
+  return std::any_of(places.begin(), places.end(), [&](uint32_t place) {
+    const FieldValue& other = fields.values()[place];
+    return other.number && !fields.in_conflict(value, other) && stands(*value.number, test.sign, *other.number);
+  });
+}
 
 }  // namespace
 
-bool passes(const Test& test, const FieldValue& value) {
-  return std::visit([&value](const auto& one) { return passes_one(one, value); }, test);
+bool passes(const Test& test, const FieldValue& value, const Fields& fields) {
+  if (const auto* compared = std::get_if<Compared>(&test)) return passes_compared(*compared, value, fields);
+  return std::visit(
+      [&value](const auto& one) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, Compared>)
+          return false;
+        else
+          return passes_one(one, value);
+      },
+      test);
 }
 
 }  // namespace kedge

@@ -6,8 +6,8 @@
 
 namespace kedge {
 
-// Exists{false} passes no value: absence is no value.
-bool passes(const Test&, const FieldValue&);
+// Exists{false} passes no value: absence is no value. `fields` are those that the value is one of.
+bool passes(const Test&, const FieldValue& value, const Fields& fields);
 
 inline bool wants_absence(const Test& test) {
   const auto* exists = std::get_if<Exists>(&test);
