@@ -268,4 +268,18 @@ size_t unescape_json(std::string_view raw, char* out) {
   return static_cast<size_t>(out - begin);
 }
 
+bool is_json_number(std::string_view text) { return is_number(text); }
+
+bool are_json_escapes(std::string_view raw) {
+  for (size_t at = raw.find('\\'); at != std::string_view::npos; at = raw.find('\\', at)) {
+    const char kind = at + 1 < raw.size() ? raw[at + 1] : '\0';
+    if (kind == 'u' ? read_hex4(raw, at + 2) < 0
+                    : kind == '\0' || std::string_view("\"\\/bfnrt").find(kind) == std::string_view::npos) {
+      return false;
+    }
+    at += kind == 'u' ? 6 : 2;
+  }
+  return true;
+}
+
 }  // namespace kedge

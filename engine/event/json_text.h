@@ -196,4 +196,10 @@ class JsonScanner {
 // for raw.size() bytes. Returns the number of bytes written.
 size_t unescape_json(std::string_view raw, char* out);
 
+// Whether a text is a number by JSON's grammar.
+bool is_json_number(std::string_view text);
+
+// Whether each backslash between the quotes of a string begins an escape that the lenient rules know.
+bool are_json_escapes(std::string_view raw);
+
 }  // namespace kedge

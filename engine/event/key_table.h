@@ -75,6 +75,7 @@ class KeyTable {
   }
 
   bool empty() const { return keys_.empty(); }
+  size_t size() const { return keys_.size(); }
 
  private:
   struct Slot {

@@ -49,7 +49,11 @@ class TextArena {
   // What a JSON string says: a view into its text where it holds no escapes.
   std::string_view resolve(JsonValue string) {
     const std::string_view raw = string.raw_string();
-    if (!string.text().escapes_in(raw)) return raw;
+    return string.text().escapes_in(raw) ? resolve(raw) : raw;
+  }
+
+  // The same of what stands between the quotes of a valid one, which holds escapes.
+  std::string_view resolve(std::string_view raw) {
     char* const place = reserve(raw.size());
     const size_t size = unescape_json(raw, place);
     used_ -= raw.size() - size;

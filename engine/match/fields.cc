@@ -72,34 +72,44 @@ void Fields::walk_object(uint32_t node, JsonValue object) {
   if (!tree_->leads_on(node)) return;
   for (const JsonMember member : object.members()) {
     const std::string_view key = texts_.resolve(member.key);
-    if (key.empty() && node == empty_name_) continue;
+    if (is_below_empty_name(node, key)) continue;
     if (const uint32_t child = tree_->step(node, key); child != PathTree::kNone) walk(child, member.value);
   }
 }
 
-void Fields::walk_array(uint32_t node, JsonValue array) {
-  const auto place = [this] { return static_cast<uint32_t>(values_.size()); };
-  const uint32_t around = element_;
-  const auto number = static_cast<uint32_t>(arrays_.size());
+uint32_t Fields::open_array() {
   arrays_.push_back({place(), place()});
+  return static_cast<uint32_t>(arrays_.size() - 1);
+}
+
+void Fields::close_array(uint32_t array) { arrays_[array].end = place(); }
+
+uint32_t Fields::open_element(uint32_t array) {
+  elements_.push_back({array, element_, {place(), place()}});
+  return element_ = static_cast<uint32_t>(elements_.size() - 1);
+}
+
+void Fields::close_element(uint32_t element) {
+  element_ = elements_[element].parent;
+  if (place() == elements_[element].values.begin) {
+    elements_.resize(element);  // nothing in it is wanted
+  } else {
+    elements_[element].values.end = place();
+  }
+}
+
+void Fields::walk_array(uint32_t node, JsonValue array) {
+  const uint32_t number = open_array();
   for (const JsonValue value : array.elements()) {
     if (!value.is_object() && !value.is_array()) {
       walk(node, value);
       continue;
     }
-    const uint32_t before = place();
-    const auto element = static_cast<uint32_t>(elements_.size());
-    elements_.push_back({number, around, {before, before}});
-    element_ = element;
+    const uint32_t element = open_element(number);
     walk(node, value);
-    element_ = around;
-    if (place() == before) {
-      elements_.resize(element);  // nothing in it is wanted
-    } else {
-      elements_[element].values.end = place();
-    }
+    close_element(element);
   }
-  arrays_[number].end = place();
+  close_array(number);
 }
 
 }  // namespace kedge

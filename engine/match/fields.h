@@ -49,6 +49,16 @@ class Fields {
   void collect(const PathTree&, const Event&, JsonValue detail, JsonValue resources);
   void collect(const PathTree&, JsonValue document);
 
+  // The same by hand, for what reads an event in another way: what walk() does with values, arrays and their elements.
+  void clear(const PathTree&);
+  void add(uint32_t node, FieldValue::Kind, std::string_view text);
+  std::string_view resolve(std::string_view raw_string) { return texts_.resolve(raw_string); }
+  bool is_below_empty_name(uint32_t node, std::string_view key) const { return key.empty() && node == empty_name_; }
+  uint32_t open_array();
+  void close_array(uint32_t array);
+  uint32_t open_element(uint32_t array);
+  void close_element(uint32_t element);
+
   std::span<const FieldValue> values() const { return values_; }
   // The values of a path, as places in values(), ascending.
   std::span<const uint32_t> values_of(uint32_t path) const { return of_path_[path]; }
@@ -61,9 +71,8 @@ class Fields {
   ValueRange array_values(uint32_t array) const { return arrays_[array]; }
 
  private:
-  void clear(const PathTree&);
+  uint32_t place() const { return static_cast<uint32_t>(values_.size()); }
   void add_string(uint32_t node, std::string_view text);
-  void add(uint32_t node, FieldValue::Kind, std::string_view text);
   void walk(uint32_t node, JsonValue);
   void walk_object(uint32_t node, JsonValue);
   void walk_array(uint32_t node, JsonValue);

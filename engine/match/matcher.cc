@@ -53,15 +53,20 @@ Result<void> Matcher::match(const Event& event, MatchScratch& scratch, std::vect
   return finish(state, matched);
 }
 
-Result<void> Matcher::match_document(std::string_view text, MatchScratch& scratch,
-                                     std::vector<uint32_t>& matched) const {
+Result<void> Matcher::match_document(std::string_view text, MatchScratch& scratch, std::vector<uint32_t>& matched,
+                                     Reading reading) const {
   MatchState& state = *scratch.state_;
   matched.clear();
-  if (const JsonError* error = state.scanner.scan(text, JsonRules::lenient)) {
+  const JsonError* const error = reading == Reading::trusted
+                                     ? state.trusted_reader.read(program_->paths, text, state.fields)
+                                     : state.scanner.scan(text, JsonRules::lenient);
+  if (error != nullptr) {
     return Error{ErrorCode::invalid, fmt::format("byte {}: expected {}", error->offset, error->expected)};
   }
-  if (!state.scanner.root().is_object()) return Error{ErrorCode::invalid, "byte 0: expected an object"};
-  state.fields.collect(program_->paths, state.scanner.root());
+  if (reading == Reading::strict) {
+    if (!state.scanner.root().is_object()) return Error{ErrorCode::invalid, "byte 0: expected an object"};
+    state.fields.collect(program_->paths, state.scanner.root());
+  }
   return finish(state, matched);
 }
 

@@ -31,6 +31,13 @@ namespace kedge {
 struct MatchProgram;  // match/program.h
 class MatchState;     // match/state.h
 
+// How a document is read. The answers are the same for valid JSON in which no object has a name twice, and no name
+// holds a dot that makes it the same path as nested names.
+enum class Reading {
+  strict,   // all of it is validated
+  trusted,  // up to the last field that any pattern wants; what is not checked, trusted_reader.h says
+};
+
 // What matching needs to remember while it looks at one event; its memory is used again. One for each thread; it may
 // be used with any number of matchers in turn.
 class MatchScratch {
@@ -73,7 +80,8 @@ class Matcher {
 
   // The same for a bare document, which must be a valid JSON object of at most 1,000 levels. As event-ruler does, text
   // behind its closing brace is ignored, and a lone half of a surrogate pair is accepted.
-  Result<void> match_document(std::string_view text, MatchScratch&, std::vector<uint32_t>& matched) const;
+  Result<void> match_document(std::string_view text, MatchScratch&, std::vector<uint32_t>& matched,
+                              Reading reading = Reading::strict) const;
 
  private:
   explicit Matcher(std::unique_ptr<const MatchProgram>);

@@ -24,7 +24,7 @@ uint32_t PathTree::add(std::string_view path) {
       child = static_cast<uint32_t>(nodes_.size());
       nodes_[node].children.add(name, child);
       nodes_[node].first_bytes.set(static_cast<unsigned char>(name.empty() ? '.' : name[0]));
-      nodes_.emplace_back();
+      nodes_.emplace_back().parent = node;
     }
     node = child;
   }

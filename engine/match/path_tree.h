@@ -37,6 +37,9 @@ class PathTree {
 
   uint32_t path_of(uint32_t node) const { return nodes_[node].path; }  // kNone: the node only leads on
   bool leads_on(uint32_t node) const { return !nodes_[node].children.empty(); }
+  size_t child_count(uint32_t node) const { return nodes_[node].children.size(); }
+  bool is_child(uint32_t child, uint32_t node) const { return nodes_[child].parent == node; }
+  size_t node_count() const { return nodes_.size(); }
   size_t path_count() const { return path_count_; }
 
  private:
@@ -44,6 +47,7 @@ class PathTree {
     KeyTable children;             // by one name
     std::bitset<256> first_bytes;  // with which bytes their names begin; '.' stands for the empty name
     uint32_t path = kNone;
+    uint32_t parent = kNone;
   };
   uint32_t step_by_names(uint32_t node, std::string_view key) const;
 

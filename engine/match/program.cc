@@ -11,7 +11,7 @@
 namespace kedge {
 namespace {
 
-constexpr uint32_t kCrowd = 8;      // so many may wait at one place before they are told apart
+constexpr uint32_t kCrowd = 2;      // so many may wait at one place before they are told apart
 constexpr size_t kKeySetsMax = 30;  // of one conjunction
 constexpr size_t kLeadsMax = 64;    // keys of one set by which a place may lead on
 

