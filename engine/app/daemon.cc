@@ -171,7 +171,6 @@ Result<void> Daemon::open_rules() {
 Result<void> Daemon::create_reading() {
   Lane::Options options;
   options.admission = configuration_.admission;
-  options.own_principals = own_principals(configuration_, *room_->aws);
   options.alarm_channels = configuration_.alarms;
   options.queue_bytes_max = configuration_.queue_bytes / configuration_.lanes;
   for (const SourceSettings& source : configuration_.sources) {
@@ -219,8 +218,10 @@ Result<void> Daemon::start_notices() {
   return {};
 }
 
+// What is open goes on meanwhile: who we are is asked of AWS, which may take its time.
 Result<void> Daemon::start_reading() {
-  for (const auto& lane : lanes_) lane->start();
+  const std::vector<std::string> us = own_principals(configuration_, *room_->aws);
+  for (const auto& lane : lanes_) lane->start(us);
   for (const auto& source : sources_) {
     if (auto started = source->start(); !started) return started.error().with("source " + std::string(source->name()));
   }

@@ -38,8 +38,8 @@ Lane::Lane(Parts parts, Options options)
 
 Lane::~Lane() { stop(); }
 
-void Lane::start() {
-  Decider::Options options{options_.decoders,       options_.admission, options_.own_principals,
+void Lane::start(const std::vector<std::string>& own_principals) {
+  Decider::Options options{options_.decoders,       options_.admission, own_principals,
                            options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max};
   work_ = std::make_unique<Work>(parts_, std::move(options));
   work_->decider.use(parts_.rules.get());

@@ -55,7 +55,6 @@ class Lane {
   struct Options {
     std::map<std::string, Decoder::Options> decoders;  // by source's name
     AdmissionLimits admission;
-    std::vector<std::string> own_principals;
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     size_t queue_bytes_max = 32U << 20U;             // of the mailbox
@@ -79,7 +78,8 @@ class Lane {
 
   Mailbox<Batch>& mailbox() { return mailbox_; }
 
-  void start();
+  // `own_principals`: the ARNs that are us.
+  void start(const std::vector<std::string>& own_principals);
   // Takes no more batches; commits what it has decided.
   void stop();
 

@@ -78,8 +78,13 @@ Json in_eventbridge(const Json& record) {
           {"region", "us-east-1"}, {"resources", Json::array()}, {"detail", record}};
 }
 
-Cloud::Cloud(std::unique_ptr<MotoServer> moto) : moto_(std::move(moto)) {
-  witness_.answer_by([url = moto_->url()](const auto& request) { return send_to(url, request); });
+Cloud::Cloud(std::unique_ptr<MotoServer> moto) : moto_(std::move(moto)) { leave_unanswered(nullptr); }
+
+void Cloud::leave_unanswered(std::function<bool(const HttpReceiver::Request&)> which) {
+  witness_.answer_by([url = moto_->url(), which = std::move(which)](const auto& request) {
+    if (which && which(request)) return HttpReceiver::Answer{.delay = std::chrono::hours(1)};
+    return send_to(url, request);
+  });
 }
 
 Result<std::unique_ptr<Cloud>> Cloud::start() {

@@ -2,6 +2,7 @@
 // test's own hands in it: plain requests that no code of the engine made.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ class Cloud {
 
   void close_acl(const std::string& bucket);
   void put_policy(const std::string& bucket, const Json& policy);
+
+  // From now on requests of the engine that `which` is true for get no answer; null: all are answered.
+  void leave_unanswered(std::function<bool(const HttpReceiver::Request&)> which);
 
   bool acl_is_public(const std::string& bucket);
   bool is_blocked(const std::string& bucket);  // all four flags

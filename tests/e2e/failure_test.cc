@@ -1,6 +1,10 @@
 // What goes wrong outside, and what the engine makes of it: events that are none, permissions that lack, ends of
 // processes in the middle of work.
+#include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 
 #include "tests/e2e/scene.h"
@@ -9,6 +13,32 @@ namespace kedge {
 namespace {
 
 using namespace std::string_literals;
+
+// What docs/operating.md says that a rule needs: "| RULE | permission, permission |".
+std::vector<std::string> documented_permissions(const std::string& rule) {
+  std::ifstream page(KEDGE_SOURCE_DIR "/docs/operating.md");
+  const std::string start = "| " + rule + " | ";
+  std::string line;
+  while (!line.starts_with(start)) {
+    if (!std::getline(page, line)) throw std::runtime_error("no permissions are documented for " + rule);
+  }
+  std::vector<std::string> permissions;
+  std::istringstream words(line.substr(start.size()));
+  for (std::string word; words >> word && word != "|";) permissions.push_back(word.substr(0, word.find(',')));
+  return permissions;
+}
+
+// The emulator takes what it does not know for listing a bucket or making one.
+std::vector<std::string> as_moto_calls_them(std::vector<std::string> permissions) {
+  const std::map<std::string, std::string> names = {{"s3:GetBucketPublicAccessBlock", "s3:ListBucket"},
+                                                    {"s3:GetBucketOwnershipControls", "s3:ListBucket"},
+                                                    {"s3:PutBucketPublicAccessBlock", "s3:CreateBucket"},
+                                                    {"s3:PutBucketOwnershipControls", "s3:CreateBucket"}};
+  for (std::string& permission : permissions) {
+    if (const auto name = names.find(permission); name != names.end()) permission = name->second;
+  }
+  return permissions;
+}
 
 class Failures : public Scene {
  protected:
@@ -69,6 +99,23 @@ TEST_F(Failures, APermissionThatLacksEndsTheRemediationWithItsNameOnRecord) {
   EXPECT_TRUE(cloud_->moto().check_requests(false));
 }
 
+TEST_F(Failures, ThePermissionsOfTheDocumentationAreEnough) {
+  cloud_->make_bucket("permitted");
+  cloud_->open_by_acl("permitted");
+  const Json event = cloud_->open_by_policy("permitted");
+  use(cloud_->make_user("kedge", as_moto_calls_them(documented_permissions("aws.s3.public-bucket"))));
+  engine_.configuration["aws"]["endpoint"] = cloud_->moto().url();  // signatures are of the address
+  ASSERT_TRUE(cloud_->moto().check_requests(true));
+  engine_.start();
+  send(event);
+  const Json confirmed = wait_for_records("confirmation", 1);
+  EXPECT_TRUE(cloud_->moto().check_requests(false));  // so that the test's own requests are taken again
+  EXPECT_TRUE(cloud_->is_blocked("permitted"));
+  EXPECT_FALSE(cloud_->acl_is_public("permitted"));
+  EXPECT_EQ(cloud_->policy("permitted").dump().find("GetObject"), std::string::npos);
+  EXPECT_EQ(engine_.output().find("AccessDenied"), std::string::npos);
+}
+
 TEST_F(Failures, KilledInTheMiddleItLosesNothingAndDoublesNothing) {
   lift_the_budget();
   std::set<std::string> buckets;
@@ -87,6 +134,20 @@ TEST_F(Failures, KilledInTheMiddleItLosesNothingAndDoublesNothing) {
   EXPECT_EQ(engine_.records({"--kind", "plan"}).size(), buckets.size());
   EXPECT_TRUE(engine_.ask({"remediation", "list"}).empty());
   expect_once_for_each(buckets);
+}
+
+TEST_F(Failures, WhatIsOpenGoesOnWhileNobodySaysWhoWeAre) {
+  cloud_->make_bucket("left-open");
+  engine_.start();
+  cloud_->leave_unanswered([](const auto& request) { return request.target.starts_with("/left-open"); });
+  send(cloud_->open_by_acl("left-open"));
+  wait_for_records("plan", 1);
+  engine_.kill();
+  cloud_->leave_unanswered([](const auto& request) { return request.target == "/"; });  // where STS is asked
+  engine_.start_unawaited();
+  EXPECT_TRUE(comes_true([&] { return cloud_->is_blocked("left-open"); })) << engine_.output();
+  EXPECT_EQ(engine_.output().find("cannot be asked"), std::string::npos) << "it waited for STS first";
+  engine_.kill();
 }
 
 // With a broker of its own.

@@ -31,6 +31,9 @@ class NewListeners : public Listeners {
   void SetUp() override { set_up("4.3.1"); }
 };
 
+TEST_F(NewListeners, APlainLoginReadsEvents) { expect_an_event_through(KafkaListener::sasl_plain); }
+TEST_F(NewListeners, APlainLoginOverTlsReadsEvents) { expect_an_event_through(KafkaListener::sasl_tls); }
+
 // librdkafka sends its nonce twice before 2.6.1; brokers of version 4 no longer let that pass.
 TEST_F(NewListeners, AScramLoginThatTheLibraryCannotMakeNamesTheVersionThatCan) {
   read_through(KafkaListener::sasl_scram);

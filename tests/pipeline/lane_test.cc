@@ -21,7 +21,7 @@ class LaneTest : public testing::Test {
     Lane::Options options;
     options.idle_commit = std::chrono::milliseconds(0);
     auto lane = std::make_unique<Lane>(Lane::Parts{committer_, ledger_, rules_, clock_, random_}, options);
-    lane->start();
+    lane->start({});
     return lane;
   }
   Batch batch(int64_t from, const std::vector<std::string>& values) {
