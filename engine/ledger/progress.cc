@@ -20,7 +20,10 @@ void end_undo(StepProgress& step, const StepOutcome& outcome) {
 
 void end_effect(Remediation& r, StepProgress& step, const StepOutcome& outcome) {
   using Result = StepOutcome::Result;
-  if (outcome.after) step.after = outcome.after;
+  if (outcome.after) {
+    step.after = outcome.after;
+    step.after_all = false;
+  }
   switch (outcome.result) {
     case Result::applied:
       step.status = StepStatus::applied;
@@ -155,6 +158,7 @@ void begin_attempt(Remediation& r, size_t number, const std::string& mark, bool 
   step.mark = mark;
   step.undo = undo;
   if (undo) return;
+  step.after_all = false;
   step.status = StepStatus::attempted;
   ++step.attempts;
 }
@@ -176,7 +180,9 @@ Result<void> end_attempt(Remediation& r, const StepOutcome& outcome) {
 
 void take_afters(Remediation& r, const Conclude& conclude, Time now) {
   for (const auto& [number, state] : conclude.afters) {
-    if (number < r.steps.size()) r.steps[number].after = state;
+    if (number >= r.steps.size()) continue;
+    r.steps[number].after = state;
+    r.steps[number].after_all = conclude.move == Move::confirm;
   }
   for (StepProgress& step : r.steps) {
     if (conclude.move == Move::confirm && step.status == StepStatus::pending) step.status = StepStatus::already;

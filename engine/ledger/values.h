@@ -164,6 +164,7 @@ struct StepProgress {
   bool undo = false;                    // the latest attempt is one of an undo
   std::optional<CapturedState> before;  // never overwritten by a later attempt
   std::optional<CapturedState> after;   // as it was left by us
+  bool after_all = false;               // `after` was observed when every step had been applied: when it was confirmed
 
   bool operator==(const StepProgress&) const = default;
 };

@@ -73,6 +73,7 @@ Json to_json(const FindingTimes& times) {
 Json to_json(const StepProgress& step) {
   Json json = {
       {"status", to_string(step.status)}, {"attempts", step.attempts}, {"mark", step.mark}, {"undo", step.undo}};
+  if (step.after_all) json["after_all"] = true;
   if (step.before) json["before"] = to_json(*step.before);
   if (step.after) json["after"] = to_json(*step.after);
   return json;
@@ -84,6 +85,7 @@ StepProgress step_from_json(const Json& json) {
   step.attempts = json.at("attempts");
   step.mark = json.at("mark");
   step.undo = json.at("undo");
+  step.after_all = json.value("after_all", false);
   if (json.contains("before")) step.before = state_from_json(json.at("before"));
   if (json.contains("after")) step.after = state_from_json(json.at("after"));
   return step;

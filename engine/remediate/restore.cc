@@ -35,6 +35,16 @@ Restore::Restore(Situation& s, const Moment& m) : deadline_(m.elapsed + s.option
     }
   }
   begin_step(s, m);
+  if (!can_compare_all(s)) return;
+  stage_ = Stage::compare;
+  to_compare_ = left_.size();
+}
+
+bool Restore::can_compare_all(const Situation& s) const {
+  const auto& steps = s.remediation.steps;
+  const auto is_touched = [](const StepProgress& p) { return p.status == StepStatus::undone || p.undo; };
+  if (std::any_of(steps.begin(), steps.end(), is_touched)) return false;  // of this undo some is done already
+  return std::all_of(left_.begin(), left_.end(), [&](size_t index) { return steps[index].after_all; });
 }
 
 void Restore::begin_step(Situation& s, const Moment& m) {
@@ -122,14 +132,34 @@ void Restore::looked(Situation& s, const Moment& m, ActionResult<Observation> se
 
 void Restore::missed(Situation& s, const Moment& m, const ActionError& error) {
   const auto verdict = patience_.judge(s, m, error);
-  if (verdict.kind == Patience::Verdict::Kind::gone) return restored(s, m, observation_of_gone(verdict.reason));
+  if (verdict.kind == Patience::Verdict::Kind::gone) {
+    if (stage_ == Stage::compare) return compare_next(s, m);  // nothing is there to be compared
+    return restored(s, m, observation_of_gone(verdict.reason));
+  }
   if (verdict.kind == Patience::Verdict::Kind::stuck || m.elapsed >= step_deadline_) {
     return fail(s, m, error.code, "the target cannot be observed: " + verdict.reason);
   }
   wait_until_ = std::min(m.elapsed + verdict.delay, step_deadline_);
 }
 
+void Restore::compare(Situation& s, const Observation& seen) {
+  const nlohmann::json& after = progress(s).after->full;
+  if (!is_before(s, seen) && seen.state != after) refuse_for(s, after, seen.state);
+}
+
+// When all have been compared, the first is at the front again.
+void Restore::compare_next(Situation& s, const Moment& m) {
+  left_.push_back(left_.front());
+  left_.pop_front();
+  begin_step(s, m);
+  if (--to_compare_ > 0) stage_ = Stage::compare;
+}
+
 void Restore::saw(Situation& s, const Moment& m, const Observation& seen) {
+  if (stage_ == Stage::compare) {
+    compare(s, seen);
+    return compare_next(s, m);
+  }
   if (stage_ == Stage::look) return saw_before_undo(s, m, seen);
   if (is_before(s, seen)) return restored(s, m, seen);
   if (stage_ == Stage::examine) return let_others_go_first(s, m, &seen);
@@ -175,9 +205,11 @@ void Restore::saw_in_doubt(Situation& s, const Moment& m, const Observation& see
 
 void Restore::refuse_for(Situation& s, const nlohmann::json& expected, const nlohmann::json& found) {
   const nlohmann::json shown = difference(s.capture(step(s), expected).shown, s.capture(step(s), found).shown);
-  refusal_ =
-      Refusal{fmt::format("{} was changed by somebody else since: nothing of it is touched", s.remediation.plan.target),
-              {{"step", left_.front()}, {"action", step(s).action}, {"difference", shown}}};
+  const bool touched = !restored_.empty() || !unrecorded_.empty() || !tries_.empty();
+  refusal_ = Refusal{
+      fmt::format("{} was changed by somebody else since: {}", s.remediation.plan.target,
+                  touched ? "the undo ends here, what it has restored until now stays so" : "nothing is undone"),
+      {{"step", left_.front()}, {"action", step(s).action}, {"difference", shown}}};
 }
 
 void Restore::worked(Situation& s, const Moment& m, Worked result) {

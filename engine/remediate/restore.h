@@ -1,8 +1,11 @@
 // Restore: undoes what was applied, the last step first.
 //
 // A step is undone only while the world is as the step left it; when somebody else has changed it since, the undo is
-// refused with the difference. A step that cannot be undone yet (`retry`: what another step put in place stands in its
-// way) lets the others go first.
+// refused with the difference. Where the states to compare with were observed together, when all was confirmed, every
+// step is compared before the first is undone: an undo that will be refused must not lift half of a protection. (Other
+// states were observed one after the other, and a later step may show in an earlier one's: each of those is compared
+// when it is its turn.) A step that cannot be undone yet (`retry`: what another step put in place stands in its way)
+// lets the others go first.
 #pragma once
 
 #include <deque>
@@ -31,6 +34,7 @@ class Restore {
 
  private:
   enum class Stage {
+    compare,  // all steps with what was left, before the first is undone
     look,     // compare with what was left
     work,     // the attempt is durable: undo it
     read,     // until it is as it was before
@@ -39,6 +43,9 @@ class Restore {
   };
   const Step& step(const Situation& s) const { return *s.effects[left_.front()]; }
   const StepProgress& progress(const Situation& s) const { return s.remediation.steps[left_.front()]; }
+  bool can_compare_all(const Situation&) const;
+  void compare(Situation&, const Observation&);
+  void compare_next(Situation&, const Moment&);
   bool is_before(const Situation& s, const Observation& seen) const { return seen.state == progress(s).before->full; }
 
   Turn prepare(Situation&, const Moment&);
@@ -64,6 +71,7 @@ class Restore {
   std::optional<StepOutcome> open_;
   std::map<size_t, int> tries_;  // undo attempts, by step
   size_t passed_over_ = 0;       // in a row: steps that let others go first
+  size_t to_compare_ = 0;        // compare: how many are left; they go round in left_
   ActionError error_;            // examine: what the attempt failed with
   int polls_ = 0;
   Patience patience_;

@@ -76,6 +76,14 @@ std::string Engine::readiness() const {
   return answer.status == 0 ? "" : answer.body;
 }
 
+std::string Engine::metric(const std::string& name) const {
+  const auto answer = send_to("http://127.0.0.1:" + std::to_string(port_), {"GET", "/metrics", {}, ""});
+  const size_t line = ("\n" + answer.body).find("\n" + name + " ");
+  if (line == std::string::npos) return "";
+  const size_t value = line + name.size() + 1;
+  return answer.body.substr(value, answer.body.find('\n', value) - value);
+}
+
 Ran Engine::run(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), kedge_program());
   arguments.insert(arguments.end(), {"-c", directory_.path() / "kedge.yaml"});

@@ -35,6 +35,9 @@ class Engine {
   // What /readyz says; empty when nobody answers.
   std::string readiness() const;
 
+  // The value of a metric without labels; empty when there is no such metric.
+  std::string metric(const std::string& name) const;
+
   // `kedge ARGUMENTS -c kedge.yaml`. Any thread once it was started.
   Ran run(std::vector<std::string> arguments) const;
 

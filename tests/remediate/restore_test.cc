@@ -52,6 +52,45 @@ TEST(Restore, RefusesWithTheDifferenceWhenSomebodyElseHasChangedItSince) {
   EXPECT_THAT(last.dump(), testing::HasSubstr("somebody else's"));
 }
 
+TEST(Restore, LooksAtAllStepsBeforeItUndoesTheFirst) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.set("a", "somebody else's");  // of the step that is undone last
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::refused);
+  EXPECT_EQ(play.world.value("a"), "somebody else's");
+  EXPECT_EQ(play.world.value("b"), "right") << "nothing is undone by halves";
+  EXPECT_EQ(play.world.writes().size(), 2U);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("nothing is undone"));
+}
+
+TEST(Restore, SaysThatItEndsByHalvesWhenSomebodyChangesSomethingInItsMiddle) {
+  Play play;
+  const auto id = undone_by_a_person(play);
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes && request.url.ends_with("/b")) play.world.set("a", "somebody else's");
+  });
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::refused);
+  EXPECT_EQ(play.world.value("a"), "somebody else's");
+  EXPECT_EQ(play.world.value("b"), "old b");
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("what it has restored until now stays so"));
+  EXPECT_EQ(play.stored(id).steps[1].status, StepStatus::undone);
+}
+
+TEST(Restore, PutsBackInItsOrderWhereOneThingIsGone) {
+  Play play;
+  play.world.set("c", "old c");
+  const auto id = undone_by_a_person(play, {set_step("a"), set_step("b"), set_step("c")});
+  play.world.remove("b");
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone);
+  const auto writes = play.world.writes();
+  ASSERT_EQ(writes.size(), 5U);
+  EXPECT_EQ(writes[3].name, "c");
+  EXPECT_EQ(writes[4].name, "a");
+}
+
 TEST(Restore, SkipsWhatIsAsItWasBeforeAnyway) {
   Play play;
   const auto id = undone_by_a_person(play);
