@@ -30,28 +30,50 @@ namespace {
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Behind the digits that begin at `at`, eight at a time.
+const char* skip_digits(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, at, 8);
+    bytes ^= 0x3030303030303030ULL;  // a digit is now 0 to 9, and plus 0x76 still below 0x80
+    const uint64_t others = (((bytes & 0x7F7F7F7F7F7F7F7FULL) + 0x7676767676767676ULL) | bytes) & 0x8080808080808080ULL;
+    if (others == 0) continue;
+    if constexpr (std::endian::native == std::endian::little) return at + (std::countr_zero(others) >> 3);
+    break;
+  }
+  while (at != end && is_digit(*at)) ++at;
+  return at;
+}
+
 // RFC 8259 §6: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
-bool is_number(std::string_view token) {
-  const char* at = token.data();
-  const char* const end = at + token.size();
-  const auto digits = [&] {
+// Behind the number that begins at `at`; null: there is none.
+const char* skip_number(const char* at, const char* end) {
+  const auto digits = [&at, end] {
     const char* const begin = at;
-    while (at != end && is_digit(*at)) ++at;
+    at = skip_digits(at, end);
     return at != begin;
   };
   if (at != end && *at == '-') ++at;
   if (at != end && *at == '0') {
     ++at;
   } else if (!digits()) {
-    return false;
+    return nullptr;
   }
-  if (at != end && *at == '.' && (++at, !digits())) return false;
+  if (at != end && *at == '.' && (++at, !digits())) return nullptr;
   if (at != end && (*at == 'e' || *at == 'E')) {
     ++at;
     if (at != end && (*at == '+' || *at == '-')) ++at;
-    if (!digits()) return false;
+    if (!digits()) return nullptr;
   }
-  return at == end;
+  return at;
+}
+
+// The same of true, false and null.
+const char* skip_word(const char* at, const char* end) {
+  for (const std::string_view word : {"true", "false", "null"}) {
+    if (std::string_view(at, static_cast<size_t>(end - at)).starts_with(word)) return at + word.size();
+  }
+  return nullptr;
 }
 
 // Four hexadecimal digits, or a negative number.
@@ -164,20 +186,24 @@ bool JsonScanner::check_grammar(JsonRules rules) {
     return at(mark + 1) == ':' || refuse(JsonError::Kind::syntax, text_.marks[mark + 1], "':'");
   };
   open_.clear();
+  bool in_object = false;  // whether the innermost open one is an object
   for (uint32_t mark = 0;;) {
     const char first = at(mark);
-    if (first == '{' || first == '[') {
+    if (first == '"') {
+      ++mark;
+    } else if (first == '{' || first == '[') {
       if (open_.size() == depth_max_) return refuse(JsonError::Kind::depth, text_.marks[mark], "less nesting");
       open_.push_back(mark++);
-      if (at(mark) != (first == '{' ? '}' : ']')) {
-        if (first == '{') {
+      in_object = first == '{';
+      if (at(mark) != (in_object ? '}' : ']')) {
+        if (in_object) {
           if (!key(mark)) return false;
           mark += 2;
         }
         continue;
       }
     } else {
-      if (first != '"' && !check_scalar(mark)) return false;
+      if (!check_scalar(mark)) return false;
       ++mark;
     }
     for (;;) {
@@ -187,7 +213,6 @@ bool JsonScanner::check_grammar(JsonRules rules) {
         }
         return !text_.has_escapes || check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size(), rules);
       }
-      const bool in_object = at(open_.back()) == '{';
       const char next = at(mark);
       if (next == ',') {
         ++mark;
@@ -202,19 +227,19 @@ bool JsonScanner::check_grammar(JsonRules rules) {
       }
       ends_[open_.back()] = mark++;
       open_.pop_back();
+      in_object = !open_.empty() && text_.bytes[text_.marks[open_.back()]] == '{';
     }
   }
 }
 
 // Numbers and the three words. A token reaches to the next mark, so whatever stands too much behind it is noticed.
 bool JsonScanner::check_scalar(uint32_t mark) {
-  const size_t begin = text_.marks[mark];
   if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value");
-  size_t end = text_.marks[mark + 1];
-  while (is_space(text_.bytes[end - 1])) --end;
-  const std::string_view token = text_.bytes.substr(begin, end - begin);
-  if (is_number(token) || token == "null" || token == "true" || token == "false") return true;
-  return refuse(JsonError::Kind::syntax, begin, "a value");
+  const char* const begin = text_.bytes.data() + text_.marks[mark];
+  const char* const end = text_.bytes.data() + text_.marks[mark + 1];
+  const char* at = *begin == '-' || is_digit(*begin) ? skip_number(begin, end) : skip_word(begin, end);
+  while (at != nullptr && at != end && is_space(*at)) ++at;
+  return at == end || refuse(JsonError::Kind::syntax, text_.marks[mark], "a value");
 }
 
 bool JsonScanner::check_escapes(size_t size, JsonRules rules) {
@@ -268,7 +293,9 @@ size_t unescape_json(std::string_view raw, char* out) {
   return static_cast<size_t>(out - begin);
 }
 
-bool is_json_number(std::string_view text) { return is_number(text); }
+bool is_json_number(std::string_view text) {
+  return skip_number(text.data(), text.data() + text.size()) == text.data() + text.size();
+}
 
 bool are_json_escapes(std::string_view raw) {
   for (size_t at = raw.find('\\'); at != std::string_view::npos; at = raw.find('\\', at)) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 
@@ -11,58 +12,76 @@ namespace {
 // A longer number is comparable only if most of its digits are zeros, and nobody writes those.
 constexpr size_t kBytesMax = 400;
 
-// A decimal as its significant digits without zeros at either end, and the power of ten of the first one. At most
-// `kDigitsMax` digits are kept: a double's shortest decimal has at most 17.
+// A decimal: digits * 10^exponent, without zeros at the end of the digits. At most 19 digits are kept: a double's
+// shortest decimal has at most 17.
 struct Decimal {
-  static constexpr int kDigitsMax = 20;
-  char digits[kDigitsMax];
-  int count = 0;
+  uint64_t digits = 0;
+  int count = 0;  // of digits
   long exponent = 0;
-  bool too_long = false;
+  bool is_too_long = false;
 
-  bool operator==(const Decimal& other) const {
-    return count == other.count &&
-           std::string_view(digits, static_cast<size_t>(count)) ==
-               std::string_view(other.digits, static_cast<size_t>(other.count)) &&
-           (count == 0 || exponent == other.exponent) && !too_long && !other.too_long;
-  }
+  bool operator==(const Decimal&) const = default;
 };
+
+constexpr int kDigitsMax = 19;
+constexpr uint64_t kPowers[] = {1,
+                                10,
+                                100,
+                                1'000,
+                                10'000,
+                                100'000,
+                                1'000'000,
+                                10'000'000,
+                                100'000'000,
+                                1'000'000'000,
+                                10'000'000'000,
+                                100'000'000'000,
+                                1'000'000'000'000,
+                                10'000'000'000'000,
+                                100'000'000'000'000,
+                                1'000'000'000'000'000,
+                                10'000'000'000'000'000,
+                                100'000'000'000'000'000,
+                                1'000'000'000'000'000'000};
 
 Decimal read_decimal(std::string_view text) {
   Decimal decimal;
-  long before_point = 0;  // digits before the point, leading zeros of the number not counted
-  long zeros = 0;         // zeros seen since the last digit that was kept
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (at != end && *at == '-') ++at;
+  long zeros = 0;  // seen since the last digit that was kept
+  long behind_point = 0;
   bool in_fraction = false;
-  size_t at = text.starts_with('-') ? 1 : 0;
-  for (; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
-    if (text[at] == '.') {
+  for (; at != end; ++at) {
+    const auto digit = static_cast<unsigned>(*at - '0');
+    if (digit > 9) {
+      if (*at != '.') break;
       in_fraction = true;
       continue;
     }
-    if (decimal.count == 0 && text[at] == '0') {
-      if (in_fraction) --before_point;
+    behind_point += in_fraction ? 1 : 0;
+    if (digit == 0) {
+      zeros += decimal.count > 0 ? 1 : 0;
       continue;
     }
-    if (!in_fraction) ++before_point;
-    if (text[at] == '0') {
-      ++zeros;
-      continue;
+    if (decimal.count + zeros >= kDigitsMax) {
+      decimal.is_too_long = true;
+      break;
     }
-    for (; zeros > 0 && decimal.count < Decimal::kDigitsMax; --zeros) decimal.digits[decimal.count++] = '0';
-    if (decimal.count == Decimal::kDigitsMax) {
-      decimal.too_long = true;
-    } else {
-      decimal.digits[decimal.count++] = text[at];
-    }
+    decimal.digits = decimal.digits * kPowers[zeros] * 10 + digit;
+    decimal.count += static_cast<int>(zeros) + 1;
+    zeros = 0;
   }
-  long exponent = 0;
-  if (at < text.size()) {
+  if (decimal.count == 0) return decimal;
+  decimal.exponent = zeros - behind_point;
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    long exponent = 0;
     ++at;
-    if (text[at] == '+') ++at;
-    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
-    if (read.ec != std::errc() || std::labs(exponent) > 100'000) decimal.too_long = decimal.count > 0;
+    if (*at == '+') ++at;
+    const auto read = std::from_chars(at, end, exponent);
+    if (read.ec != std::errc() || std::labs(exponent) > 100'000) decimal.is_too_long = true;
+    decimal.exponent += exponent;
   }
-  decimal.exponent = before_point + exponent;
   return decimal;
 }
 
@@ -73,6 +92,15 @@ Decimal shortest_decimal(double value) {
   char buffer[40];
   const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   return read_decimal({buffer, written.ptr});
+}
+
+// Few digits and a small power of ten are doubles themselves, and so their quotient or product is the nearest one.
+std::optional<double> exact_quotient(const Decimal& decimal) {
+  static constexpr double kTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (decimal.count > 15 || std::labs(decimal.exponent) > 22) return std::nullopt;
+  const auto digits = static_cast<double>(decimal.digits);
+  return decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
 }
 
 // Digits alone, too few to lose any.
@@ -94,8 +122,10 @@ std::optional<double> comparable_number(std::string_view text) {
   if (const auto integer = small_integer(text)) return integer;
   if (text.size() > kBytesMax) return std::nullopt;
   const Decimal exact = read_decimal(text);
-  if (exact.too_long) return std::nullopt;
+  if (exact.is_too_long) return std::nullopt;
   if (exact.count == 0) return 0.0;
+  // A decimal of up to 15 digits is the shortest one of its double.
+  if (const auto value = exact_quotient(exact)) return text.starts_with('-') ? -*value : *value;
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
