@@ -185,13 +185,13 @@ bool take_start(std::string_view pattern, std::string_view& text) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view pattern, std::string_view text) {
+bool equals_in_any_case(std::string_view pattern, std::string_view text) {
   return take_start(pattern, text) && text.empty();
 }
 
-bool starts_ignoring_case(std::string_view pattern, std::string_view text) { return take_start(pattern, text); }
+bool starts_in_any_case(std::string_view pattern, std::string_view text) { return take_start(pattern, text); }
 
-bool ends_ignoring_case(std::string_view pattern, std::string_view text) {
+bool ends_in_any_case(std::string_view pattern, std::string_view text) {
   while (!pattern.empty()) {
     const Character character = last_character(pattern);
     const std::string_view lower = lower_forms().of(character);

@@ -12,11 +12,11 @@
 namespace kedge {
 
 // `pattern` and `text` are UTF-8 (or WTF-8, where a lone half of a surrogate pair stood in their JSON).
-bool equals_ignoring_case(std::string_view pattern, std::string_view text);
-bool starts_ignoring_case(std::string_view pattern, std::string_view text);
-bool ends_ignoring_case(std::string_view pattern, std::string_view text);
+bool equals_in_any_case(std::string_view pattern, std::string_view text);
+bool starts_in_any_case(std::string_view pattern, std::string_view text);
+bool ends_in_any_case(std::string_view pattern, std::string_view text);
 
-// One spelling for all texts that any one pattern could match: where equals_ignoring_case(p, t), fold(p) == fold(t);
+// One spelling for all texts that any one pattern could match: where equals_in_any_case(p, t), fold(p) == fold(t);
 // where p starts (ends) t, fold(p) starts (ends) fold(t). Of ASCII it is the lower case, and between texts of ASCII the
 // reverse holds too.
 void append_folded(std::string_view text, std::string& out);

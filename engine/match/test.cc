@@ -40,11 +40,11 @@ bool holds(const TextTest& test, std::string_view text) {
     case Relation::ends:
       return text.ends_with(test.text);
     case Relation::equals_ignoring_case:
-      return equals_ignoring_case(test.text, text);
+      return equals_in_any_case(test.text, text);
     case Relation::starts_ignoring_case:
-      return starts_ignoring_case(test.text, text);
+      return starts_in_any_case(test.text, text);
     case Relation::ends_ignoring_case:
-      return ends_ignoring_case(test.text, text);
+      return ends_in_any_case(test.text, text);
   }
   return false;
 }
