@@ -23,7 +23,8 @@ struct KafkaConsumer::Client {
   KafkaQueue commit_results;
 
   // Provide their own synchronization.
-  Mailbox<TopicPartition> vanished{1000};  // told by the library's threads, not yet by poll
+  // Told by the library's threads, not yet by poll. None may be left out, so none is refused; poll takes them all.
+  Mailbox<TopicPartition> vanished{SIZE_MAX};
   std::atomic<bool> any_vanished = false;
 
   // The owner's: written by callbacks, which run inside the owner's poll and close.
