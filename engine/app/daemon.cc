@@ -51,8 +51,7 @@ int wait_for_signal(milliseconds timeout) {
   return std::max(0, sigtimedwait(&signals, nullptr, &limit));
 }
 
-// ---- the parts, in the order in which they are built
-// -----------------------------------------------------------------
+// ---- the parts, in the order in which they are built ---------------------------------------------------------------
 
 LoadRules load_change(const RuleSet& rules) {
   LoadRules change{rules.digest(), rules.directory(), {}};

@@ -3,8 +3,7 @@
 //
 // Threads:     one thread, the committer's, calls apply and sync. Everything is read through LedgerReader.
 // Durability:  what apply did is durable when sync has returned; until then nobody may act on it.
-// Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back as
-// a
+// Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back
 //              whole. Any failure of a sync is final.
 #pragma once
 

@@ -5,9 +5,8 @@
 // Ownership:  owns its channels and threads (one that schedules, one for each channel, so that a receiver that hangs
 //             holds up nobody else); borrows the rest, which must outlive it.
 // Threads:    start and stop from one thread; figures from any.
-// Failure:    what the ledger has no room for is kept and reported again before anything else is read; the notice is
-// not
-//             sent again meanwhile. After a final answer of the ledger nothing more is sent.
+// Failure:    what the ledger has no room for is kept and reported again before anything else is read; meanwhile the
+//             notice is not sent again. After a final answer of the ledger nothing more is sent.
 #pragma once
 
 #include <atomic>
