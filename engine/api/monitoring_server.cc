@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace kedge {
 namespace {
 
@@ -50,7 +52,10 @@ Result<std::unique_ptr<MonitoringServer>> MonitoringServer::start(const Options&
     return Error{ErrorCode::unavailable, "cannot listen on " + options.address + ":" + std::to_string(options.port) +
                                              ": is it an address of this machine, and the port free?"};
   }
-  server->thread_ = std::thread([&http] { http.listen_after_bind(); });
+  server->thread_ = std::thread([&http] {
+    name_thread("kedge-http");
+    http.listen_after_bind();
+  });
   while (!http.is_running()) std::this_thread::yield();  // before that, stop would not be heard
   return server;
 }

@@ -1,5 +1,7 @@
 #include "ledger/checkpointer.h"
 
+#include "base/thread_name.h"
+
 namespace kedge {
 namespace {
 
@@ -30,6 +32,7 @@ std::optional<Error> Checkpointer::failed() const {
 }
 
 void Checkpointer::run() {
+  name_thread("kedge-checkpnt");
   while (!work_.closed()) {
     if (!work_.take(kIdle)) continue;
     const int result =

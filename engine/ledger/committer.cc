@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/thread_name.h"
+
 namespace kedge {
 namespace {
 
@@ -54,6 +56,7 @@ std::optional<Error> Committer::failed() const {
 Committer::Figures Committer::figures() const { return {groups_, changes_, micros_}; }
 
 void Committer::run() {
+  name_thread("kedge-committer");
   for (;;) {
     const bool closed = waiting_.closed();
     std::vector<Waiting> group = waiting_.take_all(to_hand_on_.empty() ? kIdle : kHandOnAgain, options_.group_max);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace kedge {
 namespace {
 
@@ -71,6 +73,7 @@ std::map<std::string, ChannelFigures> OutboxFollower::figures() const {
 
 // A worker's whole life: one notice after the other, each with a plain blocking call.
 void OutboxFollower::run(Worker& worker) {
+  name_thread("kedge-notify");
   while (!worker.inbox.closed()) {
     auto notice = worker.inbox.take(kUntilWoken);
     if (!notice) continue;
@@ -81,6 +84,7 @@ void OutboxFollower::run(Worker& worker) {
 }
 
 void OutboxFollower::run() {
+  name_thread("kedge-outbox");
   while (!stopping_) {
     noticed_.take(turn());
     settle(finished_.take_all(Duration(0)));
