@@ -48,10 +48,11 @@ void KafkaSource::Loop::on(const PartitionsRevoked& revoked) {
 }
 
 void KafkaSource::Loop::on(const KafkaProblem& problem) {
+  constexpr Duration kUntilThereAgain = seconds(5);
   const Duration now = clock_.elapsed();
   problems_.add(problem, now);
   const bool gone = problem.kind == KafkaProblem::Kind::no_topic;
-  if (gone) next_survey_ = now;  // which knows when it is there again
+  if (gone) next_survey_ = std::min(next_survey_, now + kUntilThereAgain);  // a survey knows when it is
   Partition* partition = find(problem.topic, problem.partition);
   if (partition != nullptr && (gone || problem.kind == KafkaProblem::Kind::out_of_range)) {
     look_again(*partition, problem.text);

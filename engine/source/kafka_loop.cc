@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/thread_name.h"
 #include "source/aloneness.h"
 
 namespace kedge {
@@ -45,6 +46,7 @@ Result<void> KafkaSource::Loop::start(Source* source) {
   surveyor_ = std::make_unique<KafkaSurveyor>(options_.name, options_.start, *consumer_, positions_,
                                               [this](SurveyorAnswer answer) { commands_.put(std::move(answer)); });
   surveying_ = std::thread([self = shared_from_this()] {
+    name_thread("kedge-survey");
     self->surveyor_->run();
     self->surveyor_ended_.promise().keep(true);
   });
@@ -63,6 +65,7 @@ bool KafkaSource::Loop::stop(Duration deadline) {
 }
 
 void KafkaSource::Loop::run() {
+  name_thread("kedge-source");
   while (!stopping_) turn();
   ended_.promise().keep(finish(*stopping_));
 }
@@ -95,13 +98,15 @@ Duration KafkaSource::Loop::poll_timeout() const {
 }
 
 void KafkaSource::Loop::read() {
+  constexpr size_t kMessageBytes = 64;  // so that empty ones count too
   size_t bytes = 0;
   Duration timeout = poll_timeout();
   while (bytes < options_.drain_bytes_max) {
     Polled polled = consumer_->poll(timeout);
     timeout = Duration(0);
     if (auto* message = std::get_if<KafkaMessage>(&polled)) {
-      bytes += on(*message);
+      bytes += message->value().size() + kMessageBytes;
+      on(*message);
     } else if (const auto* assigned = std::get_if<PartitionsAssigned>(&polled)) {
       on(*assigned);
     } else if (const auto* revoked = std::get_if<PartitionsRevoked>(&polled)) {
@@ -114,17 +119,15 @@ void KafkaSource::Loop::read() {
   }
 }
 
-// Returns what was read, in bytes.
-size_t KafkaSource::Loop::on(const KafkaMessage& message) {
+void KafkaSource::Loop::on(const KafkaMessage& message) {
   Partition* partition = find(message.topic(), message.partition());
   const bool wanted = partition != nullptr && (partition->state == State::reading || partition->state == State::paused);
-  if (!wanted) return 0;
+  if (!wanted) return;
   if (message.offset() < partition->read) {
     ++counters_.repeated;
   } else if (!partition->check || passes_check(*partition, message)) {
     append(*partition, message);
   }
-  return message.value().size();
 }
 
 // The first record after an assignment. True: it is a new one. False: it is the bookmark's, or a stranger in its place.

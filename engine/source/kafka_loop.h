@@ -82,7 +82,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void serve_commands();
   void read();
   Duration poll_timeout() const;
-  size_t on(const KafkaMessage&);
+  void on(const KafkaMessage&);
   bool passes_check(Partition&, const KafkaMessage&);
   void append(Partition&, const KafkaMessage&);
   void hand_over(Partition&);
