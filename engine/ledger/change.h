@@ -78,11 +78,14 @@ struct StepBefore {
 
 // Asks the gate. Inside it all befores become durable together with the first attempt, its locks and its budget, or
 // with the hold. Requires that no attempt on any touched key was open or ended since the observation began.
+//
+// It is of all effect steps, or of the first ones: isolation does not wait for what cannot be observed at once. Each
+// later part has a Start of its own, out of running, of steps that no Start has been of. No step is attempted before.
 struct Start {
   std::string remediation;
   int64_t observed_from = 0;         // the journal's head when the observation began
   std::vector<std::string> touches;  // all keys, aliases that the world resolved included
-  std::vector<StepBefore> befores;   // of every effect step; at least one does not hold
+  std::vector<StepBefore> befores;   // of every step that it is of; at least one does not hold
   size_t step = 0;                   // the first that does not hold
   std::string mark;
 };
@@ -123,11 +126,12 @@ struct RecordOutcome {
   std::string reason;
 };
 
-// The end. `confirm` from planned means: all held already, there was no effect. Answered with observe_again when a
+// The end. `confirm` from planned means: all held already, there was no effect. `announce` is the end of a plan without
+// a step, and of no other: nothing was looked at. Answered with observe_again when a
 // finding of the same rule and target was committed after the observation began (contracts §4).
 struct Conclude {
   std::string remediation;
-  Move move = Move::confirm;  // confirm, give_up_confirming, finish_undo, refuse, fail, isolate
+  Move move = Move::confirm;  // confirm, give_up_confirming, finish_undo, refuse, fail, isolate, announce
   int64_t observed_from = 0;
   std::vector<std::pair<size_t, CapturedState>> afters;  // of the steps that were observed last
   std::string reason;
@@ -157,7 +161,8 @@ struct MoveRemediation {
 // ---- from people -------------------------------------------------------------------------------------------------
 
 // approve (a held one goes back to observation), cancel (reject), retry (resume at once), undo (open, or ended within
-// the undo horizon: it is open again then, with its locks; refused where nothing was written or another holds a lock).
+// the undo horizon: it is open again then, with its locks). An undo is refused where nothing was written, or another
+// holds a lock.
 struct PersonalMove {
   std::string remediation;
   Move move = Move::cancel;  // resume, cancel, undo

@@ -77,6 +77,8 @@ std::string_view type_of(State state) {
       return "kedge.remediation.refused";
     case State::undone:
       return "kedge.remediation.undone";
+    case State::announced:
+      return "kedge.remediation.announced";
     case State::expired:
       return "kedge.remediation.expired";
     default:

@@ -17,8 +17,8 @@ struct NoticeContext {
   Time now;
 };
 
-// Of a move that people hear of: held, confirmed (where something was done), failed, unconfirmed, refused, undone,
-// expired. `was`: the remediation before the move; a hold by the guard that holds it already is not told again.
+// Of a move that people hear of: held, confirmed (where something was done), announced, failed, unconfirmed, refused,
+// undone, expired. `was`: the remediation before the move; a hold by the guard that holds it already is not told again.
 std::vector<Notice> notices_of(const Remediation& after, const Transition&, const std::string& was_guard,
                                const NoticeContext&);
 

@@ -32,7 +32,6 @@ Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
   const Remediation was = *found;
   const auto step = transition_by(change, was);
   if (!step) return step.error();
-  if (!has_written(was)) return Error{ErrorCode::refused, was.id + " changed nothing: there is nothing to undo"};
   const auto holders = tables_.lock_holders(was);
   if (!holders.empty()) {
     return Error{ErrorCode::refused, fmt::format("{} works on the same target: undo {} when it has ended "

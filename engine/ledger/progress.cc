@@ -32,6 +32,7 @@ void end_effect(Remediation& r, StepProgress& step, const StepOutcome& outcome) 
       break;
     case Result::already:
       step.status = StepStatus::already;
+      if (!step.before) step.before = outcome.after;  // nothing of ours has touched it
       break;
     case Result::refused:
     case Result::failed:
@@ -75,8 +76,13 @@ Result<Transition> transition_by(const RecordOutcome& change, const Remediation&
 }
 
 Result<Transition> transition_by(const Conclude& change, const Remediation& r) {
+  if ((change.move == Move::announce) != r.steps.empty()) {
+    return Error{ErrorCode::refused, r.steps.empty() ? r.id + " has no step: it can only be announced"
+                                                     : r.id + " has steps: it is not only announced"};
+  }
   return allowed(r, change.move,
-                 {Move::confirm, Move::give_up_confirming, Move::finish_undo, Move::refuse, Move::fail, Move::isolate},
+                 {Move::confirm, Move::give_up_confirming, Move::finish_undo, Move::refuse, Move::fail, Move::isolate,
+                  Move::announce},
                  "a conclusion");
 }
 
@@ -87,11 +93,14 @@ Result<Transition> transition_by(const MoveRemediation& change, const Remediatio
 }
 
 Result<Transition> transition_by(const PersonalMove& change, const Remediation& r) {
+  if (change.move == Move::undo && !has_written(r)) {
+    return Error{ErrorCode::refused, r.id + " changed nothing: there is nothing to undo"};
+  }
   return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo}, "a person");
 }
 
 Result<Transition> transition_by(const Start&, const Remediation& r) {
-  return attempt_from(r, {State::planned}, "start");
+  return attempt_from(r, {State::planned, State::running}, "start");
 }
 
 Result<Transition> transition_by(const Attempt&, const Remediation& r) {
@@ -139,6 +148,32 @@ Result<void> check_step(const Remediation& r, size_t step) {
                fmt::format("{} has {} steps, and none with the number {}", r.id, r.steps.size(), step)};
 }
 
+Move move_of(const Verdict& verdict, const Remediation& r) {
+  if (verdict.kind == Verdict::Kind::wait) return Move::wait;
+  return verdict.kind == Verdict::Kind::refuse && !has_written(r) ? Move::refuse : Move::hold;
+}
+
+Go go_of(Move move) { return move == Move::wait ? Go::wait : move == Move::refuse ? Go::refused : Go::held; }
+
+Result<void> check_part(const Start& start, const Remediation& r) {
+  const auto is_open = [&](const StepBefore& before) { return before.step == start.step && !before.holds; };
+  if (std::none_of(start.befores.begin(), start.befores.end(), is_open)) {
+    return Error{ErrorCode::invalid, fmt::format("step {} was not observed, or holds already", start.step)};
+  }
+  for (const StepBefore& before : start.befores) {
+    if (auto known = check_step(r, before.step); !known) return known;
+    const StepProgress& step = r.steps[before.step];
+    if (r.state == State::planned || (!step.before && step.status == StepStatus::pending)) continue;
+    return Error{ErrorCode::conflict, fmt::format("step {} of {} was started already", before.step, r.id)};
+  }
+  return {};
+}
+
+Result<void> check_observed(const Remediation& r, size_t step) {
+  if (r.steps[step].before) return {};
+  return Error{ErrorCode::conflict, fmt::format("step {} of {} was never observed: it needs a start", step, r.id)};
+}
+
 void take_befores(Remediation& r, const Start& start) {
   const bool written = has_written(r);
   for (const StepBefore& before : start.befores) {
@@ -148,7 +183,9 @@ void take_befores(Remediation& r, const Start& start) {
     if (before.holds && step.status == StepStatus::pending) step.status = StepStatus::already;
     if (!before.holds && step.status == StepStatus::already) step.status = StepStatus::pending;
   }
+  const std::vector<std::string> locked = written ? r.touches : std::vector<std::string>{};
   r.touches = start.touches.empty() ? std::vector<std::string>{r.plan.target} : start.touches;
+  r.touches.insert(r.touches.end(), locked.begin(), locked.end());
   std::sort(r.touches.begin(), r.touches.end());
   r.touches.erase(std::unique(r.touches.begin(), r.touches.end()), r.touches.end());
 }

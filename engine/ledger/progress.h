@@ -31,8 +31,17 @@ Result<Transition> transition_by(const AttemptUndo&, const Remediation&);
 // An undo that its gate lets wait: the state stays, and a record says why. None: one has said so already.
 std::optional<Transition> transition_by_waiting(const Verdict&, const Remediation&);
 
+// What the gate's verdict makes of a remediation: hold, wait or refuse. Of one that has written something, a guard that
+// says no for good makes no end: a person decides about what stands half done.
+Move move_of(const Verdict&, const Remediation&);
+Go go_of(Move);  // what the asker is answered
+
 // Refuses a Change that names a step which the plan does not have.
 Result<void> check_step(const Remediation&, size_t step);
+// Refuses a Start of steps that an earlier one was of, and one whose attempt is not of a step that it observed.
+Result<void> check_part(const Start&, const Remediation&);
+// Refuses the attempt of a step whose state before is not known: it could not be undone.
+Result<void> check_observed(const Remediation&, size_t step);
 
 // The keys and the befores of a Start. Nothing written yet: later befores take the place of earlier ones. From the
 // first attempt on they stay as they are.

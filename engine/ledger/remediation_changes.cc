@@ -110,16 +110,9 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
 }
 
 Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was, const Verdict& verdict, Json details) {
-  Move move = Move::hold;
+  const Move move = move_of(verdict, r);
   Answer answer;
-  answer.go = GoAnswer{Go::held, verdict.guard, verdict.reason, verdict.due};
-  if (verdict.kind == Verdict::Kind::wait) {
-    move = Move::wait;
-    answer.go->go = Go::wait;
-  } else if (verdict.kind == Verdict::Kind::refuse) {
-    move = Move::refuse;
-    answer.go->go = Go::refused;
-  }
+  answer.go = GoAnswer{go_of(move), verdict.guard, verdict.reason, verdict.due};
   const auto step = transition(r.state, move);
   if (!step) return step.error();
   settle(r, was, *step, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, std::move(details));
@@ -154,6 +147,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   const auto step = transition_by(start, r);
   if (!step) return step.error();
   if (auto known = check_step(r, start.step); !known) return known.error();
+  if (auto part = check_part(start, r); !part) return part.error();
 
   take_befores(r, start);
   if (const auto key = tables_.touched_since(r.touches, start.observed_from, today() - kDaysTouched)) {
@@ -186,6 +180,7 @@ Result<Answer> SqliteWriter::on(const Attempt& attempt) {
     return Error{ErrorCode::conflict, fmt::format("step {} has had {} attempts, so the next is not number {}",
                                                   attempt.step, r.steps[attempt.step].attempts, attempt.attempt)};
   }
+  if (auto observed = check_observed(r, attempt.step); !observed) return observed.error();
   if (auto locked = check_locks(r); !locked) return locked.error();
   if (attempt.previous) trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
   const Verdict verdict = gate_again(gate_facts(r));

@@ -16,6 +16,7 @@ constexpr std::array kTransitions = {
     Transition{State::planned,     Move::refuse,             State::refused,     "refusal"},
     Transition{State::planned,     Move::cancel,             State::cancelled,   "cancellation"},
     Transition{State::planned,     Move::supersede,          State::superseded,  "supersession"},
+    Transition{State::planned,     Move::announce,           State::announced,   "announcement"},
 
     Transition{State::held,        Move::hold,               State::held,        "hold"},
     Transition{State::held,        Move::resume,             State::planned,     "approval"},
@@ -23,6 +24,7 @@ constexpr std::array kTransitions = {
     Transition{State::held,        Move::cancel,             State::cancelled,   "cancellation"},
     Transition{State::held,        Move::expire,             State::expired,     "expiry"},
     Transition{State::held,        Move::supersede,          State::superseded,  "supersession"},
+    Transition{State::held,        Move::undo,               State::undoing,     "undo"},
 
     Transition{State::waiting,     Move::resume,             State::planned,     "resumption"},
     Transition{State::waiting,     Move::cancel,             State::cancelled,   "cancellation"},
@@ -34,6 +36,7 @@ constexpr std::array kTransitions = {
     Transition{State::running,     Move::lose_sight,         State::unknown,     "outcome"},
     Transition{State::running,     Move::apply_all,          State::confirming,  "outcome"},
     Transition{State::running,     Move::hold,               State::held,        "hold"},
+    Transition{State::running,     Move::wait,               State::waiting,     "hold"},
     Transition{State::running,     Move::fail,               State::failed,      "outcome"},
     Transition{State::running,     Move::undo,               State::undoing,     "undo"},
 
@@ -73,19 +76,22 @@ constexpr std::array kTransitions = {
     Transition{State::confirmed,   Move::undo,               State::undoing,     "undo"},
     Transition{State::unconfirmed, Move::undo,               State::undoing,     "undo"},
     Transition{State::failed,      Move::undo,               State::undoing,     "undo"},
+    Transition{State::refused,     Move::undo,               State::undoing,     "undo"},
+    Transition{State::cancelled,   Move::undo,               State::undoing,     "undo"},
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 17> kStates = {
-    "planned",   "held",        "waiting", "running", "unknown", "confirming", "isolated", "releasing", "undoing",
-    "confirmed", "unconfirmed", "undone",  "failed",  "refused", "cancelled",  "expired",  "superseded"};
+constexpr std::array<std::string_view, 18> kStates = {
+    "planned",   "held",        "waiting", "running", "unknown", "confirming", "isolated", "releasing",  "undoing",
+    "confirmed", "unconfirmed", "undone",  "failed",  "refused", "cancelled",  "expired",  "superseded", "announced"};
 
-constexpr std::array<std::string_view, 18> kMoves = {"hold",        "wait",    "resume",
+constexpr std::array<std::string_view, 19> kMoves = {"hold",        "wait",    "resume",
                                                      "attempt",     "outcome", "lose_sight",
                                                      "apply_all",   "confirm", "give_up_confirming",
                                                      "isolate",     "release", "undo",
                                                      "finish_undo", "fail",    "refuse",
-                                                     "cancel",      "expire",  "supersede"};
+                                                     "cancel",      "expire",  "supersede",
+                                                     "announce"};
 
 }  // namespace
 

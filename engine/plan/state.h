@@ -13,7 +13,7 @@ namespace kedge {
 enum class State {
   planned,      // decided and durable; being observed, nothing written yet
   held,         // a guard or a person must say yes first
-  waiting,      // for a timer, before anything was written
+  waiting,      // for a timer, a lock, or the end of what stops effects
   running,      // an attempt is committed: the world may have been written
   unknown,      // an attempt's outcome is not known; being observed
   confirming,   // all effects are applied; being read back
@@ -28,6 +28,7 @@ enum class State {
   cancelled,    // a person said no
   expired,      // nobody said yes in time
   superseded,   // a newer plan for the same target took its place before anything was written
+  announced,    // its plan has no step: people were told, nothing was done and nothing was proven
 };
 
 // What can happen to a remediation.
@@ -50,6 +51,7 @@ enum class Move {
   cancel,
   expire,
   supersede,
+  announce,  // a plan without a step: people are told, and that is all
 };
 
 struct Transition {
@@ -68,7 +70,8 @@ Result<Transition> transition(State from, Move move);
 // Ended remediations leave the ledger's hot tables. (`undo` of an ended one opens it again.)
 bool is_end(State);
 
-// True while nothing has been written to the world: it can be cancelled, superseded or expire without a trace.
+// True of the states in which a remediation stands before its first attempt. (One of which a part is done already may
+// stand in them again, behind a hold.)
 bool is_before_writing(State);
 
 std::string_view to_string(State);

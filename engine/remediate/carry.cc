@@ -5,9 +5,26 @@
 #include <algorithm>
 
 namespace kedge {
+namespace {
+
+bool has_failed_step(const Situation& s) {
+  const auto& steps = s.remediation.steps;
+  return std::any_of(steps.begin(), steps.end(), [](const auto& p) { return p.status == StepStatus::failed; });
+}
+
+}  // namespace
 
 Carry::Carry(Situation& s, const Moment& m, const FirstAttempt& go)
     : deadline_(m.elapsed + s.options.remediation_deadline) {
+  any_failed_ = has_failed_step(s);
+  for (size_t i = 0; i < go.holding.size(); ++i) {
+    step_ = go.step + i;
+    close(s, m, StepOutcome::Result::already, "", go.holding[i].summary, &go.holding[i]);
+  }
+  if (!go.holding.empty()) {
+    step_ = s.effects.size();
+    return;
+  }
   begin_step(s, m, go.step);
   fresh_ = go.now;
   if (go.mark.empty()) return;
@@ -22,8 +39,7 @@ Carry::Carry(Situation& s, const Moment& m) : deadline_(m.elapsed + s.options.re
       std::find_if(steps.begin(), steps.end(), [](const StepProgress& p) { return p.status == StepStatus::attempted; });
   const auto pending =
       std::find_if(steps.begin(), steps.end(), [](const StepProgress& p) { return p.status == StepStatus::pending; });
-  any_failed_ =
-      std::any_of(steps.begin(), steps.end(), [](const StepProgress& p) { return p.status == StepStatus::failed; });
+  any_failed_ = has_failed_step(s);
   if (attempted == steps.end()) {
     // Between two steps, or behind the last outcome: look at what is left, or at the last step once more.
     begin_step(s, m, static_cast<size_t>((pending == steps.end() ? steps.end() - 1 : pending) - steps.begin()));
@@ -65,6 +81,7 @@ Turn Carry::next(Situation& s, const Moment& m) {
     if (!unrecorded_.empty()) return record(s);
     return s.hold(hold_->guard, hold_->reason);
   }
+  if (at_unstarted_) return record(s);
   if (step_ == s.effects.size()) return record_all(s);
   if (!unrecorded_.empty() && unrecorded_.front().move != Move::outcome) return record(s);
   if (wait_until_ && m.elapsed < *wait_until_) return wait(s, *wait_until_);
@@ -306,8 +323,13 @@ void Carry::fail(Situation& s, const Moment& m, Failure failure, const Observati
 }
 
 void Carry::advance(Situation& s, const Moment& m) {
-  if (step_ + 1 < s.effects.size()) return begin_step(s, m, step_ + 1);
-  step_ = s.effects.size();
+  if (step_ + 1 < s.effects.size() && s.unstarted() == step_ + 1) {
+    at_unstarted_ = true;
+  } else if (step_ + 1 < s.effects.size()) {
+    begin_step(s, m, step_ + 1);
+  } else {
+    step_ = s.effects.size();
+  }
 }
 
 void Carry::hold(std::string guard, std::string reason) { hold_ = {std::move(guard), std::move(reason)}; }

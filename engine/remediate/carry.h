@@ -20,7 +20,7 @@ namespace kedge {
 
 class Carry {
  public:
-  Carry(Situation&, const Moment&, const FirstAttempt&);  // behind a Start, or from confirming
+  Carry(Situation&, const Moment&, const FirstAttempt&);  // behind a Start or its survey, or from confirming
   Carry(Situation&, const Moment&);                       // resumed from running or unknown
 
   Turn next(Situation&, const Moment&);
@@ -31,6 +31,8 @@ class Carry {
 
   // How it ended: apply_all (everything is to be confirmed), undo, or fail and hold, which end it here.
   const std::optional<Move>& ended() const { return ended_; }
+  // All that a Start has been of is done and on record, and it was not of every step.
+  bool needs_survey() const { return at_unstarted_ && unrecorded_.empty() && !hold_; }
 
  private:
   enum class Stage {
@@ -98,6 +100,7 @@ class Carry {
   };
   std::optional<Hold> hold_;
   bool any_failed_ = false;
+  bool at_unstarted_ = false;
   std::optional<Move> ended_;
 };
 

@@ -21,6 +21,8 @@ Course::Phase Course::first_phase(Situation& s, const Moment& m) {
     case State::waiting:
       return Survey(s, m);
     case State::running:
+      if (s.unstarted() && !s.has_open_attempt()) return Survey(s, m);
+      return Carry(s, m);
     case State::unknown:
       return Carry(s, m);
     case State::confirming:
@@ -53,6 +55,8 @@ void Course::change_phase(const Moment& m) {
       const FirstAttempt go = *survey->go();
       phase_ = Carry(situation_, m, go);
     }
+  } else if (auto* part = std::get_if<Carry>(&phase_); part && part->needs_survey()) {
+    phase_ = Survey(situation_, m);
   } else if (auto* carry = std::get_if<Carry>(&phase_); carry && carry->ended()) {
     const Move move = *carry->ended();
     phase_ = Nothing{};

@@ -2,22 +2,18 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
+
 namespace kedge {
 namespace {
 
 constexpr Duration kLongestNap = std::chrono::seconds(60);  // of threads that have nothing to do
-constexpr size_t kSaltBytes = 32;
-
-ExecutorOptions with_salt(ExecutorOptions options, Random& random) {
-  if (options.redaction_salt.empty()) options.redaction_salt = random.bytes(kSaltBytes);
-  return options;
-}
 
 }  // namespace
 
 Executor::Executor(Edges edges, Options options)
     : edges_(std::move(edges)),
-      options_(with_salt(std::move(options), edges_.random)),
+      options_(std::move(options)),
       worker_(edges_, options_),
       going_out_(SIZE_MAX),
       coming_back_(SIZE_MAX),
@@ -55,6 +51,7 @@ Executor::Figures Executor::figures() const {
 // ---- the scheduling thread -----------------------------------------------------------------------------------------
 
 void Executor::schedule_turns() {
+  name_thread("kedge-schedule");
   for (;;) {
     for (Returned& returned : coming_back_.take_all(Duration{0})) place(std::move(returned));
     if (stopping_ && schedule_.out() == 0) break;
@@ -97,6 +94,7 @@ void Executor::place(Returned returned) {
 // ---- the workers ---------------------------------------------------------------------------------------------------
 
 void Executor::work() {
+  name_thread("kedge-worker");
   for (;;) {
     auto job = going_out_.take(kLongestNap);
     if (!job) {

@@ -1,6 +1,7 @@
 // Observing: what several steps look like together, and what to make of an observation that does not come.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +19,13 @@ class Round {
   const Step* missing(const Moment&);
   void saw(Observation observation) { seen_.push_back(std::move(observation)); }
   void restart() { seen_.clear(); }
+  void forget_behind(size_t count) { seen_.resize(std::min(count, seen_.size())); }
+  size_t count() const { return seen_.size(); }
 
-  // Of a round in which nothing is missing.
+  // Of what was seen.
   int64_t observed_from() const { return observed_from_; }
   const Observation& of(size_t index) const { return seen_[index]; }
+  const std::vector<Observation>& all() const { return seen_; }
   std::optional<size_t> first_open() const;  // the first step that does not hold
   std::optional<std::string> doubt() const;  // what only a person can decide
   std::string summary() const;               // of all steps, for people

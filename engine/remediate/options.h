@@ -15,7 +15,9 @@ struct ExecutorOptions {
   Duration remediation_deadline = std::chrono::minutes(10);  // from the first attempt to the last outcome
   Duration confirm_deadline = std::chrono::seconds(60);      // how long the world may take to show the effect
   Duration call_timeout = std::chrono::seconds(20);          // one observe, apply or undo
-  Duration visibility_delay = std::chrono::seconds(2);       // how long an endpoint may show what was before a write
+  // What stands behind `isolate` has this long, in all, to be observed before isolation begins without it.
+  Duration before_isolation = std::chrono::seconds(2);
+  Duration visibility_delay = std::chrono::seconds(2);  // how long an endpoint may show what was before a write
 
   Duration retry_first = std::chrono::milliseconds(500);  // back-off after an error: full jitter below first * 2^n ...
   Duration retry_most = std::chrono::seconds(30);         // ... and this
@@ -28,7 +30,7 @@ struct ExecutorOptions {
   Duration visible_wait = std::chrono::seconds(30);
 
   std::string agent_version = "0.1.0";  // of the user agent
-  std::string redaction_salt;           // of the digests that stand for sensitive values; empty: made at each start
+  std::string redaction_salt;           // of the digests that stand for sensitive values (plan/redaction.h)
 };
 
 }  // namespace kedge

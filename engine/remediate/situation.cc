@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 #include "ledger/progress.h"
+#include "plan/redaction.h"
 #include "remediate/backoff.h"
-#include "remediate/redaction.h"
 
 namespace kedge {
 
@@ -21,6 +21,19 @@ Situation::Situation(Remediation taken, const ActionCatalog& actions, const Exec
       random(randomness),
       resumed(after_doubt) {
   remediation.steps.resize(effects.size());
+}
+
+std::optional<size_t> Situation::unstarted() const {
+  const auto& steps = remediation.steps;
+  const auto first = std::find_if(steps.begin(), steps.end(),
+                                  [](const StepProgress& p) { return p.status == StepStatus::pending && !p.before; });
+  if (first == steps.begin() || first == steps.end()) return std::nullopt;
+  return static_cast<size_t>(first - steps.begin());
+}
+
+bool Situation::has_open_attempt() const {
+  const auto& steps = remediation.steps;
+  return std::any_of(steps.begin(), steps.end(), [](const auto& p) { return p.status == StepStatus::attempted; });
 }
 
 std::optional<std::string> Situation::unsupported() const {
@@ -40,7 +53,10 @@ std::optional<std::string> Situation::unsupported() const {
 const ActionSpec& Situation::spec(const Step& step) const { return *catalog.find(step.action); }
 
 CapturedState Situation::capture(const Step& step, nlohmann::json state) const {
-  return kedge::capture(spec(step), step.args, std::move(state), options.redaction_salt);
+  CapturedState captured;
+  captured.shown = redacted_state(spec(step), step.args, state, options.redaction_salt);
+  captured.full = std::move(state);
+  return captured;
 }
 
 std::vector<std::string> Situation::touches() const {

@@ -30,6 +30,10 @@ struct Situation {
 
   const bool resumed;  // taken up after a restart, or after doubt: what an open attempt did is not known
 
+  // The first step that no Start has been of, where a part of the plan is begun; none: every one is begun, or none.
+  std::optional<size_t> unstarted() const;
+  bool has_open_attempt() const;
+
   // Why this engine cannot carry the plan out: an action that it does not have, or has in another version.
   std::optional<std::string> unsupported() const;
 

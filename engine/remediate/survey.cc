@@ -14,7 +14,8 @@ bool must_wait(const Moment& m) { return m.stopped && !m.stopped->gate_knows; }
 
 }  // namespace
 
-Survey::Survey(Situation& s, const Moment& m) : round_(s.effects) {
+Survey::Survey(Situation& s, const Moment& m) {
+  begin(s);
   if (s.remediation.state != State::waiting) return;
   if (s.remediation.guard == kEffects) {
     stopped_since_ = m.elapsed;
@@ -23,7 +24,13 @@ Survey::Survey(Situation& s, const Moment& m) : round_(s.effects) {
   }
 }
 
+void Survey::begin(Situation& s) {
+  first_ = s.remediation.state == State::running ? s.unstarted().value_or(0) : 0;
+  round_ = Round({s.effects.begin() + static_cast<std::ptrdiff_t>(first_), s.effects.end()});
+}
+
 Turn Survey::next(Situation& s, const Moment& m) {
+  if (s.effects.empty()) return announce(s, m);
   if (row_) return defer(s, m);
   if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
   wait_until_.reset();
@@ -38,8 +45,33 @@ Turn Survey::next(Situation& s, const Moment& m) {
   if (auto why = s.unsupported()) return s.hold("action", *why);
   if (stuck_) return s.hold("observation", *stuck_);
   if (std::exchange(stopped_since_, std::nullopt)) round_.restart();
-  if (const Step* step = round_.missing(m)) return Look{step};
+  const Step* const step = round_.missing(m);
+  if (step && isolates_first(s)) return look_behind_isolation(s, m, *step);
+  if (step) return Look{step};
   return decide(s, m);
+}
+
+// Everything that isolates has been observed, not all of it holds, and something stands behind it.
+bool Survey::isolates_first(const Situation& s) const {
+  const size_t isolation = s.remediation.plan.isolate.size();
+  if (first_ > 0 || isolation == 0 || round_.count() < isolation) return false;
+  const auto open = round_.first_open();
+  return open && *open < isolation && !round_.doubt();
+}
+
+Turn Survey::look_behind_isolation(Situation& s, const Moment& m, const Step& step) {
+  if (!isolate_at_) isolate_at_ = m.elapsed + s.options.before_isolation;
+  if (!behind_missed_ && m.elapsed < *isolate_at_) return Look{&step, *isolate_at_ - m.elapsed};
+  round_.forget_behind(s.remediation.plan.isolate.size());
+  return decide(s, m);
+}
+
+Turn Survey::announce(Situation& s, const Moment& m) const {
+  Conclude change;
+  change.remediation = s.remediation.id;
+  change.move = Move::announce;
+  change.observed_from = m.head;
+  return Submit{std::move(change)};
 }
 
 Turn Survey::decide(Situation& s, const Moment& m) {
@@ -88,30 +120,32 @@ Turn Survey::start(Situation& s, size_t first_open) const {
   change.remediation = s.remediation.id;
   change.observed_from = round_.observed_from();
   change.touches = s.touches();
-  for (size_t i = 0; i < s.effects.size(); ++i) {
+  for (size_t i = 0; i < round_.count(); ++i) {
     const Observation& seen = round_.of(i);
-    change.befores.push_back({i, seen.holds, s.capture(*s.effects[i], seen.state)});
+    change.befores.push_back({first_ + i, seen.holds, s.capture(*s.effects[first_ + i], seen.state)});
     change.touches.insert(change.touches.end(), seen.touches.begin(), seen.touches.end());
   }
   std::sort(change.touches.begin(), change.touches.end());
   change.touches.erase(std::unique(change.touches.begin(), change.touches.end()), change.touches.end());
-  change.step = first_open;
+  change.step = first_ + first_open;
   change.mark = s.make_mark();
   return Submit{std::move(change)};
 }
 
 void Survey::looked(Situation& s, const Moment& m, ActionResult<Observation> seen) {
+  if (isolates_first(s) && (!seen || seen->hold)) {  // no reason to let what is to be isolated go on
+    behind_missed_ = true;
+    return;
+  }
   if (seen) {
     patience_.saw();
     round_.saw(std::move(*seen));
-    if (!round_.missing(m)) patience_.saw_all();
-    return;
+    return complete(s, m);
   }
   const auto verdict = patience_.judge(s, m, seen.error());
   if (verdict.kind == Patience::Verdict::Kind::gone) {
     round_.saw(observation_of_gone(verdict.reason));
-    if (!round_.missing(m)) patience_.saw_all();
-    return;
+    return complete(s, m);
   }
   if (verdict.kind == Patience::Verdict::Kind::stuck) {
     stuck_ = "the target cannot be observed: " + verdict.reason;
@@ -127,11 +161,21 @@ void Survey::looked(Situation& s, const Moment& m, ActionResult<Observation> see
   }
 }
 
+void Survey::complete(Situation&, const Moment& m) {
+  if (round_.missing(m)) return;
+  patience_.saw_all();
+  if (first_ == 0 || round_.first_open() || round_.doubt()) return;
+  go_ = FirstAttempt{first_, {}, "", round_.all()};
+}
+
 void Survey::answered(Situation& s, const Moment& m, const Change& change, const Answer& answer) {
   if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
     ended_ = moved->move == Move::hold;
     if (moved->move == Move::wait) s.remediation.state = State::waiting;
-    if (moved->move == Move::resume) s.remediation.state = State::planned;
+    if (moved->move == Move::resume) {
+      s.remediation.state = State::planned;
+      begin(s);
+    }
     row_.reset();
     round_.restart();
   } else if (std::holds_alternative<Conclude>(change)) {
@@ -146,8 +190,8 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
   switch (answer.go) {
     case Go::go:
       s.started(start);
-      s.findings_covered = start.observed_from;
-      go_ = FirstAttempt{start.step, round_.of(start.step), start.mark};
+      if (first_ == 0) s.findings_covered = start.observed_from;
+      go_ = FirstAttempt{start.step, round_.of(start.step - first_), start.mark, {}};
       return;
     case Go::wait:
       s.remediation.state = State::waiting;

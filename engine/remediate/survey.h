@@ -1,6 +1,10 @@
 // Survey: from planned to the first attempt. Every step is observed; all hold → confirmed without effect; one cannot be
 // told for certain → held; otherwise Start asks the gate.
 //
+// Where something is to be isolated, nothing may hold that up: what stands behind `isolate` has two seconds in all to
+// be observed with it. When one of these steps does not answer, fails or leaves a doubt, a Start of the isolation alone
+// is asked for, and once the isolation is done the rest has a survey of its own (from running), and a Start of its own.
+//
 // What stops effects is of two kinds. A pause is a person's word, and ends with a person's word: the gate holds what
 // asks while it stands, each on record, in `kedge remediation list --held`, with what to type; the end of the pause
 // lets all of them go on. Everything else (a foreign member in the group, no room on the disk, a ledger that cannot be
@@ -12,6 +16,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "remediate/observing.h"
 #include "remediate/situation.h"
@@ -22,7 +27,8 @@ namespace kedge {
 struct FirstAttempt {
   size_t step = 0;
   Observation now;
-  std::string mark;  // empty: the attempt is not durable yet
+  std::string mark;                  // empty: the attempt is not durable yet
+  std::vector<Observation> holding;  // not empty: nothing is open; from `step` on every one holds, as was seen here
 };
 
 class Survey {
@@ -34,12 +40,17 @@ class Survey {
   void answered(Situation&, const Moment&, const Change&, const Answer&);
   void not_done(Situation&, const Moment&) { round_.restart(); }  // the ledger had no room: what was seen grows old
 
-  // Set once Start has said go.
+  // Set once Start has said go, and where the rest of a plan holds already.
   const std::optional<FirstAttempt>& go() const { return go_; }
   bool ended() const { return ended_; }
 
  private:
+  void begin(Situation&);
+  bool isolates_first(const Situation&) const;
+  Turn look_behind_isolation(Situation&, const Moment&, const Step&);
+  void complete(Situation&, const Moment&);
   Turn decide(Situation&, const Moment&);
+  Turn announce(Situation&, const Moment&) const;
   Turn wait_for_effects(Situation&, const Moment&);
   Turn defer(Situation&, const Moment&) const;
   Turn start(Situation&, size_t first_open) const;
@@ -47,7 +58,10 @@ class Survey {
   void waits(Situation&, const Moment&, std::optional<Time> due);
   void answered_start(Situation&, const Moment&, const Start&, const GoAnswer&);
 
-  Round round_;
+  size_t first_ = 0;  // of the steps that it is of
+  Round round_{{}};
+  std::optional<Duration> isolate_at_;  // from then on what stands behind `isolate` is not waited for
+  bool behind_missed_ = false;          // one of these steps was not observed
   Patience patience_;
   std::optional<Duration> wait_until_;
   std::optional<std::string> stuck_;  // the world cannot be observed, and why

@@ -26,6 +26,8 @@ struct Moment {
 // Observe one step.
 struct Look {
   const Step* step = nullptr;  // of the course's plan
+  // It must be over within this time, and must not queue for a place: what is to be isolated waits for it.
+  std::optional<Duration> timeout = std::nullopt;
 };
 
 // Carry out the attempt that is durable under this mark: apply the step, or undo it.

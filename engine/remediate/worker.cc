@@ -55,8 +55,8 @@ std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
   ++turns_;
   Course& course = *job.course;
   if (const auto* look = std::get_if<Look>(&turn)) {
-    if (elsewhere(job, *look->step)) return Rest{Rest::Kind::ready, {}};
-    auto seen = observe(job.id, *look->step);
+    if (!look->timeout && elsewhere(job, *look->step)) return Rest{Rest::Kind::ready, {}};
+    auto seen = observe(job.id, *look);
     course.looked(moment(), std::move(seen));
   } else if (const auto* work = std::get_if<Work>(&turn)) {
     if (elsewhere(job, *work->step)) return Rest{Rest::Kind::ready, {}};
@@ -96,9 +96,11 @@ std::optional<Worker::Rest> Worker::reread(Job& job, bool after_doubt) {
   return std::nullopt;
 }
 
-ActionResult<Observation> Worker::observe(const std::string& remediation, const Step& step) {
+ActionResult<Observation> Worker::observe(const std::string& remediation, const Look& look) {
+  const Step& step = *look.step;
   const Action& action = *edges_.actions.find(step.action);
-  const Duration deadline = edges_.clock.elapsed() + options_.call_timeout;
+  const Duration timeout = std::min(options_.call_timeout, look.timeout.value_or(options_.call_timeout));
+  const Duration deadline = edges_.clock.elapsed() + timeout;
   GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {false, deadline, stop_.get_token()});
   Context context{gate, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
   auto seen = guarded(step.action, [&] { return action.observe(context, step.args); });

@@ -65,7 +65,7 @@ class Worker {
   std::optional<Rest> reread(Job&, bool after_doubt);
   bool elsewhere(Job&, const Step&) const;
   Moment moment() const;
-  ActionResult<Observation> observe(const std::string& remediation, const Step&);
+  ActionResult<Observation> observe(const std::string& remediation, const Look&);
   Worked carry_out(const std::string& remediation, const Work&);
   void ask(Job&);
 

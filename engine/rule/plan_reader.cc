@@ -73,6 +73,9 @@ Result<Plan> read_plan(const Json& answer, const RuleVersion& rule, const std::s
   if (plan->effects().empty() && plan->notify.empty()) {
     return invalid("the plan does nothing: isolate, revert, replace and notify are empty; `when` is where to say so");
   }
+  if (plan->effects().empty() && !(plan->confirm.empty() && plan->release.empty())) {
+    return invalid("confirm, release: there is nothing to confirm or release: isolate, revert and replace are empty");
+  }
   return plan;
 }
 

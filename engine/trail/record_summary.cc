@@ -82,6 +82,10 @@ std::string by_person(std::string_view what, const Json& r) {
   return std::string(what) + with(" by ", text_at(r, "/actor")) + with(": ", text_at(r, "/reason"));
 }
 
+std::string announcement(const Json&) {
+  return "announced: the plan has no step, so nothing was looked at and nothing was done";
+}
+
 std::string approval(const Json& r) {
   const std::string cause = text_at(r, "/cause");
   if (cause == "resume") return "goes on: the pause is over" + with(" (", text_at(r, "/actor"), ")");
@@ -152,6 +156,7 @@ using Tell = std::string (*)(const Json&);
 const std::map<std::string, Tell>& tellers() {
   static const std::map<std::string, Tell> kTellers = {
       {"alarm", alarm},
+      {"announcement", announcement},
       {"approval", approval},
       {"attempt", attempt},
       {"cancellation", cancellation},

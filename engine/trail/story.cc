@@ -53,14 +53,16 @@ StoryStep* step_named_in(std::vector<StoryStep>& steps, const Json& value) {
   return index >= 0 && index < static_cast<int64_t>(steps.size()) ? &steps[static_cast<size_t>(index)] : nullptr;
 }
 
-// The states of a list like [{"step":0,"state":{...}}].
-void take_states(const Json& record, const char* list, std::vector<StoryStep>& steps, Json StoryStep::*place) {
+// The states of a list like [{"step":0,"state":{...}}]; `keep`: those that are known already stay.
+void take_states(const Json& record, const char* list, std::vector<StoryStep>& steps, Json StoryStep::*place,
+                 bool keep = false) {
   const Json* states = member(record, list);
   if (states == nullptr || !states->is_array()) return;
   for (const Json& one : *states) {
     StoryStep* const step = step_named_in(steps, one);
     const Json* const state = member(one, "state");
-    if (step != nullptr && state != nullptr) step->*place = *state;
+    if (step == nullptr || state == nullptr || (keep && !(step->*place).is_null())) continue;
+    step->*place = *state;
   }
 }
 
@@ -69,7 +71,7 @@ std::vector<StoryStep> steps_of(const Json& plan, const std::vector<Json>& recor
   bool wrote = false;   // from the first attempt on the befores stay
   bool undone = false;  // what an undo restores is not what we left
   for (const Json& record : records) {
-    if (!wrote) take_states(record, "befores", steps, &StoryStep::before);
+    take_states(record, "befores", steps, &StoryStep::before, wrote);
     undone = undone || is_kind(record, "undo");
     if (undone) continue;
     StoryStep* const step = step_named_in(steps, record);

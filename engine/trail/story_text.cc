@@ -66,8 +66,18 @@ std::string cause(const Story& story) {
   return text;
 }
 
+std::string channels_of(const Json& plan) {
+  const Json::json_pointer where("/plan/notify");
+  std::string text;
+  if (!plan.contains(where) || !plan.at(where).is_array()) return text;
+  for (const Json& channel : plan.at(where)) {
+    if (channel.is_string()) text += (text.empty() ? "" : ", ") + printable(channel.get<std::string>());
+  }
+  return text;
+}
+
 std::string decision(const Story& story) {
-  if (story.steps.empty()) return "";
+  if (story.plan.is_null()) return "";
   std::string text = "\nWhat was decided\n";
   text += line("at", text_at(story.plan, "/times/decided"));
   for (const StoryStep& step : story.steps) {
@@ -76,6 +86,8 @@ std::string decision(const Story& story) {
                                  : "";
     text += line("step", printable(step.action + (args.empty() ? "" : " " + args)));
   }
+  if (story.steps.empty()) text += line("step", "none: people are told, nothing is done");
+  text += line("notify", channels_of(story.plan));
   text += line("plan", fmt::format("sha256 {}", text_at(story.plan, "/plan_sha256")));
   return text;
 }

@@ -51,7 +51,8 @@ std::string ChangeMaker::mark() {
 
 Finding ChangeMaker::finding() {
   const int key = one_in(5) && number_ > 0 ? static_cast<int>(below(number_)) : ++number_;  // some keys come again
-  Finding finding = sample_finding(key, target(), clock_.now(), one_in(8) ? 2 : 1);
+  const size_t steps = one_in(12) ? 0 : one_in(6) ? 2 : 1;
+  Finding finding = sample_finding(key, target(), clock_.now(), steps);
   finding.remediation = sample_id(++number_);
   remediations_.push_back(finding.remediation);
   if (one_in(4)) finding.plan.rule.id = kOtherRule;
@@ -60,7 +61,7 @@ Finding ChangeMaker::finding() {
   if (one_in(20)) finding.origin = "redrive";
   if (one_in(20)) finding.times.happened.reset();
   if (one_in(20)) finding.times.happened = clock_.now() - std::chrono::hours(1);
-  if (one_in(10)) finding.plan.isolate = {finding.plan.revert[0]};
+  if (one_in(10) && steps > 0) finding.plan.isolate = {finding.plan.revert[0]};
   if (one_in(10)) finding.event.agent = std::string(4'000, 'a');
   return finding;
 }
@@ -133,6 +134,14 @@ Start ChangeMaker::start(const Remediation& r, int64_t head) {
   start.step = below(r.steps.size());
   for (size_t i = 0; i < start.step; ++i) start.befores[i].holds = true;
   if (one_in(3)) start.befores[0].state = captured(fmt::format("public in {} ways", below(9)));
+  if (r.state == State::running && !one_in(4)) {  // a later part: of what was not observed yet
+    std::erase_if(start.befores, [&](const StepBefore& before) { return r.steps[before.step].before.has_value(); });
+    if (!start.befores.empty()) start.step = start.befores.back().step;
+  } else if (one_in(4)) {
+    start.befores.resize(1);
+    start.befores[0].holds = false;
+    start.step = one_in(8) ? r.steps.size() - 1 : 0;
+  }
   return start;
 }
 
@@ -159,6 +168,10 @@ Change ChangeMaker::work(LedgerReader& reader) {
     const std::optional<Time> due = one_in(4) ? std::nullopt : std::optional(clock_.now() + std::chrono::minutes(1));
     return MoveRemediation{r.id, kMoves[below(6)], "executor", "as it likes", {{"n", 1}}, due};
   }
+  if (r.steps.empty()) {
+    if (r.state != State::planned) return PersonalMove{r.id, Move::resume, "alice", "so it shall be"};
+    return Conclude{r.id, one_in(4) ? Move::confirm : Move::announce, head, {}, "", Json::object()};
+  }
   std::optional<StepOutcome> previous;
   if (one_in(2)) previous = outcome(r);
   const size_t step = below(r.steps.size());
@@ -168,11 +181,13 @@ Change ChangeMaker::work(LedgerReader& reader) {
   switch (r.state) {
     case State::planned:
       if (one_in(8)) return Conclude{r.id, Move::confirm, observed_from, {}, "nothing was to be done", Json::object()};
+      if (one_in(20)) return Conclude{r.id, Move::announce, observed_from, {}, "", Json::object()};
       return start(r, head);
     case State::waiting:
       return MoveRemediation{r.id, Move::resume, "", "", {}, std::nullopt};
     case State::running:
     case State::unknown: {
+      if (one_in(6)) return start(r, head);
       if (one_in(3)) return Attempt{r.id, previous, step, attempt, mark()};
       constexpr Move kMoves[] = {Move::apply_all,  Move::apply_all, Move::apply_all, Move::outcome,
                                  Move::lose_sight, Move::fail,      Move::undo,      Move::hold};
@@ -189,6 +204,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
       if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
       return Conclude{r.id, one_in(4) ? Move::give_up_confirming : Move::confirm, head, afters, "", Json::object()};
     case State::held:
+      if (one_in(6)) return PersonalMove{r.id, Move::undo, "alice", "back to where it was"};
       return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, "alice", "so it shall be"};
     case State::undoing:
       if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};

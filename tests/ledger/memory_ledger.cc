@@ -338,16 +338,9 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
 }
 
 Result<Answer> MemoryLedger::hold_by(Remediation& r, const Verdict& verdict, Json details) {
-  Move move = Move::hold;
+  const Move move = move_of(verdict, r);
   Answer answer;
-  answer.go = GoAnswer{Go::held, verdict.guard, verdict.reason, verdict.due};
-  if (verdict.kind == Verdict::Kind::wait) {
-    move = Move::wait;
-    answer.go->go = Go::wait;
-  } else if (verdict.kind == Verdict::Kind::refuse) {
-    move = Move::refuse;
-    answer.go->go = Go::refused;
-  }
+  answer.go = GoAnswer{go_of(move), verdict.guard, verdict.reason, verdict.due};
   const auto step = transition(r.state, move);
   if (!step) return step.error();
   settle(r, *step, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, std::move(details));
@@ -374,6 +367,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   const auto step = transition_by(start, r);
   if (!step) return step.error();
   if (auto known = check_step(r, start.step); !known) return known.error();
+  if (auto part = check_part(start, r); !part) return part.error();
 
   Remediation wanted = r;
   take_befores(wanted, start);
@@ -415,6 +409,7 @@ Result<Answer> MemoryLedger::on(const Attempt& attempt) {
     return Error{ErrorCode::conflict, fmt::format("step {} has had {} attempts, so the next is not number {}",
                                                   attempt.step, wanted.steps[attempt.step].attempts, attempt.attempt)};
   }
+  if (auto observed = check_observed(wanted, attempt.step); !observed) return observed.error();
   for (const std::string& key : wanted.touches) {
     const auto lock = locks_.find(key);
     if (lock == locks_.end() || lock->second != wanted.id) {
@@ -536,7 +531,6 @@ Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
   Remediation& r = found->second.remediation;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  if (!has_written(r)) return Error{ErrorCode::refused, r.id + " changed nothing: there is nothing to undo"};
   const auto holders = lock_holders(r);
   if (!holders.empty()) {
     return Error{ErrorCode::refused, fmt::format("{} works on the same target: undo {} when it has ended "

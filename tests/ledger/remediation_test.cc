@@ -137,6 +137,90 @@ TEST_P(RemediationTest, ConfirmsWithoutEffectAndWithoutNoticeWhatHeldAlready) {
   EXPECT_TRUE(notice_types().empty());
 }
 
+TEST_P(RemediationTest, AnnouncesAPlanWithoutAStepAndTellsPeople) {
+  ASSERT_TRUE(commit(batch_of({sample_finding(1, "bucket", clock.now(), 0)})).done());
+  const std::string id = sample_id(1);
+  EXPECT_EQ(conclude(id, Move::confirm, ledger().head()).outcome, Outcome::refused) << "nothing was proven";
+  ASSERT_TRUE(commit(Conclude{id, Move::announce, ledger().head(), {}, "", Json::object()}).done());
+  EXPECT_EQ(state_of(id), State::announced);
+  EXPECT_EQ(last_record()["kind"], "announcement");
+  EXPECT_EQ(notice_types(), std::vector<std::string>{"kedge.remediation.announced"});
+  EXPECT_TRUE(reader().open_remediations()->empty());
+}
+
+TEST_P(RemediationTest, AnnouncesNothingThatHasSteps) {
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(conclude(id, Move::announce, ledger().head()).outcome, Outcome::refused);
+  EXPECT_EQ(state_of(id), State::planned);
+}
+
+TEST_P(RemediationTest, StartsALaterPartWithBeforesAndLocksOfItsOwn) {
+  ASSERT_TRUE(commit(batch_of({sample_finding(1, "bucket", clock.now(), 3)})).done());
+  const std::string id = sample_id(1);
+  Start first = sample_start(id, "bucket", ledger().head(), 3);
+  first.befores.resize(1);
+  ASSERT_EQ(commit(first).go->go, Go::go);
+  ASSERT_TRUE(finish_step(id, 0, Move::outcome).done());
+  EXPECT_EQ(commit(Attempt{id, std::nullopt, 1, 1, "mark"}).outcome, Outcome::refused) << "it was never observed";
+
+  Start rest = sample_start(id, "bucket", ledger().head(), 3);
+  rest.step = 2;
+  rest.mark = "mark-of-the-rest";
+  rest.touches = {"another key"};
+  EXPECT_EQ(commit(rest).outcome, Outcome::refused) << "step 0 was started already";
+  rest.befores.erase(rest.befores.begin());
+  rest.befores[0].holds = true;
+  ASSERT_EQ(commit(rest).go->go, Go::go);
+  const Remediation r = *reader().remediation(id);
+  EXPECT_EQ(r.steps[0].status, StepStatus::applied);
+  EXPECT_EQ(r.steps[1].status, StepStatus::already);
+  EXPECT_EQ(r.steps[2].status, StepStatus::attempted);
+  EXPECT_EQ(r.steps[2].before, captured("public"));
+  EXPECT_EQ(r.touches, (std::vector<std::string>{"another key", "s3:bucket"}));
+  EXPECT_EQ(last_record()["befores"].size(), 2U);
+}
+
+TEST_P(RemediationTest, HoldsALaterPartThatAGuardRefusesAndLetsItWaitForALock) {
+  ASSERT_TRUE(commit(batch_of({sample_finding(1, "bucket", clock.now(), 2)})).done());
+  const std::string id = sample_id(1);
+  Start first = sample_start(id, "bucket", ledger().head(), 2);
+  first.befores.resize(1);
+  ASSERT_EQ(commit(first).go->go, Go::go);
+  ASSERT_TRUE(finish_step(id, 0, Move::outcome).done());
+  const std::string other = open(2, "other");
+  ASSERT_EQ(start(other, "other").go, Go::go);
+
+  Start rest = sample_start(id, "other", ledger().head(), 2);
+  rest.befores.erase(rest.befores.begin());
+  rest.step = 1;
+  EXPECT_EQ(commit(rest).go->go, Go::wait);
+  EXPECT_EQ(state_of(id), State::waiting);
+  ASSERT_TRUE(finish_step(other).done());
+  EXPECT_EQ(conclude(other, Move::confirm, ledger().head()).runnable.at(0).id, id);
+  EXPECT_EQ(state_of(id), State::planned);
+
+  AddException exception{{"e1", "*", "bucket", "web team", "meant", clock.now() + hours(1), "alice", clock.now()}};
+  ASSERT_TRUE(commit(exception).done());
+  rest.observed_from = ledger().head();
+  EXPECT_EQ(commit(rest).go->go, Go::held) << "what is half done is no end";
+  EXPECT_EQ(state_of(id), State::held);
+  EXPECT_EQ(reader().remediation(id)->guard, "exception");
+}
+
+TEST_P(RemediationTest, IsUndoneFromAHoldAndFromACancellationWhereSomethingWasDone) {
+  const std::string untouched = open(1, "bucket-1");
+  ASSERT_TRUE(commit(MoveRemediation{untouched, Move::hold, "observation", "unclear", {}, {}}).done());
+  EXPECT_EQ(commit(PersonalMove{untouched, Move::undo, "alice", ""}).outcome, Outcome::refused);
+
+  const std::string half = open(2, "bucket-2");
+  ASSERT_EQ(start(half, "bucket-2").go, Go::go);
+  ASSERT_TRUE(finish_step(half, 0, Move::hold).done());
+  ASSERT_TRUE(commit(PersonalMove{half, Move::cancel, "alice", "enough"}).done());
+  const Answer undone = commit(PersonalMove{half, Move::undo, "alice", "all of it"});
+  ASSERT_EQ(undone.runnable.size(), 1U);
+  EXPECT_EQ(state_of(half), State::undoing);
+}
+
 TEST_P(RemediationTest, FindsItsAttemptsByMarkAndByRequest) {
   const std::string id = open(1, "bucket");
   start(id);

@@ -65,8 +65,21 @@ std::string Play::open(std::vector<Step> revert, Policy policy, std::vector<Step
   Finding finding = sample_finding(number, "target-" + std::to_string(number), ledger.now());
   finding.plan.revert = std::move(revert);
   finding.plan.confirm = std::move(confirm);
-  policy.mode = Mode::enforce;
-  finding.policy = policy;
+  finding.policy = std::move(policy);
+  return commit_finding(std::move(finding));
+}
+
+std::string Play::isolate(std::vector<Step> isolate, std::vector<Step> revert, Policy policy) {
+  const int number = ++findings_;
+  Finding finding = sample_finding(number, "target-" + std::to_string(number), ledger.now());
+  finding.plan.isolate = std::move(isolate);
+  finding.plan.revert = std::move(revert);
+  finding.policy = std::move(policy);
+  return commit_finding(std::move(finding));
+}
+
+std::string Play::commit_finding(Finding finding) {
+  finding.policy.mode = Mode::enforce;
   found_.push_back(finding);
   CommitBatch batch;
   batch.findings = {finding};

@@ -34,6 +34,7 @@ class Play {
 
   // Commits a finding that asks for these steps, and makes its job.
   std::string open(std::vector<Step> revert, Policy policy = {}, std::vector<Step> confirm = {});
+  std::string isolate(std::vector<Step> isolate, std::vector<Step> revert, Policy policy = {});
   // A further finding of the same rule about the same target.
   void find_again(const std::string& id);
 
@@ -67,6 +68,8 @@ class Play {
  private:
   std::optional<Stop> effects_stopped();
   Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute);
+
+  std::string commit_finding(Finding);
 
   ExecutorEdges edges_;
   int findings_ = 0;

@@ -19,6 +19,15 @@ TEST(Survey, ConfirmsWithoutAWriteWhatHoldsAlready) {
   EXPECT_TRUE(play.world.writes().empty());
 }
 
+TEST(Survey, AnnouncesAPlanWithoutAStepAndProvesNothing) {
+  Play play;
+  ASSERT_TRUE(play.commit(AddPause{{"all", "maintenance", "alice", play.ledger.now()}}).done());
+  const auto id = play.open({});
+  EXPECT_EQ(play.run(id), State::announced) << "telling people is no effect: no pause holds it up";
+  EXPECT_EQ(play.story(), "pause plan announcement");
+  EXPECT_EQ(play.world.reads(), 0U);
+}
+
 TEST(Survey, ObservesEveryStepBeforeItWritesAny) {
   Play play;
   play.world.set("a", "wrong");

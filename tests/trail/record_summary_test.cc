@@ -35,6 +35,11 @@ TEST(SummaryOf, TellsWhatBecameOfAnAttempt) {
             "undo of aws.s3.x, attempt 2 (mark ab)");
 }
 
+TEST(SummaryOf, SaysOfAnAnnouncementThatNothingWasDone) {
+  EXPECT_EQ(summary_of({{"kind", "announcement"}, {"from", "planned"}, {"to", "announced"}}),
+            "announced: the plan has no step, so nothing was looked at and nothing was done");
+}
+
 TEST(SummaryOf, TellsAPersonsYesFromTheEndOfWhatHeldIt) {
   EXPECT_EQ(summary_of({{"kind", "approval"}, {"actor", "alice"}, {"reason", "still wanted"}}),
             "approved by alice: still wanted");

@@ -130,6 +130,24 @@ Before and after
 )");
 }
 
+TEST(StoryText, TellsAnAnnouncementFromSomethingThatWasDone) {
+  auto records = sample_records();
+  records.resize(1);
+  records[0]["plan"] = {{"notify", {"security", "on-call"}}};
+  records.push_back({{"kind", "announcement"},
+                     {"remediation", "0194-r"},
+                     {"from", "planned"},
+                     {"to", "announced"},
+                     {"phases", {{"detection", 2'900'000}, {"evaluation", 100'000}}}});
+  const std::string text = to_text(story_of(std::move(records)));
+  EXPECT_THAT(text, HasSubstr("Remediation 0194-r: announced\n"));
+  EXPECT_THAT(text, HasSubstr("  step          none: people are told, nothing is done\n"
+                              "  notify        security, on-call\n"));
+  EXPECT_THAT(text, HasSubstr("announced: the plan has no step, so nothing was looked at and nothing was done"));
+  EXPECT_THAT(text, Not(HasSubstr("confirm")));
+  EXPECT_THAT(text, Not(HasSubstr("Before and after")));
+}
+
 TEST(StoryText, SaysThatAnUndoTookItBack) {
   auto records = sample_records();
   records.push_back({{"kind", "undo"}, {"to", "undone"}});
