@@ -28,11 +28,9 @@ class Explainer {
   explicit Explainer(const Pattern& pattern) : pattern_(pattern) {
     for (PatternField& field : pattern_.fields) {
       paths_.push_back(tree_.add(field.path));
-      tree_.want_numbers(paths_.back());
       for (Test& test : field.alternatives) {
         if (auto* compared = std::get_if<Compared>(&test)) {
           compared->path_number = tree_.add(compared->path);
-          tree_.want_numbers(compared->path_number);
         }
       }
     }

@@ -1,7 +1,5 @@
 #include "match/fields.h"
 
-#include "match/number.h"
-
 namespace kedge {
 
 void Fields::clear(const PathTree& tree) {
@@ -44,9 +42,7 @@ void Fields::add(uint32_t node, FieldValue::Kind kind, std::string_view text) {
   if (path == PathTree::kNone) return;
   if (of_path_[path].empty()) touched_.push_back(path);
   of_path_[path].push_back(static_cast<uint32_t>(values_.size()));
-  const bool is_asked = kind == FieldValue::Kind::number && tree_->wants_numbers(path);
-  const auto number = is_asked ? comparable_number(text) : std::nullopt;
-  values_.push_back({kind, path, element_, text, number});
+  values_.push_back({kind, path, element_, text});
 }
 
 bool Fields::in_conflict(const FieldValue& one, const FieldValue& other) const {

@@ -9,6 +9,7 @@
 
 #include "event/event.h"
 #include "event/text_arena.h"
+#include "match/number.h"
 #include "match/path_tree.h"
 
 namespace kedge {
@@ -19,13 +20,33 @@ struct FieldValue {
   enum class Kind : uint8_t { string, number, true_word, false_word, null_word };
 
   Kind kind;
-  uint32_t path;                 // its number in the tree
-  uint32_t element;              // the innermost array element that it stands in; kNowhere: in none
-  std::string_view text;         // a string with its escapes resolved, a number as it came
-  std::optional<double> number;  // of a comparable number, where a pattern asks for numbers at this path
+  uint32_t path;          // its number in the tree
+  uint32_t element;       // the innermost array element that it stands in; kNowhere: in none
+  std::string_view text;  // a string with its escapes resolved, a number as it came
 
   bool is_string() const { return kind == Kind::string; }
   bool is_number() const { return kind == Kind::number; }
+
+  // Of a number: the nearest double, none where it cannot be comparable (number.h); and whether it is. Both are found
+  // out when they are first asked for.
+  std::optional<double> nearest() const {
+    if (!is_read) {
+      number = nearest_number(text);
+      is_read = true;
+    }
+    if (number.state == NearestNumber::State::incomparable) return std::nullopt;
+    return number.value;
+  }
+  bool is_comparable() const {
+    if (nearest() && number.state == NearestNumber::State::unsure) {
+      const bool is = confirm_number(text, number.value);
+      number.state = is ? NearestNumber::State::comparable : NearestNumber::State::incomparable;
+    }
+    return number.state == NearestNumber::State::comparable;
+  }
+
+  mutable bool is_read = false;
+  mutable NearestNumber number{};
 };
 
 // A range of values, by their order in the event.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <istream>
 #include <map>
 #include <ostream>
@@ -9,7 +10,6 @@
 
 #include "base/json.h"
 #include "event/text_arena.h"
-#include "match/matcher.h"
 
 namespace kedge {
 namespace {
@@ -19,7 +19,7 @@ struct NamedPattern {
   Pattern pattern;
 };
 
-Result<NamedPattern> read_line(const std::string& line, JsonScanner& scanner) {
+Result<NamedPattern> read_line(const std::string& line, JsonScanner& scanner, const PatternExtras* extras) {
   if (const JsonError* error = scanner.scan(line)) {
     return Error{ErrorCode::invalid, fmt::format("byte {}: expected {}", error->offset, error->expected)};
   }
@@ -30,60 +30,57 @@ Result<NamedPattern> read_line(const std::string& line, JsonScanner& scanner) {
   }
   TextArena texts;
   std::string name_text(texts.resolve(name));
-  auto pattern = parse_pattern(text.is_string() ? texts.resolve(text) : text.bytes());
+  auto pattern = parse_pattern(text.is_string() ? texts.resolve(text) : text.bytes(), extras);
   if (!pattern) return pattern.error().with(name_text);
   return NamedPattern{std::move(name_text), *std::move(pattern)};
 }
 
-// A matcher whose indices are the places of the names in their order, so that what matches comes out sorted.
-struct NamedMatcher {
-  Matcher matcher;
-  std::vector<std::string> names;  // as JSON strings
-};
-
-NamedMatcher build(const std::multimap<std::string, Pattern>& patterns) {
-  NamedMatcher named;
-  Matcher::Builder builder;
-  const std::string* last = nullptr;
-  for (const auto& [name, pattern] : patterns) {
-    if (last == nullptr || *last != name) named.names.push_back(Json(name).dump());
-    last = &name;
-    builder.add(static_cast<uint32_t>(named.names.size() - 1), pattern);
-  }
-  named.matcher = std::move(builder).build();
-  return named;
-}
-
 }  // namespace
 
-int match_lines(std::istream& patterns, std::istream& events, std::ostream& out, std::ostream& errors) {
-  int exit_code = 0;
-  const auto report = [&](std::string_view what, size_t number, const Error& error) {
-    errors << what << " line " << number << ": " << error.message << '\n';
-    exit_code = 1;
-  };
+// The indices are the places of the names in their order, so that what matches comes out sorted.
+LineMatcher::LineMatcher(std::istream& patterns, std::ostream& errors, const PatternExtras* extras) {
   JsonScanner scanner;
   std::multimap<std::string, Pattern> valid;
   std::string line;
   for (size_t number = 1; std::getline(patterns, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    auto read = read_line(line, scanner);
-    if (!read)
-      report("patterns", number, read.error());
-    else
+    auto read = read_line(line, scanner, extras);
+    if (read) {
       valid.emplace(std::move(read->name), std::move(read->pattern));
+    } else {
+      errors << "patterns line " << number << ": " << read.error().message << '\n';
+      ++invalid_patterns_;
+    }
   }
-  const NamedMatcher named = build(valid);
-  MatchScratch scratch;
-  std::vector<uint32_t> matched;
-  for (size_t number = 1; std::getline(events, line); ++number) {
-    if (const auto done = named.matcher.match_document(line, scratch, matched); !done)
-      report("events", number, done.error());
-    out << "{\"matches\":[";
-    for (size_t i = 0; i < matched.size(); ++i) out << (i > 0 ? "," : "") << named.names[matched[i]];
-    out << "]}\n";
+  Matcher::Builder builder;
+  const std::string* last = nullptr;
+  for (const auto& [name, pattern] : valid) {
+    if (last == nullptr || *last != name) names_.push_back(Json(name).dump());
+    last = &name;
+    builder.add(static_cast<uint32_t>(names_.size() - 1), pattern);
   }
-  return exit_code;
+  matcher_ = std::move(builder).build();
+}
+
+void LineMatcher::match(std::string_view lines, size_t first, Reading reading, bool with_lines, Work& work) const {
+  work.counts.resize(names_.size());
+  for (; !lines.empty(); ++first) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    ++work.events;
+    if (const auto done = matcher_.match_document(line, work.scratch, work.matched, reading); !done) {
+      work.errors += fmt::format("events line {}: {}\n", first, done.error().message);
+      ++work.invalid;
+    }
+    for (const uint32_t name : work.matched) ++work.counts[name];
+    if (!with_lines) continue;
+    work.out += "{\"matches\":[";
+    for (size_t i = 0; i < work.matched.size(); ++i) {
+      if (i > 0) work.out += ',';
+      work.out += names_[work.matched[i]];
+    }
+    work.out += "]}\n";
+  }
 }
 
 }  // namespace kedge

@@ -9,6 +9,12 @@
 
 namespace kedge {
 
+Result<Reading> parse_reading(std::string_view text) {
+  if (text == "strict") return Reading::strict;
+  if (text == "trusted") return Reading::trusted;
+  return Error{ErrorCode::invalid, fmt::format("no way to read is called '{}': strict or trusted", text)};
+}
+
 MatchScratch::MatchScratch() : state_(std::make_unique<MatchState>()) {}
 MatchScratch::~MatchScratch() = default;
 
@@ -27,6 +33,17 @@ Matcher::Matcher(std::unique_ptr<const MatchProgram> program) : program_(std::mo
 Matcher::~Matcher() = default;
 Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
+
+Matcher Matcher::changed(std::span<const std::pair<uint32_t, const Pattern*>> added,
+                         std::span<const uint32_t> removed) const {
+  auto program = std::make_unique<MatchProgram>(*program_);
+  for (const uint32_t index : removed) program->remove(index);
+  for (const auto& [index, pattern] : added) program->add(index, *pattern);
+  program->finish();
+  return Matcher(std::move(program));
+}
+
+size_t Matcher::remains() const { return program_->removed; }
 
 Result<void> Matcher::match(const Event& event, MatchScratch& scratch, std::vector<uint32_t>& matched) const {
   MatchState& state = *scratch.state_;
@@ -70,6 +87,18 @@ Result<void> Matcher::match_document(std::string_view text, MatchScratch& scratc
   return finish(state, matched);
 }
 
+bool Matcher::may_match(std::string_view text, std::optional<std::string_view> source, MatchScratch& scratch) const {
+  MatchState& state = *scratch.state_;
+  const PathTree& paths = program_->paths;
+  const uint32_t root = source ? paths.step(PathTree::kRoot, "detail") : PathTree::kRoot;
+  if (root == PathTree::kNone) return true;
+  if (state.trusted_reader.read(paths, text, state.fields, root) != nullptr) return true;
+  if (state.fields.values().empty()) return true;
+  const uint32_t source_node = paths.step(PathTree::kRoot, "source");
+  if (source && source_node != PathTree::kNone) state.fields.add(source_node, FieldValue::Kind::string, *source);
+  return !state.run(*program_) || !state.matched().empty();
+}
+
 Result<void> Matcher::finish(MatchState& state, std::vector<uint32_t>& matched) const {
   if (!state.run(*program_)) {
     return Error{ErrorCode::limit,
@@ -79,6 +108,8 @@ Result<void> Matcher::finish(MatchState& state, std::vector<uint32_t>& matched) 
   }
   for (const uint32_t pattern : state.matched()) matched.push_back(program_->indices[pattern]);
   std::sort(matched.begin(), matched.end());
+  // A changed matcher may have two patterns of one index in two places.
+  matched.erase(std::unique(matched.begin(), matched.end()), matched.end());
   return {};
 }
 

@@ -19,7 +19,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -37,6 +40,7 @@ enum class Reading {
   strict,   // all of it is validated
   trusted,  // up to the last field that any pattern wants; what is not checked, trusted_reader.h says
 };
+Result<Reading> parse_reading(std::string_view);
 
 // What matching needs to remember while it looks at one event; its memory is used again. One for each thread; it may
 // be used with any number of matchers in turn.
@@ -72,6 +76,13 @@ class Matcher {
   Matcher(Matcher&&) noexcept;
   Matcher& operator=(Matcher&&) noexcept;
 
+  // A matcher with these patterns more and those of the indices in `removed` less; this one stays as it is, and may be
+  // asked meanwhile. What the change does not touch is shared, so that one pattern among 100,000 costs milliseconds.
+  // First is removed, then added. Nothing is removed in fact but the answer: remains() says how many patterns have been
+  // left behind, and whoever removes many builds anew once in a while.
+  Matcher changed(std::span<const std::pair<uint32_t, const Pattern*>> added, std::span<const uint32_t> removed) const;
+  size_t remains() const;
+
   // Replaces `matched` with the indices of the patterns that `event` matches, ascending, each once. Errors: `invalid`
   // when the event's detail or resources are no JSON (never for an event that a decoder made); `limit` when arrays
   // under a repeated key can be combined in too many ways to be tried (over a million for one pattern). `matched` is
@@ -82,6 +93,11 @@ class Matcher {
   // behind its closing brace is ignored, and a lone half of a surrogate pair is accepted.
   Result<void> match_document(std::string_view text, MatchScratch&, std::vector<uint32_t>& matched,
                               Reading reading = Reading::strict) const;
+
+  // Whether the event that a text is may match any pattern, by trusted reading. `source`: the event's, where the text
+  // is its detail; none: the text is an event in EventBridge's own form. True, too, where nothing that any pattern
+  // wants is met: the text may be something else, and has to be read whole to know.
+  bool may_match(std::string_view text, std::optional<std::string_view> source, MatchScratch&) const;
 
  private:
   explicit Matcher(std::unique_ptr<const MatchProgram>);

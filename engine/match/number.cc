@@ -1,9 +1,11 @@
 #include "match/number.h"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 
 namespace kedge {
@@ -23,7 +25,6 @@ struct Decimal {
   bool operator==(const Decimal&) const = default;
 };
 
-constexpr int kDigitsMax = 19;
 constexpr uint64_t kPowers[] = {1,
                                 10,
                                 100,
@@ -44,37 +45,64 @@ constexpr uint64_t kPowers[] = {1,
                                 100'000'000'000'000'000,
                                 1'000'000'000'000'000'000};
 
+int count_digits(uint64_t value) {
+  int count = 1;
+  while (count <= 18 && value >= kPowers[count]) ++count;
+  return count;
+}
+
+// Eight digits at once, and how many of eight bytes are digits.
+uint64_t load_eight(const char* at) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, at, 8);
+  return bytes;
+}
+
+bool are_eight_digits(uint64_t bytes) {
+  return ((bytes & 0xF0F0F0F0F0F0F0F0ULL) | (((bytes + 0x0606060606060606ULL) & 0xF0F0F0F0F0F0F0F0ULL) >> 4U)) ==
+         0x3333333333333333ULL;
+}
+
+uint64_t eight_digits(uint64_t bytes) {
+  bytes -= 0x3030303030303030ULL;
+  bytes = bytes * 10 + (bytes >> 8U);
+  return (((bytes & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
+          (((bytes >> 16U) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >>
+         32U;
+}
+
+// Appends the digits that begin at `at`, and returns where they end. Of more than 19 in all only that is told.
+const char* read_digits(const char* at, const char* end, Decimal& decimal) {
+  if constexpr (std::endian::native == std::endian::little) {
+    while (end - at >= 8 && decimal.digits < kPowers[11] && are_eight_digits(load_eight(at))) {
+      decimal.digits = decimal.digits * kPowers[8] + eight_digits(load_eight(at));
+      at += 8;
+    }
+  }
+  for (; at != end && static_cast<unsigned>(*at - '0') <= 9; ++at) {
+    if (decimal.digits >= kPowers[18]) {
+      decimal.is_too_long = decimal.is_too_long || *at != '0';
+      ++decimal.exponent;
+      continue;
+    }
+    decimal.digits = decimal.digits * 10 + static_cast<unsigned>(*at - '0');
+  }
+  return at;
+}
+
 Decimal read_decimal(std::string_view text) {
   Decimal decimal;
   const char* at = text.data();
   const char* const end = at + text.size();
   if (at != end && *at == '-') ++at;
-  long zeros = 0;  // seen since the last digit that was kept
-  long behind_point = 0;
-  bool in_fraction = false;
-  for (; at != end; ++at) {
-    const auto digit = static_cast<unsigned>(*at - '0');
-    if (digit > 9) {
-      if (*at != '.') break;
-      in_fraction = true;
-      continue;
-    }
-    behind_point += in_fraction ? 1 : 0;
-    if (digit == 0) {
-      zeros += decimal.count > 0 ? 1 : 0;
-      continue;
-    }
-    if (decimal.count + zeros >= kDigitsMax) {
-      decimal.is_too_long = true;
-      break;
-    }
-    decimal.digits = decimal.digits * kPowers[zeros] * 10 + digit;
-    decimal.count += static_cast<int>(zeros) + 1;
-    zeros = 0;
+  at = read_digits(at, end, decimal);
+  if (at != end && *at == '.') {
+    const char* const begin = ++at;
+    at = read_digits(at, end, decimal);
+    decimal.exponent -= at - begin;
   }
-  if (decimal.count == 0) return decimal;
-  decimal.exponent = zeros - behind_point;
-  if (at != end && (*at == 'e' || *at == 'E')) {
+  if (decimal.digits == 0) return {};
+  if (at != end) {  // an e
     long exponent = 0;
     ++at;
     if (*at == '+') ++at;
@@ -82,6 +110,8 @@ Decimal read_decimal(std::string_view text) {
     if (read.ec != std::errc() || std::labs(exponent) > 100'000) decimal.is_too_long = true;
     decimal.exponent += exponent;
   }
+  for (; decimal.digits % 10 == 0; decimal.digits /= 10) ++decimal.exponent;
+  decimal.count = count_digits(decimal.digits);
   return decimal;
 }
 
@@ -103,34 +133,30 @@ std::optional<double> exact_quotient(const Decimal& decimal) {
   return decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
 }
 
-// Digits alone, too few to lose any.
-std::optional<double> small_integer(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  const std::string_view digits = text.substr(negative ? 1 : 0);
-  if (digits.size() > 15) return std::nullopt;
-  int64_t value = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return static_cast<double>(negative ? -value : value);
-}
-
 }  // namespace
 
-std::optional<double> comparable_number(std::string_view text) {
-  if (const auto integer = small_integer(text)) return integer;
-  if (text.size() > kBytesMax) return std::nullopt;
+NearestNumber nearest_number(std::string_view text) {
+  if (text.size() > kBytesMax) return {};
   const Decimal exact = read_decimal(text);
-  if (exact.is_too_long) return std::nullopt;
-  if (exact.count == 0) return 0.0;
+  if (exact.is_too_long) return {};
+  if (exact.count == 0) return {0, NearestNumber::State::comparable};
   // A decimal of up to 15 digits is the shortest one of its double.
-  if (const auto value = exact_quotient(exact)) return text.starts_with('-') ? -*value : *value;
+  if (const auto value = exact_quotient(exact)) {
+    return {text.starts_with('-') ? -*value : *value, NearestNumber::State::comparable};
+  }
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
-  if (!(exact == shortest_decimal(value))) return std::nullopt;
-  return value;
+  if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return {};
+  return {value, NearestNumber::State::unsure};
+}
+
+bool confirm_number(std::string_view text, double nearest) { return read_decimal(text) == shortest_decimal(nearest); }
+
+std::optional<double> comparable_number(std::string_view text) {
+  const NearestNumber number = nearest_number(text);
+  if (number.state == NearestNumber::State::incomparable) return std::nullopt;
+  if (number.state == NearestNumber::State::unsure && !confirm_number(text, number.value)) return std::nullopt;
+  return number.value;
 }
 
 }  // namespace kedge

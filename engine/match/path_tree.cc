@@ -28,10 +28,7 @@ uint32_t PathTree::add(std::string_view path) {
     }
     node = child;
   }
-  if (nodes_[node].path == kNone) {
-    nodes_[node].path = path_count_++;
-    wants_numbers_.push_back(false);
-  }
+  if (nodes_[node].path == kNone) nodes_[node].path = path_count_++;
   return nodes_[node].path;
 }
 

@@ -31,10 +31,6 @@ class PathTree {
     return child != kNone ? child : step_by_names(node, key);
   }
 
-  // That the values of a path will be compared as numbers.
-  void want_numbers(uint32_t path) { wants_numbers_[path] = true; }
-  bool wants_numbers(uint32_t path) const { return wants_numbers_[path]; }
-
   uint32_t path_of(uint32_t node) const { return nodes_[node].path; }  // kNone: the node only leads on
   bool leads_on(uint32_t node) const { return !nodes_[node].children.empty(); }
   size_t child_count(uint32_t node) const { return nodes_[node].children.size(); }
@@ -52,7 +48,6 @@ class PathTree {
   uint32_t step_by_names(uint32_t node, std::string_view key) const;
 
   std::vector<Node> nodes_;
-  std::vector<bool> wants_numbers_;  // by path
   uint32_t path_count_ = 0;
 };
 

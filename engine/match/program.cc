@@ -118,12 +118,6 @@ struct KeysOf {
 
 std::string popularity_key(uint32_t path, const ValueKey& key) { return std::to_string(path) + "/" + key.bytes(); }
 
-bool asks_for_numbers(const Test& test) {
-  if (const auto* but = std::get_if<AnythingBut>(&test)) return !but->numbers.empty();
-  return std::holds_alternative<EqualsNumber>(test) || std::holds_alternative<InRange>(test) ||
-         std::holds_alternative<Compared>(test);
-}
-
 }  // namespace
 
 uint32_t MatchProgram::need_of(const PatternField& field) {
@@ -136,9 +130,7 @@ uint32_t MatchProgram::need_of(const PatternField& field) {
       need.tests.push_back(test);
       if (auto* compared = std::get_if<Compared>(&need.tests.back())) {
         compared->path_number = paths.add(compared->path);
-        paths.want_numbers(compared->path_number);
       }
-      if (asks_for_numbers(test)) paths.want_numbers(need.path);
     }
     parts.push_back(std::visit(Canonical(), test));
   }
@@ -164,18 +156,18 @@ void MatchProgram::add(uint32_t index, const Pattern& pattern) {
   }
 }
 
-void MatchProgram::remove(uint32_t index) { std::replace(indices.begin(), indices.end(), index, kNone); }
+void MatchProgram::remove(uint32_t index) {
+  removed += static_cast<size_t>(std::count(indices.begin(), indices.end(), index));
+  std::replace(indices.begin(), indices.end(), index, kNone);
+}
 
 void MatchProgram::finish() {
   anchors.resize(paths.path_count());
   keys.resize(paths.path_count());
   count_keys();
   for (; placed_ < conjunctions.size(); ++placed_) let_wait(static_cast<uint32_t>(placed_));
-  for (const auto* list : {&anchors, &keys}) {
-    for (const auto& index : *list) {
-      if (index && index.use_count() == 1) index->finish();
-    }
-  }
+  anchors.finish();
+  keys.finish();
   popularity_ = {};
   known_needs_ = {};
   known_indices_ = {};
@@ -247,25 +239,14 @@ size_t MatchProgram::best(const std::vector<KeySet>& sets, uint32_t used) const 
   return found;
 }
 
-// An index of this program's own: one that is shared with the program that this was copied from is copied before it is
-// changed.
-ValueIndex& MatchProgram::own(std::vector<std::shared_ptr<ValueIndex>>& list, uint32_t path) {
-  std::shared_ptr<ValueIndex>& index = list[path];
-  if (!index)
-    index = std::make_shared<ValueIndex>();
-  else if (index.use_count() > 1)
-    index = std::make_shared<ValueIndex>(*index);
-  return *index;
-}
-
 uint32_t MatchProgram::place_of(uint32_t path, const ValueKey& key) {
-  const uint32_t place = own(anchors, path).add(key, static_cast<uint32_t>(places.size()));
+  const uint32_t place = anchors.change(path).add(key, static_cast<uint32_t>(places.size()));
   if (place == places.size()) places.emplace_back();
   return place;
 }
 
 uint32_t MatchProgram::place_behind(uint32_t place, uint32_t path, const ValueKey& key) {
-  const uint32_t number = own(keys, path).add(key, key_count_);
+  const uint32_t number = keys.change(path).add(key, key_count_);
   if (number == key_count_) ++key_count_;
   const uint32_t behind = leads.add(uint64_t{place} << 32U | number, static_cast<uint32_t>(places.size()));
   if (behind == places.size()) places.emplace_back();

@@ -47,10 +47,14 @@ struct Place {
   uint32_t branch = UINT32_MAX;  // in MatchProgram::branches: the paths whose keys lead on from here
 };
 
-// A list whose full chunks are shared by its copies, so that copying it costs little. Elements do not change.
+// A list whose chunks are shared by its copies, so that copying it costs little. Elements do not change.
 template <class T>
 class ChunkedList {
  public:
+  ChunkedList() = default;
+  ChunkedList(const ChunkedList& other) : chunks_(other.chunks_), size_(other.size_) {}
+  ChunkedList& operator=(const ChunkedList&) = delete;
+
   const T& operator[](size_t i) const { return (*chunks_[i / kChunk])[i % kChunk]; }
   size_t size() const { return size_; }
 
@@ -58,9 +62,10 @@ class ChunkedList {
     if (size_ % kChunk == 0) {
       chunks_.push_back(std::make_shared<std::vector<T>>());
       chunks_.back()->reserve(size_ == 0 ? 8 : kChunk);
-    } else if (chunks_.back().use_count() > 1) {
+    } else if (!owns_last_) {
       chunks_.back() = std::make_shared<std::vector<T>>(*chunks_.back());
     }
+    owns_last_ = true;
     chunks_.back()->push_back(std::move(value));
     ++size_;
   }
@@ -69,9 +74,43 @@ class ChunkedList {
   static constexpr size_t kChunk = 256;
   std::vector<std::shared_ptr<std::vector<T>>> chunks_;
   size_t size_ = 0;
+  bool owns_last_ = false;
 };
 
-// Any number of add() and remove(), then finish(), and so on; then asked by any number of threads.
+// The index of each path, shared with the program that this one is a copy of until it is changed here.
+class IndexList {
+ public:
+  IndexList() = default;
+  IndexList(const IndexList& other) : indices_(other.indices_), owned_(other.indices_.size(), false) {}
+  IndexList& operator=(const IndexList&) = delete;
+
+  const ValueIndex* operator[](uint32_t path) const { return indices_[path].get(); }
+  size_t size() const { return indices_.size(); }
+  void resize(size_t paths) {
+    indices_.resize(paths);
+    owned_.resize(paths, false);
+  }
+
+  ValueIndex& change(uint32_t path) {
+    if (!owned_[path]) {
+      indices_[path] = indices_[path] ? std::make_shared<ValueIndex>(*indices_[path]) : std::make_shared<ValueIndex>();
+      owned_[path] = true;
+    }
+    return *indices_[path];
+  }
+  void finish() {
+    for (size_t path = 0; path < indices_.size(); ++path) {
+      if (owned_[path]) indices_[path]->finish();
+    }
+  }
+
+ private:
+  std::vector<std::shared_ptr<ValueIndex>> indices_;
+  std::vector<bool> owned_;
+};
+
+// Any number of add() and remove(), then finish(); then asked by any number of threads. A copy may be changed again:
+// what the change does not touch is shared.
 struct MatchProgram {
   static constexpr uint32_t kNone = UINT32_MAX;
 
@@ -85,12 +124,13 @@ struct MatchProgram {
   std::vector<Conjunction> conjunctions;
   std::vector<uint32_t> indices;  // what each pattern is called outside; of one that was removed, kNone
 
-  std::vector<std::shared_ptr<ValueIndex>> anchors;  // by path: the places of keys
-  std::vector<std::shared_ptr<ValueIndex>> keys;     // by path: the numbers of keys that lead on from a place
-  NumberTable leads;                                 // place and number of a key: another place
-  std::vector<std::vector<uint32_t>> branches;       // lists of paths
+  IndexList anchors;                            // by path: the places of keys
+  IndexList keys;                               // by path: the numbers of keys that lead on from a place
+  NumberTable leads;                            // place and number of a key: another place
+  std::vector<std::vector<uint32_t>> branches;  // lists of paths
   std::vector<Place> places;
   std::vector<Waiting> waiting;
+  size_t removed = 0;            // patterns whose remains are still in it
   std::vector<uint32_t> always;  // conjunctions that absence alone can satisfy: tried for every event
 
  private:
@@ -111,7 +151,6 @@ struct MatchProgram {
   void count_keys();
   double cost(const KeySet&) const;
   size_t best(const std::vector<KeySet>&, uint32_t used) const;
-  ValueIndex& own(std::vector<std::shared_ptr<ValueIndex>>& list, uint32_t path);
   uint32_t place_of(uint32_t path, const ValueKey&);
   uint32_t place_behind(uint32_t place, uint32_t path, const ValueKey&);
   void let_wait(uint32_t conjunction);

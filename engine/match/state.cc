@@ -26,15 +26,17 @@ bool MatchState::run(const MatchProgram& program) {
   matched_.clear();
   make_room(program);
   for (const FieldValue& value : fields.values()) {
-    const ValueIndex* const index = program.anchors[value.path].get();
-    if (index != nullptr) index->find(value, folded_, [this](uint32_t place) { try_place(place); });
+    const ValueIndex* const index = program.anchors[value.path];
+    if (index == nullptr) continue;
+    index->find(value, folded_, [&](uint32_t place, bool if_comparable) {
+      if (seen_[place] != event_ && (!if_comparable || value.is_comparable())) try_place(place);
+    });
   }
   for (const uint32_t conjunction : program.always) try_conjunction(conjunction);
   return !gave_up_;
 }
 
 void MatchState::try_place(uint32_t number) {
-  if (seen_[number] == event_) return;
   seen_[number] = event_;
   const Place& place = program_->places[number];
   for (uint32_t next = place.first; next != MatchProgram::kNone;) {
@@ -46,7 +48,7 @@ void MatchState::try_place(uint32_t number) {
   for (const uint32_t path : program_->branches[place.branch]) {
     for (const uint32_t key : keys_at(path)) {
       const uint32_t behind = program_->leads.find(uint64_t{number} << 32U | key);
-      if (behind != NumberTable::kNone) try_place(behind);
+      if (behind != NumberTable::kNone && seen_[behind] != event_) try_place(behind);
     }
   }
 }
@@ -57,9 +59,11 @@ const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
   if (keys.event == event_) return keys.numbers;
   keys.event = event_;
   keys.numbers.clear();
-  for (const uint32_t value : fields.values_of(path)) {
-    program_->keys[path]->find(fields.values()[value], folded_,
-                               [&keys](uint32_t number) { keys.numbers.push_back(number); });
+  for (const uint32_t place : fields.values_of(path)) {
+    const FieldValue& value = fields.values()[place];
+    program_->keys[path]->find(value, folded_, [&](uint32_t number, bool if_comparable) {
+      if (!if_comparable || value.is_comparable()) keys.numbers.push_back(number);
+    });
   }
   return keys.numbers;
 }

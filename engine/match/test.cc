@@ -16,7 +16,7 @@ bool passes_one(const EqualsString& test, const FieldValue& value) {
 
 bool passes_one(const EqualsNumber& test, const FieldValue& value) {
   if (!value.is_number()) return false;
-  return test.value ? value.number == test.value : value.text == test.text;
+  return test.value ? value.nearest() == test.value && value.is_comparable() : value.text == test.text;
 }
 
 bool passes_one(Word word, const FieldValue& value) {
@@ -62,10 +62,12 @@ bool passes_one(const InNetworks& test, const FieldValue& value) {
 }
 
 bool passes_one(const InRange& test, const FieldValue& value) {
-  if (!value.number) return false;
-  const double number = *value.number;
-  return (test.lower_included ? number >= test.lower : number > test.lower) &&
-         (test.upper_included ? number <= test.upper : number < test.upper);
+  const auto nearest = value.is_number() ? value.nearest() : std::nullopt;
+  if (!nearest) return false;
+  const double number = *nearest;
+  const bool is_in = (test.lower_included ? number >= test.lower : number > test.lower) &&
+                     (test.upper_included ? number <= test.upper : number < test.upper);
+  return is_in && value.is_comparable();
 }
 
 bool passes_one(const AnythingBut& test, const FieldValue& value) {
@@ -77,7 +79,9 @@ bool passes_one(const AnythingBut& test, const FieldValue& value) {
            std::none_of(test.wildcards.begin(), test.wildcards.end(),
                         [text](const Pieces& pieces) { return matches_pieces(pieces, text); });
   }
-  return !value.number || !std::binary_search(test.numbers.begin(), test.numbers.end(), *value.number);
+  if (!value.is_number() || test.numbers.empty()) return true;
+  const auto nearest = value.nearest();
+  return !nearest || !std::binary_search(test.numbers.begin(), test.numbers.end(), *nearest) || !value.is_comparable();
 }
 
 bool passes_one(const HasExpression& test, const FieldValue& value) {
@@ -94,11 +98,12 @@ bool stands(double one, std::string_view sign, double other) {
 }
 
 bool passes_compared(const Compared& test, const FieldValue& value, const Fields& fields) {
-  if (!value.number) return false;
+  if (!value.is_number() || !value.is_comparable()) return false;
   const auto places = fields.values_of(test.path_number);
   return std::any_of(places.begin(), places.end(), [&](uint32_t place) {
     const FieldValue& other = fields.values()[place];
-    return other.number && !fields.in_conflict(value, other) && stands(*value.number, test.sign, *other.number);
+    return other.is_number() && other.is_comparable() && !fields.in_conflict(value, other) &&
+           stands(value.number.value, test.sign, other.number.value);
   });
 }
 

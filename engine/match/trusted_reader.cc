@@ -51,7 +51,7 @@ const char* find_bracket(const char* at, const char* end) {
 
 }  // namespace
 
-const JsonError* TrustedReader::read(const PathTree& tree, std::string_view text, Fields& fields) {
+const JsonError* TrustedReader::read(const PathTree& tree, std::string_view text, Fields& fields, uint32_t root) {
   tree_ = &tree;
   fields_ = &fields;
   begin_ = at_ = text.data();
@@ -64,7 +64,7 @@ const JsonError* TrustedReader::read(const PathTree& tree, std::string_view text
     wrong("an object");
     return &error_;
   }
-  return read_object(PathTree::kRoot, true) == Step::wrong ? &error_ : nullptr;
+  return read_object(root, true) == Step::wrong ? &error_ : nullptr;
 }
 
 TrustedReader::Step TrustedReader::wrong(const char* expected) {

@@ -20,8 +20,8 @@ namespace kedge {
 // Its memory is used again. Not thread-safe.
 class TrustedReader {
  public:
-  // Null: `fields` are filled. They point into `text`.
-  const JsonError* read(const PathTree&, std::string_view text, Fields& fields);
+  // Null: `fields` are filled. They point into `text`, which stands at the node `root`.
+  const JsonError* read(const PathTree&, std::string_view text, Fields& fields, uint32_t root = PathTree::kRoot);
 
  private:
   enum class Step { more, stop, wrong };  // of a value: there may be more behind it, nothing more is wanted, an error

@@ -122,21 +122,25 @@ class ValueIndex {
   uint32_t add(const ValueKey& key, uint32_t fresh);
   void finish();
 
-  // Calls hit(number) for each key that the value may be, each once, but for `contains`: that may come again.
+  // Calls hit(number, if_comparable) for each key that the value may be, each once, but for `contains`: that may come
+  // again. `if_comparable`: only where the value is_comparable(), which is left to the caller to find out.
   template <class Hit>
   void find(const FieldValue& value, std::string& folded, const Hit& given) const {
     const auto hit = [&given](uint32_t number) {
-      if (number != KeyTable::kNone) given(number);
+      if (number != KeyTable::kNone) given(number, false);
     };
     hit(any_);
     if (value.is_string()) return find_string(value.text, folded, hit);
-    if (value.is_number()) {
-      if (!value.number) return hit(number_texts_.find(value.text));
-      hit(numbers_.find(key_of(*value.number)));
-      if (!ranges_.empty()) ranges_.find(*value.number, hit);
-      return;
-    }
-    hit(words_.find(value.text));
+    if (!value.is_number()) return hit(words_.find(value.text));
+    if (!number_texts_.empty()) hit(number_texts_.find(value.text));
+    if (numbers_.empty() && ranges_.empty()) return;
+    const auto nearest = value.nearest();
+    if (!nearest) return;
+    const auto hit_number = [&given](uint32_t number) {
+      if (number != KeyTable::kNone) given(number, true);
+    };
+    hit_number(numbers_.find(key_of(*nearest)));
+    if (!ranges_.empty()) ranges_.find(*nearest, hit_number);
   }
 
  private:

@@ -72,8 +72,8 @@ TEST(ValueIndex, FindsLongAndShortTextsAtEitherEnd) {
   const auto find = [&index](const std::string& text) {
     std::vector<uint32_t> found;
     std::string folded;
-    index.find({FieldValue::Kind::string, 0, FieldValue::kNowhere, text, std::nullopt}, folded,
-               [&found](uint32_t one) { found.push_back(one); });
+    index.find({FieldValue::Kind::string, 0, FieldValue::kNowhere, text}, folded,
+               [&found](uint32_t one, bool) { found.push_back(one); });
     return found;
   };
   EXPECT_THAT(find(""), UnorderedElementsAre(0, 1));

@@ -1,0 +1,1 @@
+"""What bench/match.py measures: events, rules, and the programs that match them."""
