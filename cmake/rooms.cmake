@@ -90,8 +90,6 @@ function(kedge_test name)
   target_compile_options(test_${name} PRIVATE ${KEDGE_WARNINGS} $<$<CONFIG:RelWithDebInfo>:-O1;-g1>
                                               $<$<BOOL:${KEDGE_SANITIZE}>:-O0>)
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_compile_definitions(test_${name} PRIVATE KEDGE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                                                  KEDGE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   foreach(room ${TEST_ROOMS})
     target_link_libraries(test_${name} PRIVATE kedge_${room})
   endforeach()
@@ -115,6 +113,13 @@ function(kedge_test name)
   foreach(label ${TEST_LABELS})
     kedge_group(tests_${label} test_${name})
   endforeach()
+endfunction()
+
+# kedge_tell_places(FILE...): these sources of the folder are told where the tree and the build lie. Only they, so that a
+# compiler's cache knows the others again in another place.
+function(kedge_tell_places)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS KEDGE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                                                  KEDGE_BINARY_DIR="${CMAKE_BINARY_DIR}")
 endfunction()
 
 # kedge_group(GROUP TARGET): building GROUP builds the target.

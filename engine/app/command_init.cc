@@ -30,6 +30,7 @@ sources:
     group: kedge                      # this engine's own consumer group: nobody else may be in it
     start: earliest                   # where a topic that was never read begins: earliest or latest
     format: auto                      # or eventbridge, cloudtrail, cloudevents, json
+    # reading: trusted                # do not check what no rule wants: faster, for formats eventbridge and json
     # instance: node-1                # static membership: restarts within the session timeout move nothing
     properties:                       # librdkafka's own, but for those that the engine keeps to itself
       session.timeout.ms: "6000"

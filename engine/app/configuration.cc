@@ -38,6 +38,9 @@ void read_rules(Section& section, Configuration& configuration, const std::strin
   }
 }
 
+// Others have to be read whole to know what they are.
+bool may_be_trusted(Format format) { return format == Format::eventbridge || format == Format::json; }
+
 void read_source(Section& section, Configuration& configuration) {
   SourceSettings source;
   std::string kind = "kafka";
@@ -60,6 +63,10 @@ void read_source(Section& section, Configuration& configuration) {
   section.text("source", source.decoder.source_name);
   section.bytes("event_bytes", source.decoder.bytes_max, 1024, 64LL << 20);
   section.integer("depth", source.decoder.depth_max, 1, 1000);
+  section.word<Reading>("reading", source.reading, parse_reading);
+  if (source.reading == Reading::trusted && !may_be_trusted(source.decoder.format)) {
+    section.mistake("reading", "trusted needs format: eventbridge or json");
+  }
   if (const auto checked = KafkaSource::check(source.kafka); !checked) section.mistake("", checked.error().message);
   for (const SourceSettings& other : configuration.sources) {
     if (other.kafka.name == source.kafka.name) section.mistake("name", "two sources have this name");
@@ -237,7 +244,8 @@ std::string effective_configuration(const Configuration& c) {
         << YAML::Value << source.kafka.brokers << YAML::Key << "topics" << YAML::Value << YAML::Flow
         << source.kafka.topics << YAML::Key << "group" << YAML::Value << source.kafka.group << YAML::Key << "instance"
         << YAML::Value << source.kafka.instance << YAML::Key << "format" << YAML::Value
-        << std::string(to_string(source.decoder.format)) << YAML::Key << "event_bytes" << YAML::Value
+        << std::string(to_string(source.decoder.format)) << YAML::Key << "reading" << YAML::Value
+        << (source.reading == Reading::trusted ? "trusted" : "strict") << YAML::Key << "event_bytes" << YAML::Value
         << source.decoder.bytes_max << YAML::EndMap;
   }
   out << YAML::EndSeq;

@@ -22,6 +22,7 @@ namespace kedge {
 struct SourceSettings {
   KafkaSource::Options kafka;
   Decoder::Options decoder;
+  Reading reading = Reading::strict;
 };
 
 struct Configuration {

@@ -91,6 +91,7 @@ class Daemon {
 
   SystemClock clock_;
   Random random_;
+  const std::string redaction_salt_ = random_.bytes(32);
   Mailbox<Remediation> runnable_{SIZE_MAX};
   Mailbox<bool> noticed_{1};
   std::atomic<bool> stopping_ = false;
@@ -171,9 +172,10 @@ Result<void> Daemon::create_reading() {
   Lane::Options options;
   options.admission = configuration_.admission;
   options.alarm_channels = configuration_.alarms;
+  options.redaction_salt = redaction_salt_;
   options.queue_bytes_max = configuration_.queue_bytes / configuration_.lanes;
   for (const SourceSettings& source : configuration_.sources) {
-    options.decoders[source.kafka.name] = source.decoder;
+    options.sources[source.kafka.name] = {source.decoder, source.reading};
   }
   Lanes mailboxes;
   for (size_t i = 0; i < configuration_.lanes; ++i) {
@@ -192,12 +194,14 @@ Result<void> Daemon::create_reading() {
 }
 
 Result<void> Daemon::start_effects() {
+  ExecutorOptions options = configuration_.executor;
+  options.redaction_salt = redaction_salt_;
   auto open = reader_->open_remediations();
   if (!open) return open.error().with("reading the open remediations");
   executor_ =
       std::make_unique<Executor>(Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http,
                                                  clock_, random_, [this] { return effects_stopped(); }},
-                                 configuration_.executor);
+                                 std::move(options));
   if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
   executor_->start(*std::move(open));
   return {};

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "pipeline/event_key.h"
+#include "plan/redaction.h"
 
 namespace kedge {
 
@@ -94,26 +95,44 @@ RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, 
 Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options options)
     : reader_(reader), clock_(clock), random_(random), options_(std::move(options)) {}
 
+Decider::~Decider() = default;
+
 void Decider::use(std::shared_ptr<const RuleSet> rules) {
   evaluator_ = std::make_unique<Evaluator>(rules);
   failures_in_a_row_.assign(rules->rules().size(), 0);
   rules_ = std::move(rules);
 }
 
-Decoder& Decider::decoder_for(const std::string& source) {
-  std::unique_ptr<Decoder>& decoder = decoders_[source];
-  if (!decoder) {
-    const auto options = options_.decoders.find(source);
-    decoder = std::make_unique<Decoder>(options == options_.decoders.end() ? Decoder::Options{} : options->second);
+struct Decider::Reader {
+  explicit Reader(SourceOptions given) : options(std::move(given)), decoder(options.decoder) {}
+
+  const SourceOptions options;
+  Decoder decoder;
+};
+
+Decider::Reader& Decider::reader_for(const std::string& source) {
+  std::unique_ptr<Reader>& reader = readers_[source];
+  if (!reader) {
+    const auto options = options_.sources.find(source);
+    reader = std::make_unique<Reader>(options == options_.sources.end() ? SourceOptions{} : options->second);
   }
-  return *decoder;
+  return *reader;
+}
+
+// False only where the source is trusted, and what was read of the message says that no rule wants it.
+bool Decider::may_be_wanted(const SourceMessage& message, const SourceOptions& source) {
+  if (source.reading == Reading::strict || message.value.size() > source.decoder.bytes_max) return true;
+  const bool is_detail = source.decoder.format == Format::json;
+  return rules_->matcher().may_match(
+      message.value, is_detail ? std::optional<std::string_view>(source.decoder.source_name) : std::nullopt, scratch_);
 }
 
 bool Decider::decide(const Batch& batch, Outcome& outcome) {
   const PartitionId& partition = batch.assignment().partition;
-  Decoder& decoder = decoder_for(partition.source);
+  Reader& reader = reader_for(partition.source);
   PoisonGauge& gauge = gauges_.try_emplace(partition, options_.poison).first->second;
   int64_t tombstones = 0;
+  int64_t unwanted = 0;
   for (const SourceMessage& message : batch.messages()) {
     ++outcome.messages;
     outcome.bytes += static_cast<int64_t>(message.value.size());
@@ -121,8 +140,14 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
       ++tombstones;
       continue;
     }
+    if (!may_be_wanted(message, reader.options)) {
+      ++outcome.events;
+      ++unwanted;
+      gauge.count(false);
+      continue;
+    }
     events_.clear();
-    const std::optional<Poison> poison = decoder.decode(message.message(), events_);
+    const std::optional<Poison> poison = reader.decoder.decode(message.message(), events_);
     gauge.count(poison.has_value());
     if (poison) {
       outcome.commit.dead_letters.push_back(dead_letter(batch, message, to_string(poison->reason), poison->message));
@@ -131,6 +156,7 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
     for (const Event& event : events_) decide_event(event, Place{batch, message, event.index}, outcome);
   }
   add_count(outcome.commit.counts, partition.source, "tombstone", tombstones);
+  add_count(outcome.commit.counts, partition.source, "no-pattern", unwanted);
   if (!gauge.too_much()) return false;
   gauges_.erase(partition);  // it starts afresh when somebody lets it be read on
   return true;
@@ -198,6 +224,7 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   const std::string key =
       event_key(decision.plan->rule.id, decision.plan->target, identity.source, identity.id, read_at, 0);
   const EventReference reference = reference_to(event, provenance, place.partition(), place.message.offset);
+  Json shown_plan = redacted_plan(*decision.plan, rules_->actions(), options_.redaction_salt);
   const FindingTimes times{time_of(event), place.batch.received(), now};
 
   admission_failure_.clear();
@@ -213,6 +240,7 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
     Suppression& suppression = outcome.commit.suppressions.emplace_back();
     suppression.key = key;
     suppression.plan = *std::move(decision.plan);
+    suppression.shown_plan = std::move(shown_plan);
     suppression.policy = decision.policy;
     suppression.event = reference;
     suppression.times = times;
@@ -225,6 +253,7 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   finding.remediation = make_uuid7(now, random_);
   finding.key = key;
   finding.plan = *std::move(decision.plan);
+  finding.shown_plan = std::move(shown_plan);
   finding.policy = decision.policy;
   finding.event = reference;
   finding.times = times;

@@ -23,13 +23,23 @@ namespace kedge {
 
 class Decider {
  public:
+  // How a source's messages are read.
+  struct SourceOptions {
+    Decoder::Options decoder;
+    // trusted: a message of which the matcher's trusted reader says that no rule wants it is not decoded, so what is
+    // wrong with it goes unnoticed. What may be wanted is decoded, and checked, whole. For formats eventbridge and
+    // json.
+    Reading reading = Reading::strict;
+  };
+
   struct Options {
-    std::map<std::string, Decoder::Options> decoders;  // by source's name
+    std::map<std::string, SourceOptions> sources;  // by name; another is read strictly, whatever its format
     AdmissionLimits admission;
     std::vector<std::string> own_principals;
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     int failures_in_a_row_max = 20;
+    std::string redaction_salt;  // of the digests that stand for sensitive arguments (plan/redaction.h)
   };
 
   // What came of one or several batches.
@@ -48,6 +58,7 @@ class Decider {
   };
 
   Decider(LedgerReader& reader, Clock& clock, Random& random, Options options);
+  ~Decider();
 
   // Takes another rule set; failures are forgotten with the old one.
   void use(std::shared_ptr<const RuleSet> rules);
@@ -68,7 +79,9 @@ class Decider {
   bool is_own_attempt(const Provenance& provenance, const Plan& plan);
   void fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
                  Outcome& outcome);
-  Decoder& decoder_for(const std::string& source);
+  struct Reader;  // of one source
+  Reader& reader_for(const std::string& source);
+  bool may_be_wanted(const SourceMessage&, const SourceOptions&);
 
   LedgerReader& reader_;
   Clock& clock_;
@@ -79,7 +92,7 @@ class Decider {
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<int> failures_in_a_row_;  // by rule; the maximum means benched
 
-  std::map<std::string, std::unique_ptr<Decoder>> decoders_;
+  std::map<std::string, std::unique_ptr<Reader>> readers_;
   std::map<PartitionId, PoisonGauge> gauges_;
   MatchScratch scratch_;
   std::vector<Event> events_;

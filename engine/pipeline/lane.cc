@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "pipeline/decider.h"
+#include "base/thread_name.h"
 
 namespace kedge {
 
@@ -39,8 +39,9 @@ Lane::Lane(Parts parts, Options options)
 Lane::~Lane() { stop(); }
 
 void Lane::start(const std::vector<std::string>& own_principals) {
-  Decider::Options options{options_.decoders,       options_.admission, own_principals,
-                           options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max};
+  Decider::Options options{options_.sources,        options_.admission, own_principals,
+                           options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max,
+                           options_.redaction_salt};
   work_ = std::make_unique<Work>(parts_, std::move(options));
   work_->decider.use(parts_.rules.get());
   thread_ = std::thread([this] { run(); });
@@ -52,6 +53,7 @@ void Lane::stop() {
 }
 
 void Lane::run() {
+  name_thread("kedge-lane");
   while (!mailbox_.closed()) {
     const Duration age = work_->pending.empty() ? Duration{} : parts_.clock.elapsed() - work_->oldest;
     turn(mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max));

@@ -22,12 +22,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/waiting.h"
-#include "event/decoder.h"
 #include "guard/admission.h"
 #include "ledger/committer.h"
 #include "ledger/ledger.h"
+#include "pipeline/decider.h"
 #include "pipeline/poison_gauge.h"
-#include "rule/evaluator.h"
 #include "source/source.h"
 
 namespace kedge {
@@ -53,7 +52,7 @@ class CurrentRules {
 class Lane {
  public:
   struct Options {
-    std::map<std::string, Decoder::Options> decoders;  // by source's name
+    std::map<std::string, Decider::SourceOptions> sources;  // by name
     AdmissionLimits admission;
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
@@ -61,6 +60,7 @@ class Lane {
     size_t take_bytes_max = 4U << 20U;               // of batches in one commit
     Duration idle_commit = std::chrono::seconds(1);  // how long positions without a decision may wait
     int failures_in_a_row_max = 20;                  // then a rule is benched: its matches become dead letters unrun
+    std::string redaction_salt;                      // as Decider::Options has it
   };
 
   struct Parts {

@@ -170,6 +170,7 @@ const std::vector<Rule>& RuleSet::rules() const { return parts_->rules; }
 const Matcher& RuleSet::matcher() const { return parts_->matcher; }
 const std::string& RuleSet::digest() const { return parts_->digest; }
 const std::string& RuleSet::directory() const { return parts_->options.directory; }
+const ActionCatalog& RuleSet::actions() const { return *parts_->options.actions; }
 
 const Rule* RuleSet::find(const std::string& id) const {
   const auto found = std::lower_bound(rules().begin(), rules().end(), id,

@@ -91,6 +91,7 @@ class RuleSet {
   const Matcher& matcher() const;
   const std::string& digest() const;  // of all bundles, and of the sandbox's number
   const std::string& directory() const;
+  const ActionCatalog& actions() const;  // which its plans may name
   const Rule* find(const std::string& id) const;
 
   // The rule's bundle as one JSON text: {"files": {path: content}}.

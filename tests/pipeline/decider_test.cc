@@ -63,6 +63,25 @@ TEST_F(DeciderTest, GivesTheSameKeyToTheSameChangeRawAndThroughEventBridge) {
   EXPECT_NE(outcome.commit.findings[0].key, outcome.commit.findings[2].key);
 }
 
+TEST_F(DeciderTest, GivesWhatAnActionCallsSensitiveToNoRecord) {
+  std::string event = opened("b", "e1");
+  event.insert(1, R"("ticket":"s3cr3t",)");
+  Decider::Options options;
+  options.redaction_salt = "salt";
+  for (const char* mode : {"enforce", "shadow"}) {
+    RulesForTests rules(mode);
+    use(rules, options);
+    const Decider::Outcome outcome = decide({event, opened("b", "e2")});
+    const auto& [findings, suppressions] = std::tie(outcome.commit.findings, outcome.commit.suppressions);
+    ASSERT_EQ(findings.size() + suppressions.size(), 2U);
+    const auto& shown = findings.empty() ? suppressions[0].shown_plan : findings[0].shown_plan;
+    const auto& plain = findings.empty() ? suppressions[1].shown_plan : findings[1].shown_plan;
+    EXPECT_EQ(shown["revert"][0]["args"]["ticket"].get<std::string>().find("hmac-sha256:"), 0U) << shown.dump();
+    EXPECT_EQ(shown["revert"][0]["args"]["bucket"], "b");
+    EXPECT_TRUE(plain.is_null()) << "nothing in it is sensitive";
+  }
+}
+
 TEST_F(DeciderTest, CountsWhatNoPatternWantedAndWhatWhenRefused) {
   RulesForTests rules("enforce", "false");
   use(rules);

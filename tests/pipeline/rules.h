@@ -26,7 +26,8 @@ class RulesForTests {
       when = function(event) return )lua" +
                                      when + R"lua( end,
       target = function(event) return "arn:aws:s3:::" .. event.detail.requestParameters.bucketName end,
-      respond = function(event) return { revert = { action.test.close { bucket = event.detail.requestParameters.bucketName } } } end,
+      respond = function(event) return { revert = { action.test.close {
+        bucket = event.detail.requestParameters.bucketName, ticket = event.detail.ticket } } } end,
     })lua");
     RuleSet::Options options;
     options.directory = directory_.path().string();
@@ -40,7 +41,8 @@ class RulesForTests {
   static std::vector<ActionSpec> specs() {
     ActionSpec close;
     close.name = "test.close";
-    close.arguments = {{"bucket", ArgumentType::string, true, false, "the bucket"}};
+    close.arguments = {{"bucket", ArgumentType::string, true, false, "the bucket"},
+                       {"ticket", ArgumentType::string, false, true, "a secret"}};
     return {close};
   }
 
