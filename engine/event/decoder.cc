@@ -169,7 +169,7 @@ struct Decoder::Reader {
   bool accepts_sns() const { return options.format != Format::cloudevents; }
 
   const Options options;
-  const EnvelopeReader envelopes;
+  EnvelopeReader envelopes;
   JsonScanner outer;
   JsonScanner inner;  // of a document that stood in a string of the outer one
   TextArena texts;

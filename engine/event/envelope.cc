@@ -39,13 +39,27 @@ EnvelopeReader::EnvelopeReader()
              "source",      "specversion",        "subject",       "time",         "type",
              "Type",        "userIdentity"} {}
 
-Members EnvelopeReader::read(JsonValue object, TextArena& texts) const {
-  Members members;
+Members EnvelopeReader::read(JsonValue object, TextArena& texts) {
+  Members members(object.text());
+  size_t index = 0;
   for (const JsonMember member : object.members()) {
-    const uint32_t number = names_.find(texts.resolve(member.key));
-    if (number != KeyTable::kNone) members.values_[number] = member.value;
+    Expected* const place = index < expected_.size() ? &expected_[index++] : nullptr;
+    const bool is_expected = place != nullptr && KeyTable::equal(place->name, member.key.raw_string());
+    const uint32_t number = is_expected ? place->number : find_unexpected(member.key, place, texts);
+    if (number != KeyTable::kNone) members.marks_[number] = member.value.mark();
   }
   return members;
+}
+
+uint32_t EnvelopeReader::find_unexpected(JsonValue key, Expected* place, TextArena& texts) const {
+  constexpr size_t kLongest = 32;
+  const std::string_view raw = key.raw_string();
+  const uint32_t number = names_.find(texts.resolve(key));
+  if (place != nullptr && raw.size() <= kLongest) {
+    place->name.assign(raw);
+    place->number = number;
+  }
+  return number;
 }
 
 std::string_view string_of(JsonValue value, TextArena& texts) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "event/event.h"
@@ -46,12 +47,19 @@ enum class Member : uint32_t {
 // The members that a document has of those; absent ones are absent values.
 class Members {
  public:
-  JsonValue operator[](Member member) const { return values_[static_cast<size_t>(member)]; }
+  JsonValue operator[](Member member) const {
+    const uint32_t mark = marks_[static_cast<size_t>(member)];
+    return mark == kAbsent ? JsonValue() : JsonValue(*text_, mark);
+  }
   bool has_string(Member member) const { return (*this)[member].is_string(); }
 
  private:
   friend class EnvelopeReader;
-  std::array<JsonValue, static_cast<size_t>(Member::count)> values_{};
+  static constexpr uint32_t kAbsent = 0;  // where the text's own value begins, so no member
+  explicit Members(const JsonText& text) : text_(&text) {}
+
+  const JsonText* text_;
+  std::array<uint32_t, static_cast<size_t>(Member::count)> marks_{};
 };
 
 class EnvelopeReader {
@@ -59,10 +67,18 @@ class EnvelopeReader {
   EnvelopeReader();
 
   // One pass over the top level of `object`. Where a name stands twice, the last one holds.
-  Members read(JsonValue object, TextArena& texts) const;
+  Members read(JsonValue object, TextArena& texts);
 
  private:
-  KeyTable names_;
+  // Documents of one kind name their members in one order: what stood at a place last time is expected there again.
+  struct Expected {
+    std::string name;
+    uint32_t number = KeyTable::kNone;
+  };
+  uint32_t find_unexpected(JsonValue key, Expected* place, TextArena& texts) const;
+
+  const KeyTable names_;
+  std::array<Expected, 40> expected_;
 };
 
 // SNS's HTTP and SQS envelope: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html

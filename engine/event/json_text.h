@@ -21,10 +21,15 @@ struct JsonText {
   std::string_view bytes;
   const uint32_t* marks =
       nullptr;  // where each bracket, comma, colon, string, number and word begins; one more: the end
-  const uint32_t* ends = nullptr;  // for a mark that opens an object or array: the mark that closes it
-  bool has_escapes = false;        // whether a backslash stands anywhere in it
+  const uint32_t* ends = nullptr;                // for a mark that opens an object or array: the mark that closes it
+  size_t first_escape = std::string_view::npos;  // where the first backslash stands
 
-  bool escapes_in(std::string_view raw) const { return has_escapes && raw.find('\\') != std::string_view::npos; }
+  bool has_escapes() const { return first_escape != std::string_view::npos; }
+  // `raw` is a part of the text.
+  bool escapes_in(std::string_view raw) const {
+    const auto end = static_cast<size_t>(raw.data() + raw.size() - bytes.data());
+    return end > first_escape && raw.find('\\') != std::string_view::npos;
+  }
 };
 
 class JsonMembers;
@@ -90,8 +95,10 @@ class JsonMembers {
     iterator(const JsonText* text, uint32_t key_mark) : text_(text), key_mark_(key_mark) {}
     JsonMember operator*() const { return {JsonValue(*text_, key_mark_), JsonValue(*text_, key_mark_ + 2)}; }
     iterator& operator++() {
-      key_mark_ = JsonValue(*text_, key_mark_ + 2).next_mark();  // at the comma, or at the closing brace
-      if (text_->bytes[text_->marks[key_mark_]] == ',') ++key_mark_;
+      const uint32_t value = key_mark_ + 2;
+      const char first = text_->bytes[text_->marks[value]];
+      key_mark_ = first == '{' || first == '[' ? text_->ends[value] + 1 : value + 1;
+      if (text_->bytes[text_->marks[key_mark_]] == ',') ++key_mark_;  // else it is the closing brace
       return *this;
     }
     bool operator!=(const iterator& other) const { return key_mark_ != other.key_mark_; }

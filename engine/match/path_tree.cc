@@ -32,6 +32,11 @@ uint32_t PathTree::add(std::string_view path) {
   return nodes_[node].path;
 }
 
+uint32_t PathTree::find_child(uint32_t node, std::string_view key) const {
+  const uint32_t child = nodes_[node].children.find(key);
+  return child != kNone ? child : step_by_names(node, key);
+}
+
 uint32_t PathTree::step_by_names(uint32_t node, std::string_view key) const {
   if (key.find('.') == std::string_view::npos) return kNone;
   std::string_view name;

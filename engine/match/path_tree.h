@@ -24,11 +24,8 @@ class PathTree {
 
   // The node that a member leads to. Its key may hold dots, and then leads several names down. kNone: nobody wants it.
   uint32_t step(uint32_t node, std::string_view key) const {
-    const Node& from = nodes_[node];
-    const auto first = static_cast<unsigned char>(key.empty() || key[0] == '.' ? '.' : key[0]);
-    if (!from.first_bytes[first]) return kNone;
-    const uint32_t child = from.children.find(key);
-    return child != kNone ? child : step_by_names(node, key);
+    const auto first = static_cast<unsigned char>(key.empty() ? '.' : key[0]);
+    return nodes_[node].first_bytes[first] ? find_child(node, key) : kNone;
   }
 
   uint32_t path_of(uint32_t node) const { return nodes_[node].path; }  // kNone: the node only leads on
@@ -45,6 +42,7 @@ class PathTree {
     uint32_t path = kNone;
     uint32_t parent = kNone;
   };
+  uint32_t find_child(uint32_t node, std::string_view key) const;
   uint32_t step_by_names(uint32_t node, std::string_view key) const;
 
   std::vector<Node> nodes_;

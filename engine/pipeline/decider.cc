@@ -22,6 +22,13 @@ struct Decider::Place {
 
 namespace {
 
+// Messages come from another processor: the next one is asked for while this one is read.
+void prefetch(std::string_view bytes) {
+  constexpr size_t kLine = 64;
+  constexpr size_t kMost = 4096;
+  for (size_t at = 0; at < std::min(bytes.size(), kMost); at += kLine) __builtin_prefetch(bytes.data() + at);
+}
+
 void add_count(std::vector<Count>& counts, std::string_view subject, std::string_view reason, int64_t number) {
   if (number == 0) return;
   for (Count& count : counts) {
@@ -133,7 +140,9 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
   PoisonGauge& gauge = gauges_.try_emplace(partition, options_.poison).first->second;
   int64_t tombstones = 0;
   int64_t unwanted = 0;
-  for (const SourceMessage& message : batch.messages()) {
+  for (size_t i = 0; i < batch.messages().size(); ++i) {
+    const SourceMessage& message = batch.messages()[i];
+    if (i + 1 < batch.messages().size()) prefetch(batch.messages()[i + 1].value);
     ++outcome.messages;
     outcome.bytes += static_cast<int64_t>(message.value.size());
     if (message.tombstone) {

@@ -1,5 +1,6 @@
 #include "source/batch.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <new>
@@ -8,13 +9,20 @@
 #include "base/hash.h"
 
 namespace kedge {
+namespace {
 
-Batch::Batch(Source* source, std::shared_ptr<const Assignment> assignment, int64_t from)
+constexpr size_t kArenaBytesLeast = 4096;
+
+}  // namespace
+
+Batch::Batch(Source* source, std::shared_ptr<const Assignment> assignment, int64_t from, Room expected)
     : source_(source),
       assignment_(std::move(assignment)),
       from_(from),
       next_(from),
-      arena_(std::make_unique<std::pmr::monotonic_buffer_resource>()) {}
+      arena_(std::make_unique<std::pmr::monotonic_buffer_resource>(std::max(expected.bytes, kArenaBytesLeast))) {
+  messages_.reserve(expected.messages);
+}
 
 void Batch::append(const SourceMessage& message) {
   assert(message.offset >= next_);

@@ -49,8 +49,14 @@ struct SourceMessage {
 
 class Batch {
  public:
+  // How much a batch may come to hold, so that its memory is taken at once.
+  struct Room {
+    size_t bytes = 0;
+    size_t messages = 0;
+  };
+
   // `from`: the position's `next` before this batch, on which the lane compares.
-  Batch(Source* source, std::shared_ptr<const Assignment>, int64_t from);
+  Batch(Source* source, std::shared_ptr<const Assignment>, int64_t from, Room expected = {0, 0});
   Batch(Batch&&) noexcept = default;
   Batch& operator=(Batch&&) noexcept = default;
 
@@ -64,6 +70,7 @@ class Batch {
   const Assignment& assignment() const { return *assignment_; }
   const std::shared_ptr<const Assignment>& shared_assignment() const { return assignment_; }
   std::span<const SourceMessage> messages() const { return messages_; }
+  Room used() const { return {bytes_ - messages_.size() * sizeof(SourceMessage), messages_.size()}; }
 
   // The lane's commit moves the position by compare-and-set from (assignment().epoch, from()) to next(), with
   // bookmark().

@@ -148,7 +148,7 @@ bool KafkaSource::Loop::passes_check(Partition& partition, const KafkaMessage& m
 }
 
 void KafkaSource::Loop::append(Partition& partition, const KafkaMessage& message) {
-  if (!partition.open) partition.open.emplace(source_, partition.assignment, partition.handed);
+  if (!partition.open) partition.open.emplace(source_, partition.assignment, partition.handed, partition.expected);
   headers_.clear();
   message.for_each_header([this](std::string_view name, std::string_view value) { headers_.push_back({name, value}); });
   partition.open->append({.offset = message.offset(),
@@ -168,6 +168,7 @@ void KafkaSource::Loop::append(Partition& partition, const KafkaMessage& message
 void KafkaSource::Loop::hand_over(Partition& partition) {
   Batch batch = *std::exchange(partition.open, std::nullopt);
   batch.seal(clock_.now());
+  partition.expected = batch.used();
   partition.handed = batch.next();
   hand_over_.give(std::move(batch));
   if (hand_over_.waits(partition.lane) && !paused_[partition.lane]) wait_for_room(partition.lane);

@@ -71,6 +71,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
     int64_t committed = 0;          // by the ledger
     int64_t told = -1;              // by us to the group
     std::optional<Batch> open;
+    Batch::Room expected;  // what the last one held: the next one may hold as much
     uint64_t messages = 0;
     uint64_t bytes = 0;
     uint64_t tombstones = 0;
