@@ -48,7 +48,11 @@ rd_kafka_t* open_consumer(const char* brokers) {
   set(conf, "enable.auto.commit", "false");
   set(conf, "enable.auto.offset.store", "false");
   set(conf, "auto.offset.reset", "error");
+  set(conf, "check.crcs", "true");
+  set(conf, "isolation.level", "read_committed");
   set(conf, "fetch.max.bytes", "2000000");
+  set(conf, "fetch.message.max.bytes", "1048576");
+  set(conf, "fetch.wait.max.ms", "100");
   set(conf, "queued.min.messages", "10000000");
   set(conf, "queued.max.messages.kbytes", "200000");
   set(conf, "socket.nagle.disable", "true");
