@@ -1,6 +1,7 @@
 """How fast is the matcher, beside event-ruler, Quamina and a bare parser?
 
   match.py [--rounds 5] [--rows EXACT,PREFIX] [--sizes 10,1000,100000] [--count 100000] [--quamina DIR] [--events FILE]
+           [--recorded FILE]
 
 All hold the same events in memory and match each of them once, on one thread; in each round they take turns, and the first
 round only warms up. Figures are medians of the others; the counts of matches of all must agree. The events are made here
@@ -9,14 +10,15 @@ round only warms up. Figures are medians of the others; the counts of matches of
   event-ruler       from Maven Central
   quamina           where a checkout of its repository is given
   floor             simdjson's DOM parser on the same bytes, which matches nothing
-Then series with 10 to 100,000 rules, by kedge alone, and two threads beside one.
+Then series with 10 to 100,000 rules, by kedge alone, and two threads beside one; `change` is one rule removed and one added.
+Where a FILE of recorded CloudTrail events is given, one a line, there is a row of 10,000 rules about them.
 """
 
 import os
 
 from matching.lots import lots
 from matching.matchers import Matcher, event_ruler, quamina
-from matching.rows import NOT_FOR_QUAMINA, deep_events, rows, series
+from matching.rows import NOT_FOR_QUAMINA, about_recorded, deep_events, rows, series
 from stage.place import Place, arguments
 from stage.report import goal, headline, median, table
 
@@ -61,13 +63,11 @@ def ratio(speeds, one, other):
     return f"{speeds[one] / speeds[other]:.1f}" if one in speeds and other in speeds else ""
 
 
-def measure_rows(contest, deep, wanted):
+def measure_rows(contests, rules_by_row):
+    """`contests`: by row, for those with events of their own; None: of the others."""
     lines, good = [], {"event-ruler": True, "quamina": True}
-    for name, rules in rows().items():
-        if wanted and name not in wanted:
-            continue
-        speeds, _ = (deep if name == "DEEP_EXACT" else contest).run(
-            name, rules, {"quamina"} if name in NOT_FOR_QUAMINA else ())
+    for name, rules in rules_by_row.items():
+        speeds, _ = contests.get(name, contests[None]).run(name, rules, {"quamina"} if name in NOT_FOR_QUAMINA else ())
         lines.append([name, len(rules), *(f"{speeds[who]:,.0f}" if who in speeds else "" for who in
                                           ("strict", "trusted", "event-ruler", "quamina", "floor")),
                       ratio(speeds, "strict", "event-ruler"), ratio(speeds, "strict", "floor"),
@@ -78,7 +78,7 @@ def measure_rows(contest, deep, wanted):
     table(["events/s", "rules", "strict", "trusted", "event-ruler", "quamina", "floor", "strict/ruler", "strict/floor",
            "trusted/quamina"], lines)
     goal("strict is 10 times event-ruler, or 0.8 of the floor where that is lower, in every row", good["event-ruler"])
-    if "quamina" in (matcher.name for matcher in contest.matchers):
+    if "quamina" in (matcher.name for matcher in contests[None].matchers):
         goal("trusted is 2 times quamina in every row that it can run", good["quamina"])
 
 
@@ -93,9 +93,9 @@ def measure_series(contest, events, sizes):
         lines.append([kind, f"{size:,}", f"{matches:.2f}", *(f"{speeds[who]:,.0f}" for who in ("strict", "trusted", "threads")),
                       f"{speeds['strict'] / first[kind]['strict']:.2f}", f"{speeds['trusted'] / first[kind]['trusted']:.2f}",
                       f"{speeds['threads'] / speeds['strict']:.2f}", f"{last['strict']['build']:.3f}",
-                      f"{last['strict']['bytes'] / size:.0f}"])
+                      f"{last['strict']['bytes'] / size:.0f}", f"{last['strict']['change'] * 1e3:.2f}"])
     table(["series", "rules", "matches/event", "strict", "trusted", "two threads", "of first", "of first (trusted)",
-           "threads/strict", "build s", "bytes/rule"], lines)
+           "threads/strict", "build s", "bytes/rule", "change ms"], lines)
 
 
 def main():
@@ -105,6 +105,7 @@ def main():
     parser.add_argument("--sizes", default="10,100,1000,10000,100000", help="of the series; empty: no series")
     parser.add_argument("--count", type=int, default=100_000, help="how many events are made")
     parser.add_argument("--events", help="a file of lots instead, one a line")
+    parser.add_argument("--recorded", help="a file of CloudTrail's records, one a line")
     parser.add_argument("--quamina", help="a checkout of Quamina's repository")
     options = parser.parse_args()
     place = Place("match", options)
@@ -116,10 +117,16 @@ def main():
         peers = {"event-ruler": [*event_ruler(place), "Bench"], "floor": [*kedge, "floor"]}
         if options.quamina:
             peers["quamina"] = quamina(place, options.quamina)
-        deep_lines = write_lines(os.path.join(place.directory, "deep.jsonl"), deep_events())
-        contests = [Contest(place, lines, options.rounds, {**own, **peers}) for lines in (events, deep_lines)]
-        measure_rows(*contests, [name for name in options.rows.split(",") if name])
-        for contest in contests:
+        files = {None: events, "DEEP_EXACT": write_lines(os.path.join(place.directory, "deep.jsonl"), deep_events())}
+        rules_by_row = rows()
+        if options.recorded:
+            files["RECORDED"] = options.recorded
+            with open(options.recorded) as file:
+                rules_by_row["RECORDED"] = about_recorded(file)
+        wanted = [name for name in options.rows.split(",") if name] or list(rules_by_row)
+        contests = {row: Contest(place, lines, options.rounds, {**own, **peers}) for row, lines in files.items()}
+        measure_rows(contests, {row: rules for row, rules in rules_by_row.items() if row in wanted})
+        for contest in contests.values():
             contest.close()
     if options.sizes:
         contest = Contest(place, events, options.rounds, {**own, "threads": [*kedge, "threads"]})

@@ -77,15 +77,15 @@ class KeyTable {
   // Without a call for keys of the usual lengths.
   static bool equal(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
-    if (a.size() < 8 || a.size() > 16) return a == b;
-    const auto differ = [&a, &b](size_t at) {
-      uint64_t one = 0;
-      uint64_t other = 0;
-      std::memcpy(&one, a.data() + at, 8);
-      std::memcpy(&other, b.data() + at, 8);
-      return one ^ other;
+    const auto differ = [&a, &b](size_t at, auto word) {
+      auto other = word;
+      std::memcpy(&word, a.data() + at, sizeof word);
+      std::memcpy(&other, b.data() + at, sizeof other);
+      return word ^ other;
     };
-    return (differ(0) | differ(a.size() - 8)) == 0;
+    if (a.size() < 4 || a.size() > 16) return a == b;
+    if (a.size() < 8) return (differ(0, uint32_t{0}) | differ(a.size() - 4, uint32_t{0})) == 0;
+    return (differ(0, uint64_t{0}) | differ(a.size() - 8, uint64_t{0})) == 0;
   }
 
   bool empty() const { return keys_.empty(); }

@@ -18,7 +18,6 @@ constexpr size_t kBytesMax = 400;
 // shortest decimal has at most 17.
 struct Decimal {
   uint64_t digits = 0;
-  int count = 0;  // of digits
   long exponent = 0;
   bool is_too_long = false;
 
@@ -44,12 +43,6 @@ constexpr uint64_t kPowers[] = {1,
                                 10'000'000'000'000'000,
                                 100'000'000'000'000'000,
                                 1'000'000'000'000'000'000};
-
-int count_digits(uint64_t value) {
-  int count = 1;
-  while (count <= 18 && value >= kPowers[count]) ++count;
-  return count;
-}
 
 // Eight digits at once, and how many of eight bytes are digits.
 uint64_t load_eight(const char* at) {
@@ -111,7 +104,6 @@ Decimal read_decimal(std::string_view text) {
     decimal.exponent += exponent;
   }
   for (; decimal.digits % 10 == 0; decimal.digits /= 10) ++decimal.exponent;
-  decimal.count = count_digits(decimal.digits);
   return decimal;
 }
 
@@ -125,12 +117,32 @@ Decimal shortest_decimal(double value) {
 }
 
 // Few digits and a small power of ten are doubles themselves, and so their quotient or product is the nearest one.
-std::optional<double> exact_quotient(const Decimal& decimal) {
+std::optional<double> short_quotient(const Decimal& decimal) {
   static constexpr double kTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  if (decimal.count > 15 || std::labs(decimal.exponent) > 22) return std::nullopt;
+  if (decimal.digits >= kPowers[15] || std::labs(decimal.exponent) > 22) return std::nullopt;
   const auto digits = static_cast<double>(decimal.digits);
   return decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
+}
+
+// All 19 digits and larger powers of ten are numbers of x87's 64 bits, and so their quotient or product is off by half
+// of its last bit at most: rounded again it is the nearest double, unless it lies in the middle between two.
+std::optional<double> long_quotient(const Decimal& decimal) {
+  if constexpr (std::numeric_limits<long double>::digits == 64 && std::endian::native == std::endian::little) {
+    static constexpr long double kTens[] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
+                                            1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L,
+                                            1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
+    if (std::labs(decimal.exponent) > 27) return std::nullopt;
+    const auto digits = static_cast<long double>(decimal.digits);
+    const long double value =
+        decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
+    uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    const uint64_t behind = bits & 0x7FFU;  // what a double has no room for; its middle is 0x400
+    if (behind >= 0x3FF && behind <= 0x401) return std::nullopt;
+    return static_cast<double>(value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -139,10 +151,13 @@ NearestNumber nearest_number(std::string_view text) {
   if (text.size() > kBytesMax) return {};
   const Decimal exact = read_decimal(text);
   if (exact.is_too_long) return {};
-  if (exact.count == 0) return {0, NearestNumber::State::comparable};
+  if (exact.digits == 0) return {0, NearestNumber::State::comparable};
   // A decimal of up to 15 digits is the shortest one of its double.
-  if (const auto value = exact_quotient(exact)) {
+  if (const auto value = short_quotient(exact)) {
     return {text.starts_with('-') ? -*value : *value, NearestNumber::State::comparable};
+  }
+  if (const auto value = long_quotient(exact)) {
+    return {text.starts_with('-') ? -*value : *value, NearestNumber::State::unsure};
   }
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);

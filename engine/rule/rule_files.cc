@@ -18,7 +18,10 @@ constexpr std::string_view kLibrary = "lib/";
 
 bool is_test(std::string_view path) { return path.ends_with(".test.lua"); }
 bool is_library(std::string_view path) { return path.starts_with(kLibrary); }
-bool is_read(std::string_view path) { return path.ends_with(".lua") || (is_library(path) && path.ends_with(".json")); }
+bool is_list(std::string_view path) { return is_library(path) && path.ends_with(".txt"); }
+bool is_read(std::string_view path) {
+  return path.ends_with(".lua") || is_list(path) || (is_library(path) && path.ends_with(".json"));
+}
 
 std::vector<std::string> paths_where(const std::map<std::string, std::string>& texts,
                                      bool (*wanted)(std::string_view)) {
@@ -78,7 +81,7 @@ Result<std::string> RuleFiles::module_path(std::string_view name) const {
   }
   std::vector<std::string> modules;
   for (const auto& [path, text] : texts) {
-    if (is_library(path)) modules.push_back(module_name(path));
+    if (is_library(path) && !is_list(path)) modules.push_back(module_name(path));
   }
   const std::vector<std::string_view> known(modules.begin(), modules.end());
   return Error{ErrorCode::not_found, fmt::format("there is no module '{}'{}: neither {}.lua nor {}.json is there", name,

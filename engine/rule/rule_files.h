@@ -4,6 +4,7 @@
 //   *.test.lua       tests, beside the rules
 //   lib/**.lua       modules: require "aws.s3" is lib/aws/s3.lua
 //   lib/**.json      data files, required in the same way
+//   lib/**.txt       lists of networks, for patterns: { cidr = { file = "lib/office.txt" } }
 //
 // Names that begin with a dot are passed over. A value: nothing is read later.
 #pragma once
@@ -19,7 +20,7 @@ namespace kedge {
 
 struct RuleFiles {
   std::string directory;
-  std::map<std::string, std::string> texts;  // by path below the directory: every .lua, and every .json below lib/
+  std::map<std::string, std::string> texts;  // by path below the directory: every .lua; every .json and .txt below lib/
 
   std::vector<std::string> rules() const;  // sorted
   std::vector<std::string> tests() const;  // sorted

@@ -43,8 +43,12 @@ bool is_id(std::string_view id) {
 class Reader {
  public:
   Reader(const lua::Declaration& declaration, const std::string& file, std::string_view text,
-         std::vector<RuleProblem>& problems)
-      : declaration_(declaration), text_(text), problems_(problems), problems_before_(problems.size()) {
+         const PatternExtras& extras, std::vector<RuleProblem>& problems)
+      : declaration_(declaration),
+        text_(text),
+        extras_(extras),
+        problems_(problems),
+        problems_before_(problems.size()) {
     rule_.id = declaration.name;
     rule_.file = file;
     rule_.line = declaration.line;
@@ -147,7 +151,7 @@ class Reader {
     if (!value.is_object() || value.empty()) {
       return problem(name, "must be an EventBridge event pattern: a table such as { source = { \"aws.s3\" } }");
     }
-    auto pattern = parse_pattern(value.dump());
+    auto pattern = parse_pattern(value.dump(), &extras_);
     if (!pattern) return problem(name, fmt::format("rule {} in {}: {}", rule_.id, rule_.file, pattern.error().message));
     rule_.pattern = *std::move(pattern);
   }
@@ -225,6 +229,7 @@ class Reader {
 
   const lua::Declaration& declaration_;
   const std::string_view text_;
+  const PatternExtras& extras_;
   std::vector<RuleProblem>& problems_;
   const size_t problems_before_;
   Rule rule_;
@@ -233,8 +238,8 @@ class Reader {
 }  // namespace
 
 std::optional<Rule> read_rule(const lua::Declaration& declaration, const std::string& file, std::string_view text,
-                              std::vector<RuleProblem>& problems) {
-  return Reader(declaration, file, text, problems).read();
+                              const PatternExtras& extras, std::vector<RuleProblem>& problems) {
+  return Reader(declaration, file, text, extras, problems).read();
 }
 
 RuleProblem problem_from_lua(const std::string& file, const std::string& message) {

@@ -11,9 +11,9 @@
 namespace kedge {
 
 // The rule without its version. None when there are problems, which are added to `problems`. `text` is the file's: it
-// gives problems the line of their field.
+// gives problems the line of their field. `extras`: what its pattern may have beyond the grammar of event patterns.
 std::optional<Rule> read_rule(const lua::Declaration& declaration, const std::string& file, std::string_view text,
-                              std::vector<RuleProblem>& problems);
+                              const PatternExtras& extras, std::vector<RuleProblem>& problems);
 
 // From the text of an error that begins with "FILE:LINE: ", as Lua's do.
 RuleProblem problem_from_lua(const std::string& file, const std::string& message);

@@ -74,15 +74,13 @@ class RuleSet::Loader {
     if (!environment) return problems_.push_back(problem_from_lua(path, environment.error().message));
     std::vector<std::string> paths = {path};
     for (const std::string& module : environment->modules()) paths.push_back(*parts_->files.module_path(module));
-    std::sort(paths.begin(), paths.end());
-    const std::string version = sha256(bundle_text(parts_->files, paths)).hex();
     for (size_t i = 0; i < environment->declarations(); ++i) {
       const auto declaration = environment->declaration(i);
       if (!declaration) {
         problems_.push_back(problem_from_lua(path, declaration.error().message));
         continue;
       }
-      add_rule(*declaration, path, version, {.declaration = i, .paths = paths});
+      add_rule(*declaration, path, {.declaration = i, .paths = paths});
     }
     if (environment->declarations() == 0) {
       problems_.push_back({path, 0, "", "",
@@ -91,16 +89,19 @@ class RuleSet::Loader {
     }
   }
 
-  void add_rule(const lua::Declaration& declaration, const std::string& path, const std::string& version,
-                Parts::Origin origin) {
-    auto rule = read_rule(declaration, path, parts_->files.texts.at(path), problems_);
+  void add_rule(const lua::Declaration& declaration, const std::string& path, Parts::Origin origin) {
+    PatternExtras extras;
+    extras.read_file = [&](const std::string& name) { return read_list(name, origin.paths); };
+    auto rule = read_rule(declaration, path, parts_->files.texts.at(path), extras, problems_);
     const auto [first, is_new] = places_.try_emplace(declaration.name, fmt::format("{}:{}", path, declaration.line));
     if (!is_new) {
       problems_.push_back({path, declaration.line, declaration.name, "",
                            fmt::format("the id is taken by the rule in {}; ids are unique", first->second)});
     }
     if (!rule || !is_new) return;
-    rule->version = version;
+    std::sort(origin.paths.begin(), origin.paths.end());
+    origin.paths.erase(std::unique(origin.paths.begin(), origin.paths.end()), origin.paths.end());
+    rule->version = sha256(bundle_text(parts_->files, origin.paths)).hex();
     const auto is_function = [&](const char* name) {
       return std::binary_search(declaration.functions.begin(), declaration.functions.end(), name);
     };
@@ -110,6 +111,17 @@ class RuleSet::Loader {
     origin.has_tests = declaration.data.contains("tests");
     parts_->rules.push_back(*std::move(rule));
     parts_->origins.push_back(std::move(origin));
+  }
+
+  // A list that a pattern names belongs to the rule's bundle.
+  Result<std::string> read_list(const std::string& name, std::vector<std::string>& paths) const {
+    const auto found = parts_->files.texts.find(name);
+    if (found == parts_->files.texts.end() || !name.ends_with(".txt")) {
+      return Error{ErrorCode::not_found,
+                   fmt::format("there is no {} in {}: lists are files lib/**.txt", name, parts_->options.directory)};
+    }
+    paths.push_back(name);
+    return found->second;
   }
 
   // The configuration has the last word on modes. What it says of rules that are not there is for `check` to tell.

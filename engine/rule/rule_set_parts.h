@@ -13,7 +13,7 @@ struct RuleSet::Parts {
   // Where a rule's functions are found, and what belongs to its bundle.
   struct Origin {
     size_t declaration = 0;          // among those of its file
-    std::vector<std::string> paths;  // the file, and the modules and data files that it reaches; sorted
+    std::vector<std::string> paths;  // the file, and the modules, data files and lists that it reaches; sorted
     bool has_when = false;
     bool has_title = false;  // as functions
     bool has_severity = false;

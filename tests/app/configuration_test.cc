@@ -85,6 +85,17 @@ TEST(Configuration, RefusesPropertiesThatTheEngineOwns) {
   EXPECT_NE(mistakes(text).find("enable.auto.commit"), std::string::npos) << mistakes(text);
 }
 
+TEST(Configuration, TrustsASourceOnlyWhereItsFormatIsKnown) {
+  const auto with = [](const std::string& lines) {
+    return replaced(kGood, "    start: earliest\n", "    start: earliest\n" + lines);
+  };
+  EXPECT_EQ(mistakes(with("    format: eventbridge\n    reading: trusted\n")), "");
+  EXPECT_EQ(load(with("    format: json\n    reading: trusted\n")).configuration.sources[0].reading, Reading::trusted);
+  EXPECT_NE(mistakes(with("    reading: trusted\n")).find("trusted needs format: eventbridge or json"),
+            std::string::npos);
+  EXPECT_NE(mistakes(with("    reading: quick\n")).find("strict or trusted"), std::string::npos);
+}
+
 TEST(Configuration, AFileThatIsNoYamlIsNamedWithItsLine) {
   EXPECT_EQ(mistakes("version: 1\n  data: [").substr(0, 13), "kedge.yaml:2:");
 }

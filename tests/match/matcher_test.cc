@@ -349,5 +349,29 @@ TEST(ManyElements, UnderRepeatedKeysAreGivenUpWithAnError) {
   EXPECT_THAT(matched, IsEmpty());
 }
 
+bool may_match(std::string_view pattern, std::string_view text, std::optional<std::string_view> source = std::nullopt) {
+  Matcher::Builder builder;
+  builder.add(7, pattern_of(pattern));
+  MatchScratch scratch;
+  return std::move(builder).build().may_match(text, source, scratch);
+}
+
+TEST(MayMatch, IsFalseOnlyWhereWhatIsWantedWasMetAndIsOtherwise) {
+  constexpr auto kPattern = R"({"source":["a"],"detail":{"name":["x"]}})";
+  EXPECT_TRUE(may_match(kPattern, R"({"source":"a","detail":{"name":"x"}})"));
+  EXPECT_FALSE(may_match(kPattern, R"({"source":"a","detail":{"name":"y"}})"));
+  EXPECT_FALSE(may_match(kPattern, R"({"source":"a"})"));
+  EXPECT_TRUE(may_match(kPattern, R"({"Message":"{}"})")) << "it may be something else";
+  EXPECT_TRUE(may_match(kPattern, R"({"source":)")) << "it has to be read to be refused";
+}
+
+TEST(MayMatch, OfADetailKnowsTheSource) {
+  constexpr auto kPattern = R"({"source":["a"],"detail":{"name":["x"]}})";
+  EXPECT_TRUE(may_match(kPattern, R"({"name":"x"})", "a"));
+  EXPECT_FALSE(may_match(kPattern, R"({"name":"x"})", "b"));
+  EXPECT_FALSE(may_match(kPattern, R"({"name":"y"})", "a"));
+  EXPECT_TRUE(may_match(R"({"source":["a"]})", R"({"name":"y"})", "a")) << "nothing of the detail is wanted";
+}
+
 }  // namespace
 }  // namespace kedge

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <string>
+
+#include "base/random.h"
 #include "match/address.h"
 #include "match/number.h"
 
@@ -25,6 +29,23 @@ TEST(Number, HasOneValueInAnySpelling) {
   EXPECT_EQ(comparable_number("-0"), comparable_number("0e5"));
   EXPECT_EQ(comparable_number("1500"), comparable_number("0.15e+4"));
   EXPECT_NE(comparable_number("1"), comparable_number("-1"));
+}
+
+TEST(Number, IsReadAsItsNearestDouble) {
+  Random random(7);
+  const auto check = [](const std::string& text) {
+    const NearestNumber read = nearest_number(text);
+    if (read.state == NearestNumber::State::incomparable) return;
+    ASSERT_EQ(read.value, std::strtod(text.c_str(), nullptr)) << text;
+  };
+  for (int i = 0; i < 100'000; ++i) {
+    const uint64_t digits = random.number() >> random.below(50);
+    check(std::to_string(digits) + "e" + std::to_string(static_cast<int>(random.below(64)) - 32));
+    check("-" + std::to_string(random.below(200)) + "." + std::to_string(digits));
+    // In the middle between two doubles, and beside it.
+    const uint64_t middle = (uint64_t{1} << 53U | random.number() >> 12U) * 2 + 1;
+    for (const uint64_t near : {middle - 1, middle, middle + 1}) check(std::to_string(near) + "0e-1");
+  }
 }
 
 TEST(Address, HasOneValueInAnySpelling) {

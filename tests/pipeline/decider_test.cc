@@ -63,6 +63,46 @@ TEST_F(DeciderTest, GivesTheSameKeyToTheSameChangeRawAndThroughEventBridge) {
   EXPECT_NE(outcome.commit.findings[0].key, outcome.commit.findings[2].key);
 }
 
+class TrustedSource : public DeciderTest {
+ protected:
+  Decider::Outcome decide_in(Format format, Reading reading, const std::vector<std::string>& values) {
+    Decider::Options options;
+    options.sources["trail"].decoder.format = format;
+    options.sources["trail"].reading = reading;
+    use(rules_, options);
+    return decide(values);
+  }
+  RulesForTests rules_;
+};
+
+TEST_F(TrustedSource, LeavesUnreadWhatStandsBehindTheLastFieldThatARuleWants) {
+  const std::string damaged = R"({"eventName":"Other","rest":nonsense})";
+  const Decider::Outcome strict = decide_in(Format::json, Reading::strict, {damaged});
+  EXPECT_EQ(strict.commit.dead_letters.size(), 1U);
+  const Decider::Outcome trusted = decide_in(Format::json, Reading::trusted, {damaged});
+  EXPECT_TRUE(trusted.commit.dead_letters.empty());
+  EXPECT_EQ(count(trusted, "trail", "no-pattern"), 1);
+  EXPECT_EQ(trusted.events, 1);
+}
+
+TEST_F(TrustedSource, ChecksWholeWhatARuleMayWant) {
+  std::string damaged = opened("b", "e1");
+  damaged.back() = ']';
+  const Decider::Outcome outcome = decide_in(Format::json, Reading::trusted, {damaged, opened("b", "e2")});
+  EXPECT_EQ(outcome.commit.dead_letters.size(), 1U);
+  EXPECT_EQ(outcome.commit.findings.size(), 1U);
+}
+
+TEST_F(TrustedSource, TakesWhatIsNoPlainEnvelopeForWhatItMayBe) {
+  const std::string inner =
+      R"({"source":"aws.s3","detail-type":"x","detail":{"eventName":"PutBucketAcl","requestParameters":{"bucketName":"b"}}})";
+  const Json wrapped = {{"Type", "Notification"}, {"Message", inner}};
+  const Decider::Outcome outcome =
+      decide_in(Format::eventbridge, Reading::trusted, {wrapped.dump(), inner, "nonsense", R"({"other":1})"});
+  EXPECT_EQ(outcome.commit.findings.size(), 2U) << "the one in SNS's wrapping too";
+  EXPECT_EQ(outcome.commit.dead_letters.size(), 2U);
+}
+
 TEST_F(DeciderTest, GivesWhatAnActionCallsSensitiveToNoRecord) {
   std::string event = opened("b", "e1");
   event.insert(1, R"("ticket":"s3cr3t",)");

@@ -194,5 +194,57 @@ TEST(RuleProblems, ADirectoryWithoutRulesIsNotAnEmptyRuleSet) {
   EXPECT_THAT(to_string(RuleSet::load(options).problems.at(0)), HasSubstr("cannot be read"));
 }
 
+std::string rule_on(const std::string& id, const std::string& on) {
+  return "rule \"" + id + "\" { on = " + on + R"(,
+    target = function(event) return "t" end, respond = function() return { notify = { "security" } } end,
+  })";
+}
+
+std::vector<uint32_t> matches(const RuleSet& rules, const std::string& document) {
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  EXPECT_TRUE(rules.matcher().match_document(document, scratch, matched));
+  return matched;
+}
+
+TEST(RuleSet, TakesPatternsBeyondTheGrammarOfEventPatterns) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_on("a", R"({ detail = { name = { { regex = "^x+$" } } } })"));
+  directory.write("b.lua",
+                  rule_on("b", R"({ detail = { size = { { numeric = { ">", { field = "detail.limit" } } } } } })"));
+  directory.write("c.lua", rule_on("c", R"({ detail = { ip = { { cidr = { "10.0.0.0/8", "192.0.2.0/24" } } } } })"));
+  const auto rules = directory.rules();
+  ASSERT_NE(rules, nullptr) << directory.problems().front();
+  EXPECT_THAT(matches(*rules, R"({"detail":{"name":"xxx","size":2,"limit":3,"ip":"192.0.2.7"}})"), ElementsAre(0, 2));
+  EXPECT_THAT(matches(*rules, R"({"detail":{"name":"xy","size":4,"limit":3,"ip":"192.0.3.7"}})"), ElementsAre(1));
+}
+
+TEST(RuleSet, AListOfNetworksBelongsToTheBundleOfTheRuleThatNamesIt) {
+  RuleDirectory directory;
+  directory.write("lib/office.txt", "# the office\n10.1.0.0/16\n2001:db8::/32\n");
+  directory.write("both.lua", rule_on("near", R"({ detail = { ip = { { cidr = { file = "lib/office.txt" } } } } })") +
+                                  rule_on("other", R"({ source = { "house" } })"));
+  const auto before = directory.rules();
+  ASSERT_NE(before, nullptr) << directory.problems().front();
+  EXPECT_THAT(matches(*before, R"({"detail":{"ip":"10.1.2.3"}})"), ElementsAre(0));
+  EXPECT_TRUE((*parse_json(before->bundle(*before->find("near"))))["files"].contains("lib/office.txt"));
+  directory.write("lib/office.txt", "10.2.0.0/16\n");
+  const auto after = directory.rules();
+  ASSERT_NE(after, nullptr);
+  EXPECT_NE(after->find("near")->version, before->find("near")->version);
+  EXPECT_EQ(after->find("other")->version, before->find("other")->version);
+  EXPECT_THAT(matches(*after, R"({"detail":{"ip":"10.1.2.3"}})"), testing::IsEmpty());
+}
+
+TEST(RuleSet, SaysWhatIsWrongWithAListOfNetworks) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_on("a", R"({ detail = { ip = { { cidr = { file = "lib/none.txt" } } } } })"));
+  directory.write("b.lua", rule_on("b", R"({ detail = { ip = { { cidr = { file = "lib/bad.txt" } } } } })"));
+  directory.write("lib/bad.txt", "10.0.0.0/8\n10.0.0.0/33\n");
+  EXPECT_THAT(directory.problems(),
+              ElementsAre(testing::AllOf(StartsWith("a.lua:1: rule a: on: "), HasSubstr("lib/none.txt")),
+                          testing::AllOf(StartsWith("b.lua:1: rule b: on: "), HasSubstr("line 2"))));
+}
+
 }  // namespace
 }  // namespace kedge
