@@ -1,5 +1,6 @@
 #include "ledger/committer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/thread_name.h"
@@ -81,7 +82,7 @@ void Committer::turn(std::vector<Waiting> group) {
     micros_ += std::chrono::duration_cast<Duration>(end - begin).count();
     ++groups_;
     changes_ += static_cast<int64_t>(changes.size());
-    note(answers);
+    note(changes, answers);
   }
   bool notices = false;
   for (size_t i = 0; i < group.size(); ++i) {
@@ -94,8 +95,12 @@ void Committer::turn(std::vector<Waiting> group) {
 
 // What the group says of the ledger's health. The head is told first: whoever is handed a remediation, or an answer,
 // must not find an older one.
-void Committer::note(const std::vector<Answer>& answers) {
+void Committer::note(const std::vector<Change>& changes, const std::vector<Answer>& answers) {
   head_ = ledger_.head();
+  const auto is_of_exceptions = [](const Change& change) {
+    return std::holds_alternative<AddException>(change) || std::holds_alternative<RevokeException>(change);
+  };
+  if (std::any_of(changes.begin(), changes.end(), is_of_exceptions)) ++exceptions_version_;
   bool no_room = false;
   for (const Answer& answer : answers) {
     no_room = no_room || answer.outcome == Outcome::no_room;

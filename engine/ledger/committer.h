@@ -47,6 +47,9 @@ class Committer {
   // The number of the last durable record. Never behind what was sent to `runnable`.
   int64_t head() const { return head_.load(); }
 
+  // How often exceptions were added or revoked: what was read of them is good for as long as this stays the same.
+  uint64_t exceptions_version() const { return exceptions_version_.load(); }
+
   // Ledger time.
   Time now() const { return ledger_.now(); }
 
@@ -72,7 +75,7 @@ class Committer {
   };
   void run();
   void turn(std::vector<Waiting> group);
-  void note(const std::vector<Answer>& answers);
+  void note(const std::vector<Change>& changes, const std::vector<Answer>& answers);
   void hand_on();
 
   // Constant after construction.
@@ -83,6 +86,7 @@ class Committer {
   // Provide their own synchronization.
   Mailbox<Waiting> waiting_;
   std::atomic<int64_t> head_{0};
+  std::atomic<uint64_t> exceptions_version_{0};
   std::atomic<bool> no_room_{false};
   std::atomic<int64_t> groups_{0};
   std::atomic<int64_t> changes_{0};

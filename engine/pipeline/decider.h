@@ -64,7 +64,7 @@ class Decider {
   void use(std::shared_ptr<const RuleSet> rules);
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
 
-  // Exceptions are read anew at the next event that needs them.
+  // Exceptions are read anew at the next plan that is admitted or not.
   void forget_snapshot() { exceptions_.reset(); }
 
   // Adds to `outcome`. True when the partition's own poison is too much: it should not be read on.

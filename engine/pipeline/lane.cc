@@ -14,7 +14,8 @@ struct Lane::Work {
       : decider(parts.reader, parts.clock, parts.random, std::move(options)) {}
 
   Decider decider;
-  Decider::Outcome outcome;  // decided, not yet committed
+  uint64_t exceptions_version = 0;  // of those that the decider may have read
+  Decider::Outcome outcome;         // decided, not yet committed
   // The partitions behind the outcome, each with the position that its batches lead to.
   struct Pending {
     std::shared_ptr<const Assignment> assignment;
@@ -65,7 +66,10 @@ void Lane::run() {
 
 void Lane::turn(std::vector<Batch> batches) {
   if (work_->decider.rules() != parts_.rules.get()) work_->decider.use(parts_.rules.get());
-  work_->decider.forget_snapshot();
+  if (const uint64_t version = parts_.committer.exceptions_version(); version != work_->exceptions_version) {
+    work_->decider.forget_snapshot();
+    work_->exceptions_version = version;
+  }
   for (const Batch& batch : batches) {
     if (batch.assignment().revoked) continue;
     if (work_->pending.empty()) work_->oldest = parts_.clock.elapsed();

@@ -67,6 +67,25 @@ TEST_F(LaneTest, MovesThePositionAlsoWhereNothingWasDecided) {
   EXPECT_EQ(next(), 1);
 }
 
+TEST_F(LaneTest, RespectsAnExceptionFromTheMomentItIsOnRecordUntilItIsRevoked) {
+  auto lane = start_lane();
+  const auto read = [&](int64_t offset, const std::string& id) {
+    lane->mailbox().put(batch(offset, {opened("b", id)}));
+    wait_until([&] { return lane->figures().findings + lane->figures().suppressions == offset + 1; });
+  };
+  read(0, "e1");
+  EXPECT_EQ(lane->figures().findings, 1);
+  const Exception exception{"x",  "open", "arn:aws:s3:::b", "team", "a web site", clock_.now() + std::chrono::hours(1),
+                            "me", {}};
+  ASSERT_TRUE(committer_.commit(AddException{exception}).done());
+  read(1, "e2");
+  EXPECT_EQ(lane->figures().suppressions, 1);
+  ASSERT_TRUE(committer_.commit(RevokeException{"x", "me"}).done());
+  read(2, "e3");
+  EXPECT_EQ(lane->figures().findings, 2);
+  lane->stop();
+}
+
 TEST_F(LaneTest, DropsTheBatchOfAFormerOwnerAndAsksAgain) {
   assignment_ = assignment_of(assignment_->epoch + 5);
   auto lane = start_lane();
