@@ -162,7 +162,7 @@ Result<void> Daemon::open_rules() {
   }
   const Answer noted = committer_->commit(load_change(*loaded.rules));
   if (!noted.done()) return noted.error.with("recording the rules");
-  spdlog::info("{} rules are in force", loaded.rules->rules().size());
+  spdlog::info("rules in force: {}", loaded.rules->rules().size());
   rules_ = std::make_unique<CurrentRules>(std::move(loaded.rules));
   return {};
 }
@@ -370,7 +370,7 @@ Result<nlohmann::json> Daemon::reload() {
   const Answer noted = committer_->commit(load_change(*loaded.rules));
   if (!noted.done()) return noted.error.with("recording the rules; those in force stay");
   ++reloads_;
-  spdlog::info("{} rules are in force now", loaded.rules->rules().size());
+  spdlog::info("rules in force now: {}", loaded.rules->rules().size());
   const std::string digest = loaded.rules->digest();
   const size_t count = loaded.rules->rules().size();
   rules_->set(std::move(loaded.rules));

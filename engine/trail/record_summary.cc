@@ -140,7 +140,7 @@ std::string position(const Json& r) {
 }
 
 std::string rules_loaded(const Json& r) {
-  return fmt::format("{} rules of {}, digest {:.12}", text_at(r, "/count"), text_at(r, "/directory"),
+  return fmt::format("rules in force: {} from {}, digest {:.12}", text_at(r, "/count"), text_at(r, "/directory"),
                      text_at(r, "/digest"));
 }
 
