@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/pipeline/reading.h"
 #include "tests/pipeline/rules.h"
