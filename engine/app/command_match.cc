@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/command.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "match/match_lines.h"
 
@@ -186,9 +187,10 @@ void run(const Arguments& arguments, Shell& shell) {
   PatternExtras extras;
   extras.read_file = [](const std::string& name) { return read_file(name); };
   const LineMatcher matcher(patterns, shell.err, arguments.extras ? &extras : nullptr);
-  const auto started = std::chrono::steady_clock::now();
+  SystemClock clock;
+  const Duration started = clock.elapsed();
   const Totals totals = Run(matcher, arguments).over(from_file ? file : shell.in, shell);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+  const std::chrono::duration<double> seconds = clock.elapsed() - started;
   if (arguments.count) print_summary(matcher, totals, seconds.count(), shell.out);
   if (buffer && buffer->is_broken()) return shell.fail(kFoundWrong, arguments.events + " is damaged or cut off");
   if (matcher.invalid_patterns() + totals.invalid > 0) shell.exit_code = kFoundWrong;
