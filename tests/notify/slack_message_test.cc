@@ -63,7 +63,8 @@ TEST(SlackMessage, LetsNobodyForgeLinksOrMentions) {
   const std::string text = message.dump();
   EXPECT_EQ(text.find('<'), std::string::npos);
   EXPECT_EQ(text.find('>'), std::string::npos);
-  for (const Json& field : block(message, "section")["fields"]) EXPECT_EQ(field["verbatim"], true);
+  const Json section = block(message, "section");
+  for (const Json& field : section["fields"]) EXPECT_EQ(field["verbatim"], true);
 }
 
 TEST(SlackMessage, StaysWithinSlacksLimits) {
