@@ -166,7 +166,8 @@ class Run {
 
 void print_summary(const LineMatcher& matcher, const Totals& totals, double seconds, std::ostream& out) {
   out << fmt::format("{{\"events\":{},\"invalid\":{},\"seconds\":{:.3f},\"events_per_second\":{:.0f},\"matches\":{{",
-                     totals.events, totals.invalid, seconds, static_cast<double>(totals.events) / seconds);
+                     totals.events, totals.invalid, seconds,
+                     static_cast<double>(totals.events) / std::max(seconds, 1e-6));
   for (size_t i = 0; i < totals.counts.size(); ++i) {
     out << (i > 0 ? "," : "") << matcher.names()[i] << ':' << totals.counts[i];
   }

@@ -6,10 +6,10 @@
 #include <re2/re2.h>
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "event/json_text.h"
+#include "match/conjunctions.h"
 #include "match/number.h"
 
 namespace kedge {
@@ -45,16 +45,6 @@ constexpr std::string_view kReserved[] = {"exactly",
                                           "ip-address-in-range",
                                           "ip-address-not-in-range"};
 
-// By UTF-16 units, as Java sorts: bytes, but that what lies beyond U+FFFF comes before U+E000 to U+FFFF.
-bool utf16_less(std::string_view a, std::string_view b) {
-  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
-  const auto left = static_cast<unsigned char>(*x);
-  const auto right = static_cast<unsigned char>(*y);
-  if (left >= 0xEE && right >= 0xEE && (left >= 0xF0) != (right >= 0xF0)) return left >= 0xF0;
-  return left < right;
-}
-
 std::string string_of(JsonValue value) {
   std::string text(value.raw_string().size(), '\0');
   text.resize(unescape_json(value.raw_string(), text.data()));
@@ -78,7 +68,7 @@ class Parser {
     auto parts = read_object(root);
     if (!parts) return parts.error();
     pattern_.parts = std::move(*parts);
-    if (auto done = multiply_out(); !done) return done.error();
+    if (auto done = multiply_out(pattern_); !done) return done.error();
     return std::move(pattern_);
   }
 
@@ -438,52 +428,6 @@ class Parser {
     return {};
   }
 
-  // A conjunction under construction: its paths, each with its field.
-  using Choice = std::map<std::string_view, uint32_t, decltype(&utf16_less)>;
-
-  Result<void> multiply_out() {
-    std::vector<Choice> choices = {Choice(&utf16_less)};
-    if (auto done = extend(choices, pattern_.parts); !done) return done;
-    size_t paths = 0;
-    for (const Choice& choice : choices) {
-      std::vector<uint32_t> conjunction;
-      for (const auto& [path, field] : choice) conjunction.push_back(field);
-      if (conjunction.size() > kPathsMax) {
-        return Error{ErrorCode::limit,
-                     fmt::format("{} paths in one pattern: at most {}", conjunction.size(), kPathsMax)};
-      }
-      paths += conjunction.size();
-      pattern_.conjunctions.push_back(std::move(conjunction));
-    }
-    return paths > kConjunctionPathsMax ? too_far() : Result<void>();
-  }
-
-  static Result<void> too_far() {
-    return Error{ErrorCode::limit,
-                 fmt::format("the $or of this pattern multiply out to more than {} combinations, or {} paths in all",
-                             kConjunctionsMax, kConjunctionPathsMax)};
-  }
-
-  Result<void> extend(std::vector<Choice>& choices, const Parts& parts) {
-    for (const PatternPart& part : parts) {
-      if (part.any_of.empty()) {
-        for (Choice& choice : choices) choice.insert_or_assign(pattern_.fields[part.field].path, part.field);
-        continue;
-      }
-      std::vector<Choice> extended;
-      for (const Parts& alternative : part.any_of) {
-        for (const Choice& choice : choices) copied_ += choice.size() + 1;
-        if (copied_ > 4 * kConjunctionPathsMax) return too_far();
-        std::vector<Choice> copies = choices;
-        if (auto done = extend(copies, alternative); !done) return done;
-        if (extended.size() + copies.size() > kConjunctionsMax) return too_far();
-        std::move(copies.begin(), copies.end(), std::back_inserter(extended));
-      }
-      choices = std::move(extended);
-    }
-    return {};
-  }
-
   const PatternExtras* const extras_;
   std::string_view text_;
   JsonScanner scanner_;
@@ -491,7 +435,6 @@ class Parser {
   std::string path_;       // of the place being read
   bool has_path_ = false;  // false at the top, where path_ is empty for want of names
   int depth_of_or_ = 0;
-  size_t copied_ = 0;  // paths copied while multiplying out
 };
 
 }  // namespace
