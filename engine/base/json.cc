@@ -79,38 +79,44 @@ bool utf16_less(const std::string& a, const std::string& b) {
   return left < right;
 }
 
+bool is_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void write_escaped(char c, std::string& out) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+  }
+}
+
 void write_string(const std::string& text, std::string& out) {
   out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
+  for (auto at = text.begin(); at != text.end();) {
+    const auto stop = std::find_if(at, text.end(), is_escaped);
+    out.append(at, stop);
+    if (stop == text.end()) break;
+    write_escaped(*stop, out);
+    at = stop + 1;
   }
   out += '"';
 }
@@ -126,15 +132,17 @@ Result<void> write_string_checked(const std::string& text, std::string& out) {
 Result<void> write(const Json& value, std::string& out);
 
 Result<void> write_object(const Json& value, std::string& out) {
-  std::vector<const std::string*> keys;
-  for (const auto& item : value.items()) keys.push_back(&item.key());
-  std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return utf16_less(*a, *b); });
+  using Member = const Json::object_t::value_type*;
+  std::vector<Member> members;
+  members.reserve(value.size());
+  for (const auto& member : value.get_ref<const Json::object_t&>()) members.push_back(&member);
+  std::sort(members.begin(), members.end(), [](Member a, Member b) { return utf16_less(a->first, b->first); });
   out += '{';
-  for (size_t i = 0; i < keys.size(); ++i) {
+  for (size_t i = 0; i < members.size(); ++i) {
     if (i > 0) out += ',';
-    if (auto done = write_string_checked(*keys[i], out); !done) return done;
+    if (auto done = write_string_checked(members[i]->first, out); !done) return done;
     out += ':';
-    if (auto done = write(value.at(*keys[i]), out); !done) return done;
+    if (auto done = write(members[i]->second, out); !done) return done;
   }
   out += '}';
   return {};
