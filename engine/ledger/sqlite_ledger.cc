@@ -70,8 +70,8 @@ class SqliteLedger final : public Ledger {
   }
 
   std::vector<Answer> apply_group(std::span<const Change> changes);
-  Answer apply_one(const Change& change);
-  void take_back(int64_t head);
+  Answer apply_one(const Change& change, bool alone);
+  void take_back(int64_t head, bool alone);
   void commit(Time at);
   Error fail_group(const SqliteFailure&, bool committing);
   void say_last_words(const Error&);
@@ -109,6 +109,7 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
     writer_.set_time(at);
     const int64_t untouched = sqlite3_total_changes64(database_->handle());
     std::vector<Answer> answers = apply_group(changes);
+    if (!database_->in_transaction()) return answers;  // there was one only, and it was refused
     const int64_t written = sqlite3_total_changes64(database_->handle()) - untouched;
     if (written == 0) {
       database_->run("ROLLBACK");  // all were refused or found nothing to write: nothing to sync
@@ -132,18 +133,19 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
 std::vector<Answer> SqliteLedger::apply_group(std::span<const Change> changes) {
   std::vector<Answer> answers;
   answers.reserve(changes.size());
-  for (const Change& change : changes) answers.push_back(apply_one(change));
+  for (const Change& change : changes) answers.push_back(apply_one(change, changes.size() == 1));
   return answers;
 }
 
-Answer SqliteLedger::apply_one(const Change& change) {
+// One that is alone in its group needs no savepoint, for which SQLite keeps a copy of every page that is written.
+Answer SqliteLedger::apply_one(const Change& change, bool alone) {
   const int64_t head = writer_.head();
-  database_->run("SAVEPOINT change");
+  if (!alone) database_->run("SAVEPOINT change");
   Error error;
   try {
     Result<Answer> answer = writer_.apply(change);
     if (answer) {
-      database_->run("RELEASE change");
+      if (!alone) database_->run("RELEASE change");
       return *std::move(answer);
     }
     error = answer.error();
@@ -153,15 +155,19 @@ Answer SqliteLedger::apply_one(const Change& change) {
   } catch (const Json::exception& cause) {
     error = Error{ErrorCode::internal, std::string("a value that JSON cannot hold: ") + cause.what()};
   }
-  take_back(head);
+  take_back(head, alone);
   Answer answer = answer_of(Outcome::refused, error);
   answer.seq = head;
   return answer;
 }
 
-void SqliteLedger::take_back(int64_t head) {
-  database_->run("ROLLBACK TO change");
-  database_->run("RELEASE change");
+void SqliteLedger::take_back(int64_t head, bool alone) {
+  if (alone) {
+    database_->run("ROLLBACK");
+  } else {
+    database_->run("ROLLBACK TO change");
+    database_->run("RELEASE change");
+  }
   writer_.set_head(head);
 }
 
@@ -191,8 +197,8 @@ Error SqliteLedger::fail_group(const SqliteFailure& failure, bool committing) {
 void SqliteLedger::say_last_words(const Error& error) {
   try {
     database_->run("BEGIN IMMEDIATE");
-    apply_one(RaiseAlarm{"no-room", "the disk of the ledger is full, so effects stop: " + error.message, {}, {}});
-    database_->run("COMMIT");
+    apply_one(RaiseAlarm{"no-room", "the disk of the ledger is full, so effects stop: " + error.message, {}, {}}, true);
+    if (database_->in_transaction()) database_->run("COMMIT");
     head_ = writer_.head();
   } catch (const SqliteFailure&) {
     writer_.set_head(head_);
@@ -248,7 +254,8 @@ Result<std::unique_ptr<Ledger>> open_locked(SqliteLedgerOptions options, std::un
   auto database = std::make_unique<Database>(path, SQLITE_OPEN_READWRITE);
   sqlite3_busy_timeout(database->handle(), kBusyMillis);
   if (auto migrated = migrate(*database, path, ledger_migrations()); !migrated) return migrated.error();
-  database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
+  database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+                    "PRAGMA temp_store = MEMORY");
   Tables tables(*database);
   auto meta = tables.meta();
   if (!meta) meta = be_born(*database, tables, options, clock, random);
