@@ -15,6 +15,7 @@
 #include "api/monitoring_server.h"
 #include "api/pause_file.h"
 #include "api/pause_record.h"
+#include "app/effects_switch.h"
 #include "app/engine_metrics.h"
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
@@ -22,7 +23,6 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "ledger/committer.h"
-#include "ledger/progress.h"
 #include "notify/outbox_follower.h"
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
@@ -79,7 +79,6 @@ class Daemon {
   Result<void> serve();
   void stop();
 
-  std::optional<Stop> effects_stopped() const;
   void record_pause_file();
   std::vector<std::string> not_ready() const;
   Result<nlohmann::json> reload();
@@ -94,7 +93,6 @@ class Daemon {
   const std::string redaction_salt_ = random_.bytes(32);
   Mailbox<Remediation> runnable_{SIZE_MAX};
   Mailbox<bool> noticed_{1};
-  std::atomic<bool> stopping_ = false;
   std::atomic<int64_t> reloads_ = 0;
   std::atomic<int64_t> reloads_refused_ = 0;
 
@@ -105,6 +103,7 @@ class Daemon {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
+  std::unique_ptr<EffectsSwitch> effects_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<OutboxFollower> outbox_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -196,11 +195,14 @@ Result<void> Daemon::create_reading() {
 Result<void> Daemon::start_effects() {
   ExecutorOptions options = configuration_.executor;
   options.redaction_salt = redaction_salt_;
+  std::vector<const Source*> sources;
+  for (const auto& source : sources_) sources.push_back(source.get());
+  effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources});
   auto open = reader_->open_remediations();
   if (!open) return open.error().with("reading the open remediations");
   executor_ =
       std::make_unique<Executor>(Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http,
-                                                 clock_, random_, [this] { return effects_stopped(); }},
+                                                 clock_, random_, [this] { return effects_->stopped(); }},
                                  std::move(options));
   if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
   executor_->start(*std::move(open));
@@ -304,7 +306,7 @@ void Daemon::stop() {
   bool clean = true;
   for (const auto& lane : lanes_) lane->stop();
   for (const auto& source : sources_) clean = source->stop(left() / 3) && clean;
-  stopping_ = true;
+  if (effects_) effects_->turn_off();
   if (executor_) executor_->stop(left() / 2);
   if (outbox_) outbox_->stop();
   if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
@@ -317,28 +319,6 @@ void Daemon::stop() {
   }
 }
 
-// Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
-// second.
-std::optional<Stop> Daemon::effects_stopped() const {
-  if (stopping_) return Stop{"the engine is stopping"};
-  if (const auto failed = committer_->failed()) return Stop{"the ledger has failed: " + failed->message};
-  if (committer_->no_room()) return Stop{"the ledger's disk is full or read-only"};
-  const auto pauses = reader_->pauses();
-  if (!pauses) return Stop{"it cannot be read whether effects are paused: " + pauses.error().message};
-  const auto known =
-      std::find_if(pauses->begin(), pauses->end(), [](const Pause& pause) { return pauses_everything(pause.scope); });
-  if (auto paused = pause_file_->paused()) return Stop{*paused, known != pauses->end()};
-  if (known != pauses->end()) {
-    if (known->scope != "all") return Stop{known->reason, true};
-    return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", known->by, known->reason), true};
-  }
-  for (const auto& source : sources_) {
-    const SourceStatus status = source->status();
-    if (!status.alone) return Stop{fmt::format("source {}: {}", source->name(), status.not_alone)};
-  }
-  return std::nullopt;
-}
-
 void Daemon::record_pause_file() {
   const auto recorded = kedge::record_pause_file(*pause_file_, *reader_, *committer_);
   if (!recorded) spdlog::warn("{}", recorded.error().message);
@@ -346,7 +326,7 @@ void Daemon::record_pause_file() {
 
 std::vector<std::string> Daemon::not_ready() const {
   std::vector<std::string> reasons;
-  if (const auto stopped = effects_stopped()) reasons.push_back("effects are stopped: " + stopped->reason);
+  if (const auto stopped = effects_->stopped()) reasons.push_back("effects are stopped: " + stopped->reason);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
     for (const std::string& problem : status.problems)
@@ -393,7 +373,7 @@ void Daemon::write_metrics(MetricsWriter& writer) const {
   writer.counter("kedge_rules_reloads_refused_total", "rule sets refused by a reload: the old ones stayed",
                  static_cast<double>(reloads_refused_.load()));
   writer.gauge("kedge_rules", "rules in force", static_cast<double>(rules_->get()->rules().size()));
-  writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_stopped() ? 1 : 0);
+  writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_->stopped() ? 1 : 0);
   journal_metrics_->write(writer);
   kedge::write_metrics(writer, *committer_);
   kedge::write_metrics(writer, executor_->figures());

@@ -18,6 +18,12 @@ Answer not_taken(Outcome outcome, Error error) {
   return answer;
 }
 
+template <class... Kinds>
+bool any_is(const std::vector<Change>& changes) {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const Change& change) { return (std::holds_alternative<Kinds>(change) || ...); });
+}
+
 }  // namespace
 
 Committer::Committer(Ledger& ledger, Mailbox<Remediation>& runnable, Options options)
@@ -97,10 +103,8 @@ void Committer::turn(std::vector<Waiting> group) {
 // must not find an older one.
 void Committer::note(const std::vector<Change>& changes, const std::vector<Answer>& answers) {
   head_ = ledger_.head();
-  const auto is_of_exceptions = [](const Change& change) {
-    return std::holds_alternative<AddException>(change) || std::holds_alternative<RevokeException>(change);
-  };
-  if (std::any_of(changes.begin(), changes.end(), is_of_exceptions)) ++exceptions_version_;
+  if (any_is<AddException, RevokeException>(changes)) ++exceptions_version_;
+  if (any_is<AddPause, RemovePause>(changes)) ++pauses_version_;
   bool no_room = false;
   for (const Answer& answer : answers) {
     no_room = no_room || answer.outcome == Outcome::no_room;

@@ -47,8 +47,10 @@ class Committer {
   // The number of the last durable record. Never behind what was sent to `runnable`.
   int64_t head() const { return head_.load(); }
 
-  // How often exceptions were added or revoked: what was read of them is good for as long as this stays the same.
+  // How often exceptions were added or revoked, and pauses: what was read of them is good for as long as this stays the
+  // same.
   uint64_t exceptions_version() const { return exceptions_version_.load(); }
+  uint64_t pauses_version() const { return pauses_version_.load(); }
 
   // Ledger time.
   Time now() const { return ledger_.now(); }
@@ -87,6 +89,7 @@ class Committer {
   Mailbox<Waiting> waiting_;
   std::atomic<int64_t> head_{0};
   std::atomic<uint64_t> exceptions_version_{0};
+  std::atomic<uint64_t> pauses_version_{0};
   std::atomic<bool> no_room_{false};
   std::atomic<int64_t> groups_{0};
   std::atomic<int64_t> changes_{0};

@@ -50,6 +50,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   bool stop(Duration deadline);
   void tell(Command command) { commands_.put(std::move(command)); }
   SourceStatus status() const;
+  std::optional<std::string> not_alone() const;
 
  private:
   struct Partition {

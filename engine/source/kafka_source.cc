@@ -34,6 +34,7 @@ KafkaSource::~KafkaSource() { stop(std::chrono::seconds(5)); }
 std::string_view KafkaSource::name() const { return loop_->name(); }
 Result<void> KafkaSource::start() { return loop_->start(this); }
 SourceStatus KafkaSource::status() const { return loop_->status(); }
+std::optional<std::string> KafkaSource::not_alone() const { return loop_->not_alone(); }
 bool KafkaSource::stop(Duration deadline) { return loop_->stop(deadline); }
 
 void KafkaSource::committed(const std::shared_ptr<const Assignment>& assignment, int64_t next) {

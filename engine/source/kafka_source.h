@@ -59,6 +59,7 @@ class KafkaSource final : public Source {
   void hold(const std::shared_ptr<const Assignment>&, std::string why) override;
   void reconsider(std::string_view topic, int32_t partition, Permission) override;
   SourceStatus status() const override;
+  std::optional<std::string> not_alone() const override;
   bool stop(Duration deadline) override;
 
  private:

@@ -19,6 +19,11 @@ SourceStatus KafkaSource::Loop::status() const {
   return status;
 }
 
+std::optional<std::string> KafkaSource::Loop::not_alone() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_.alone ? std::nullopt : std::optional(status_.not_alone);
+}
+
 SourceStatus KafkaSource::Loop::describe(Duration now) {
   SourceStatus status = counters_;
   status.problems = problems_.texts();

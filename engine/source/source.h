@@ -113,6 +113,9 @@ class Source {
 
   virtual SourceStatus status() const = 0;
 
+  // SourceStatus::not_alone; none while it is alone. Quick: asked before each write.
+  virtual std::optional<std::string> not_alone() const = 0;
+
   // Stops reading, tells the broker the last committed positions, and ends the threads. False when that was not
   // possible before `deadline`: a thread is then still inside the client's library, and the process must end by _exit.
   virtual bool stop(Duration deadline) = 0;

@@ -12,7 +12,7 @@
 
 namespace kedge {
 
-class RecordingSource final : public Source {
+class RecordingSource : public Source {
  public:
   std::string_view name() const override { return "trail"; }
   Result<void> start() override { return {}; }
@@ -20,6 +20,7 @@ class RecordingSource final : public Source {
   void hold(const std::shared_ptr<const Assignment>&, std::string) override { ++held_; }
   void reconsider(std::string_view, int32_t, Permission) override { ++reconsidered_; }
   SourceStatus status() const override { return {}; }
+  std::optional<std::string> not_alone() const override { return std::nullopt; }
   bool stop(Duration) override { return true; }
 
   int64_t committed_to() const { return committed_; }

@@ -1,0 +1,44 @@
+#include "app/effects_switch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ledger/progress.h"
+
+namespace kedge {
+
+// Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
+// second.
+std::optional<Stop> EffectsSwitch::stopped() const {
+  if (off_) return Stop{"the engine is stopping"};
+  if (const auto failed = parts_.committer.failed()) return Stop{"the ledger has failed: " + failed->message};
+  if (parts_.committer.no_room()) return Stop{"the ledger's disk is full or read-only"};
+  const auto pause = recorded();
+  if (!pause) return Stop{"it cannot be read whether effects are paused: " + pause.error().message};
+  if (auto paused = parts_.pause_file.paused()) return Stop{*paused, pause->has_value()};
+  if (*pause) {
+    if ((*pause)->scope != "all") return Stop{(*pause)->reason, true};
+    return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", (*pause)->by, (*pause)->reason), true};
+  }
+  for (const Source* source : parts_.sources) {
+    if (const auto why = source->not_alone()) return Stop{fmt::format("source {}: {}", source->name(), *why)};
+  }
+  return std::nullopt;
+}
+
+// The version is asked before the reading: what changes in between is read once more.
+Result<std::optional<Pause>> EffectsSwitch::recorded() const {
+  const std::lock_guard lock(mutex_);
+  const uint64_t version = parts_.committer.pauses_version();
+  if (version_ == version) return read_;
+  const auto pauses = parts_.reader.pauses();
+  if (!pauses) return pauses.error();
+  const auto of_everything =
+      std::find_if(pauses->begin(), pauses->end(), [](const Pause& pause) { return pauses_everything(pause.scope); });
+  read_ = of_everything == pauses->end() ? std::nullopt : std::optional(*of_everything);
+  version_ = version;
+  return read_;
+}
+
+}  // namespace kedge

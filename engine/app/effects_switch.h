@@ -1,0 +1,49 @@
+// EffectsSwitch: whether anything may be written to the world now, and why not.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "api/pause_file.h"
+#include "ledger/committer.h"
+#include "remediate/gated_client.h"
+#include "source/source.h"
+
+namespace kedge {
+
+// Thread-safe. What the ledger says of pauses is read once for each change of them: a worker asks at every turn and
+// before every single write.
+class EffectsSwitch {
+ public:
+  struct Parts {
+    const Committer& committer;
+    LedgerReader& reader;
+    const PauseFile& pause_file;
+    std::vector<const Source*> sources;  // all of them
+  };
+  // All parts must outlive it.
+  explicit EffectsSwitch(Parts parts) : parts_(std::move(parts)) {}
+
+  // Why nothing may be written; none: it may.
+  std::optional<Stop> stopped() const;
+
+  // For good: the engine is stopping.
+  void turn_off() { off_ = true; }
+
+ private:
+  // The pause of everything that is on record.
+  Result<std::optional<Pause>> recorded() const;
+
+  const Parts parts_;
+  std::atomic<bool> off_ = false;
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  mutable std::optional<uint64_t> version_;  // of what was read; none yet
+  mutable std::optional<Pause> read_;
+};
+
+}  // namespace kedge

@@ -1,0 +1,93 @@
+#include "app/effects_switch.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/random.h"
+#include "ledger/sqlite_ledger.h"
+#include "tests/pipeline/reading.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+class SharedSource : public RecordingSource {
+ public:
+  std::optional<std::string> not_alone() const override { return why; }
+  std::optional<std::string> why;
+};
+
+class EffectsSwitchTest : public testing::Test {
+ protected:
+  EffectsSwitchTest() {
+    options_.directory = directory_.path();
+    ledger_ = *open_sqlite_ledger(options_, clock_, random_);
+    reader_ = *open_sqlite_reader(options_.directory);
+    committer_ = std::make_unique<Committer>(*ledger_, runnable_, Committer::Options{});
+    file_.emplace(*PauseFile::open(options_.directory));
+    effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *file_, {&source_}});
+  }
+
+  void pause(const std::string& scope) {
+    ASSERT_TRUE(committer_->commit(AddPause{{scope, "a storm", "alice", ledger_->now()}}).done());
+  }
+  void resume(const std::string& scope) { ASSERT_TRUE(committer_->commit(RemovePause{scope, "alice"}).done()); }
+  std::string why() const {
+    const auto stop = effects_->stopped();
+    return stop ? stop->reason : "";
+  }
+
+  TemporaryDirectory directory_;
+  FakeClock clock_;
+  Random random_{1};
+  SqliteLedgerOptions options_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<LedgerReader> reader_;
+  Mailbox<Remediation> runnable_{SIZE_MAX};
+  std::unique_ptr<Committer> committer_;
+  std::optional<PauseFile> file_;
+  SharedSource source_;
+  std::unique_ptr<EffectsSwitch> effects_;
+};
+
+TEST_F(EffectsSwitchTest, FollowsThePausesOfTheLedger) {
+  EXPECT_EQ(why(), "");
+  pause("all");
+  EXPECT_EQ(why(), "paused by alice (a storm); `kedge resume` goes on");
+  EXPECT_TRUE(effects_->stopped()->gate_knows);
+  resume("all");
+  EXPECT_EQ(why(), "");
+  pause("rule:aws.s3.public-bucket");
+  EXPECT_EQ(why(), "");
+}
+
+TEST_F(EffectsSwitchTest, APauseFileCountsAtOnce) {
+  EXPECT_EQ(why(), "");
+  std::ofstream(file_->path()).close();
+  EXPECT_EQ(why(), "the file " + file_->path() + " is there: remove it to go on");
+  EXPECT_FALSE(effects_->stopped()->gate_knows);
+  pause("file:" + file_->path());
+  EXPECT_TRUE(effects_->stopped()->gate_knows);
+  std::filesystem::remove(file_->path());
+  EXPECT_EQ(why(), "a storm");
+  resume("file:" + file_->path());
+  EXPECT_EQ(why(), "");
+}
+
+TEST_F(EffectsSwitchTest, StopsWhileASourceIsNotAlone) {
+  source_.why = "a stranger reads the same group";
+  EXPECT_EQ(why(), "source trail: a stranger reads the same group");
+  source_.why.reset();
+  EXPECT_EQ(why(), "");
+}
+
+TEST_F(EffectsSwitchTest, IsTurnedOffForGood) {
+  effects_->turn_off();
+  EXPECT_EQ(why(), "the engine is stopping");
+}
+
+}  // namespace
+}  // namespace kedge
