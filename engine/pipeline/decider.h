@@ -67,6 +67,9 @@ class Decider {
   // Exceptions are read anew at the next plan that is admitted or not.
   void forget_snapshot() { exceptions_.reset(); }
 
+  // Does what can be done before the next event is there.
+  void get_ready() { evaluator_->get_ready(); }
+
   // Adds to `outcome`. True when the partition's own poison is too much: it should not be read on.
   bool decide(const Batch& batch, Outcome& outcome);
 

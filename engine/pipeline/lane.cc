@@ -60,6 +60,7 @@ void Lane::run() {
     turn(mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max));
     const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
     if ((work_->outcome.decided() || due) && !flush()) return;
+    if (mailbox_.weight() == 0) work_->decider.get_ready();
   }
   flush();
 }

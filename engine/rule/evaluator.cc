@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,8 @@ Decision nothing(std::string reason, const Rule& rule) {
 class Run {
  public:
   Run(const Rule& rule, const RuleSet::Parts::Origin& origin, const ActionCatalog& actions,
-      lua::Environment environment, lua::Environment::Handle event)
-      : rule_(rule), origin_(origin), actions_(actions), environment_(std::move(environment)), event_(event) {}
+      lua::Environment& environment, lua::Environment::Handle event)
+      : rule_(rule), origin_(origin), actions_(actions), environment_(environment), event_(event) {}
 
   Result<Decision> decide() {
     if (origin_.has_when) {
@@ -93,24 +94,48 @@ class Run {
   const Rule& rule_;
   const RuleSet::Parts::Origin& origin_;
   const ActionCatalog& actions_;
-  lua::Environment environment_;
+  lua::Environment& environment_;
   const lua::Environment::Handle event_;
 };
 
 }  // namespace
 
+// At most one environment is open. It stays open behind the run that used it: closing it may collect garbage, for which
+// nobody needs to wait.
 struct Evaluator::Parts {
   std::shared_ptr<const RuleSet> rules;
   Result<std::unique_ptr<lua::Sandbox>> sandbox;
+  std::optional<lua::Environment> environment = std::nullopt;
+  std::string file = {};  // of the environment
+  bool unused = false;    // no run has seen it yet
+
+  Result<void> open(const std::string& wanted) {
+    if (!sandbox) return sandbox.error();
+    environment.reset();
+    auto opened = (*sandbox)->open(lua_file(rules->parts_->files, wanted));
+    if (!opened) return opened.error();
+    environment.emplace(*std::move(opened));
+    file = wanted;
+    unused = true;
+    return {};
+  }
 
   Result<Decision> run(size_t index, const Event& event) {
-    if (!sandbox) return sandbox.error();
     const RuleSet::Parts& set = *rules->parts_;
-    auto environment = (*sandbox)->open(lua_file(set.files, set.rules[index].file));
-    if (!environment) return environment.error();
+    const Rule& rule = set.rules[index];
+    if (!environment || !unused || file != rule.file) {
+      if (auto opened = open(rule.file); !opened) return opened.error();
+    }
+    unused = false;
     const auto view = environment->keep_text(view_json(event));
     if (!view) return view.error().with("reading the event");
-    return Run(set.rules[index], set.origins[index], *set.options.actions, *std::move(environment), *view).decide();
+    return Run(rule, set.origins[index], *set.options.actions, *environment, *view).decide();
+  }
+
+  void get_ready() {
+    if (!environment || unused) return;
+    const std::string same = file;
+    if (!open(same)) environment.reset();  // the next run says why
   }
 };
 
@@ -122,6 +147,8 @@ Evaluator::Evaluator(std::shared_ptr<const RuleSet> rules) {
 Evaluator::~Evaluator() = default;
 
 const RuleSet& Evaluator::rules() const { return *parts_->rules; }
+
+void Evaluator::get_ready() { parts_->get_ready(); }
 
 Decision Evaluator::decide(size_t rule, const Event& event) {
   const Rule& known = rules().rules().at(rule);

@@ -26,6 +26,10 @@ class Evaluator {
   // The same, as if the rule were not off: for tests and explanations.
   Decision evaluate(size_t rule, const Event&);
 
+  // Does what the next decision needs and no event is needed for: clears up behind the last one, and opens a new
+  // environment for the same file. To be called when there is nothing else to do; changes no decision.
+  void get_ready();
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -153,6 +153,33 @@ TEST_F(Deciding, TheSameEventGivesTheSameDecisionInEveryEvaluator) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(evaluator.decide(0, events.front()), first);
 }
 
+// Nothing that a rule leaves behind is there at its next event, whether the environment was opened in advance or not.
+TEST_F(Deciding, BeingReadyChangesNoDecision) {
+  directory_.write("a.lua", "local seen = 0\n" +
+                                responding("seen = seen + 1; if seen > 1 then error('not the first') end; "
+                                           "return { notify = { 'n' .. seen } }"));
+  directory_.write("b.lua", "rule 'b' { on = { source = { 'house' } }, target = function() error('broken') end,\n"
+                            "respond = function() end }");
+  auto loaded = directory_.load();
+  ASSERT_TRUE(loaded.rules);
+  Evaluator evaluator(loaded.rules);
+  Decoder decoder({});
+  std::vector<Event> events;
+  EXPECT_FALSE(decoder.decode({kEvent, {}}, events).has_value());
+  evaluator.get_ready();
+  const Decision first = evaluator.decide(0, events.front());
+  ASSERT_EQ(first.kind, Decision::Kind::plan) << first.reason;
+  for (const bool ready : {true, true, false, false, true}) {
+    if (ready) evaluator.get_ready();
+    const Decision next = evaluator.decide(0, events.front());
+    ASSERT_EQ(next.kind, Decision::Kind::plan) << next.reason;
+    EXPECT_EQ(*next.plan, *first.plan);
+    EXPECT_EQ(evaluator.decide(1, events.front()).kind, Decision::Kind::failed);
+    if (ready) evaluator.get_ready();
+    if (ready) evaluator.get_ready();
+  }
+}
+
 TEST_F(Deciding, AnExplanationTellsTheClauseOrThePlan) {
   directory_.write("a.lua", rule_text("a", "mode = 'off',"));
   Evaluator evaluator(directory_.rules());
