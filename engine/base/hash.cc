@@ -1,26 +1,60 @@
 #include "base/hash.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
+
+#include <memory>
 
 #include "base/bytes.h"
 
 namespace kedge {
+namespace {
+
+// Looked up once: OpenSSL's functions of one call search its providers each time.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return method;
+}
+
+struct FreeMac {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using Mac = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
+
+// The same for HMAC: what has found its method is copied, and gets a key.
+Mac hmac_without_key() {
+  static const EVP_MAC_CTX* const found = [] {
+    EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    EVP_MAC_CTX* const context = EVP_MAC_CTX_new(method);
+    EVP_MAC_free(method);
+    std::string name = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), name.size()),
+                                     OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX_set_params(context, parameters);
+    return context;
+  }();
+  return Mac(EVP_MAC_CTX_dup(found));
+}
+
+const unsigned char* octets(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+}  // namespace
 
 std::string Digest::hex() const { return to_hex(as_bytes()); }
 
 Digest sha256(std::string_view bytes) {
   Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.bytes.data());
+  EVP_Digest(bytes.data(), bytes.size(), digest.bytes.data(), nullptr, sha256_method(), nullptr);
   return digest;
 }
 
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Digest digest;
-  unsigned int length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), digest.bytes.data(), &length);
+  static constexpr unsigned char kNoKey = 0;  // an empty key is one too
+  const Mac context = hmac_without_key();
+  EVP_MAC_init(context.get(), key.empty() ? &kNoKey : octets(key), key.size(), nullptr);
+  EVP_MAC_update(context.get(), octets(bytes), bytes.size());
+  EVP_MAC_final(context.get(), digest.bytes.data(), nullptr, digest.bytes.size());
   return digest;
 }
 

@@ -11,6 +11,7 @@ TEST(Sha256, AgreesWithFips180) {
 }
 
 TEST(HmacSha256, AgreesWithRfc4231) {
+  EXPECT_EQ(hmac_sha256("", "").hex(), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
   EXPECT_EQ(hmac_sha256("Jefe", "what do ya want for nothing?").hex(),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
