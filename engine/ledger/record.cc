@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/json_object.h"
 #include "ledger/values_json.h"
 
 namespace kedge {
@@ -17,7 +18,7 @@ Json event_json(const EventReference& event) {
   return json;
 }
 
-Json rule_json(const RuleVersion& rule) { return {{"id", rule.id}, {"version", rule.version}}; }
+Json rule_json(const RuleVersion& rule) { return json_object("id", rule.id, "version", rule.version); }
 
 Json plan_json(const Plan& plan, const Json& shown) { return shown.is_null() ? to_json(plan) : shown; }
 
@@ -182,7 +183,7 @@ Record position_record(const NotePosition& note) {
 }
 
 Json about(const Remediation& r) {
-  return {{"remediation", r.id}, {"rule", rule_json(r.plan.rule)}, {"target", r.plan.target}};
+  return json_object("remediation", r.id, "rule", rule_json(r.plan.rule), "target", r.plan.target);
 }
 
 Record move_record(const Remediation& after, const Transition& transition, Json details) {
@@ -214,16 +215,10 @@ Json befores_details(const Start& start) {
 }
 
 Json outcome_details(const Remediation& r, const StepOutcome& outcome) {
-  Json details = {{"step", outcome.step},
-                  {"attempt", outcome.attempt},
-                  {"mark", outcome.mark},
-                  {"result", to_string(outcome.result)},
-                  {"code", outcome.code},
-                  {"message", outcome.message},
-                  {"request_ids", outcome.request_ids},
-                  {"writes", outcome.writes},
-                  {"started", format_time(outcome.started)},
-                  {"finished", format_time(outcome.finished)}};
+  Json details = json_object("step", outcome.step, "attempt", outcome.attempt, "mark", outcome.mark, "result",
+                             to_string(outcome.result), "code", outcome.code, "message", outcome.message, "request_ids",
+                             outcome.request_ids, "writes", outcome.writes, "started", format_time(outcome.started),
+                             "finished", format_time(outcome.finished));
   if (outcome.step < r.steps.size()) details["action"] = r.plan.effects()[outcome.step]->action;
   if (outcome.after) details["after"] = outcome.after->shown;
   return details;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "base/json_object.h"
 
 namespace kedge {
 namespace {
@@ -13,12 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 3> kOnFailure = {"stop", "continue", "undo"};
 
 Json to_json(const Step& step) {
-  return {{"action", step.action},
-          {"version", step.version},
-          {"args", step.args},
-          {"timeout_ms", std::chrono::duration_cast<std::chrono::milliseconds>(step.timeout).count()},
-          {"attempts", step.attempts},
-          {"on_failure", kOnFailure[static_cast<size_t>(step.on_failure)]}};
+  return json_object("action", step.action, "version", step.version, "args", step.args, "timeout_ms",
+                     std::chrono::duration_cast<std::chrono::milliseconds>(step.timeout).count(), "attempts",
+                     step.attempts, "on_failure", kOnFailure[static_cast<size_t>(step.on_failure)]);
 }
 
 Json to_json(const std::vector<Step>& steps) {
@@ -93,15 +91,10 @@ std::vector<const Step*> Plan::effects() const {
 }
 
 Json to_json(const Plan& plan) {
-  return {{"v", 1},
-          {"rule", {{"id", plan.rule.id}, {"version", plan.rule.version}}},
-          {"target", plan.target},
-          {"isolate", to_json(plan.isolate)},
-          {"revert", to_json(plan.revert)},
-          {"replace", to_json(plan.replace)},
-          {"confirm", to_json(plan.confirm)},
-          {"release", to_json(plan.release)},
-          {"notify", plan.notify}};
+  return json_object("v", 1, "rule", json_object("id", plan.rule.id, "version", plan.rule.version), "target",
+                     plan.target, "isolate", to_json(plan.isolate), "revert", to_json(plan.revert), "replace",
+                     to_json(plan.replace), "confirm", to_json(plan.confirm), "release", to_json(plan.release), "notify",
+                     plan.notify);
 }
 
 Result<Plan> plan_from_json(const Json& json) {
