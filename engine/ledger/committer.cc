@@ -67,8 +67,8 @@ void Committer::run() {
   for (;;) {
     const bool closed = waiting_.closed();
     std::vector<Waiting> group = waiting_.take_all(to_hand_on_.empty() ? kIdle : kHandOnAgain, options_.group_max);
-    if (!group.empty()) turn(std::move(group));
     hand_on();
+    if (!group.empty()) turn(std::move(group));
     if (closed && waiting_.weight() == 0) return;
   }
 }
@@ -91,11 +91,12 @@ void Committer::turn(std::vector<Waiting> group) {
     note(changes, answers);
   }
   bool notices = false;
-  for (size_t i = 0; i < group.size(); ++i) {
-    for (Remediation& runnable : answers[i].runnable) to_hand_on_.push_back(runnable);
-    notices = notices || answers[i].notices > 0;
-    group[i].promise.keep(std::move(answers[i]));
+  for (const Answer& answer : answers) {
+    to_hand_on_.insert(to_hand_on_.end(), answer.runnable.begin(), answer.runnable.end());
+    notices = notices || answer.notices > 0;
   }
+  hand_on();  // first: an effect waits for it
+  for (size_t i = 0; i < group.size(); ++i) group[i].promise.keep(std::move(answers[i]));
   if (notices && options_.noticed != nullptr) options_.noticed->try_put(true);
 }
 
