@@ -28,23 +28,31 @@ class Mailbox {
 
   // Waits for room. False when the mailbox is closed: the item was not taken.
   bool put(T item, size_t weight = 1) {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return closed_ || has_room(weight); });
-    return admit(std::move(item), weight);
+    {
+      std::unique_lock lock(mutex_);
+      room_.wait(lock, [&] { return closed_ || has_room(weight); });
+      if (closed_) return false;
+      admit(std::move(item), weight);
+    }
+    items_ready_.notify_one();
+    return true;
   }
 
   // Never waits. False when there is no room or the mailbox is closed; the item is then untouched.
   bool try_put(T&& item, size_t weight = 1) {
-    const std::lock_guard lock(mutex_);
-    if (!has_room(weight)) return false;
-    return admit(std::move(item), weight);
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_ || !has_room(weight)) return false;
+      admit(std::move(item), weight);
+    }
+    items_ready_.notify_one();
+    return true;
   }
 
   // Waits for an item, at most `timeout`. None: nothing came, or the mailbox is closed and empty.
   std::optional<T> take(Duration timeout) {
     std::unique_lock lock(mutex_);
-    items_ready_.wait_for(lock, timeout, [&] { return closed_ || woken_ || !items_.empty(); });
-    woken_ = false;
+    wait_for_item(lock, timeout);
     if (items_.empty()) return std::nullopt;
     return remove_front();
   }
@@ -52,8 +60,7 @@ class Mailbox {
   // Waits for at least one item, at most `timeout`, then takes all that are there, up to `weight_max` (at least one).
   std::vector<T> take_all(Duration timeout, size_t weight_max = SIZE_MAX) {
     std::unique_lock lock(mutex_);
-    items_ready_.wait_for(lock, timeout, [&] { return closed_ || woken_ || !items_.empty(); });
-    woken_ = false;
+    wait_for_item(lock, timeout);
     std::vector<T> taken;
     for (size_t weight = 0; !items_.empty() && (taken.empty() || weight + items_.front().second <= weight_max);) {
       weight += items_.front().second;
@@ -103,12 +110,17 @@ class Mailbox {
  private:
   bool has_room(size_t weight) const { return items_.empty() || weight_ + weight <= weight_max_; }
 
-  bool admit(T&& item, size_t weight) {
-    if (closed_) return false;
+  void admit(T&& item, size_t weight) {
     items_.emplace_back(std::move(item), weight);
     weight_ += weight;
-    items_ready_.notify_one();
-    return true;
+  }
+
+  // Who only wants to look never sleeps: the system would put even a wait of no time to sleep, for 50 microseconds.
+  void wait_for_item(std::unique_lock<std::mutex>& lock, Duration timeout) {
+    if (timeout > Duration{0}) {
+      items_ready_.wait_for(lock, timeout, [&] { return closed_ || woken_ || !items_.empty(); });
+    }
+    woken_ = false;
   }
 
   T remove_front() {
