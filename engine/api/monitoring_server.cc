@@ -20,14 +20,23 @@ void reuse_address_only(socket_t socket) {
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
+void answer(httplib::Response& response, const std::string& good, const std::vector<std::string>& reasons,
+            const std::vector<std::string>& notes) {
+  std::string text = reasons.empty() ? good + "\n" : "";
+  for (const std::string& reason : reasons) text += reason + "\n";
+  for (const std::string& note : notes) text += "note: " + note + "\n";
+  response.status = reasons.empty() ? 200 : 503;
+  response.set_content(text, "text/plain; charset=utf-8");
+}
+
 }  // namespace
 
 struct MonitoringServer::Http {
   httplib::Server server;
 };
 
-MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, NotReady not_ready)
-    : sources_(std::move(sources)), not_ready_(std::move(not_ready)), http_(std::make_unique<Http>()) {
+MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, Health health)
+    : sources_(std::move(sources)), health_(std::move(health)), http_(std::make_unique<Http>()) {
   httplib::Server& server = http_->server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };  // tidy: the server owns it
   server.set_socket_options(reuse_address_only);
@@ -39,9 +48,8 @@ MonitoringServer::MonitoringServer(std::vector<MetricsSource> sources, NotReady 
 }
 
 Result<std::unique_ptr<MonitoringServer>> MonitoringServer::start(const Options& options,
-                                                                  std::vector<MetricsSource> sources,
-                                                                  NotReady not_ready) {
-  std::unique_ptr<MonitoringServer> server(new MonitoringServer(std::move(sources), std::move(not_ready)));
+                                                                  std::vector<MetricsSource> sources, Health health) {
+  std::unique_ptr<MonitoringServer> server(new MonitoringServer(std::move(sources), std::move(health)));
   httplib::Server& http = server->http_->server;
   if (options.port == 0) {
     server->port_ = http.bind_to_any_port(options.address);
@@ -71,14 +79,11 @@ void MonitoringServer::route() {
   server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
     response.set_content(metrics(), "text/plain; version=0.0.4; charset=utf-8");
   });
-  server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
-    response.set_content("ok\n", "text/plain; charset=utf-8");
+  server.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
+    answer(response, "ok", health_.not_healthy(), {});
   });
   server.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-    std::string text;
-    for (const std::string& reason : not_ready_()) text += reason + "\n";
-    response.status = text.empty() ? 200 : 503;
-    response.set_content(text.empty() ? "ready\n" : text, "text/plain; charset=utf-8");
+    answer(response, "ready", health_.not_ready(), health_.notes());
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,13 +18,17 @@
 #include "app/engine_metrics.h"
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
+#include "app/own_identity.h"
+#include "app/service_manager.h"
 #include "app/version.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "ledger/committer.h"
 #include "notify/outbox_follower.h"
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
+#include "pipeline/own_principals.h"
 #include "remediate/executor.h"
 #include "source/kafka_source.h"
 
@@ -34,6 +37,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+// A loop that does not turn for so long hangs.
+constexpr Duration kLoopPatience = seconds(60);
+// Reading waits so long for the first word of who we are, so that own changes are known from the first event on.
+constexpr Duration kIdentityPatience = seconds(5);
 
 // ---- signals -----------------------------------------------------------------------------------------------------
 
@@ -74,16 +82,22 @@ class Daemon {
   Result<void> create_reading();
   Result<void> start_effects();
   Result<void> start_notices();
-  Result<void> start_reading();
   Result<void> start_listening();
   Result<void> serve();
+  Result<void> start_reading();
+  bool may_read();
+  void watch_loops();
+  Result<void> look_around();
+  void tell_how_it_stands();
+  void reload_by_signal();
   void stop();
 
   void record_pause_file();
-  std::vector<std::string> not_ready() const;
+  std::vector<std::string> not_ready();
+  std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
   Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
-  void write_metrics(MetricsWriter& writer) const;
+  void write_metrics(MetricsWriter& writer);
 
   const Configuration& configuration_;
   const Environment& environment_;
@@ -95,9 +109,17 @@ class Daemon {
   Mailbox<bool> noticed_{1};
   std::atomic<int64_t> reloads_ = 0;
   std::atomic<int64_t> reloads_refused_ = 0;
+  OwnPrincipals us_;
+  ServiceManager service_manager_{clock_};
+  Watchdog watchdog_{clock_, kLoopPatience};
+  Pulse pulse_;  // of serve()
+  Duration serving_since_{};
+  bool reads_ = false;
+  bool was_ready_ = false;
 
   std::optional<PauseFile> pause_file_;
   std::unique_ptr<EngineRoom> room_;
+  std::unique_ptr<OwnIdentity> identity_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<LedgerReader> reader_;
   std::unique_ptr<Committer> committer_;
@@ -118,7 +140,7 @@ Result<void> Daemon::run() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Result<void> done;
   for (const auto step : {&Daemon::open_ledger, &Daemon::open_rules, &Daemon::create_reading, &Daemon::start_effects,
-                          &Daemon::start_notices, &Daemon::start_reading, &Daemon::start_listening, &Daemon::serve}) {
+                          &Daemon::start_notices, &Daemon::start_listening, &Daemon::serve}) {
     done = (this->*step)();
     if (!done) break;
   }
@@ -136,6 +158,9 @@ Result<void> Daemon::open_ledger() {
   auto room = open_engine_room(configuration_, environment_);
   if (!room) return room.error();
   room_ = *std::move(room);
+  us_.set(configured_principals(configuration_));
+  identity_ =
+      std::make_unique<OwnIdentity>([this] { return ask_own_principals(*room_->aws); }, us_, OwnIdentity::Options{});
   auto ledger = open_sqlite_ledger(ledger_options(configuration_), clock_, random_);
   if (!ledger) return ledger.error().with("opening the ledger");
   ledger_ = *std::move(ledger);
@@ -223,16 +248,6 @@ Result<void> Daemon::start_notices() {
   return {};
 }
 
-// What is open goes on meanwhile: who we are is asked of AWS, which may take its time.
-Result<void> Daemon::start_reading() {
-  const std::vector<std::string> us = own_principals(configuration_, *room_->aws);
-  for (const auto& lane : lanes_) lane->start(us);
-  for (const auto& source : sources_) {
-    if (auto started = source->start(); !started) return started.error().with("source " + std::string(source->name()));
-  }
-  return {};
-}
-
 Result<void> Daemon::start_listening() {
   std::map<std::string, ControlServer::Handler> handlers;
   handlers["reload"] = [this](const nlohmann::json&, const std::string&) { return reload(); };
@@ -253,50 +268,92 @@ Result<void> Daemon::start_listening() {
   MonitoringServer::Options listen;
   listen.address = configuration_.listen.substr(0, colon);
   listen.port = std::stoi(configuration_.listen.substr(colon + 1));
-  auto monitoring = MonitoringServer::start(listen, {[this](MetricsWriter& writer) { write_metrics(writer); }},
-                                            [this] { return not_ready(); });
+  auto monitoring = MonitoringServer::start(
+      listen, {[this](MetricsWriter& writer) { write_metrics(writer); }},
+      {[this] { return not_ready(); }, [this] { return notes(); }, [this] { return watchdog_.hanging(); }});
   if (!monitoring) return monitoring.error().with("api.listen " + configuration_.listen);
   monitoring_ = *std::move(monitoring);
   return {};
 }
 
 // Waits for signals, and tells systemd how it stands. Ends when asked to, or when something is wrong for good.
+//
+// What is open goes on from the start, and whoever asks is answered; reading begins here, for who we are is asked of
+// AWS, which may take its time.
 Result<void> Daemon::serve() {
-  uint64_t watchdog_micros = 0;
-  const bool watched = sd_watchdog_enabled(0, &watchdog_micros) > 0;
-  const milliseconds turn =
-      watched ? std::min(milliseconds(1000), milliseconds(watchdog_micros / 3000)) : milliseconds(1000);
-  bool told_ready = false;
+  serving_since_ = clock_.elapsed();
+  if (configuration_.aws_principals.empty()) identity_->start();
+  watch_loops();
+  const Duration turn = std::min<Duration>(seconds(1), service_manager_.interval().value_or(seconds(1)) / 2);
   for (;;) {
-    const int signal = wait_for_signal(told_ready ? turn : milliseconds(50));
-    if (signal == SIGTERM || signal == SIGINT) return {};
-    if (signal == SIGHUP) {
-      sd_notify(0, "RELOADING=1");
-      if (const auto reloaded = reload(); !reloaded) spdlog::error("{}", reloaded.error().message);
-      sd_notify(0, "READY=1");
+    pulse_.waits();
+    const milliseconds patience = !reads_      ? milliseconds(10)
+                                  : was_ready_ ? floor<milliseconds>(turn)
+                                               : milliseconds(50);
+    const int signal = wait_for_signal(patience);
+    pulse_.works();
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) reload_by_signal();
+    if (auto well = look_around(); !well) return well;
+    if (!reads_ && may_read()) {
+      if (auto started = start_reading(); !started) return started;
     }
-    if (const auto failed = committer_->failed()) return failed->with("the ledger");
-    record_pause_file();
-    bool alive = true;
-    for (const auto& source : sources_) {
-      const SourceStatus status = source->status();
-      if (status.fatal)
-        return Error{ErrorCode::refused,
-                     fmt::format("source {}: {}", source->name(), fmt::join(status.problems, "; "))};
-      alive = alive && clock_.elapsed() - status.last_turn < seconds(60);
-    }
-    if (alive) sd_notify(0, "WATCHDOG=1");
-    if (!told_ready && not_ready().empty()) {
-      told_ready = true;
-      sd_notify(0, "READY=1");
-      spdlog::info("ready; metrics, /healthz and /readyz are on {}", configuration_.listen);
-    }
+    tell_how_it_stands();
   }
+  pulse_.waits();
+  return {};
+}
+
+bool Daemon::may_read() { return identity_->asked() || clock_.elapsed() - serving_since_ > kIdentityPatience; }
+
+// All parts run from here on, whatever the world outside is like.
+Result<void> Daemon::start_reading() {
+  reads_ = true;
+  for (const auto& lane : lanes_) lane->start(us_);
+  for (const auto& source : sources_) {
+    if (auto started = source->start(); !started) return started.error().with("source " + std::string(source->name()));
+    watchdog_.watch("source " + std::string(source->name()), [&source] { return source->status().last_turn; });
+  }
+  service_manager_.ready();
+  return {};
+}
+
+void Daemon::watch_loops() {
+  watchdog_.watch("the main loop", pulse_);
+  watchdog_.watch("the ledger's committer", committer_->pulse());
+  for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
+}
+
+// Errors are those that are there for good.
+Result<void> Daemon::look_around() {
+  if (const auto failed = committer_->failed()) return failed->with("the ledger");
+  record_pause_file();
+  for (const auto& source : sources_) {
+    const SourceStatus status = source->status();
+    if (!status.fatal) continue;
+    return Error{ErrorCode::refused, fmt::format("source {}: {}", source->name(), fmt::join(status.problems, "; "))};
+  }
+  return {};
+}
+
+void Daemon::tell_how_it_stands() {
+  if (watchdog_.hanging().empty()) service_manager_.alive();
+  const std::vector<std::string> reasons = not_ready();
+  service_manager_.status(reasons.empty() ? "ready" : fmt::format("not ready: {}", fmt::join(reasons, "; ")));
+  if (was_ready_ || !reasons.empty()) return;
+  was_ready_ = true;
+  spdlog::info("ready; metrics, /healthz and /readyz are on {}", configuration_.listen);
+}
+
+void Daemon::reload_by_signal() {
+  service_manager_.reloading();
+  if (const auto reloaded = reload(); !reloaded) spdlog::error("{}", reloaded.error().message);
+  service_manager_.ready();
 }
 
 // Takes the world down: reading ends first, then deciding, then effects; what is not finished stays in the ledger.
 void Daemon::stop() {
-  sd_notify(0, "STOPPING=1");
+  service_manager_.stopping();
   spdlog::info("stopping");
   const Duration began = clock_.elapsed();
   const auto left = [&] {
@@ -309,6 +366,8 @@ void Daemon::stop() {
   if (effects_) effects_->turn_off();
   if (executor_) executor_->stop(left() / 2);
   if (outbox_) outbox_->stop();
+  if (room_) room_->identity_http->stop();  // whoever still asks who we are, or for credentials, asks no longer
+  if (identity_) identity_->stop();
   if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
   monitoring_.reset();
   if (committer_) committer_->stop();
@@ -324,8 +383,8 @@ void Daemon::record_pause_file() {
   if (!recorded) spdlog::warn("{}", recorded.error().message);
 }
 
-std::vector<std::string> Daemon::not_ready() const {
-  std::vector<std::string> reasons;
+std::vector<std::string> Daemon::not_ready() {
+  std::vector<std::string> reasons = watchdog_.hanging();
   if (const auto stopped = effects_->stopped()) reasons.push_back("effects are stopped: " + stopped->reason);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
@@ -336,6 +395,22 @@ std::vector<std::string> Daemon::not_ready() const {
     }
   }
   return reasons;
+}
+
+std::vector<std::string> Daemon::notes() const {
+  std::vector<std::string> notes;
+  if (const auto why = identity_->unknown()) {
+    notes.push_back("who we are at AWS is not known yet, so own changes are not recognised: " + *why);
+  }
+  for (const auto& source : sources_) {
+    const SourceStatus status = source->status();
+    if (!status.reading || status.members_known) continue;
+    notes.push_back(
+        fmt::format("source {}: the broker does not say who is in the group: that we are alone is judged by "
+                    "the number of our partitions",
+                    source->name()));
+  }
+  return notes;
 }
 
 // A rule set is taken whole or not at all.
@@ -367,13 +442,16 @@ Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permi
   return Error{ErrorCode::not_found, "there is no source '" + name + "'"};
 }
 
-void Daemon::write_metrics(MetricsWriter& writer) const {
+void Daemon::write_metrics(MetricsWriter& writer) {
   writer.counter("kedge_rules_reloads_total", "rule sets taken into force by a reload",
                  static_cast<double>(reloads_.load()));
   writer.counter("kedge_rules_reloads_refused_total", "rule sets refused by a reload: the old ones stayed",
                  static_cast<double>(reloads_refused_.load()));
   writer.gauge("kedge_rules", "rules in force", static_cast<double>(rules_->get()->rules().size()));
   writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_->stopped() ? 1 : 0);
+  writer.gauge("kedge_own_principals_known", "1 when it is known who we are at AWS: own changes are recognised",
+               identity_->unknown() ? 0 : 1);
+  kedge::write_metrics(writer, watchdog_.look());
   journal_metrics_->write(writer);
   kedge::write_metrics(writer, *committer_);
   kedge::write_metrics(writer, executor_->figures());

@@ -42,6 +42,9 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   const MetricsWriter::Labels labels = {{"source", name}};
   writer.gauge("kedge_source_alone", "1 while no foreign member is in the source's group", status.alone ? 1 : 0,
                labels);
+  writer.gauge("kedge_source_members_known",
+               "1 while the broker says who is in the group; 0: being alone is judged by the partitions",
+               status.members_known ? 1 : 0, labels);
   writer.gauge("kedge_source_problems", "what is wrong now; /readyz says it in words", number(status.problems.size()),
                labels);
   writer.counter("kedge_source_messages_total", "messages read", number(status.messages), labels);
@@ -66,6 +69,16 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
                  with_broker);
     writer.gauge("kedge_source_broker_round_trip_seconds", "mean over the last interval",
                  std::chrono::duration<double>(broker.round_trip).count(), with_broker);
+  }
+}
+
+void write_metrics(MetricsWriter& writer, const std::vector<Watchdog::Loop>& loops) {
+  for (const Watchdog::Loop& loop : loops) {
+    const MetricsWriter::Labels labels = {{"loop", loop.name}};
+    writer.gauge("kedge_loop_silent_seconds", "how long a loop has not turned; 0 while it waits for work",
+                 std::chrono::duration<double>(loop.silent_for).count(), labels);
+    writer.gauge("kedge_loop_hangs", "1 while a loop has not turned for too long; /healthz says so too",
+                 loop.hangs ? 1 : 0, labels);
   }
 }
 

@@ -1,10 +1,12 @@
-// The figures of lanes, sources and channels as metrics. (Those of the ledger and the executor are in api/.)
+// The figures of lanes, sources, channels and loops as metrics. (Those of the ledger and the executor are in api/.)
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "api/engine_metrics.h"
+#include "app/watchdog.h"
 #include "notify/dispatcher.h"
 #include "pipeline/lane.h"
 #include "source/source.h"
@@ -13,6 +15,7 @@ namespace kedge {
 
 void write_metrics(MetricsWriter&, size_t lane, const Lane&);
 void write_metrics(MetricsWriter&, const Source&);
+void write_metrics(MetricsWriter&, const std::vector<Watchdog::Loop>&);
 void write_metrics(MetricsWriter&, const std::map<std::string, ChannelFigures>&);
 
 }  // namespace kedge

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "actions/table.h"
 #include "app/host_functions.h"
 
@@ -30,26 +32,27 @@ Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& config
   CurlClient::Options http;
   http.ca_file = configuration.aws_ca_file;
   room->http = std::make_unique<CurlClient>(http);
-  auto aws = AwsClient::create(configuration.aws, environment, room->clock, *room->http);
+  room->identity_http = std::make_unique<StoppableClient>(*room->http);
+  auto aws = AwsClient::create(configuration.aws, environment, room->clock, *room->identity_http);
   if (!aws) return aws.error().with("aws");
   room->aws = *std::move(aws);
   room->actions = std::make_unique<ActionTable>(built_in_actions(*room->aws));
   return room;
 }
 
-std::vector<std::string> own_principals(const Configuration& configuration, AwsClient& aws) {
+std::vector<std::string> configured_principals(const Configuration& configuration) {
   if (!configuration.aws_principals.empty()) return configuration.aws_principals;
   std::vector<std::string> principals;
   for (const auto& [account, role] : configuration.aws.roles) principals.push_back(role.arn);
+  return principals;
+}
+
+Result<std::vector<std::string>> ask_own_principals(AwsClient& aws) {
   const auto identity = aws.identity();
-  if (!identity) {
-    spdlog::warn("who we are at AWS cannot be asked ({}); set aws.principals so that own changes are recognised",
-                 identity.error().message);
-    return principals;
-  }
+  if (!identity) return Error{ErrorCode::unavailable, identity.error().message};
   spdlog::info("we act as {}", identity->arn);
-  principals.push_back(identity->arn);
-  if (const std::string role = role_of_session(identity->arn); !role.empty()) principals.push_back(role);
+  std::vector<std::string> principals = {identity->arn};
+  if (std::string role = role_of_session(identity->arn); !role.empty()) principals.push_back(std::move(role));
   return principals;
 }
 

@@ -9,6 +9,7 @@
 #include "aws/client.h"
 #include "base/clock.h"
 #include "http/curl_client.h"
+#include "http/stoppable_client.h"
 #include "remediate/action.h"
 
 namespace kedge {
@@ -17,6 +18,7 @@ namespace kedge {
 struct EngineRoom {
   SystemClock clock;
   std::unique_ptr<CurlClient> http;
+  std::unique_ptr<StoppableClient> identity_http;  // credentials, and who we are, are asked for through it
   std::unique_ptr<AwsClient> aws;
   std::unique_ptr<ActionTable> actions;
 };
@@ -24,10 +26,13 @@ struct EngineRoom {
 // Makes no call. Errors are those of the configuration and of the files it names.
 Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration&, const Environment&);
 
-// The ARNs that are us: those of the configuration, else what STS says about our credentials. Empty with a warning in
-// the log when STS cannot be asked: own changes are then recognised by nobody's principal, and come back as events that
-// find everything as it should be.
-std::vector<std::string> own_principals(const Configuration&, AwsClient&);
+// The ARNs that are us, without asking: those that the configuration names, else those of the roles that we assume.
+// Until all are known, own changes are recognised by nobody's principal, and come back as events that find everything
+// as it should be.
+std::vector<std::string> configured_principals(const Configuration&);
+
+// What STS says of our own credentials: their ARN, and that of the role whose session they are.
+Result<std::vector<std::string>> ask_own_principals(AwsClient&);
 
 // The rules of the configuration's directory, checked against the actions.
 RuleSet::Loaded load_rules(const Configuration&, const ActionCatalog&);

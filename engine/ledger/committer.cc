@@ -66,11 +66,14 @@ void Committer::run() {
   name_thread("kedge-committer");
   for (;;) {
     const bool closed = waiting_.closed();
+    pulse_.waits();
     std::vector<Waiting> group = waiting_.take_all(to_hand_on_.empty() ? kIdle : kHandOnAgain, options_.group_max);
+    pulse_.works();
     hand_on();
     if (!group.empty()) turn(std::move(group));
-    if (closed && waiting_.weight() == 0) return;
+    if (closed && waiting_.weight() == 0) break;
   }
+  pulse_.waits();
 }
 
 void Committer::turn(std::vector<Waiting> group) {

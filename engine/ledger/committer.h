@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/pulse.h"
 #include "base/waiting.h"
 #include "ledger/ledger.h"
 
@@ -67,6 +68,8 @@ class Committer {
   };
   Figures figures() const;
 
+  const Pulse& pulse() const { return pulse_; }
+
   // Commits what waits, then ends; what is submitted later is refused.
   void stop();
 
@@ -94,6 +97,7 @@ class Committer {
   std::atomic<int64_t> groups_{0};
   std::atomic<int64_t> changes_{0};
   std::atomic<int64_t> micros_{0};
+  Pulse pulse_;
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

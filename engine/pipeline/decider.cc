@@ -100,7 +100,11 @@ RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, 
 }  // namespace
 
 Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options options)
-    : reader_(reader), clock_(clock), random_(random), options_(std::move(options)) {}
+    : reader_(reader),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
+      own_principals_(options_.own_principals) {}
 
 Decider::~Decider() = default;
 
@@ -272,7 +276,7 @@ AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenan
   AdmissionFacts facts;
   facts.now = now;
   facts.provenance = provenance;
-  facts.own_principals = options_.own_principals;
+  facts.own_principals = own_principals_;
   facts.happened = time_of(event);
   facts.own_attempt = is_own_attempt(provenance, plan);
   if (!exceptions_) {
@@ -290,7 +294,7 @@ AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenan
 
 // Only an event of our own principal is looked up: anybody can write any user agent.
 bool Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
-  const auto& own = options_.own_principals;
+  const auto& own = own_principals_;
   if (std::find(own.begin(), own.end(), provenance.principal) == own.end()) return false;
   const std::string mark = mark_in_agent(provenance.agent);
   auto attempts =

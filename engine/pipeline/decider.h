@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,7 +36,7 @@ class Decider {
   struct Options {
     std::map<std::string, SourceOptions> sources;  // by name; another is read strictly, whatever its format
     AdmissionLimits admission;
-    std::vector<std::string> own_principals;
+    std::vector<std::string> own_principals;  // as known at the start
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     int failures_in_a_row_max = 20;
@@ -64,6 +65,9 @@ class Decider {
   void use(std::shared_ptr<const RuleSet> rules);
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
 
+  // Takes other ARNs as our own.
+  void use_principals(std::vector<std::string> own) { own_principals_ = std::move(own); }
+
   // Exceptions are read anew at the next plan that is admitted or not.
   void forget_snapshot() { exceptions_.reset(); }
 
@@ -91,6 +95,7 @@ class Decider {
   Random& random_;
   const Options options_;
 
+  std::vector<std::string> own_principals_;
   std::shared_ptr<const RuleSet> rules_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<int> failures_in_a_row_;  // by rule; the maximum means benched

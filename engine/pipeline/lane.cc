@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <utility>
 
 #include "base/thread_name.h"
@@ -10,12 +11,14 @@ namespace kedge {
 
 // What the lane's thread carries from turn to turn.
 struct Lane::Work {
-  Work(const Lane::Parts& parts, Decider::Options options)
-      : decider(parts.reader, parts.clock, parts.random, std::move(options)) {}
+  Work(const Lane::Parts& parts, const OwnPrincipals& known, Decider::Options options)
+      : decider(parts.reader, parts.clock, parts.random, std::move(options)), us(known) {}
 
   Decider decider;
-  uint64_t exceptions_version = 0;  // of those that the decider may have read
-  Decider::Outcome outcome;         // decided, not yet committed
+  const OwnPrincipals& us;
+  std::optional<uint64_t> us_version;  // of those that the decider has
+  uint64_t exceptions_version = 0;     // of those that the decider may have read
+  Decider::Outcome outcome;            // decided, not yet committed
   // The partitions behind the outcome, each with the position that its batches lead to.
   struct Pending {
     std::shared_ptr<const Assignment> assignment;
@@ -39,11 +42,15 @@ Lane::Lane(Parts parts, Options options)
 
 Lane::~Lane() { stop(); }
 
-void Lane::start(const std::vector<std::string>& own_principals) {
-  Decider::Options options{options_.sources,        options_.admission, own_principals,
-                           options_.alarm_channels, options_.poison,    options_.failures_in_a_row_max,
-                           options_.redaction_salt};
-  work_ = std::make_unique<Work>(parts_, std::move(options));
+void Lane::start(const OwnPrincipals& us) {
+  Decider::Options options;
+  options.sources = options_.sources;
+  options.admission = options_.admission;
+  options.alarm_channels = options_.alarm_channels;
+  options.poison = options_.poison;
+  options.failures_in_a_row_max = options_.failures_in_a_row_max;
+  options.redaction_salt = options_.redaction_salt;
+  work_ = std::make_unique<Work>(parts_, us, std::move(options));
   work_->decider.use(parts_.rules.get());
   thread_ = std::thread([this] { run(); });
 }
@@ -57,12 +64,17 @@ void Lane::run() {
   name_thread("kedge-lane");
   while (!mailbox_.closed()) {
     const Duration age = work_->pending.empty() ? Duration{} : parts_.clock.elapsed() - work_->oldest;
-    turn(mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max));
+    pulse_.waits();
+    std::vector<Batch> batches =
+        mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max);
+    pulse_.works();
+    turn(std::move(batches));
     const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
-    if ((work_->outcome.decided() || due) && !flush()) return;
+    if ((work_->outcome.decided() || due) && !flush()) break;
     if (mailbox_.weight() == 0) work_->decider.get_ready();
   }
   flush();
+  pulse_.waits();
 }
 
 void Lane::turn(std::vector<Batch> batches) {
@@ -70,6 +82,10 @@ void Lane::turn(std::vector<Batch> batches) {
   if (const uint64_t version = parts_.committer.exceptions_version(); version != work_->exceptions_version) {
     work_->decider.forget_snapshot();
     work_->exceptions_version = version;
+  }
+  if (const uint64_t version = work_->us.version(); version != work_->us_version) {
+    work_->decider.use_principals(work_->us.get());
+    work_->us_version = version;
   }
   for (const Batch& batch : batches) {
     if (batch.assignment().revoked) continue;
@@ -102,6 +118,7 @@ bool Lane::flush() {
   for (;;) {
     answer = parts_.committer.commit(outcome.commit);
     if (answer.outcome != Outcome::no_room && answer.outcome != Outcome::unknown) break;
+    pulse_.works();  // it asks again and again
     spdlog::warn("what was decided cannot be committed yet: {}", answer.error.message);
     if (mailbox_.closed()) return true;  // it was not committed: it is read and decided again after the next start
     mailbox_.wait_closed(std::chrono::seconds(1));

@@ -20,12 +20,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/random.h"
 #include "base/waiting.h"
 #include "guard/admission.h"
 #include "ledger/committer.h"
 #include "ledger/ledger.h"
 #include "pipeline/decider.h"
+#include "pipeline/own_principals.h"
 #include "pipeline/poison_gauge.h"
 #include "source/source.h"
 
@@ -78,8 +80,8 @@ class Lane {
 
   Mailbox<Batch>& mailbox() { return mailbox_; }
 
-  // `own_principals`: the ARNs that are us.
-  void start(const std::vector<std::string>& own_principals);
+  // Borrows `us`, which must outlive the lane.
+  void start(const OwnPrincipals& us);
   // Takes no more batches; commits what it has decided.
   void stop();
 
@@ -95,6 +97,8 @@ class Lane {
     int64_t commits = 0;
   };
   Figures figures() const;
+
+  const Pulse& pulse() const { return pulse_; }
 
  private:
   struct Work;
@@ -114,6 +118,7 @@ class Lane {
   // Provide their own synchronization.
   Mailbox<Batch> mailbox_;
   Counters counters_;
+  Pulse pulse_;
 
   // The thread's own.
   std::unique_ptr<Work> work_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/ledger/memory_ledger.h"
 #include "tests/pipeline/reading.h"
 #include "tests/pipeline/rules.h"
@@ -21,7 +23,7 @@ class LaneTest : public testing::Test {
     Lane::Options options;
     options.idle_commit = std::chrono::milliseconds(0);
     auto lane = std::make_unique<Lane>(Lane::Parts{committer_, ledger_, rules_, clock_, random_}, options);
-    lane->start({});
+    lane->start(us_);
     return lane;
   }
   Batch batch(int64_t from, const std::vector<std::string>& values) {
@@ -42,6 +44,7 @@ class LaneTest : public testing::Test {
   RulesForTests rules_for_tests_;
   CurrentRules rules_{rules_for_tests_.set()};
   RecordingSource source_;
+  OwnPrincipals us_;
   std::shared_ptr<Assignment> assignment_;
 };
 
@@ -117,6 +120,23 @@ TEST_F(LaneTest, DecidesWithTheRulesThatAreInForceWhenABatchComes) {
   EXPECT_EQ(ledger_.open_remediations()->size(), 1U);
   EXPECT_EQ(lane->figures().suppressions, 1);
   EXPECT_EQ(next(), 2);
+}
+
+TEST_F(LaneTest, LearnsWhoWeAreWhileItRuns) {
+  constexpr auto kUs = "arn:aws:iam::123456789012:user/kedge";
+  auto lane = start_lane();
+  lane->mailbox().put(batch(0, {opened("a", "e1", kUs)}));
+  wait_until([&] { return source_.committed_to() == 1; });
+  const auto alarms = [&] {
+    const auto journal = *ledger_.journal(1, 100);
+    return std::count_if(journal.begin(), journal.end(),
+                         [](const auto& each) { return each.bytes.find("own-principal") != std::string::npos; });
+  };
+  EXPECT_EQ(alarms(), 0);
+  us_.set({kUs});
+  lane->mailbox().put(batch(1, {opened("b", "e2", kUs)}));
+  wait_until([&] { return alarms() == 1; });  // ours, and of no attempt
+  lane->stop();
 }
 
 TEST_F(LaneTest, WaitsForRoomAndLosesNothing) {
