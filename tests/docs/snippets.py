@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|configurations]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|configurations|units]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -125,8 +125,22 @@ def check_configurations():
             fail(f"{configuration}: {done.stdout}{done.stderr}")
 
 
+def check_units():
+    """systemd takes the examples' units as they stand, but for the program, which need not be installed."""
+    if shutil.which("systemd-analyze") is None:
+        print("systemd-analyze is not installed")
+        sys.exit(77)
+    for unit in sorted((ROOT / "examples").glob("*/*.service")):
+        with tempfile.TemporaryDirectory() as directory:
+            copy = pathlib.Path(directory, unit.name)
+            copy.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={KEDGE}", unit.read_text(), flags=re.M))
+            done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True)
+            if done.returncode != 0 or unit.name in done.stderr:
+                fail(f"{unit}: {done.stdout}{done.stderr}")
+
+
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "configurations": check_configurations}
+          "configurations": check_configurations, "units": check_units}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
 sys.exit(1 if failures else 0)
