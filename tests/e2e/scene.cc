@@ -43,8 +43,8 @@ void Scene::TearDown() {
   EXPECT_EQ(*ended, Exit{}) << engine_.output();
 }
 
-void Scene::send(const std::string& value) {
-  ASSERT_TRUE(producer_->produce({.topic = topic_, .value = value, .partition = 0}));
+void Scene::send_to_partition(int partition, const std::string& value) {
+  ASSERT_TRUE(producer_->produce({.topic = topic_, .value = value, .partition = partition}));
   const auto flushed = producer_->flush();
   ASSERT_TRUE(flushed) << flushed.error().message;
 }

@@ -27,8 +27,10 @@ class Scene : public testing::Test {
   void TearDown() override;
 
   // To the topic's first partition, acknowledged.
-  void send(const std::string& value);
+  void send(const std::string& value) { send_to_partition(0, value); }
   void send(const Json& event) { send(event.dump()); }
+
+  void send_to_partition(int partition, const std::string& value);
 
   // Waits until so many records of a kind stand in the journal; all of them.
   Json wait_for_records(const std::string& kind, size_t count);

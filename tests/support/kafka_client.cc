@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <mutex>
+#include <thread>
 #include <tuple>
 
 namespace kedge {
@@ -209,6 +211,51 @@ Result<void> KafkaProducer::flush(milliseconds timeout) {
   }
   if (client_->failure != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(client_->failure, "producing");
   return {};
+}
+
+struct KafkaMember::Client {
+  Connection connection;
+  std::atomic<bool> leaving = false;
+  std::thread polling;
+
+  void poll() {
+    while (!leaving) {
+      const Message message(rd_kafka_consumer_poll(connection.handle.get(), 100));
+    }
+    rd_kafka_consumer_close(connection.handle.get());
+  }
+};
+
+KafkaMember::KafkaMember(std::unique_ptr<Client> client) : client_(std::move(client)) {
+  client_->polling = std::thread([it = client_.get()] { it->poll(); });
+}
+
+KafkaMember::~KafkaMember() { leave(); }
+
+void KafkaMember::leave() {
+  client_->leaving = true;
+  if (client_->polling.joinable()) client_->polling.join();
+}
+
+Result<std::unique_ptr<KafkaMember>> KafkaMember::join(const KafkaProperties& properties, const std::string& group,
+                                                       const std::string& topic) {
+  auto with_group = properties;
+  with_group["group.id"] = group;
+  with_group["enable.auto.commit"] = "false";
+  with_group["session.timeout.ms"] = "6000";
+  with_group["partition.assignment.strategy"] = "range";  // as the engine's is: a group has one
+  auto connection = connect(RD_KAFKA_CONSUMER, with_group);
+  if (!connection) return connection.error();
+  rd_kafka_poll_set_consumer(connection->handle.get());
+  const Partitions topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto code = rd_kafka_subscribe(connection->handle.get(), topics.get());
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return error_of(code, "joining the group " + group);
+  }
+  auto client = std::make_unique<Client>();
+  client->connection = std::move(*connection);
+  return std::unique_ptr<KafkaMember>(new KafkaMember(std::move(client)));
 }
 
 Result<void> create_topic(const KafkaProperties& properties, const std::string& topic, int partitions,

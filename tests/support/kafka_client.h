@@ -49,6 +49,24 @@ class KafkaProducer {
   std::unique_ptr<Client> client_;
 };
 
+// A member of a consumer group that reads, commits no offset, and is in nobody's secret. It polls on a thread of its
+// own until it leaves.
+class KafkaMember {
+ public:
+  static Result<std::unique_ptr<KafkaMember>> join(const KafkaProperties&, const std::string& group,
+                                                   const std::string& topic);
+  ~KafkaMember();  // leaves
+  KafkaMember(const KafkaMember&) = delete;
+  KafkaMember& operator=(const KafkaMember&) = delete;
+
+  void leave();
+
+ private:
+  struct Client;
+  explicit KafkaMember(std::unique_ptr<Client>);
+  std::unique_ptr<Client> client_;
+};
+
 // Creates a topic; "conflict" when it is there already. `settings`: the broker's, as "retention.ms".
 Result<void> create_topic(const KafkaProperties&, const std::string& topic, int partitions,
                           const std::map<std::string, std::string>& settings = {});
