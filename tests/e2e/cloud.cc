@@ -41,34 +41,44 @@ std::string form_encoded(const std::string& text) {
   return encoded;
 }
 
+// Only the scope of a signature is looked at: it names the service.
+std::string scope_of(const std::string& service) {
+  return fmt::format(
+      "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0", service);
+}
+
 }  // namespace
 
+Json event_of(const std::string& service, const std::string& call, const Json& parameters, const Json& response) {
+  return {{"eventVersion", "1.09"},
+          {"userIdentity",
+           {{"type", "IAMUser"},
+            {"principalId", "AIDAMALLORY"},
+            {"arn", fmt::format("arn:aws:iam::{}:user/mallory", kAccount)},
+            {"accountId", kAccount},
+            {"userName", "mallory"}}},
+          {"eventTime", now_text()},
+          {"eventSource", service + ".amazonaws.com"},
+          {"eventName", call},
+          {"awsRegion", "us-east-1"},
+          {"sourceIPAddress", "203.0.113.7"},
+          {"userAgent", "[aws-cli/2.15.0]"},
+          {"requestParameters", parameters},
+          {"responseElements", response},
+          {"requestID", random_uuid()},
+          {"eventID", random_uuid()},
+          {"readOnly", false},
+          {"eventType", "AwsApiCall"},
+          {"managementEvent", true},
+          {"recipientAccountId", kAccount},
+          {"eventCategory", "Management"}};
+}
+
 Json cloudtrail_event(const std::string& call, const std::string& bucket, const Json& parameters) {
-  Json event = {
-      {"eventVersion", "1.09"},
-      {"userIdentity",
-       {{"type", "IAMUser"},
-        {"principalId", "AIDAMALLORY"},
-        {"arn", fmt::format("arn:aws:iam::{}:user/mallory", kAccount)},
-        {"accountId", kAccount},
-        {"userName", "mallory"}}},
-      {"eventTime", now_text()},
-      {"eventSource", "s3.amazonaws.com"},
-      {"eventName", call},
-      {"awsRegion", "us-east-1"},
-      {"sourceIPAddress", "203.0.113.7"},
-      {"userAgent", "[aws-cli/2.15.0]"},
-      {"requestParameters", {{"bucketName", bucket}, {"Host", bucket + ".s3.amazonaws.com"}}},
-      {"responseElements", nullptr},
-      {"requestID", random_uuid()},
-      {"eventID", random_uuid()},
-      {"readOnly", false},
-      {"resources", {{{"accountId", kAccount}, {"type", "AWS::S3::Bucket"}, {"ARN", "arn:aws:s3:::" + bucket}}}},
-      {"eventType", "AwsApiCall"},
-      {"managementEvent", true},
-      {"recipientAccountId", kAccount},
-      {"eventCategory", "Management"}};
-  event["requestParameters"].update(parameters);
+  Json all = {{"bucketName", bucket}, {"Host", bucket + ".s3.amazonaws.com"}};
+  all.update(parameters);
+  Json event = event_of("s3", call, all, nullptr);
+  event["resources"] = {{{"accountId", kAccount}, {"type", "AWS::S3::Bucket"}, {"ARN", "arn:aws:s3:::" + bucket}}};
   return event;
 }
 
@@ -84,6 +94,14 @@ void Cloud::leave_unanswered(std::function<bool(const HttpReceiver::Request&)> w
   witness_.answer_by([url = moto_->url(), which = std::move(which)](const auto& request) {
     if (which && which(request)) return HttpReceiver::Answer{.delay = std::chrono::hours(1)};
     return send_to(url, request);
+  });
+}
+
+void Cloud::answer_late(std::function<bool(const HttpReceiver::Request&)> which, std::chrono::milliseconds delay) {
+  witness_.answer_by([url = moto_->url(), which = std::move(which), delay](const auto& request) {
+    HttpReceiver::Answer answer = send_to(url, request);
+    if (which(request)) answer.delay = delay;
+    return answer;
   });
 }
 
@@ -165,12 +183,58 @@ std::vector<std::string> Cloud::writes(const std::string& bucket) const {
   return found;
 }
 
-// Only the scope of the signature is looked at: it names the service.
-std::string Cloud::iam(const std::string& form) {
-  const std::string scope =
-      "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
-  return call("POST", "/", form + "&Version=2010-05-08",
-              {{"authorization", scope}, {"content-type", "application/x-www-form-urlencoded"}});
+std::string Cloud::make_security_group(const std::string& name) {
+  return element(ec2("Action=CreateSecurityGroup&GroupName=" + name + "&GroupDescription=test"), "groupId");
+}
+
+std::string Cloud::allow(const std::string& group, int port, const std::string& network) {
+  const std::string answer =
+      ec2(fmt::format("Action=AuthorizeSecurityGroupIngress&GroupId={}&IpPermissions.1.IpProtocol=tcp&"
+                      "IpPermissions.1.FromPort={}&IpPermissions.1.ToPort={}&IpPermissions.1.IpRanges.1.CidrIp={}",
+                      group, port, port, form_encoded(network)));
+  return element(answer, "securityGroupRuleId");
+}
+
+Json Cloud::open_security_group(const std::string& group, int port) {
+  const Json rule = {{"groupId", group},       {"securityGroupRuleId", allow(group, port, "0.0.0.0/0")},
+                     {"isEgress", false},      {"ipProtocol", "tcp"},
+                     {"fromPort", port},       {"toPort", port},
+                     {"cidrIpv4", "0.0.0.0/0"}};
+  return event_of("ec2", "AuthorizeSecurityGroupIngress", {{"groupId", group}},
+                  {{"_return", true}, {"securityGroupRuleSet", {{"items", {rule}}}}});
+}
+
+std::string Cloud::security_group_rules(const std::string& group) {
+  return ec2("Action=DescribeSecurityGroupRules&Filter.1.Name=group-id&Filter.1.Value.1=" + group);
+}
+
+void Cloud::make_trail(const std::string& name) {
+  make_bucket(name + "-logs");
+  cloudtrail("CreateTrail", {{"Name", name}, {"S3BucketName", name + "-logs"}});
+  cloudtrail("StartLogging", {{"Name", name}});
+}
+
+Json Cloud::stop_logging(const std::string& name) {
+  cloudtrail("StopLogging", {{"Name", name}});
+  return event_of("cloudtrail", "StopLogging", {{"name", name}}, nullptr);
+}
+
+bool Cloud::is_logging(const std::string& name) {
+  return cloudtrail("GetTrailStatus", {{"Name", name}}).at("IsLogging");
+}
+
+Json Cloud::cloudtrail(const std::string& action, const Json& parameters) {
+  const std::string answer =
+      call("POST", "/", parameters.dump(),
+           {{"authorization", scope_of("cloudtrail")},
+            {"content-type", "application/x-amz-json-1.1"},
+            {"x-amz-target", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + action}});
+  return Json::parse(answer, nullptr, false);
+}
+
+std::string Cloud::query(const std::string& service, const std::string& form) {
+  return call("POST", "/", form,
+              {{"authorization", scope_of(service)}, {"content-type", "application/x-www-form-urlencoded"}});
 }
 
 Cloud::Key Cloud::make_user(const std::string& name, const std::vector<std::string>& allowed_actions) {

@@ -1,7 +1,8 @@
-// The S3 API that the engine acts on (moto), with a witness in front that counts what the engine changes, and the
+// The APIs that the engine acts on (moto), with a witness in front that counts what the engine changes, and the
 // test's own hands in it: plain requests that no code of the engine made.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,7 +14,10 @@
 
 namespace kedge {
 
-// What CloudTrail writes about a call to S3 that succeeded just now.
+// What CloudTrail writes about a call that succeeded just now; `service` is "s3".
+Json event_of(const std::string& service, const std::string& call, const Json& parameters, const Json& response);
+
+// The same of a call to S3 about a bucket.
 Json cloudtrail_event(const std::string& call, const std::string& bucket, const Json& parameters);
 
 // The same record as EventBridge delivers it.
@@ -37,8 +41,28 @@ class Cloud {
   void close_acl(const std::string& bucket);
   void put_policy(const std::string& bucket, const Json& policy);
 
+  // Security groups. `allow` gives the id of the rule that it makes.
+  std::string make_security_group(const std::string& name);
+  std::string allow(const std::string& group, int port, const std::string& network);
+  Json open_security_group(const std::string& group, int port);  // to the world; the event names the rule
+  std::string security_group_rules(const std::string& group);    // as they are described
+
+  // Trails, which log once they are made.
+  void make_trail(const std::string& name);
+  Json stop_logging(const std::string& name);
+  bool is_logging(const std::string& name);
+
+  // What the engine was seen to ask for.
+  std::vector<HttpReceiver::Request> requests() const { return witness_.requests(); }
+
   // From now on requests of the engine that `which` is true for get no answer; null: all are answered.
   void leave_unanswered(std::function<bool(const HttpReceiver::Request&)> which);
+  // Those that `which` is true for are carried out, and answered so much later.
+  void answer_late(std::function<bool(const HttpReceiver::Request&)> which, std::chrono::milliseconds delay);
+  // They are answered like this, and not carried out.
+  void answer_instead(std::function<HttpReceiver::Answer(const HttpReceiver::Request&)> answer) {
+    witness_.answer_by(std::move(answer));
+  }
 
   bool acl_is_public(const std::string& bucket);
   bool is_blocked(const std::string& bucket);  // all four flags
@@ -58,7 +82,10 @@ class Cloud {
   explicit Cloud(std::unique_ptr<MotoServer> moto);
   std::string call(const std::string& method, const std::string& target, const std::string& body = "",
                    const std::multimap<std::string, std::string>& headers = {});
-  std::string iam(const std::string& form);
+  std::string query(const std::string& service, const std::string& form);
+  std::string iam(const std::string& form) { return query("iam", form + "&Version=2010-05-08"); }
+  std::string ec2(const std::string& form) { return query("ec2", form + "&Version=2016-11-15"); }
+  Json cloudtrail(const std::string& action, const Json& parameters);
 
   const std::unique_ptr<MotoServer> moto_;
   HttpReceiver witness_;  // the last member: it uses moto_
