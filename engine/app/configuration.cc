@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <set>
 
@@ -163,6 +164,34 @@ void read_notify(Section& section, Configuration& configuration) {
   }
 }
 
+// "127.0.0.1:9464", "[::1]:9464", "name:0".
+Result<MonitoringServer::Options> parse_listen(const std::string& text) {
+  const Error wrong{ErrorCode::invalid,
+                    "must be ADDRESS:PORT with a port from 0 (any) to 65535, like 127.0.0.1:9464 or [::1]:9464"};
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return wrong;
+  std::string address = text.substr(0, colon);
+  const bool in_brackets = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (in_brackets) address = address.substr(1, address.size() - 2);
+  if (address.empty() || address.find_first_of("[]/ ") != std::string::npos) return wrong;
+  if (!in_brackets && address.find(':') != std::string::npos) return wrong;
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data() + colon + 1, end, port);
+  if (failure != std::errc() || stop != end) return wrong;
+  return MonitoringServer::Options{address, port};
+}
+
+void read_api(Section& section, Configuration& configuration) {
+  section.text("listen", configuration.listen);
+  if (auto parsed = parse_listen(configuration.listen)) {
+    configuration.monitoring = *std::move(parsed);
+  } else {
+    section.mistake("listen", parsed.error().message);
+  }
+  section.text("control_group", configuration.control_group);
+}
+
 void read_limits(Section& section, Configuration& configuration) {
   section.integer("lanes", configuration.lanes, 1, 256);
   section.bytes("queue_bytes", configuration.queue_bytes, 1LL << 20, 16LL << 30);
@@ -187,10 +216,7 @@ void read_all(Section& root, Configuration& configuration) {
   root.section("executor", [&](Section& s) { read_executor(s, configuration.executor); });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
   root.section("notify", [&](Section& s) { read_notify(s, configuration); });
-  root.section("api", [&](Section& s) {
-    s.text("listen", configuration.listen);
-    s.text("control_group", configuration.control_group);
-  });
+  root.section("api", [&](Section& s) { read_api(s, configuration); });
   root.section("limits", [&](Section& s) { read_limits(s, configuration); });
   root.finish();
 }

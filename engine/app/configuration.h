@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/monitoring_server.h"
 #include "app/yaml.h"
 #include "aws/options.h"
 #include "event/decoder.h"
@@ -46,7 +47,8 @@ struct Configuration {
   std::vector<ChannelOptions> channels;
   std::vector<std::string> alarms;  // channels
 
-  std::string listen = "127.0.0.1:9464";  // metrics and health
+  std::string listen = "127.0.0.1:9464";  // metrics and health, as it is written
+  MonitoringServer::Options monitoring;   // the same, taken apart
   std::string control_group;              // may use the control socket besides its owner; empty: nobody
 
   size_t lanes = 1;

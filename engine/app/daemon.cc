@@ -264,12 +264,8 @@ Result<void> Daemon::start_listening() {
   if (!control) return control.error().with("the control socket");
   control_ = *std::move(control);
 
-  const size_t colon = configuration_.listen.rfind(':');
-  MonitoringServer::Options listen;
-  listen.address = configuration_.listen.substr(0, colon);
-  listen.port = std::stoi(configuration_.listen.substr(colon + 1));
   auto monitoring = MonitoringServer::start(
-      listen, {[this](MetricsWriter& writer) { write_metrics(writer); }},
+      configuration_.monitoring, {[this](MetricsWriter& writer) { write_metrics(writer); }},
       {[this] { return not_ready(); }, [this] { return notes(); }, [this] { return watchdog_.hanging(); }});
   if (!monitoring) return monitoring.error().with("api.listen " + configuration_.listen);
   monitoring_ = *std::move(monitoring);

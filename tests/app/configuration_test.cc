@@ -96,6 +96,24 @@ TEST(Configuration, TrustsASourceOnlyWhereItsFormatIsKnown) {
   EXPECT_NE(mistakes(with("    reading: quick\n")).find("strict or trusted"), std::string::npos);
 }
 
+TEST(Configuration, ListensAtAnAddressAndAPortThatThereIs) {
+  const auto listening = [](const std::string& where) { return kGood + ("api:\n  listen: " + where + "\n"); };
+  for (const char* wrong : {"foo", "127.0.0.1:99999", "127.0.0.1:-1", "\"127.0.0.1:\"", "127.0.0.1:80x", "\":9464\"",
+                            "::1:9464", "\"[]:9464\"", "http://127.0.0.1:9464", "9464"}) {
+    EXPECT_EQ(mistakes(listening(wrong)),
+              "kedge.yaml:18: api.listen: must be ADDRESS:PORT with a port from 0 (any) to 65535, like 127.0.0.1:9464 or "
+              "[::1]:9464\n")
+        << wrong;
+  }
+  const Configuration v4 = load(listening("0.0.0.0:65535")).configuration;
+  EXPECT_EQ(v4.monitoring.address, "0.0.0.0");
+  EXPECT_EQ(v4.monitoring.port, 65535);
+  const Configuration v6 = load(listening("\"[::1]:0\"")).configuration;
+  EXPECT_EQ(v6.monitoring.address, "::1");
+  EXPECT_EQ(v6.monitoring.port, 0);
+  EXPECT_EQ(load(kGood).configuration.monitoring.port, 9464);
+}
+
 TEST(Configuration, AFileThatIsNoYamlIsNamedWithItsLine) {
   EXPECT_EQ(mistakes("version: 1\n  data: [").substr(0, 13), "kedge.yaml:2:");
 }
