@@ -101,6 +101,14 @@ AwsResult<Credentials> from_container(const ContainerAgent& agent, HttpClient& h
   return read_credentials(*body, "Token", origin);
 }
 
+// Most often there is no instance at all: it was only the last place to look at.
+AwsError with_places(AwsError error, const InstanceMetadata& instance) {
+  if (instance.looked_at.empty()) return error;
+  error.code = kNoCredentials;
+  error.message = no_credentials(instance.looked_at, error.message);
+  return error;
+}
+
 // Version 2 alone: version 1 has no token, so that any request that somebody can make us forward reads the keys.
 AwsResult<Credentials> from_instance(const InstanceMetadata& instance, HttpClient& http, const std::string& origin) {
   const auto token = ask(http, "PUT", instance.url + "/latest/api/token",
@@ -111,7 +119,8 @@ AwsResult<Credentials> from_instance(const InstanceMetadata& instance, HttpClien
   const auto roles = ask(http, "GET", folder, headers, kMetadataTimeout, origin);
   if (!roles) return roles.error();
   const std::string role = roles->substr(0, roles->find('\n'));
-  if (role.empty()) return failure(AwsOutcome::refused, origin + ": the instance has no role");
+  if (role.empty())
+    return failure(AwsOutcome::refused, origin + ": the instance has no role; attach an instance profile");
   const auto body = ask(http, "GET", folder + percent_encode(role), headers, kMetadataTimeout, origin);
   if (!body) return body.error();
   return read_credentials(*body, "Token", origin);
@@ -125,7 +134,9 @@ AwsResult<Credentials> fetch_credentials(const CredentialSource& source, Sts& st
   if (const auto* process = std::get_if<CredentialProcess>(&source.kind)) return from_process(*process, source.origin);
   if (const auto* agent = std::get_if<ContainerAgent>(&source.kind)) return from_container(*agent, http, source.origin);
   if (const auto* instance = std::get_if<InstanceMetadata>(&source.kind)) {
-    return from_instance(*instance, http, source.origin);
+    auto credentials = from_instance(*instance, http, source.origin);
+    if (!credentials) return with_places(credentials.error(), *instance);
+    return credentials;
   }
   const auto& assumed = *std::get_if<RoleAssumed>(&source.kind);
   const auto base = fetch_credentials(*assumed.base, sts, http);

@@ -37,7 +37,7 @@ MaybeSource keys(Credentials credentials, const std::string& origin) {
 }
 
 MaybeSource from_options(const Setting& s) {
-  return keys({s.options.access_key_id, s.options.secret_access_key, s.options.session_token, {}}, "aws.access_key_id");
+  return keys({s.options.access_key_id, s.options.secret_access_key, s.options.session_token, {}}, "aws.credentials");
 }
 
 MaybeSource from_environment(const Environment& environment) {
@@ -99,13 +99,18 @@ MaybeSource from_container(const Environment& environment) {
   return source(std::move(agent), "the container's credentials");
 }
 
-MaybeSource from_instance(const Environment& environment) {
+std::string places_before_the_instance(const std::string& profile) {
+  return "aws.credentials, AWS_ACCESS_KEY_ID, profile " + profile +
+         ", AWS_WEB_IDENTITY_TOKEN_FILE, the container's credentials";
+}
+
+MaybeSource from_instance(const Environment& environment, const std::string& looked_at = "") {
   if (variable(environment, "AWS_EC2_METADATA_DISABLED") == "true") return none();
   std::string url = variable(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
   if (url.empty()) url = "http://169.254.169.254";
   while (url.ends_with('/')) url.pop_back();
   if (const auto parsed = parse_url(url); !parsed) return parsed.error().with("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-  return source(InstanceMetadata{url}, "the instance's metadata service");
+  return source(InstanceMetadata{url, looked_at}, "the instance's metadata service");
 }
 
 MaybeSource first_of(std::initializer_list<MaybeSource> sources) {
@@ -183,17 +188,25 @@ Result<CredentialSource> choose_source(const AwsOptions& options, const Environm
   if (!given) return given.error();
   if (given->has_value()) return std::move(**given);
   if (s.profile != "default" && !profiles.has(s.profile)) {
-    return invalid("profile " + s.profile + " is neither in the shared configuration file nor in the credentials file");
+    return invalid((options.profile.empty() ? "AWS_PROFILE" : "aws.profile") + (": profile " + s.profile) +
+                   " is neither in the shared configuration file nor in the credentials file: mend the name, or add it "
+                   "to ~/.aws/config");
   }
   auto found = first_of({RoleProfiles(s).role_of(s.profile), from_web_identity(s),
                          from_file(profiles.credentials, s.profile, "credentials"), from_process(s),
                          from_file(profiles.config, s.profile, "configuration"), from_container(environment),
-                         from_instance(environment)});
+                         from_instance(environment, places_before_the_instance(s.profile))});
   if (!found) return found.error();
   if (found->has_value()) return std::move(**found);
   return Error{ErrorCode::not_found,
-               "no AWS credentials: looked at aws.access_key_id, AWS_ACCESS_KEY_ID, profile " + s.profile +
-                   ", AWS_WEB_IDENTITY_TOKEN_FILE, the container's; the instance's metadata service is switched off"};
+               no_credentials(places_before_the_instance(s.profile),
+                              "the instance's metadata service is switched off (AWS_EC2_METADATA_DISABLED)")};
+}
+
+std::string no_credentials(const std::string& looked_at, const std::string& last) {
+  return "no AWS credentials: looked at " + looked_at + "; " + last +
+         "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (aws.profile) or aws.credentials, or give the "
+         "instance a role";
 }
 
 }  // namespace kedge

@@ -48,13 +48,17 @@ struct ContainerAgent {
   std::string token_file;  // holds it; read each time
 };
 struct InstanceMetadata {
-  std::string url;  // of the metadata service
+  std::string url;             // of the metadata service
+  std::string looked_at = {};  // where nothing was set up before it was chosen; empty: it was named outright
 };
 
 struct CredentialSource {
   std::variant<KeysGiven, RoleAssumed, WebIdentity, CredentialProcess, ContainerAgent, InstanceMetadata> kind;
   std::string origin;  // in words, for `check` and for errors: "the environment", "profile prod: credential_process"
 };
+
+// That there are no credentials: where they were looked for, why the last place gave none, and what would help.
+std::string no_credentials(const std::string& looked_at, const std::string& last);
 
 // Errors say what is half set up: a profile that is not there, a role without a source, keys without a secret.
 Result<CredentialSource> choose_source(const AwsOptions&, const Environment&, const Profiles&);

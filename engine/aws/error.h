@@ -52,6 +52,9 @@ AwsError transport_error(const Error&, bool writes);
 inline constexpr std::string_view kUnexpectedDocument = "UnexpectedDocument";
 AwsError unexpected_document(std::string_view call, const HttpResponse&, std::string_view why, bool writes);
 
+// There are no credentials to ask with. Nothing was asked.
+inline constexpr std::string_view kNoCredentials = "NoCredentials";
+
 // The id by which AWS names a request, and by which CloudTrail names it too. Empty where the answer has none.
 std::string request_id_of(const HttpResponse&);
 

@@ -102,6 +102,24 @@ TEST_F(FetchCredentials, SaysThatAnInstanceHasNoRole) {
   EXPECT_EQ(fetch(InstanceMetadata{"http://i"}).error().message, "the source: it answered HTTP 404");
 }
 
+// On a machine that is no instance something else may answer there, or nothing.
+TEST_F(FetchCredentials, SaysWhereItLookedWhenTheLastPlaceGivesNone) {
+  const std::string begin = "no AWS credentials: looked at the usual places; the source: ";
+  const std::string remedy =
+      "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (aws.profile) or aws.credentials, or give the "
+      "instance a role";
+  const InstanceMetadata last{"http://i", "the usual places"};
+  http_.answer(403);
+  const auto refused = fetch(last);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, begin + "it answered HTTP 403" + remedy);
+  EXPECT_TRUE(refused.error().is(kNoCredentials));
+  EXPECT_EQ(refused.error().outcome, AwsOutcome::refused);
+  http_.answer(200, "session");
+  http_.answer(200, "\n");
+  EXPECT_EQ(fetch(last).error().message, begin + "the instance has no role; attach an instance profile" + remedy);
+}
+
 TEST_F(FetchCredentials, RunsACommand) {
   const auto got = fetch(CredentialProcess{
       R"(echo '{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"secret","SessionToken":"token",'

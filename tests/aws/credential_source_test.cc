@@ -44,7 +44,7 @@ World everything() {
 
 TEST(CredentialSource, IsTheFirstThatIsSetUp) {
   World world = everything();
-  EXPECT_EQ(world.origin(), "aws.access_key_id");
+  EXPECT_EQ(world.origin(), "aws.credentials");
   world.options = {};
   EXPECT_EQ(world.origin(), "the environment (AWS_ACCESS_KEY_ID)");
   world.environment.erase("AWS_ACCESS_KEY_ID");
@@ -64,7 +64,11 @@ TEST(CredentialSource, IsTheFirstThatIsSetUp) {
   EXPECT_EQ(world.origin(), "the instance's metadata service");
   world.environment["AWS_EC2_METADATA_DISABLED"] = "true";
   EXPECT_EQ(world.choose().error().code, ErrorCode::not_found);
-  EXPECT_TRUE(world.origin().starts_with("no AWS credentials: looked at"));
+  EXPECT_EQ(world.origin(),
+            "no AWS credentials: looked at aws.credentials, AWS_ACCESS_KEY_ID, profile default, "
+            "AWS_WEB_IDENTITY_TOKEN_FILE, the container's credentials; the instance's metadata service is switched off "
+            "(AWS_EC2_METADATA_DISABLED); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (aws.profile) or "
+            "aws.credentials, or give the instance a role");
 }
 
 TEST(CredentialSource, SkipsTheEnvironmentsKeysForAProfileOfTheConfiguration) {
@@ -121,7 +125,10 @@ TEST(CredentialSource, SaysWhatIsHalfSetUp) {
   const Row rows[] = {
       {{{"AWS_ACCESS_KEY_ID", "AK"}}, {}, "the environment (AWS_ACCESS_KEY_ID): an access key id without its secret"},
       {{{"AWS_SECRET_ACCESS_KEY", "s"}}, {}, "the environment (AWS_ACCESS_KEY_ID): a secret access key without its id"},
-      {{{"AWS_PROFILE", "x"}}, {}, "profile x is neither in the shared configuration file nor in the credentials file"},
+      {{{"AWS_PROFILE", "x"}},
+       {},
+       "AWS_PROFILE: profile x is neither in the shared configuration file nor in the credentials file: mend the name, "
+       "or add it to ~/.aws/config"},
       {{{"AWS_WEB_IDENTITY_TOKEN_FILE", "/t"}}, {}, "AWS_WEB_IDENTITY_TOKEN_FILE is set, but not AWS_ROLE_ARN"},
       {{},
        {{"default", {{"role_arn", "arn:a"}}}},
