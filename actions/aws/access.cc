@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kDenied = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation",
                                                      "AllAccessDisabled", "HTTP 403"};
+// By then the signing time has been corrected by the answer's own, where that had one.
+constexpr std::array<std::string_view, 3> kClock = {"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"};
+constexpr std::array<std::string_view, 4> kUnknownKey = {"InvalidAccessKeyId", "InvalidClientTokenId",
+                                                         "UnrecognizedClientException", "AuthFailure"};
+constexpr std::array<std::string_view, 2> kWrongSecret = {"SignatureDoesNotMatch", "InvalidSignatureException"};
 constexpr std::array<std::string_view, 4> kUnsupported = {"NotImplemented", "MethodNotAllowed", "HTTP 405", "HTTP 501"};
 
 // Permissions that are not called as the operation is.
@@ -41,6 +46,14 @@ std::string permission_in(const std::string& message) {
 
 std::string advice_for(const AwsError& error) {
   if (among(kUnsupported, error.code)) return "; this server does not have that call";
+  if (among(kClock, error.code)) {
+    return "; this machine's clock is wrong by more than AWS allows: set it (timedatectl set-ntp true), and see that "
+           "nothing between here and AWS changes the Date of answers";
+  }
+  if (among(kUnknownKey, error.code)) return "; AWS does not know the access key: is it active, and of this partition?";
+  if (among(kWrongSecret, error.code)) {
+    return "; the secret access key is not that of the access key id, or this machine's clock is wrong";
+  }
   if (!among(kDenied, error.code)) return "";
   const std::string permission = permission_in(error.message);
   return (permission.empty() ? "" : "; it needs the permission " + permission) +
