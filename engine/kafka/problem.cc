@@ -39,7 +39,7 @@ KafkaProblem tls_failed(std::string_view reason) {
 }
 
 KafkaProblem unreachable(std::string_view reason, const ClientFacts& client) {
-  std::string text = "no broker answers at " + client.brokers + "; trying again";
+  std::string text = "no broker answers at " + client.brokers + ": check `brokers`, and that one listens there";
   if (has(reason, "ApiVersion")) {
     text +=
         ". The connection was closed at its first request: the listener may want TLS or SASL (security.protocol is `" +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
@@ -152,23 +153,30 @@ std::string range_of(std::string_view name) {
   return {};
 }
 
-Error property_error(std::string_view name, std::string_view text) {
-  return {ErrorCode::invalid, "property `" + std::string(name) + "`: " + std::string(text)};
-}
+Error invalid(std::string text) { return {ErrorCode::invalid, std::move(text)}; }
 
-Result<void> set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+Error named(const std::string& name, const Error& error) { return error.with("property `" + name + "`"); }
+
+// The error does not name the property.
+Result<void> try_to_set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> text{};
   switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size())) {
     case RD_KAFKA_CONF_OK:
       return {};
     case RD_KAFKA_CONF_UNKNOWN:
-      return property_error(
-          name, "librdkafka " + std::string(rd_kafka_version_str()) + " has no such property" + nearest_property(name));
+      return invalid("librdkafka " + std::string(rd_kafka_version_str()) + " has no such property" +
+                     nearest_property(name));
     case RD_KAFKA_CONF_INVALID:
       break;
   }
-  if (is_secret_property(name)) return property_error(name, "the library refuses its value (which is not shown)");
-  return property_error(name, text.data() + range_of(name));
+  if (is_secret_property(name)) return invalid("the library refuses its value (which is not shown)");
+  return invalid(text.data() + range_of(name));
+}
+
+Result<void> set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  auto done = try_to_set(conf, name, value);
+  if (!done) return named(name, done.error());
+  return {};
 }
 
 template <size_t n>
@@ -182,21 +190,26 @@ Result<void> set_all(rd_kafka_conf_t* conf, const std::array<Property, n>& prope
 // What a user may not set, whether or not the library would take it.
 std::optional<Error> refusal(const std::string& name, const std::string& value) {
   if (const Property* owned = find_property(kOwned, name)) {
-    return property_error(name, std::string("is set by the engine: ") + owned->text);
+    return invalid(std::string("is set by the engine: ") + owned->text);
   }
   if (name == "debug" && (value.find("security") != std::string::npos || value.find("all") != std::string::npos)) {
-    return property_error(name, "the contexts `security` and `all` print secrets; name others, such as broker,cgrp");
+    return invalid("the contexts `security` and `all` print secrets; name others, such as broker,cgrp");
   }
   if (name == "client.id" && value.size() > 63) {
-    return property_error(name, "longer than 63 bytes: some versions of the library crash on it");
+    return invalid("longer than 63 bytes: some versions of the library crash on it");
   }
   return std::nullopt;
 }
 
+// The error does not name the property.
+Result<void> set_users_one(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  if (auto refused = refusal(name, value)) return *refused;
+  return try_to_set(conf, name, value);
+}
+
 Result<void> set_users(rd_kafka_conf_t* conf, const KafkaProperties& properties) {
   for (const auto& [name, value] : properties) {
-    if (auto refused = refusal(name, value)) return *refused;
-    if (auto done = set(conf, name, value); !done) return done;
+    if (auto done = set_users_one(conf, name, value); !done) return named(name, done.error());
   }
   return {};
 }
@@ -212,6 +225,56 @@ Result<void> check_names(const ConsumerOptions& options) {
   if (options.group.empty()) return Error{ErrorCode::invalid, "`group` is empty: give the consumer group's name"};
   const auto subscription = Subscription::create(options.topics);
   return subscription ? Result<void>() : subscription.error();
+}
+
+// HOST, HOST:PORT or [ADDRESS]:PORT, with or without PROTOCOL:// before it.
+bool is_broker(std::string_view text) {
+  if (const size_t protocol = text.find("://"); protocol != std::string_view::npos) text.remove_prefix(protocol + 3);
+  const size_t bracket = text.find(']');
+  const size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::string_view host = text.substr(0, colon);
+  if (host.empty() || host.find_first_of(" /") != std::string_view::npos) return false;
+  if (colon == std::string_view::npos) return true;
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data() + colon + 1, end, port);
+  return failure == std::errc() && stop == end && port > 0;
+}
+
+void check_brokers(const std::string& brokers, std::vector<OptionMistake>& mistakes) {
+  std::istringstream all(brokers);
+  size_t count = 0;
+  for (std::string one; std::getline(all, one, ','); ++count) {
+    if (is_broker(trimmed(one))) continue;
+    mistakes.push_back({"brokers[" + std::to_string(count) + "]", "must be HOST:PORT with a port from 1 to 65535"});
+  }
+  if (count == 0) mistakes.push_back({"brokers", "must not be empty: give HOST:PORT, or a list of them"});
+}
+
+void check_topics(const std::vector<std::string>& topics, std::vector<OptionMistake>& mistakes) {
+  if (topics.empty()) mistakes.push_back({"topics", "must not be empty: name at least one topic"});
+  for (size_t i = 0; i < topics.size(); ++i) {
+    const auto subscription = Subscription::create({topics[i]});
+    if (!subscription) mistakes.push_back({"topics[" + std::to_string(i) + "]", subscription.error().message});
+  }
+}
+
+void check_properties(const KafkaProperties& properties, std::vector<OptionMistake>& mistakes) {
+  const KafkaConf conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : properties) {
+    if (auto done = set_users_one(conf.get(), name, value); !done) {
+      mistakes.push_back({"properties." + name, done.error().message});
+    }
+  }
+}
+
+// The property that the library's text is about, where it names one of the user's.
+std::string property_in(const std::string& text, const KafkaProperties& properties) {
+  std::string longest;
+  for (const auto& [name, value] : properties) {
+    if (name.size() > longest.size() && text.find(name) != std::string::npos) longest = name;
+  }
+  return longest.empty() ? "properties" : "properties." + longest;
 }
 
 }  // namespace
@@ -275,6 +338,20 @@ Result<void> check_consumer_options(const ConsumerOptions& options) {
   (void)conf->release();  // the client took it
   rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   return {};
+}
+
+std::vector<OptionMistake> mistakes_in(const ConsumerOptions& options) {
+  std::vector<OptionMistake> mistakes;
+  check_brokers(options.brokers, mistakes);
+  if (options.group.empty()) mistakes.push_back({"group", "must not be empty: give the consumer group's name"});
+  check_topics(options.topics, mistakes);
+  check_properties(options.properties, mistakes);
+  if (!mistakes.empty()) return mistakes;
+  if (const auto checked = check_consumer_options(options); !checked) {
+    const std::string& message = checked.error().message;
+    mistakes.push_back({property_in(message, options.properties), message});
+  }
+  return mistakes;
 }
 
 std::string conf_value(const rd_kafka_conf_t* conf, const char* name) {

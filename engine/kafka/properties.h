@@ -46,6 +46,18 @@ Result<KafkaConf> consumer_conf(const ConsumerOptions&);
 // Everything about the options that can be checked without a broker, files of keys and certificates included.
 Result<void> check_consumer_options(const ConsumerOptions&);
 
+// What is wrong with one option.
+struct OptionMistake {
+  std::string field;  // "brokers[0]", "group", "topics[1]", "properties.group.id", "properties"
+  std::string message;
+
+  std::string option() const { return field.substr(0, field.find_first_of(".[")); }
+  bool operator==(const OptionMistake&) const = default;
+};
+
+// All of it at once, where check_consumer_options tells the first; and brokers that are no HOST:PORT.
+std::vector<OptionMistake> mistakes_in(const ConsumerOptions&);
+
 // The value of a property of a configuration, empty when it has none.
 std::string conf_value(const rd_kafka_conf_t*, const char* name);
 

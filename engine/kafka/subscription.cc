@@ -28,14 +28,14 @@ Result<Subscription> Subscription::create(std::vector<std::string> topics) {
   if (topics.empty()) return Error{ErrorCode::invalid, "`topics` is empty: name at least one topic"};
   std::vector<Pattern> patterns;
   for (const std::string& topic : topics) {
-    if (topic.empty()) return Error{ErrorCode::invalid, "an empty name stands in `topics`"};
+    if (topic.empty()) return Error{ErrorCode::invalid, "an empty name is no topic"};
     if (!topic.starts_with('^')) continue;
     auto compiled = std::make_unique<regex_t>();
     if (const int code = regcomp(compiled.get(), topic.c_str(), REG_EXTENDED | REG_NOSUB); code != 0) {
       std::array<char, 128> why{};
       regerror(code, compiled.get(), why.data(), why.size());
-      return Error{ErrorCode::invalid,
-                   "`topics`: `" + topic + "` is no POSIX extended regular expression: " + why.data()};
+      return Error{ErrorCode::invalid, "`" + topic + "` is no POSIX extended regular expression: " + why.data() +
+                                           "; what does not begin with ^ is a name"};
     }
     patterns.push_back({std::unique_ptr<regex_t, Pattern::Free>(compiled.release())});
   }

@@ -20,6 +20,10 @@ Result<void> KafkaSource::check(const Options& options) {
   return {};
 }
 
+std::vector<OptionMistake> KafkaSource::mistakes(const Options& options) {
+  return mistakes_in(consumer_options(options));
+}
+
 Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Options options, Lanes lanes, Positions& positions,
                                                          Clock& clock) {
   if (auto checked = check(options); !checked) return checked.error();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "kafka/properties.h"
 #include "source/source.h"
 
 namespace kedge {
@@ -40,6 +41,9 @@ class KafkaSource final : public Source {
 
   // Checks the options, all of them, without reaching for a broker. The error names the option and what would be right.
   static Result<void> check(const Options&);
+
+  // The same, but everything that is wrong, each with the option and the place in it.
+  static std::vector<OptionMistake> mistakes(const Options&);
 
   // Reaches for the brokers without joining the group: what was found there, a line each. The error says why they
   // cannot be reached, or which topic is not there, and what would help.

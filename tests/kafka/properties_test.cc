@@ -137,6 +137,21 @@ TEST(CheckConsumerOptions, PassesWhatIsRightWithoutABroker) {
   EXPECT_TRUE(sasl) << (sasl ? "" : sasl.error().message);
 }
 
+TEST(MistakesIn, AreAllThereAreEachWithItsPlace) {
+  ConsumerOptions options = with({{"group.id", "x"}, {"session.timeout.ms", "6000"}, {"sesion", "1"}});
+  options.brokers = "a,b:1, [::1]:9092,SSL://c:2,d:70000,:1,e:";
+  options.topics = {"t", "^("};
+  std::vector<std::string> fields;
+  for (const OptionMistake& mistake : mistakes_in(options)) fields.push_back(mistake.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"brokers[4]", "brokers[5]", "brokers[6]", "topics[1]",
+                                              "properties.group.id", "properties.sesion"}));
+  const auto together = mistakes_in(with({{"security.protocol", "ssl"}, {"ssl.ca.location", "/no/such/ca"}}));
+  ASSERT_EQ(together.size(), 1U);
+  EXPECT_EQ(together[0].field, "properties.ssl.ca.location");
+  EXPECT_EQ(together[0].option(), "properties");
+  EXPECT_TRUE(mistakes_in(with({})).empty());
+}
+
 TEST(CheckConsumerOptions, WantsBrokersGroupAndTopics) {
   EXPECT_FALSE(
       check_consumer_options({.brokers = "", .group = "g", .instance = "", .topics = {"t"}, .properties = {}}));
