@@ -11,44 +11,48 @@
 namespace kedge {
 namespace {
 
-Error wrong(const ChannelOptions& options, const std::string& what) {
-  return {ErrorCode::invalid, "channel '" + options.name + "': " + what};
-}
+Error wrong(std::string what) { return {ErrorCode::invalid, std::move(what)}; }
 
-Result<std::unique_ptr<Notifier>> open_webhook(const ChannelOptions& options, HttpClient& http) {
-  if (options.secrets.empty()) {
-    return wrong(options, "secrets: one is needed to sign with; make one with `echo whsec_$(openssl rand -base64 32)`");
+Result<std::vector<std::string>> webhook_keys(const std::vector<std::string>& secrets) {
+  if (secrets.empty()) {
+    return wrong("secrets: one is needed to sign with; make one with `echo whsec_$(openssl rand -base64 32)`");
   }
   std::vector<std::string> keys;
-  for (size_t i = 0; i < options.secrets.size(); ++i) {
-    auto key = webhook_key(options.secrets[i]);
-    if (!key) return wrong(options, "secrets[" + std::to_string(i) + "]: " + key.error().message);
+  for (size_t i = 0; i < secrets.size(); ++i) {
+    auto key = webhook_key(secrets[i]);
+    if (!key) return wrong("secrets[" + std::to_string(i) + "]: " + key.error().message);
     keys.push_back(std::move(*key));
   }
-  return std::unique_ptr<Notifier>(
-      std::make_unique<WebhookNotifier>(WebhookNotifier::Options{options.url, std::move(keys), options.timeout}, http));
-}
-
-Result<std::unique_ptr<Notifier>> open_slack(const ChannelOptions& options, HttpClient& http) {
-  if (!options.secrets.empty()) return wrong(options, "secrets: Slack takes none, its url is the secret");
-  return std::unique_ptr<Notifier>(
-      std::make_unique<SlackNotifier>(SlackNotifier::Options{options.url, options.timeout}, http));
+  return keys;
 }
 
 }  // namespace
 
-Result<Channel> open_channel(const ChannelOptions& options, HttpClient& http) {
-  if (options.name.empty()) return wrong(options, "name: must not be empty");
-  if (const auto url = parse_url(options.url); !url) return wrong(options, "url: " + url.error().message);
-  if (options.timeout <= Duration(0)) return wrong(options, "timeout: must be more than 0");
-  if (options.notices_per_minute < 1) return wrong(options, "notices_per_minute: must be at least 1");
+Result<void> check_channel(const ChannelOptions& options) {
+  if (options.name.empty()) return wrong("name: must not be empty");
+  if (const auto url = parse_url(options.url); !url) return wrong("url: " + url.error().message);
+  if (options.timeout <= Duration(0)) return wrong("timeout: must be more than 0");
+  if (options.notices_per_minute < 1) return wrong("notices_per_minute: must be at least 1");
+  if (options.kind == ChannelOptions::Kind::slack) {
+    if (!options.secrets.empty()) return wrong("secrets: Slack takes none, its url is the secret");
+    return {};
+  }
+  const auto keys = webhook_keys(options.secrets);
+  return keys ? Result<void>() : keys.error();
+}
 
-  const bool slack = options.kind == ChannelOptions::Kind::slack;
-  auto notifier = slack ? open_slack(options, http) : open_webhook(options, http);
-  if (!notifier) return notifier.error();
-  // Slack takes one message a second for each webhook (docs.slack.dev: Rate limits).
-  const Duration spacing = slack ? Duration(std::chrono::seconds(1)) : Duration(0);
-  return Channel{options.name, PaceLimits{options.notices_per_minute, spacing}, std::move(*notifier)};
+Result<Channel> open_channel(const ChannelOptions& options, HttpClient& http) {
+  if (auto checked = check_channel(options); !checked) {
+    return checked.error().with("channel '" + options.name + "'");
+  }
+  if (options.kind == ChannelOptions::Kind::slack) {
+    // Slack takes one message a second for each webhook (docs.slack.dev: Rate limits).
+    return Channel{options.name, PaceLimits{options.notices_per_minute, std::chrono::seconds(1)},
+                   std::make_unique<SlackNotifier>(SlackNotifier::Options{options.url, options.timeout}, http)};
+  }
+  WebhookNotifier::Options webhook{options.url, *webhook_keys(options.secrets), options.timeout};
+  return Channel{options.name, PaceLimits{options.notices_per_minute, Duration(0)},
+                 std::make_unique<WebhookNotifier>(std::move(webhook), http)};
 }
 
 Result<ChannelOptions::Kind> parse_channel_kind(std::string_view text) {

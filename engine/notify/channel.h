@@ -30,7 +30,11 @@ struct Channel {
   std::unique_ptr<Notifier> notifier;
 };
 
-// Errors name the member that is wrong and what would be right, and never repeat a URL or a secret. The client is
+// The error begins with the member that is wrong ("secrets[1]: ..."), says what would be right, and never repeats a URL
+// or a secret.
+Result<void> check_channel(const ChannelOptions&);
+
+// Errors are those of check_channel, with the channel's name. The client is
 // borrowed for the channel's life.
 Result<Channel> open_channel(const ChannelOptions&, HttpClient&);
 
