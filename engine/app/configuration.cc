@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <set>
 
+#include "aws/endpoint.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/nearest.h"
 
 namespace kedge {
 namespace {
@@ -17,13 +19,14 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string beside(const std::string& configuration_path, const std::string& path) {
-  const std::filesystem::path given(path);
-  if (given.is_absolute() || path.empty()) return path;
-  return (std::filesystem::absolute(configuration_path).parent_path() / given).lexically_normal().string();
-}
-
 std::string joined(const std::vector<std::string>& items) { return fmt::format("{}", fmt::join(items, ",")); }
+
+// "aws.endpoint: not a URL" as the setting and what is wrong with it; without a setting where it begins with none.
+std::pair<std::string, std::string> setting_and_reason(const std::string& message) {
+  const size_t colon = message.find(": ");
+  const bool begins_so = colon != std::string::npos && message.find(' ') == colon + 1;
+  return begins_so ? std::pair(message.substr(0, colon), message.substr(colon + 2)) : std::pair(std::string(), message);
+}
 
 void read_rules(Section& section, Configuration& configuration, const std::string& path) {
   section.required_text("directory", configuration.rules_directory);
@@ -34,13 +37,20 @@ void read_rules(Section& section, Configuration& configuration, const std::strin
     if (const auto mode = parse_mode(word)) {
       configuration.modes[rule] = *mode;
     } else {
-      section.mistake("modes", fmt::format("{}: {}", rule, mode.error().message));
+      section.mistake("modes." + rule, mode.error().message);
     }
   }
 }
 
 // Others have to be read whole to know what they are.
 bool may_be_trusted(Format format) { return format == Format::eventbridge || format == Format::json; }
+
+// What one option does wrong by itself is told where it stands; what was said about it already is not said again.
+void check_source(Section& section, const KafkaSource::Options& options) {
+  for (const OptionMistake& mistake : KafkaSource::mistakes(options)) {
+    if (!section.is_wrong(mistake.option())) section.mistake(mistake.field, mistake.message);
+  }
+}
 
 void read_source(Section& section, Configuration& configuration) {
   SourceSettings source;
@@ -55,9 +65,7 @@ void read_source(Section& section, Configuration& configuration) {
   section.required_text("group", source.kafka.group);
   section.text("instance", source.kafka.instance);
   section.word<StartAt>("start", source.kafka.start, parse_start_at);
-  if (!section.has("start")) {
-    section.mistake("", "'start' is missing: where a topic that was never read begins, earliest or latest");
-  }
+  section.require("start", "'start' is missing: where a topic that was never read begins, earliest or latest");
   section.text_map("properties", source.kafka.properties);
   section.word<Format>("format", source.decoder.format, parse_format);
   source.decoder.source_name = source.kafka.name;
@@ -65,14 +73,24 @@ void read_source(Section& section, Configuration& configuration) {
   section.bytes("event_bytes", source.decoder.bytes_max, 1024, 64LL << 20);
   section.integer("depth", source.decoder.depth_max, 1, 1000);
   section.word<Reading>("reading", source.reading, parse_reading);
-  if (source.reading == Reading::trusted && !may_be_trusted(source.decoder.format)) {
+  if (source.reading == Reading::trusted && !may_be_trusted(source.decoder.format) && !section.is_wrong("format")) {
     section.mistake("reading", "trusted needs format: eventbridge or json");
   }
-  if (const auto checked = KafkaSource::check(source.kafka); !checked) section.mistake("", checked.error().message);
+  check_source(section, source.kafka);
   for (const SourceSettings& other : configuration.sources) {
-    if (other.kafka.name == source.kafka.name) section.mistake("name", "two sources have this name");
+    const bool same = other.kafka.name == source.kafka.name && !source.kafka.name.empty();
+    if (same) section.mistake("name", "two sources have this name");
   }
   configuration.sources.push_back(std::move(source));
+}
+
+// What the file says by itself; what environment and shared files add to it is looked at when AWS is.
+void check_endpoints(Section& section, const AwsOptions& aws) {
+  const auto endpoints = Endpoints::from(aws, {}, {});
+  if (endpoints) return;
+  const auto [setting, reason] = setting_and_reason(endpoints.error().message);
+  const std::string key = setting.starts_with("aws.") ? setting.substr(4) : "region";
+  if (!section.is_wrong(key)) section.mistake(key, reason);
 }
 
 void read_aws(Section& section, Configuration& configuration) {
@@ -84,6 +102,7 @@ void read_aws(Section& section, Configuration& configuration) {
   section.text("home_account", aws.home_account);
   section.text("session_name", aws.session_name);
   section.text("ca_file", configuration.aws_ca_file);
+  configuration.aws_ca_file = beside(configuration.path, configuration.aws_ca_file);
   section.texts("principals", configuration.aws_principals);
   if (section.has("path_style")) {
     bool path_style = false;
@@ -94,7 +113,8 @@ void read_aws(Section& section, Configuration& configuration) {
     keys.text("access_key_id", aws.access_key_id);
     keys.text("secret_access_key", aws.secret_access_key);
     keys.text("session_token", aws.session_token);
-    if (aws.access_key_id.empty() != aws.secret_access_key.empty()) {
+    const bool told = keys.is_wrong("access_key_id") || keys.is_wrong("secret_access_key");
+    if (!told && aws.access_key_id.empty() != aws.secret_access_key.empty()) {
       keys.mistake("", "access_key_id and secret_access_key belong together");
     }
   });
@@ -108,6 +128,7 @@ void read_aws(Section& section, Configuration& configuration) {
       aws.roles[account] = read;
     }
   });
+  check_endpoints(section, aws);
 }
 
 void read_executor(Section& section, ExecutorOptions& executor) {
@@ -143,24 +164,34 @@ void read_guards(Section& section, Configuration& configuration) {
   }
 }
 
+void report_channel(Section& section, const ChannelOptions& options) {
+  const auto checked = check_channel(options);
+  if (checked || section.is_wrong("kind")) return;
+  const auto [member, reason] = setting_and_reason(checked.error().message);
+  if (!section.is_wrong(member)) section.mistake(member, reason);
+}
+
 void read_notify(Section& section, Configuration& configuration) {
   section.named_sections("channels", [&](const std::string& name, Section& channel) {
     ChannelOptions options;
     options.name = name;
     channel.word<ChannelOptions::Kind>("kind", options.kind, parse_channel_kind);
-    if (!channel.has("kind")) channel.mistake("", "'kind' is missing: webhook or slack");
+    channel.require("kind", "'kind' is missing: webhook or slack");
     channel.required_text("url", options.url);
     channel.texts("secrets", options.secrets);
     channel.duration("timeout", options.timeout, milliseconds(100), seconds(120));
     channel.integer("notices_per_minute", options.notices_per_minute, 1, 100'000);
+    report_channel(channel, options);
     configuration.channels.push_back(std::move(options));
   });
   section.texts("alarms", configuration.alarms);
-  for (const std::string& alarm : configuration.alarms) {
-    const auto named = [&](const ChannelOptions& channel) { return channel.name == alarm; };
-    if (std::none_of(configuration.channels.begin(), configuration.channels.end(), named)) {
-      section.mistake("alarms", "there is no channel '" + alarm + "' in notify.channels");
-    }
+  std::vector<std::string_view> known;
+  for (const ChannelOptions& channel : configuration.channels) known.push_back(channel.name);
+  for (size_t i = 0; i < configuration.alarms.size() && !section.is_wrong("alarms"); ++i) {
+    const std::string& alarm = configuration.alarms[i];
+    if (std::find(known.begin(), known.end(), alarm) != known.end()) continue;
+    section.mistake(fmt::format("alarms[{}]", i),
+                    fmt::format("there is no channel '{}' in notify.channels{}", alarm, did_you_mean(alarm, known)));
   }
 }
 
@@ -206,11 +237,13 @@ void read_limits(Section& section, Configuration& configuration) {
 void read_all(Section& root, Configuration& configuration) {
   int version = 0;
   root.integer("version", version, 1, 1);
-  if (!root.has("version")) root.mistake("", "'version' is missing; this engine reads version 1");
+  root.require("version", "'version' is missing; this engine reads version 1");
   root.required_text("data", configuration.data);
   configuration.data = beside(configuration.path, configuration.data);
-  if (!root.has("rules")) root.mistake("", "'rules' is missing: rules: {directory: ...}");
-  root.section("rules", [&](Section& s) { read_rules(s, configuration, configuration.path); });
+  root.require("rules", "'rules' is missing: rules: {directory: ...}");
+  root.section("rules", [&](Section& s) {
+    if (root.has("rules")) read_rules(s, configuration, configuration.path);
+  });
   root.sections("sources", [&](Section& s) { read_source(s, configuration); });
   root.section("aws", [&](Section& s) { read_aws(s, configuration); });
   root.section("executor", [&](Section& s) { read_executor(s, configuration.executor); });
@@ -233,8 +266,10 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
                 [&](const std::string& name) -> Result<std::string> {
                   const auto found = environment.find(name);
                   if (found != environment.end()) return found->second;
-                  return Error{ErrorCode::not_found, "the environment variable " + name + " is not set"};
+                  return Error{ErrorCode::not_found,
+                               "the environment variable " + name + " is not set; export it before kedge is started"};
                 },
+                {},
                 {}};
   try {
     Section root(file, YAML::Load(*text), "");
@@ -248,7 +283,18 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   loaded.mistakes = std::move(file.mistakes);
+  loaded.configuration.lines = std::move(file.lines);
   return loaded;
+}
+
+Mistake mistake_at(const Configuration& configuration, std::string field, std::string message) {
+  const int line = line_of(configuration.lines, field);
+  return {line, std::move(field), std::move(message)};
+}
+
+Mistake mistake_from(const Configuration& configuration, const Error& error) {
+  auto [setting, reason] = setting_and_reason(error.message);
+  return mistake_at(configuration, std::move(setting), std::move(reason));
 }
 
 std::string to_string(const std::string& path, const Mistake& mistake) {

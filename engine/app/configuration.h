@@ -30,6 +30,7 @@ struct Configuration {
   std::string path;    // the file's
   std::string data;    // the directory of the ledger
   std::string digest;  // SHA-256 of the file's bytes, hexadecimal
+  FieldLines lines;    // of the file
 
   std::string rules_directory;
   std::map<std::string, Mode> modes;
@@ -66,6 +67,12 @@ struct LoadedConfiguration {
 
 // Errors are those of a file that cannot be read; what is wrong inside it are mistakes.
 Result<LoadedConfiguration> load_configuration(const std::string& path, const Environment& environment);
+
+// A mistake that is found only later, where the world is looked at.
+Mistake mistake_at(const Configuration&, std::string field, std::string message);
+
+// The same of an error that begins with the setting it is about: "aws.profile: there is no ...".
+Mistake mistake_from(const Configuration&, const Error&);
 
 // "kedge.yaml:12: sources[0].topics: must be a list"
 std::string to_string(const std::string& path, const Mistake& mistake);

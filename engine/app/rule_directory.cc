@@ -10,6 +10,12 @@ void add_rule_directory_options(CLI::App& command, RuleDirectory& where) {
       ->type_name("DIR");
 }
 
+std::string to_line(const Configuration& configuration, const RuleProblem& problem) {
+  if (!problem.file.empty()) return configuration.rules_directory + "/" + to_string(problem);
+  if (configuration.path.empty()) return "--rules: " + problem.message;
+  return to_string(configuration.path, mistake_at(configuration, "rules.directory", problem.message));
+}
+
 std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell) {
   RulesToLookAt loaded;
   if (where.directory.empty()) {
@@ -27,7 +33,7 @@ std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell
   loaded.room = *std::move(room);
   RuleSet::Loaded rules = load_rules(loaded.configuration, loaded.room->actions->catalog());
   for (const RuleProblem& problem : rules.problems) {
-    shell.err << loaded.configuration.rules_directory << "/" << to_string(problem) << "\n";
+    shell.err << to_line(loaded.configuration, problem) << "\n";
   }
   if (!rules.rules) {
     shell.exit_code = kFoundWrong;

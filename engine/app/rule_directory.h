@@ -25,6 +25,9 @@ struct RulesToLookAt {
   Configuration configuration;  // defaults where only a directory was given
 };
 
+// A problem with its place: file and line of the rule, or of rules.directory where it is about the whole directory.
+std::string to_line(const Configuration&, const RuleProblem&);
+
 // On mistakes says them all, and gives none.
 std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell);
 

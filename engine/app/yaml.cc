@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "base/files.h"
 #include "base/nearest.h"
@@ -13,35 +14,74 @@ namespace {
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
-// "${file:/path}" or "${env:NAME}" as kind and name; empty kind for anything else.
-std::pair<std::string, std::string> reference_in(const std::string& text) {
-  if (text.size() < 4 || text.substr(0, 2) != "${" || text.back() != '}') return {};
-  const std::string inner = text.substr(2, text.size() - 3);
-  const size_t colon = inner.find(':');
-  if (colon == std::string::npos) return {};
-  return {inner.substr(0, colon), inner.substr(colon + 1)};
+// Aliases can make a small file a large tree.
+constexpr int kDepthMax = 32;
+constexpr size_t kLinesMax = 100'000;
+
+void note_lines(const YAML::Node& node, const std::string& path, int depth, FieldLines& lines) {
+  if (depth > kDepthMax || lines.size() > kLinesMax) return;
+  lines.emplace(path, line_of(node));
+  if (node.IsMap()) {
+    for (const auto& item : node) {
+      const std::string field = path.empty() ? item.first.Scalar() : path + "." + item.first.Scalar();
+      lines.emplace(field, line_of(item.first));
+      note_lines(item.second, field, depth + 1, lines);
+    }
+  } else if (node.IsSequence()) {
+    for (size_t i = 0; i < node.size(); ++i) note_lines(node[i], fmt::format("{}[{}]", path, i), depth + 1, lines);
+  }
 }
 
 Result<std::string> resolve(const YamlFile& file, const std::string& text) {
-  const auto [kind, name] = reference_in(text);
-  if (kind.empty()) return text;
+  if (text.find("${") == std::string::npos) return text;
+  const auto invalid = [](std::string message) { return Error{ErrorCode::invalid, std::move(message)}; };
+  if (!text.starts_with("${") || text.find('}') != text.size() - 1) {
+    return invalid(
+        "a reference is the whole value, \"${env:NAME}\" or \"${file:PATH}\", not a part of it: put the whole text "
+        "into "
+        "the variable or the file");
+  }
+  const std::string inner = text.substr(2, text.size() - 3);
+  const size_t colon = inner.find(':');
+  if (colon == std::string::npos) return invalid("a reference says of what kind it is: ${env:NAME} or ${file:PATH}");
+  const std::string kind = inner.substr(0, colon);
+  const std::string name = inner.substr(colon + 1);
   if (kind == "env") return file.environment(name);
   if (kind != "file") {
-    return Error{ErrorCode::invalid,
-                 "'${" + kind + ":...}' is not known; secrets come from ${file:PATH} or ${env:NAME}"};
+    return invalid("'${" + kind + ":...}' is not known; secrets come from ${file:PATH} or ${env:NAME}");
   }
-  auto bytes = read_file(name, 1U << 20U);
-  if (!bytes) return bytes.error().with("the secret's file");
+  auto bytes = read_file(beside(file.path, name), 1U << 20U);
+  if (!bytes) {
+    return invalid("the secret's file: " + bytes.error().message +
+                   "; it must be there, and readable by the user that runs kedge");
+  }
   if (!bytes->empty() && bytes->back() == '\n') bytes->pop_back();
   return bytes;
 }
 
 }  // namespace
 
+int line_of(const FieldLines& lines, std::string field) {
+  for (;;) {
+    if (const auto found = lines.find(field); found != lines.end()) return found->second;
+    if (field.empty()) return 0;
+    const size_t cut = field.find_last_of(".[");
+    field.erase(cut == std::string::npos ? 0 : cut);
+  }
+}
+
+std::string beside(const std::string& file, const std::string& path) {
+  const std::filesystem::path given(path);
+  if (given.is_absolute() || path.empty()) return path;
+  return (std::filesystem::absolute(file).parent_path() / given).lexically_normal().string();
+}
+
 Section::Section(YamlFile& file, YAML::Node node, std::string path)
     : file_(file), node_(std::move(node)), path_(std::move(path)) {
+  if (path_.empty() && node_.IsDefined()) note_lines(node_, "", 0, file_.lines);
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     file_.mistakes.push_back({line_of(node_), path_, "must be a mapping (key: value)"});
+    is_mapping_ = false;
     node_ = YAML::Node(YAML::NodeType::Map);
   }
 }
@@ -50,8 +90,6 @@ bool Section::has(std::string_view key) const {
   return node_.IsMap() && const_cast<const YAML::Node&>(node_)[std::string(key)].IsDefined();
 }
 
-int Section::line() const { return node_.IsDefined() ? line_of(node_) : 0; }
-
 std::string Section::field(std::string_view key) const {
   if (path_.empty()) return std::string(key);
   return key.empty() ? path_ : path_ + "." + std::string(key);
@@ -59,14 +97,38 @@ std::string Section::field(std::string_view key) const {
 
 void Section::known(std::string_view key) { known_.emplace_back(key); }
 
+bool Section::is_known(const std::string& key) const {
+  return std::find(known_.begin(), known_.end(), key) != known_.end();
+}
+
+bool Section::is_misspelt(std::string_view key) const {
+  if (!node_.IsMap() || has(key)) return false;
+  const std::vector<std::string_view> names(known_.begin(), known_.end());
+  for (const auto& item : node_) {
+    const std::string& written = item.first.Scalar();
+    if (!is_known(written) && nearest(written, names) == key) return true;
+  }
+  return false;
+}
+
+bool Section::is_wrong(std::string_view key) const {
+  key = key.substr(0, key.find_first_of(".["));
+  const auto is_due = [&](const auto& one) { return one.first == key; };
+  return !is_mapping_ || wrong_.contains(key) || std::any_of(due_.begin(), due_.end(), is_due) || is_misspelt(key);
+}
+
+void Section::require(std::string_view key, std::string message) {
+  if (is_mapping_ && !has(key)) due_.emplace_back(key, std::move(message));
+}
+
 YAML::Node Section::find(std::string_view key) {
   known(key);
   return has(key) ? node_[std::string(key)] : YAML::Node(YAML::NodeType::Undefined);
 }
 
 void Section::mistake(std::string_view key, std::string message) {
-  const int at = !key.empty() && has(key) ? line_of(node_[std::string(key)]) : line();
-  file_.mistakes.push_back({at, field(key), std::move(message)});
+  if (!key.empty()) wrong_.emplace(key.substr(0, key.find_first_of(".[")));
+  file_.mistakes.push_back({line_of(file_.lines, field(key)), field(key), std::move(message)});
 }
 
 bool Section::scalar(std::string_view key, const YAML::Node& node, std::string& value) {
@@ -90,11 +152,8 @@ void Section::text(std::string_view key, std::string& value) {
 
 void Section::required_text(std::string_view key, std::string& value) {
   text(key, value);
-  if (!has(key)) {
-    mistake("", fmt::format("'{}' is missing", key));
-  } else if (value.empty()) {
-    mistake(key, "must not be empty");
-  }
+  require(key, fmt::format("'{}' is missing", key));
+  if (has(key) && value.empty() && !is_wrong(key)) mistake(key, "must not be empty");
 }
 
 void Section::texts(std::string_view key, std::vector<std::string>& values) {
@@ -107,8 +166,8 @@ void Section::texts(std::string_view key, std::vector<std::string>& values) {
     return;
   }
   if (!node.IsSequence()) return mistake(key, "must be a list");
-  for (const YAML::Node& item : node) {
-    if (scalar(key, item, value)) values.push_back(value);
+  for (size_t i = 0; i < node.size(); ++i) {
+    if (scalar(fmt::format("{}[{}]", key, i), node[i], value)) values.push_back(value);
   }
 }
 
@@ -118,7 +177,8 @@ void Section::text_map(std::string_view key, std::map<std::string, std::string>&
   if (!node.IsMap()) return mistake(key, "must be a mapping (key: value)");
   for (const auto& item : node) {
     std::string value;
-    if (scalar(key, item.second, value)) values[item.first.Scalar()] = value;
+    const std::string& name = item.first.Scalar();
+    if (scalar(fmt::format("{}.{}", key, name), item.second, value)) values[name] = value;
   }
 }
 
@@ -135,7 +195,7 @@ void Section::boolean(std::string_view key, bool& value) {
 void Section::duration(std::string_view key, Duration& value, Duration least, Duration most) {
   std::string text_value;
   text(key, text_value);
-  if (!has(key)) return;
+  if (!has(key) || is_wrong(key)) return;
   const auto parsed = parse_duration(text_value);
   if (!parsed) return mistake(key, parsed.error().message);
   if (*parsed < least || *parsed > most) {
@@ -147,7 +207,7 @@ void Section::duration(std::string_view key, Duration& value, Duration least, Du
 bool Section::read_integer(std::string_view key, int64_t& value, int64_t least, int64_t most) {
   std::string text_value;
   text(key, text_value);
-  if (!has(key)) return false;
+  if (!has(key) || is_wrong(key)) return false;
   int64_t number = 0;
   const char* const end = text_value.data() + text_value.size();
   const auto [stop, failure] = std::from_chars(text_value.data(), end, number);
@@ -162,7 +222,7 @@ bool Section::read_integer(std::string_view key, int64_t& value, int64_t least, 
 void Section::bytes(std::string_view key, size_t& value, int64_t least, int64_t most) {
   std::string text_value;
   text(key, text_value);
-  if (!has(key)) return;
+  if (!has(key) || is_wrong(key)) return;
   int64_t number = 0;
   const char* const end = text_value.data() + text_value.size();
   const auto [stop, failure] = std::from_chars(text_value.data(), end, number);
@@ -206,11 +266,14 @@ void Section::named_sections(std::string_view key, const std::function<void(cons
 }
 
 void Section::finish() {
+  for (const auto& [key, message] : due_) {
+    if (!is_misspelt(key)) file_.mistakes.push_back({line_of(file_.lines, path_), path_, message});
+  }
   if (!node_.IsMap()) return;
   const std::vector<std::string_view> names(known_.begin(), known_.end());
   for (const auto& item : node_) {
     const std::string key = item.first.Scalar();
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    if (is_known(key)) continue;
     file_.mistakes.push_back(
         {line_of(item.first), field(key),
          fmt::format("is not a known key{}; known here: {}", did_you_mean(key, names), fmt::join(names, ", "))});

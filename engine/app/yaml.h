@@ -8,13 +8,15 @@
 //   section.finish();
 //
 // Values may refer to secrets: "${file:/etc/kedge/slack-url}" is the file's content without its last newline,
-// "${env:NAME}" the variable's. A secret's value appears in no error.
+// "${env:NAME}" the variable's. A reference is a value of its own, never a part of one. A secret's value appears in no
+// error.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +34,21 @@ struct Mistake {
   bool operator==(const Mistake&) const = default;
 };
 
+// Where each field stands, by its path: "sources[0].topics[1]", "rules.modes.aws.s3.public-bucket".
+using FieldLines = std::map<std::string, int>;
+
+// The line of a field, or else of the nearest thing around it that stands in the file.
+int line_of(const FieldLines& lines, std::string field);
+
+// A path as the file means it: relative ones are meant from the file's folder.
+std::string beside(const std::string& file, const std::string& path);
+
 // What is shared by all sections of one file.
 struct YamlFile {
   std::string path;
   std::function<Result<std::string>(const std::string& name)> environment;  // ${env:NAME}
   std::vector<Mistake> mistakes;
+  FieldLines lines = {};  // filled by the section whose path is empty: the whole file
 };
 
 class Section {
@@ -44,7 +56,6 @@ class Section {
   Section(YamlFile& file, YAML::Node node, std::string path);
 
   bool has(std::string_view key) const;
-  int line() const;
   const std::string& path() const { return path_; }
 
   void text(std::string_view key, std::string& value);                 // a string; ${...} is resolved
@@ -69,6 +80,7 @@ class Section {
     std::string text_value;
     if (!has(key)) return known(key);
     text(key, text_value);
+    if (is_wrong(key)) return;
     if (auto parsed = parse(text_value)) {
       value = *parsed;
     } else {
@@ -81,14 +93,24 @@ class Section {
   void sections(std::string_view key, const std::function<void(Section&)>& read);
   void named_sections(std::string_view key, const std::function<void(const std::string& name, Section&)>& read);
 
-  // A mistake at a key of this section (at its line when it is there).
+  // A key that must be there; a misspelt one is not also said to be missing.
+  void require(std::string_view key, std::string message);
+
+  // A mistake at a key of this section, or at something below it ("topics[1]", "properties.group.id"), with the line
+  // where that stands.
   void mistake(std::string_view key, std::string message);
+
+  // A mistake about this key is known already, or will be told by finish(): what follows from it is not worth a line.
+  // Call it when all keys have been asked for.
+  bool is_wrong(std::string_view key) const;
 
   // Call last: every key that was not asked for is a mistake, with the nearest known one.
   void finish();
 
  private:
   void known(std::string_view key);
+  bool is_known(const std::string& key) const;
+  bool is_misspelt(std::string_view key) const;
   YAML::Node find(std::string_view key);
   bool read_integer(std::string_view key, int64_t& value, int64_t least, int64_t most);
   bool scalar(std::string_view key, const YAML::Node& node, std::string& value);
@@ -97,7 +119,10 @@ class Section {
   YamlFile& file_;
   YAML::Node node_;
   std::string path_;
+  bool is_mapping_ = true;  // false: told, and what follows from it is not
   std::vector<std::string> known_;
+  std::set<std::string, std::less<>> wrong_;              // keys with a mistake
+  std::vector<std::pair<std::string, std::string>> due_;  // required keys that are absent, with what to say about it
 };
 
 }  // namespace kedge

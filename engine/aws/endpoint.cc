@@ -61,9 +61,9 @@ std::vector<Place> places_of(const ServiceFacts& facts, const AwsOptions& option
   std::vector<Place> places;
   const std::string name(facts.name);
   if (const auto own = options.endpoint_urls.find(name); own != options.endpoint_urls.end()) {
-    places.push_back({own->second, "aws.endpoint_urls." + name});
+    places.push_back({own->second, "aws.endpoints." + name});
   }
-  places.push_back({options.endpoint_url, "aws.endpoint_url"});
+  places.push_back({options.endpoint_url, "aws.endpoint"});
   if (variable(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return places;
   const std::string own_variable = "AWS_ENDPOINT_URL_" + std::string(facts.variable_end);
   places.push_back({variable(environment, own_variable), own_variable});
@@ -121,7 +121,7 @@ Result<Endpoints> Endpoints::from(const AwsOptions& options, const Environment& 
     if (std::ranges::find(kServices, name, &ServiceFacts::name) != kServices.end()) continue;
     std::string known;
     for (const ServiceFacts& facts : kServices) known += (known.empty() ? "" : ", ") + std::string(facts.name);
-    return Error{ErrorCode::invalid, "aws.endpoint_urls: no service \"" + name + "\"; there are " + known};
+    return Error{ErrorCode::invalid, "aws.endpoints: no service \"" + name + "\"; there are " + known};
   }
   Endpoints endpoints;
   endpoints.path_style_ = options.path_style;

@@ -47,8 +47,10 @@ Result<std::vector<std::string>> list_files(const std::string& directory) {
     error.clear();  // a link that leads nowhere: reading it says so
   }
   if (error) {
-    return Error{ErrorCode::not_found,
-                 fmt::format("the rule directory {} cannot be read: {}", directory, error.message())};
+    return Error{
+        ErrorCode::not_found,
+        fmt::format("the rule directory {} cannot be read: {}; mend the path, or make it (kedge init shows how)",
+                    directory, error.message())};
   }
   std::sort(paths.begin(), paths.end());
   return paths;

@@ -54,14 +54,75 @@ TEST_F(Yaml, AWrongTypeNamesTheFieldInItsSection) {
 }
 
 TEST_F(Yaml, AListNamesThePlace) {
-  Section section = root("list:\n  - name: a\n  - nome: b");
+  Section section = root("list:\n  - name: a\n  - title: b");
   section.sections("list", [](Section& item) {
     std::string name;
     item.required_text("name", name);
   });
   ASSERT_EQ(file_.mistakes.size(), 2U);
   EXPECT_EQ(file_.mistakes[0].field, "list[1]");
-  EXPECT_EQ(file_.mistakes[1].field, "list[1].nome");
+  EXPECT_EQ(file_.mistakes[1].field, "list[1].title");
+}
+
+TEST_F(Yaml, AMisspeltKeyIsNotMissingToo) {
+  Section section = root("nam: b");
+  std::string name;
+  section.required_text("name", name);
+  EXPECT_TRUE(section.is_wrong("name"));
+  section.finish();
+  EXPECT_EQ(only_mistake(), "1: nam: is not a known key (did you mean 'name'?); known here: name");
+}
+
+TEST_F(Yaml, AMistakeBelowAKeyHasTheLineWhereItStands) {
+  Section section = root("list:\n  - a\n  - {b: 1}\nmap:\n  x.y:\n    - 1\n");
+  std::vector<std::string> list;
+  std::map<std::string, std::string> map;
+  section.texts("list", list);
+  section.text_map("map", map);
+  section.mistake("list[7]", "is not there");
+  ASSERT_EQ(file_.mistakes.size(), 3U);
+  EXPECT_EQ(file_.mistakes[0], (Mistake{3, "list[1]", "must be a single value"}));
+  EXPECT_EQ(file_.mistakes[1], (Mistake{5, "map.x.y", "must be a single value"}));
+  EXPECT_EQ(file_.mistakes[2], (Mistake{1, "list[7]", "is not there"}));
+  EXPECT_TRUE(section.is_wrong("list"));
+  EXPECT_FALSE(section.is_wrong("other"));
+}
+
+TEST_F(Yaml, AliasesCannotMakeItReadForEver) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) text += (j == 0 ? "" : ", ") + before;
+    text += "]\n";
+  }
+  const Section section = root(text);
+  EXPECT_TRUE(section.has("a11"));
+  EXPECT_LE(file_.lines.size(), 100'100U);
+}
+
+TEST_F(Yaml, AReferenceIsAWholeValue) {
+  Section section = root("a: https://host/${env:TOKEN}\nb: ${env:TOKEN}x\nc: ${TOKEN}\nd: $x{}");
+  std::string value;
+  for (const char* key : {"a", "b", "c", "d"}) section.text(key, value);
+  ASSERT_EQ(file_.mistakes.size(), 3U);
+  const std::string whole =
+      "a reference is the whole value, \"${env:NAME}\" or \"${file:PATH}\", not a part of it: put the whole text into "
+      "the "
+      "variable or the file";
+  EXPECT_EQ(file_.mistakes[0], (Mistake{1, "a", whole}));
+  EXPECT_EQ(file_.mistakes[1], (Mistake{2, "b", whole}));
+  EXPECT_EQ(file_.mistakes[2], (Mistake{3, "c", "a reference says of what kind it is: ${env:NAME} or ${file:PATH}"}));
+  EXPECT_EQ(value, "$x{}");
+}
+
+TEST_F(Yaml, AFileIsMeantFromTheConfigurationsFolder) {
+  file_.path = testing::TempDir() + "kedge.yaml";
+  ASSERT_TRUE(write_file_atomically(testing::TempDir() + "kedge_yaml_beside", "beside").ok());
+  Section section = root("a: ${file:kedge_yaml_beside}");
+  std::string value;
+  section.text("a", value);
+  EXPECT_EQ(value, "beside");
 }
 
 TEST_F(Yaml, SecretsComeFromTheEnvironmentAndFromFiles) {
@@ -84,7 +145,10 @@ TEST_F(Yaml, AMissingSecretIsNamedByItsReference) {
   section.text("c", value);
   ASSERT_EQ(file_.mistakes.size(), 3U);
   EXPECT_EQ(file_.mistakes[0].message, "the environment variable NOPE is not set");
-  EXPECT_EQ(file_.mistakes[1].message, "the secret's file: cannot open /nonexistent/secret: No such file or directory");
+  EXPECT_EQ(
+      file_.mistakes[1].message,
+      "the secret's file: cannot open /nonexistent/secret: No such file or directory; it must be there, and readable "
+      "by the user that runs kedge");
   EXPECT_EQ(file_.mistakes[2].message, "'${vault:...}' is not known; secrets come from ${file:PATH} or ${env:NAME}");
 }
 

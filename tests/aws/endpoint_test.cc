@@ -122,7 +122,7 @@ TEST(Endpoints, SayWhereABadOverrideStands) {
   AwsOptions options;
   options.endpoint_urls = {{"s4", "http://h"}};
   EXPECT_EQ(Endpoints::from(options, {}, {}).error().message,
-            "aws.endpoint_urls: no service \"s4\"; there are s3, s3-control, ec2, cloudtrail, sts");
+            "aws.endpoints: no service \"s4\"; there are s3, s3-control, ec2, cloudtrail, sts");
 }
 
 }  // namespace
