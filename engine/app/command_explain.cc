@@ -85,7 +85,9 @@ void run(const Arguments& arguments, Shell& shell) {
     const auto explained = explain_rule(evaluator, static_cast<size_t>(rule - rules->set->rules().data()), event);
     if (!explained) return shell.fail(explained.error());
     shell.out << to_text(*explained);
-    if (explained->decision && explained->decision->plan) print_guards(*rules, *explained->decision, event, shell.out);
+    const auto& decision = explained->decision;
+    if (decision && decision->kind == Decision::Kind::failed) shell.exit_code = kFoundWrong;
+    if (decision && decision->plan) print_guards(*rules, *decision, event, shell.out);
   }
 }
 
