@@ -7,9 +7,11 @@
 
 #include "app/command.h"
 #include "app/control.h"
+#include "app/engine_room.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/nearest.h"
 #include "base/random.h"
 
 namespace kedge {
@@ -19,6 +21,7 @@ struct Arguments {
   std::string configuration;
   OutputFormat output = OutputFormat::table;
   std::string id, rule, target, owner, reason, expires;
+  bool force = false;
 };
 
 // A point in time, or a span from now: "2026-12-31T00:00:00Z", "30d".
@@ -29,9 +32,30 @@ Result<Time> parse_expiry(const std::string& text, Time now) {
                "--expires: '" + text + "' is neither a span (30d) nor a time (2026-12-31T00:00:00Z)"};
 }
 
+// An exception from a rule that is not there leaves nothing alone, and nobody would notice.
+Result<void> check_rule(const Configuration& configuration, const std::string& rule, const Environment& environment) {
+  if (rule == "*") return {};
+  const std::string insist = "; --force adds the exception all the same";
+  const auto room = open_engine_room(configuration, environment);
+  const auto loaded = room ? load_rules(configuration, (*room)->actions->catalog()) : RuleSet::Loaded{};
+  if (!loaded.rules) {
+    return Error{ErrorCode::refused, "--rule: whether there is a rule '" + rule +
+                                         "' is not known, the rules cannot be read (`kedge check` says why)" + insist};
+  }
+  if (loaded.rules->find(rule) != nullptr) return {};
+  std::vector<std::string_view> known;
+  for (const Rule& one : loaded.rules->rules()) known.push_back(one.id);
+  return Error{ErrorCode::not_found, "--rule: there is no rule '" + rule + "' in " + configuration.rules_directory +
+                                         did_you_mean(rule, known) + insist};
+}
+
 void add(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
+  if (!arguments.force) {
+    const auto checked = check_rule(*configuration, arguments.rule, shell.environment);
+    if (!checked) return shell.fail(kUsedWrongly, checked.error().message);
+  }
   SystemClock clock;
   const auto expires = parse_expiry(arguments.expires, clock.now());
   if (!expires) return shell.fail(kUsedWrongly, expires.error().message);
@@ -94,6 +118,7 @@ void add_exception(CLI::App& app, Shell& shell) {
   adding->add_option("--owner", arguments->owner, "who answers for it")->required();
   adding->add_option("--reason", arguments->reason, "why")->required();
   adding->add_option("--expires", arguments->expires, "until when: 30d, or 2026-12-31T00:00:00Z")->required();
+  adding->add_flag("--force", arguments->force, "also for a rule that is not there (yet)");
   adding->callback([arguments, &shell] { add(*arguments, shell); });
 
   CLI::App* const listing = command->add_subcommand("list", "all exceptions");
