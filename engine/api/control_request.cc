@@ -198,6 +198,8 @@ Result<Change> change_of(const ControlRequest& request, const std::string& actor
   return change;
 }
 
+bool becomes_change(const std::string& command) { return table().contains(command); }
+
 Result<Json> reply_of(const Answer& answer) {
   switch (answer.outcome) {
     case Outcome::done:

@@ -39,6 +39,9 @@ struct ControlRequest {
 // names the argument and what would be right. `actor`: who asks (actor.h); `now`: ledger time.
 Result<Change> change_of(const ControlRequest& request, const std::string& actor, Time now);
 
+// Whether a command becomes a Change at all: the others only a running daemon can do.
+bool becomes_change(const std::string& command);
+
 // What the one who asked is told: {"seq": the record's number}, or why it was not done.
 Result<nlohmann::json> reply_of(const Answer& answer);
 

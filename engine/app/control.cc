@@ -35,6 +35,11 @@ Result<nlohmann::json> ask_engine(const Configuration& configuration, const Cont
   auto client = ControlClient::connect(configuration.data + "/control.sock", clock);
   if (client) return client->ask(request, kPatience);
   if (client.error().code != ErrorCode::not_found) return client.error();
+  if (!becomes_change(request.command)) {
+    return Error{ErrorCode::unavailable, "no daemon answers at " + configuration.data +
+                                             "/control.sock, and this is for a running one to do: start it with `kedge "
+                                             "run`"};
+  }
   return commit_here(configuration, request, clock);
 }
 
