@@ -70,9 +70,11 @@ std::optional<StartDecision> decide_by_mark(const GroupMark& mark, const StartFa
   }
   if (!group_is_ahead(mark, facts)) return std::nullopt;
   const int64_t next = facts.position ? facts.position->next : 0;
-  return stopped(facts, Kind::ledger_behind, next, facts.group->offset,
-                 "was read further than our ledger knows (the group stands at " + offset +
-                     "): the ledger is an older copy. Nothing is read; see `kedge ledger restore`");
+  return stopped(
+      facts, Kind::ledger_behind, next, facts.group->offset,
+      "was read further than our ledger knows (the group stands at " + offset +
+          "): the ledger is an older copy. Nothing is read: put the newest copy of the ledger in its place, or give "
+          "the source another `group`: what was handled since then is met again");
 }
 
 StartDecision go_on(const Position& position, const StartFacts& facts) {

@@ -19,6 +19,7 @@ import time
 KEDGE = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(sys.argv[2]).resolve()
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "rules" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ENGINE = sorted(path for folder in ("engine", "actions") for path in (ROOT / folder).rglob("*") if path.suffix in (".cc", ".h"))
 failures = []
 
 
@@ -32,17 +33,19 @@ def fail(message):
 
 
 def check_commands():
-    """Each `kedge COMMAND` that stands in a page is one that the program knows."""
-    for page in PAGES:
-        named = set(re.findall(r"`kedge ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", page.read_text()))
-        for command in sorted(named):
-            words = command.split()
-            for length in (len(words), 1):
-                done = subprocess.run([KEDGE, *words[:length], "--help"], capture_output=True, text=True)
-                if done.returncode == 0:
-                    break
-            else:
-                fail(f"{page.name}: there is no `kedge {command}`")
+    """Each `kedge COMMAND` that stands in a page, or in what the engine says, is one that the program knows."""
+    named = {}
+    for page in PAGES + ENGINE:
+        # A command may be broken over the lines of a string or of a comment.
+        text = re.sub(r'"\s*\n\s*"|\n\s*// ?', lambda gap: "" if '"' in gap[0] else " ", page.read_text())
+        for command in re.findall(r"`kedge ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text):
+            named.setdefault(command, page)
+    for command, page in sorted(named.items()):
+        words = command.split()
+        listed = subprocess.run([KEDGE, words[0], "--help"], capture_output=True, text=True)
+        below = re.findall(r"^  ([a-z-]+)  ", listed.stdout.partition("\nSubcommands:\n")[2], re.M)
+        if listed.returncode != 0 or (len(words) > 1 and below and words[1] not in below):
+            fail(f"{page.relative_to(ROOT)}: there is no `kedge {command}`")
     for page in PAGES:
         for verb in set(re.findall(r"`\./dev ([a-z]+)", page.read_text())):
             if not re.search(rf"^  {verb}\)|^{verb}\(\)", (ROOT / "dev").read_text(), re.M):
