@@ -2,18 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
+#include "actions/aws/access.h"
 #include "app/command.h"
 #include "app/engine_room.h"
+#include "app/rule_directory.h"
+#include "base/nearest.h"
 #include "rule/rule_tests.h"
 
 namespace kedge {
 namespace {
 
+constexpr size_t kNotesMax = 10;
+
 struct Arguments {
   std::string configuration;
+  std::string timeout = "10s";
   bool connect = false;
   bool effective = false;
 };
@@ -23,26 +30,87 @@ void complain(Shell& shell, int code, const std::string& message) {
   shell.exit_code = std::max(shell.exit_code, code);
 }
 
-// Channels that rules name must exist: a notice to nobody is found here, not at three in the morning.
-void check_channels(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
-  if (configuration.channels.empty() && !rules.rules().empty()) {
-    shell.err << configuration.path << ": no channel is configured in notify.channels: nobody will be told\n";
-  }
+// With the line of the setting it is about.
+void complain(Shell& shell, int code, const Configuration& configuration, const Mistake& mistake) {
+  complain(shell, code, to_string(configuration.path, mistake));
 }
 
 std::shared_ptr<const RuleSet> check_rules(const Configuration& configuration, const ActionCatalog& actions,
                                            Shell& shell) {
   RuleSet::Loaded loaded = load_rules(configuration, actions);
-  for (const RuleProblem& problem : loaded.problems) {
-    complain(shell, kFoundWrong, configuration.rules_directory + "/" + to_string(problem));
-  }
+  for (const RuleProblem& problem : loaded.problems) complain(shell, kFoundWrong, to_line(configuration, problem));
   if (!loaded.rules) return nullptr;
+  std::vector<std::string_view> known;
+  for (const Rule& rule : loaded.rules->rules()) known.push_back(rule.id);
   for (const auto& [rule, mode] : configuration.modes) {
-    if (loaded.rules->find(rule) == nullptr) {
-      complain(shell, kFoundWrong, fmt::format("{}: rules.modes: there is no rule '{}'", configuration.path, rule));
-    }
+    if (loaded.rules->find(rule) != nullptr) continue;
+    complain(shell, kFoundWrong, configuration,
+             mistake_at(configuration, "rules.modes." + rule,
+                        fmt::format("there is no rule '{}'{}", rule, did_you_mean(rule, known))));
   }
   return loaded.rules;
+}
+
+// Channels that plans name must exist: a notice to nobody is found here, not at three in the morning.
+void check_channels(const Configuration& configuration, const RuleSet& rules, const RuleTestReport& report,
+                    Shell& shell) {
+  if (configuration.channels.empty()) {
+    shell.err << configuration.path << ": no channel is configured in notify.channels: nobody will be told\n";
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const ChannelOptions& channel : configuration.channels) known.push_back(channel.name);
+  for (const auto& [id, channels] : report.planned) {
+    const Rule* const rule = rules.find(id);
+    for (const std::string& channel : channels) {
+      if (std::find(known.begin(), known.end(), channel) != known.end()) continue;
+      complain(shell, kFoundWrong,
+               to_line(configuration, {rule->file, rule->line, id, "notify",
+                                       fmt::format("there is no channel '{}' in notify.channels of {}{}", channel,
+                                                   configuration.path, did_you_mean(channel, known))}));
+    }
+  }
+}
+
+// Actions, arguments and channels are looked at when a plan is made, and only the rules' tests make plans here.
+void note_untried(const Configuration& configuration, const RuleSet& rules, const RuleTestReport& report,
+                  Shell& shell) {
+  size_t untried = 0;
+  for (const Rule& rule : rules.rules()) {
+    const auto is_its = [&](const RuleTestResult& result) { return result.rule == rule.id && !result.passed; };
+    const bool tried =
+        report.planned.contains(rule.id) || std::any_of(report.results.begin(), report.results.end(), is_its);
+    if (tried || ++untried > kNotesMax) continue;
+    shell.err << to_line(configuration, {rule.file, rule.line, rule.id, "",
+                                         "its plan was not tried: it has no test in which it fires (`kedge test`)"})
+              << "\n";
+  }
+  if (untried > kNotesMax) {
+    shell.err << fmt::format("{}: the plans of {} further rules were not tried\n", configuration.rules_directory,
+                             untried - kNotesMax);
+  }
+}
+
+// A rule that fails says itself where: "first.lua:12: ...".
+std::string line_of(const Configuration& configuration, const RuleTestResult& result) {
+  constexpr std::string_view kFailed = "the rule failed: ";
+  const std::string& folder = configuration.rules_directory;
+  const std::string test = fmt::format("{}:{}", result.file, result.line);
+  if (!result.message.starts_with(kFailed)) {
+    return fmt::format("{}/{}: rule {}: test '{}': {}", folder, test, result.rule, result.name, result.message);
+  }
+  return fmt::format("{}/{} (rule {}, test '{}' in {})", folder, result.message.substr(kFailed.size()), result.rule,
+                     result.name, test);
+}
+
+void check_plans(const Configuration& configuration, const std::shared_ptr<const RuleSet>& rules, Shell& shell) {
+  const RuleTestReport report = run_rule_tests(rules);
+  for (const RuleProblem& problem : report.problems) complain(shell, kFoundWrong, to_line(configuration, problem));
+  for (const RuleTestResult& result : report.results) {
+    if (!result.passed) complain(shell, kFoundWrong, line_of(configuration, result));
+  }
+  check_channels(configuration, *rules, report, shell);
+  note_untried(configuration, *rules, report, shell);
 }
 
 void print_rules(const RuleSet& rules, std::ostream& out) {
@@ -52,38 +120,69 @@ void print_rules(const RuleSet& rules, std::ostream& out) {
   }
 }
 
-void connect(const Configuration& configuration, EngineRoom& room, Shell& shell) {
-  const auto identity = room.aws->identity();
-  if (identity) {
-    shell.out << "AWS: we are " << identity->arn << " (credentials " << room.aws->credential_origin() << ")\n";
-  } else {
-    complain(shell, kNotReached, "AWS: " + identity.error().message);
+// What helps where AWS could not be asked who we are.
+std::string reason_of(const AwsError& error) {
+  const bool no_answer = error.status == 0 && error.code.empty();
+  return action_error(error).message +
+         (no_answer ? "; check aws.endpoint and aws.region, and that this machine may connect there" : "");
+}
+
+void reach_aws(const Configuration& configuration, AwsClient& aws, Shell& shell) {
+  const auto identity = aws.identity();
+  if (!identity) {
+    return complain(shell, kNotReached, configuration, mistake_at(configuration, "aws", reason_of(identity.error())));
   }
-  for (const SourceSettings& source : configuration.sources) {
-    const auto reached = KafkaSource::reach(source.kafka, std::chrono::seconds(10));
-    if (!reached) {
-      complain(shell, kNotReached, fmt::format("source {}: {}", source.kafka.name, reached.error().message));
+  shell.out << "AWS: we are " << identity->arn << " (credentials " << aws.credential_origin() << ")\n";
+  for (const auto& [account, role] : configuration.aws.roles) {
+    const auto assumed = aws.identity(account);
+    if (assumed) {
+      shell.out << "AWS: in " << account << " we are " << assumed->arn << "\n";
       continue;
     }
-    for (const std::string& line : *reached) shell.out << "source " << source.kafka.name << ": " << line << "\n";
+    complain(shell, kNotReached, configuration,
+             mistake_at(configuration, fmt::format("aws.roles.{}.arn", account),
+                        fmt::format("{}; {} needs the permission sts:AssumeRole on {}, and the role's trust policy has "
+                                    "to name it",
+                                    reason_of(assumed.error()), identity->arn, role.arn)));
+  }
+  shell.out << "AWS: permissions of actions are not tried here: they show when a rule acts (docs/operating.md lists "
+               "them)\n";
+}
+
+// The option of a source that is most likely to be mended.
+std::string option_to_mend(const Error& error) {
+  if (error.code == ErrorCode::not_found) return "topics";
+  return error.code == ErrorCode::refused ? "properties" : "brokers";
+}
+
+void reach_brokers(const Configuration& configuration, Duration timeout, Shell& shell) {
+  for (size_t i = 0; i < configuration.sources.size(); ++i) {
+    const KafkaSource::Options& source = configuration.sources[i].kafka;
+    const auto reached = KafkaSource::reach(source, timeout);
+    if (!reached) {
+      const Error& error = reached.error();
+      complain(shell, kNotReached, configuration,
+               mistake_at(configuration, fmt::format("sources[{}].{}", i, option_to_mend(error)), error.message));
+      continue;
+    }
+    for (const std::string& line : *reached) shell.out << "source " << source.name << ": " << line << "\n";
   }
 }
 
 void run(const Arguments& arguments, Shell& shell) {
+  const auto timeout = parse_duration(arguments.timeout);
+  if (!timeout) return shell.fail(kUsedWrongly, "--timeout: " + timeout.error().message);
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
   const auto room = open_engine_room(*configuration, shell.environment);
-  if (!room) return complain(shell, kFoundWrong, configuration->path + ": " + room.error().message);
-  for (const ChannelOptions& options : configuration->channels) {
-    if (const auto channel = open_channel(options, *(*room)->http); !channel) {
-      complain(shell, kFoundWrong,
-               fmt::format("{}: notify.channels.{}: {}", configuration->path, options.name, channel.error().message));
-    }
-  }
+  if (!room) return complain(shell, kFoundWrong, *configuration, mistake_from(*configuration, room.error()));
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
-  if (rules) check_channels(*configuration, *rules, shell);
+  if (rules) check_plans(*configuration, rules, shell);
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
-  if (arguments.connect) connect(*configuration, **room, shell);
+  if (arguments.connect) {
+    reach_aws(*configuration, *(*room)->aws, shell);
+    reach_brokers(*configuration, *timeout, shell);
+  }
   if (shell.exit_code != kGood) return;
   shell.out << configuration->path << " is good; " << rules->rules().size() << " rules in "
             << configuration->rules_directory << ":\n";
@@ -97,6 +196,7 @@ void add_check(CLI::App& app, Shell& shell) {
   CLI::App* const command = app.add_subcommand("check", "is the configuration right, are the rules?");
   add_configuration_option(*command, arguments->configuration);
   command->add_flag("--connect", arguments->connect, "also reach for the brokers and for AWS");
+  command->add_option("--timeout", arguments->timeout, "how long a broker is waited for (10s)")->type_name("SPAN");
   command->add_flag("--effective", arguments->effective, "print the values in force, defaults included");
   command->callback([arguments, &shell] { run(*arguments, shell); });
 }

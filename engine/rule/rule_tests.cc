@@ -204,6 +204,7 @@ class RuleTests {
     const auto decision = decide(test, *rule);
     if (!decision) return problem(test, decision.error().message);
     const std::string& id = rules_.rules()[*rule].id;
+    if (decision->plan) report_.planned[id].insert(decision->plan->notify.begin(), decision->plan->notify.end());
     const std::string message = difference(test.fields, *decision);
     report_.results.push_back({test.file, test.line, id, test.name, message.empty(), message});
     if (test.fields.contains("fires")) (test.fields["fires"].get<bool>() ? fires_ : spares_)[id] = true;

@@ -15,7 +15,9 @@
 // is tested too. A rule needs at least one test in which it fires and one in which it does not.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ struct RuleTestReport {
   std::vector<RuleTestResult> results;  // by file, in the order in which they stand there
   std::vector<RuleProblem> problems;    // test files that cannot be read, tests that are not well-formed
   std::vector<RuleProblem> untested;    // rules without a firing or a non-firing test
+  // Rules that made a plan in some test, by id, with the channels that their plans notify.
+  std::map<std::string, std::set<std::string>> planned;
 
   size_t failures() const;
   bool passed() const { return failures() == 0 && problems.empty() && untested.empty(); }

@@ -41,6 +41,12 @@ TEST(RuleTests, PassWhenEverythingIsAsWritten) {
   EXPECT_EQ(report.results[0], (RuleTestResult{"a.test.lua", 1, "a", "fires", true, ""}));
 }
 
+TEST(RuleTests, TellWhichRulesMadeAPlanAndWhomItWouldTell) {
+  const auto report = report_on(test_text("fires", kOpened, "fires = true"));
+  EXPECT_EQ(report.planned, (std::map<std::string, std::set<std::string>>{{"a", {"security"}}}));
+  EXPECT_TRUE(report_on(test_text("elsewhere", kGarden, "fires = false")).planned.empty());
+}
+
 TEST(RuleTests, SayWhatWasExpectedAndWhatWasDecided) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"fires = false", "expected not to fire, but it fires for door:front"},
