@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "app/command.h"
+#include "base/clock.h"
 #include "base/files.h"
+#include "base/time.h"
 
 namespace kedge {
 namespace {
@@ -127,21 +129,30 @@ test "a call that was refused changed nothing" {
 }
 )lua";
 
+// Its time is that of init: an old event is only put on record, also when the rule may act.
 constexpr const char* kEvent =
-    R"json({"eventVersion":"1.09","eventID":"8e6ab4a1-0000-4000-8000-000000000002","eventTime":"2026-01-31T12:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl","eventType":"AwsApiCall","awsRegion":"us-east-1","recipientAccountId":"123456789012","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::123456789012:user/mallory","accountId":"123456789012","userName":"mallory"},"requestParameters":{"bucketName":"my-bucket","x-amz-acl":"public-read"}}
+    R"json({"eventVersion":"1.09","eventID":"8e6ab4a1-0000-4000-8000-000000000002","eventTime":"@now@","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl","eventType":"AwsApiCall","awsRegion":"us-east-1","recipientAccountId":"123456789012","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::123456789012:user/mallory","accountId":"123456789012","userName":"mallory"},"requestParameters":{"bucketName":"my-bucket","x-amz-acl":"public-read"}}
 )json";
 
 struct Arguments {
   std::string directory;
 };
 
+std::string event_of_now() {
+  constexpr std::string_view kPlace = "@now@";
+  constexpr size_t kToTheSecond = std::string_view("2026-01-31T12:00:00").size();
+  SystemClock clock;
+  std::string event = kEvent;
+  return event.replace(event.find(kPlace), kPlace.size(), format_time(clock.now()).substr(0, kToTheSecond) + "Z");
+}
+
 void run(const Arguments& arguments, Shell& shell) {
   namespace fs = std::filesystem;
   const fs::path root(arguments.directory);
-  const std::pair<fs::path, const char*> files[] = {{root / "kedge.yaml", kConfiguration},
+  const std::pair<fs::path, std::string> files[] = {{root / "kedge.yaml", kConfiguration},
                                                     {root / "rules" / "first.lua", kRule},
                                                     {root / "rules" / "first.test.lua", kRuleTest},
-                                                    {root / "event.json", kEvent}};
+                                                    {root / "event.json", event_of_now()}};
   for (const auto& [path, content] : files) {
     if (fs::exists(path)) return shell.fail(kUsedWrongly, path.string() + " is there already; nothing was written");
   }
