@@ -1,5 +1,5 @@
-// json_object: an object by its members, as Json{{...}, ...} reads, but each value is moved to its place. (nlohmann makes
-// a list of lists first, and out of it the object: twice the work, where every decision and record is built.)
+// json_object: an object by its members, as Json{{...}, ...} reads, but each value is moved to its place. (nlohmann
+// makes a list of lists first, and out of it the object: twice the work, where every decision and record is built.)
 #pragma once
 
 #include <nlohmann/json.hpp>

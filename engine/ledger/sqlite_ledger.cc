@@ -254,8 +254,9 @@ Result<std::unique_ptr<Ledger>> open_locked(SqliteLedgerOptions options, std::un
   auto database = std::make_unique<Database>(path, SQLITE_OPEN_READWRITE);
   sqlite3_busy_timeout(database->handle(), kBusyMillis);
   if (auto migrated = migrate(*database, path, ledger_migrations()); !migrated) return migrated.error();
-  database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
-                    "PRAGMA temp_store = MEMORY");
+  database->execute(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+      "PRAGMA temp_store = MEMORY");
   Tables tables(*database);
   auto meta = tables.meta();
   if (!meta) meta = be_born(*database, tables, options, clock, random);

@@ -70,8 +70,8 @@ Json to_json(const FindingTimes& times) {
 }
 
 Json to_json(const StepProgress& step) {
-  Json json = json_object("status", to_string(step.status), "attempts", step.attempts, "mark", step.mark, "undo",
-                          step.undo);
+  Json json =
+      json_object("status", to_string(step.status), "attempts", step.attempts, "mark", step.mark, "undo", step.undo);
   if (step.after_all) json["after_all"] = true;
   if (step.before) json["before"] = to_json(*step.before);
   if (step.after) json["after"] = to_json(*step.after);

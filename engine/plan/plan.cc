@@ -93,8 +93,8 @@ std::vector<const Step*> Plan::effects() const {
 Json to_json(const Plan& plan) {
   return json_object("v", 1, "rule", json_object("id", plan.rule.id, "version", plan.rule.version), "target",
                      plan.target, "isolate", to_json(plan.isolate), "revert", to_json(plan.revert), "replace",
-                     to_json(plan.replace), "confirm", to_json(plan.confirm), "release", to_json(plan.release), "notify",
-                     plan.notify);
+                     to_json(plan.replace), "confirm", to_json(plan.confirm), "release", to_json(plan.release),
+                     "notify", plan.notify);
 }
 
 Result<Plan> plan_from_json(const Json& json) {

@@ -155,11 +155,12 @@ TEST_F(Deciding, TheSameEventGivesTheSameDecisionInEveryEvaluator) {
 
 // Nothing that a rule leaves behind is there at its next event, whether the environment was opened in advance or not.
 TEST_F(Deciding, BeingReadyChangesNoDecision) {
-  directory_.write("a.lua", "local seen = 0\n" +
-                                responding("seen = seen + 1; if seen > 1 then error('not the first') end; "
-                                           "return { notify = { 'n' .. seen } }"));
-  directory_.write("b.lua", "rule 'b' { on = { source = { 'house' } }, target = function() error('broken') end,\n"
-                            "respond = function() end }");
+  directory_.write("a.lua",
+                   "local seen = 0\n" + responding("seen = seen + 1; if seen > 1 then error('not the first') end; "
+                                                   "return { notify = { 'n' .. seen } }"));
+  directory_.write("b.lua",
+                   "rule 'b' { on = { source = { 'house' } }, target = function() error('broken') end,\n"
+                   "respond = function() end }");
   auto loaded = directory_.load();
   ASSERT_TRUE(loaded.rules);
   Evaluator evaluator(loaded.rules);
