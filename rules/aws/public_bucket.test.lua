@@ -41,6 +41,7 @@ local function block(flags) return { publicAccessBlock = "", PublicAccessBlockCo
 test "a canned ACL for everybody" {
   event = s3("PutBucketAcl", { acl = "", ["x-amz-acl"] = "public-read" }),
   fires = true,
+  title = "S3 bucket made public",
   target = "arn:aws:s3:::images",
   severity = "high",
   steps = closed,
@@ -59,7 +60,11 @@ test "a grant in a header" {
   event = s3("PutBucketAcl", { ["x-amz-grant-read"] = 'uri="' .. ALL_USERS .. '"' }),
   fires = true,
 }
-test "an ACL that the event does not show" { event = s3("PutBucketAcl", { acl = "" }), fires = true }
+test "an ACL that the event does not show" {
+  event = s3("PutBucketAcl", { acl = "" }),
+  fires = true,
+  title = "S3 bucket's ACL changed",
+}
 test "the same through EventBridge" {
   event = cloudtrail.delivered(s3("PutBucketAcl", { ["x-amz-acl"] = "public-read" })),
   fires = true,
@@ -79,7 +84,12 @@ test "a refused call" {
 
 -- The policy
 
-test "a policy for everybody" { event = s3("PutBucketPolicy", policy(allow("*"))), fires = true, steps = closed }
+test "a policy for everybody" {
+  event = s3("PutBucketPolicy", policy(allow("*"))),
+  fires = true,
+  title = "S3 bucket made public",
+  steps = closed,
+}
 test "a policy for everybody whose condition restricts nothing" {
   event = s3("PutBucketPolicy", policy(allow({ AWS = "*" }, { Bool = { ["aws:SecureTransport"] = "true" } }))),
   fires = true,
@@ -100,15 +110,26 @@ test "a policy for everybody from one network endpoint" {
   fires = false,
   reason = "when",
 }
-test "a removed policy may have held a Deny" { event = s3("DeleteBucketPolicy", { policy = "" }), fires = true }
+test "a removed policy may have held a Deny; it held no block" {
+  event = s3("DeleteBucketPolicy", { policy = "" }),
+  fires = true,
+  title = "S3 bucket's policy removed",
+  steps = { closed[1] },
+}
 
 -- What overrides both
 
-test "a removed public access block" { event = s3("DeleteBucketPublicAccessBlock"), fires = true, steps = closed }
+test "a removed public access block, whether or not the bucket is public without it" {
+  event = s3("DeleteBucketPublicAccessBlock"),
+  fires = true,
+  title = "S3 bucket's public access block removed",
+  steps = closed,
+}
 test "a weakened public access block: what is left out is off" {
   event = s3("PutBucketPublicAccessBlock",
              block { BlockPublicAcls = true, IgnorePublicAcls = true, BlockPublicPolicy = true }),
   fires = true,
+  title = "S3 bucket's public access block weakened",
 }
 test "a full public access block" {
   event = s3("PutBucketPublicAccessBlock", block {

@@ -57,11 +57,13 @@ TEST_P(MainJob, DoesNothingMoreWhenTheSameChangeIsToldAgain) {
 
   send(event);
   send(in_eventbridge(event));
-  send(cloudtrail_event("DeleteBucketPolicy", "private", Json::object()));  // when it is decided, those before it are
+  // When this one is decided, those before it are. Its bucket is private without a policy too.
+  send(cloudtrail_event("DeleteBucketPolicy", "private", Json::object()));
   wait_for_records("plan", 2);
   EXPECT_EQ(engine_.records({"--kind", "plan", "--target", "told-again"}).size(), 1U);
   wait_for_records("confirmation", 2);
   EXPECT_EQ(cloud_->writes("told-again"), writes);
+  EXPECT_TRUE(cloud_->writes("private").empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Brokers, MainJob, testing::Values("3.9.2", "4.3.1"), [](const auto& instance) {

@@ -102,8 +102,8 @@ TEST_F(RecordedEvents, OfOneAccountUnderAttack) {
   // Policies for CloudTrail's service principal: certainly harmless, no rule fires.
   EXPECT_THAT(at(lines, 326), IsEmpty());
   EXPECT_THAT(at(lines, 455), IsEmpty());
-  // The policy of 1266 is removed. A removed policy may have held a Deny, so the rule fires and observe looks; this
-  // bucket is private, so nothing is changed.
+  // The policy of 1266 is removed. A removed policy may have held a Deny, so the rule fires and observe looks: what it
+  // then does is in tests/actions/shipped_rules_test.cc.
   EXPECT_THAT(at(lines, 1302), ElementsAre("aws.s3.public-bucket"));
   // Trails that are not there cannot be stopped.
   EXPECT_THAT(at(lines, 313), IsEmpty());
