@@ -6,6 +6,7 @@ the independent witness. All processes end with the demo; their files stay.
 
 import argparse
 import base64
+import ctypes
 import datetime
 import json
 import os
@@ -24,6 +25,7 @@ import botocore.config
 
 ACCOUNT = "123456789012"
 HERE = os.path.dirname(os.path.abspath(__file__))
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 OPEN_POLICY = {
@@ -69,17 +71,38 @@ def answers(url):
         return False
 
 
+def ignore_signals():
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def interrupted(*_):
+    """The first signal ends the demo. Further ones must not end the ending: that would leave children behind."""
+    ignore_signals()
+    sys.exit(130)
+
+
 class Processes:
     """The demo's children. They end with it, however it ends."""
 
     def __init__(self, directory):
         self.directory = directory
         self.children = []
+        libc = ctypes.CDLL(None)
+        demo = os.getpid()
+
+        def end_with_the_demo():
+            set_parent_death_signal = 1  # PR_SET_PDEATHSIG: even when the demo is killed
+            libc.prctl(set_parent_death_signal, signal.SIGKILL)
+            if os.getppid() != demo:
+                os._exit(1)
+
+        self.in_child = end_with_the_demo
 
     def start(self, name, command, environment=None):
         log = open(os.path.join(self.directory, name + ".log"), "w")
         child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                 env=environment, start_new_session=True)
+                                 env=environment, start_new_session=True, preexec_fn=self.in_child)
         self.children.append((name, child))
         return child
 
@@ -271,7 +294,10 @@ def main():
             say(f"{'signature good' if notice['signature'] else 'SIGNATURE BAD'}  {notice['body']['type']:<30} "
                 f"{data.get('target', data.get('message', ''))}")
     finally:
-        processes.stop()
+        try:
+            ignore_signals()
+        finally:
+            processes.stop()
 
     script = os.path.join(directory, "environment")
     with open(script, "w") as file:
@@ -298,9 +324,6 @@ if __name__ == "__main__":
     parser.add_argument("--directory", required=True)
     ARGS = parser.parse_args()
     ARGS.directory = os.path.abspath(ARGS.directory)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(130))
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    for number in SIGNALS:
+        signal.signal(number, interrupted)
+    main()
