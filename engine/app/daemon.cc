@@ -24,6 +24,7 @@
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/threads.h"
 #include "ledger/committer.h"
 #include "notify/outbox_follower.h"
 #include "pipeline/lane.h"
@@ -448,6 +449,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   writer.gauge("kedge_own_principals_known", "1 when it is known who we are at AWS: own changes are recognised",
                identity_->unknown() ? 0 : 1);
   kedge::write_metrics(writer, watchdog_.look());
+  writer.gauge("kedge_process_threads", "threads of the process, those of libraries included", thread_count());
   journal_metrics_->write(writer);
   kedge::write_metrics(writer, *committer_);
   kedge::write_metrics(writer, executor_->figures());

@@ -59,6 +59,10 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
                  labels);
   writer.counter("kedge_source_commits_failed_total", "commits of offsets to the group that failed",
                  number(status.commits_failed), labels);
+  writer.counter("kedge_source_client_renewals_total", "clients that could not get into their group, and were replaced",
+                 number(status.client_renewals), labels);
+  writer.gauge("kedge_source_client_brokers", "brokers that the client knows, those that are gone included",
+               number(status.brokers.size()), labels);
   writer.gauge("kedge_source_client_queue_bytes", "bytes fetched by the client and not yet read",
                number(status.client_queue_bytes), labels);
   for (const PartitionStatus& partition : status.partitions) write_partition(writer, name, partition);

@@ -110,7 +110,7 @@ Time KafkaMessage::timestamp() const {
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const ConsumerOptions& options) {
   auto consumer = look(options);
   if (!consumer) return consumer;
-  if (auto joined = (*consumer)->subscribe(); !joined) return joined.error();
+  if (auto joined = (*consumer)->join(); !joined) return joined.error();
   return consumer;
 }
 
@@ -152,7 +152,7 @@ KafkaConsumer::KafkaConsumer(std::unique_ptr<Client> client, Subscription subscr
 
 KafkaConsumer::~KafkaConsumer() { close(std::chrono::seconds(5)); }
 
-Result<void> KafkaConsumer::subscribe() {
+Result<void> KafkaConsumer::join() {
   auto topics = new_partition_list(subscription_.topics().size());
   for (const std::string& topic : subscription_.topics()) {
     rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);

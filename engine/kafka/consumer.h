@@ -9,6 +9,7 @@
 //   a topic made anew is read on at the old offset           a partition that is gone comes as a problem
 //   asking for watermarks may ignore its timeout             questions may be asked from any thread
 //   a message may come with a rebalance that revokes it      the rebalance is returned first
+//   a request stuck at one broker keeps it from the group    whoever owns it makes a new one (source/kafka_loop.cc)
 //
 // Ownership: owns the client and its threads. Threads: poll, assign, release, pause, resume, commit, statistics and
 // close belong to one thread, the owner; the questions may be asked from any thread until close. Failure: nothing here
@@ -120,6 +121,8 @@ class KafkaConsumer {
   static Result<std::unique_ptr<KafkaConsumer>> create(const ConsumerOptions&);
   // Joins nothing, and so disturbs nobody: the questions can be asked, and poll tells why they are not answered.
   static Result<std::unique_ptr<KafkaConsumer>> look(const ConsumerOptions&);
+  // What create() does after look(). Once.
+  Result<void> join();
 
   // Closes, if close() was not called, with a deadline of five seconds.
   ~KafkaConsumer();
@@ -178,7 +181,6 @@ class KafkaConsumer {
 
   friend struct KafkaCallbacks;
 
-  Result<void> subscribe();
   KafkaProblem partition_problem(const rd_kafka_message_t&) const;
   void tell_of_vanished();
   void resume_all();

@@ -48,6 +48,12 @@ KafkaProblem unreachable(std::string_view reason, const ClientFacts& client) {
   return {.kind = Kind::unreachable, .text = std::move(text)};
 }
 
+// A broker that goes away, or a load balancer that has seen enough: OpenSSL 3 calls it an error of TLS.
+KafkaProblem hung_up(const ClientFacts& client) {
+  return {.kind = Kind::unreachable,
+          .text = "the connection over TLS to " + client.brokers + " was closed by the other side; trying again"};
+}
+
 KafkaProblem classify(rd_kafka_resp_err_t code, std::string_view reason, const ClientFacts& client) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
@@ -67,7 +73,7 @@ KafkaProblem classify(rd_kafka_resp_err_t code, std::string_view reason, const C
               .text = "the broker does not offer SASL " + client.mechanism +
                       " on this listener: check sasl.mechanism and the port"};
     case RD_KAFKA_RESP_ERR__SSL:
-      return tls_failed(reason);
+      return has(reason, "unexpected eof") ? hung_up(client) : tls_failed(reason);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return {.kind = Kind::not_allowed,
               .text = "the broker does not let us read the topic: grant READ and DESCRIBE on it"};

@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/threads.h"
 #include "source/kafka_loop.h"
 
 namespace kedge {
@@ -19,6 +20,7 @@ void KafkaSource::Loop::on(const PartitionsAssigned& assigned) {
   const Duration now = clock_.elapsed();
   forget_assignment();
   ++counters_.rebalances;
+  joined_ = true;
   problems_.group_joined();
   next_survey_ = now;
   next_publication_ = now;
@@ -43,6 +45,7 @@ void KafkaSource::Loop::on(const PartitionsRevoked& revoked) {
     }
   }
   consumer_->release();
+  joined_ = false;
   forget_assignment();
   next_publication_ = clock_.elapsed();
 }
@@ -85,6 +88,7 @@ void KafkaSource::Loop::on(const Reconsider& reconsider) {
 
 void KafkaSource::Loop::on(SurveyorAnswer& answer) {
   if (const auto* survey = std::get_if<SurveyAnswer>(&answer)) return on(*survey);
+  if (const auto* gone = std::get_if<LetGo>(&answer)) return on(*gone);
   bool begun = false;
   for (const StartAnswer& each : std::get<std::vector<StartAnswer>>(answer)) begun |= on(each);
   if (begun) apply_assignment();
@@ -114,6 +118,10 @@ bool KafkaSource::Loop::on(const StartAnswer& answer) {
 
 void KafkaSource::Loop::on(const SurveyAnswer& survey) {
   surveying_now_ = false;
+  no_topics_ = survey.partition_counts && survey.partition_counts->empty();
+  if (const auto many = threads_.look(thread_count(), consumer_->statistics().brokers.size())) {
+    spdlog::warn("source {}: {}", name(), *many);
+  }
   if (survey.partition_counts) {
     problems_.cluster_answered();
     problems_.topics_seen(*survey.partition_counts);
@@ -125,6 +133,27 @@ void KafkaSource::Loop::on(const SurveyAnswer& survey) {
     own_member_ = survey.own_member;
   }
   next_publication_ = clock_.elapsed();
+}
+
+void KafkaSource::Loop::on(const LetGo&) {
+  letting_go_ = false;
+  if (stopping_) return;
+  if (!joined_) replace_client();
+  surveyor_->ask_with(*consumer_);
+}
+
+// The new client is there before the old one goes, but joins after it: there are never two of us in the group.
+void KafkaSource::Loop::replace_client() {
+  constexpr Duration kCloseMax = seconds(5);
+  auto fresh = KafkaConsumer::look(consumer_options(options_));
+  if (!fresh) return spdlog::warn("source {}: no new Kafka client can be made: {}", name(), fresh.error().message);
+  spdlog::warn("source {}: in no group for long, and nobody says why: the Kafka client is replaced", name());
+  ++counters_.client_renewals;
+  counters_.commits_failed += consumer_->commits_failed();
+  commits_failed_ = 0;
+  all_closed_ = consumer_->close(kCloseMax) && all_closed_;
+  consumer_ = *std::move(fresh);
+  if (const auto joined = consumer_->join(); !joined) spdlog::warn("source {}: {}", name(), joined.error().message);
 }
 
 void KafkaSource::Loop::ask(const std::vector<Partition*>& partitions) {

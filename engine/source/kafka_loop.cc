@@ -33,7 +33,9 @@ KafkaSource::Loop::Loop(Options options, Lanes lanes, Positions& positions, Cloc
       last_turn_(clock.elapsed().count()),
       hand_over_(lanes),
       paused_(lanes.size()),
-      problems_(options_.name) {}
+      problems_(options_.name),
+      patience_(options_.renew_after),
+      threads_(options_.threads_max) {}
 
 Result<void> KafkaSource::Loop::start(Source* source) {
   source_ = source;
@@ -79,6 +81,7 @@ void KafkaSource::Loop::turn() {
   hand_over_all();
   tell_group();
   survey();
+  renew_client();
   publish();
 }
 
@@ -247,6 +250,15 @@ void KafkaSource::Loop::survey() {
   surveyor_->ask_survey();
 }
 
+// A request that is stuck at a broker which is gone may keep the client from its group for good, though others would
+// answer (before 2.10.0). Where nobody refuses us, a new client begins afresh; the surveyor lets go of this one first.
+void KafkaSource::Loop::renew_client() {
+  const bool well = joined_ || no_topics_ || problems_.kept_out();
+  if (!patience_.ends(well, clock_.elapsed()) || letting_go_) return;
+  letting_go_ = true;
+  surveyor_->ask_to_let_go();
+}
+
 void KafkaSource::Loop::publish() {
   constexpr Duration kInterval = milliseconds(200);
   const Duration now = clock_.elapsed();
@@ -273,7 +285,7 @@ bool KafkaSource::Loop::finish(Duration deadline) {
     spdlog::warn("source {}: the client hangs in a question to the broker, and is left as it is", name());
     return false;  // it must not be freed
   }
-  return consumer_->close(remaining());
+  return consumer_->close(remaining()) && all_closed_;
 }
 
 }  // namespace kedge

@@ -18,6 +18,8 @@
 #include "source/kafka_problems.h"
 #include "source/kafka_source.h"
 #include "source/kafka_surveyor.h"
+#include "source/patience.h"
+#include "source/thread_watch.h"
 
 namespace kedge {
 
@@ -94,6 +96,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void tell_group();
   std::vector<PartitionOffset> take_untold();
   void survey();
+  void renew_client();
   void publish();
   SourceStatus describe(Duration now);
   PartitionStatus describe(const Partition&) const;
@@ -110,6 +113,8 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void on(const Stop&);
   bool on(const StartAnswer&);
   void on(const SurveyAnswer&);
+  void on(const LetGo&);
+  void replace_client();
   void ask(const std::vector<Partition*>&);
   void ask_later(Partition&, const Error&);
   void look_again(Partition&, std::string why);
@@ -158,6 +163,12 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   Duration incomplete_since_{};
   Duration next_survey_{};
   bool surveying_now_ = false;  // asked, and not answered yet
+  bool joined_ = false;         // the group gave us partitions (none, perhaps) and did not take them back
+  bool no_topics_ = false;      // by the last survey none of our topics is there
+  Patience patience_;           // with a client that is kept from its group without a reason
+  bool letting_go_ = false;     // the surveyor was asked to let go of the client
+  bool all_closed_ = true;      // of the clients that were given up
+  ThreadWatch threads_;
   Duration next_commit_{};
   Duration next_publication_{};
   uint64_t commits_failed_ = 0;  // so many failures we have answered by telling the group again

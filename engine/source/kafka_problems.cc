@@ -58,6 +58,14 @@ std::vector<std::string> KafkaProblems::texts() const {
   return texts;
 }
 
+bool KafkaProblems::kept_out() const {
+  for (const auto& [key, entry] : entries_) {
+    const Kind kind = key.first;
+    if (entry.problem.fatal || kind == Kind::log_in || kind == Kind::not_allowed || kind == Kind::fenced) return true;
+  }
+  return false;
+}
+
 bool KafkaProblems::fatal() const {
   for (const auto& [key, entry] : entries_) {
     if (entry.problem.fatal) return true;

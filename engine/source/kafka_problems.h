@@ -28,6 +28,7 @@ class KafkaProblems {
 
   std::vector<std::string> texts() const;
   bool fatal() const;
+  bool kept_out() const;                     // somebody refuses us: another client would fare no better
   uint64_t count() const { return count_; }  // of all reports so far
 
  private:

@@ -37,6 +37,9 @@ class KafkaSource final : public Source {
     Duration lane_patience = std::chrono::milliseconds(100);  // how long a full lane is waited for before it is paused
     Duration trusted_pause = std::chrono::minutes(1);     // a partition that was paused for longer is looked at anew
     Duration survey_interval = std::chrono::seconds(30);  // between looks for foreign members
+    Duration renew_after =
+        std::chrono::minutes(5);  // a client that is so long in no group, without a reason, is replaced
+    int threads_max = 400;        // more of them in the process are warned of
   };
 
   // Checks the options, all of them, without reaching for a broker. The error names the option and what would be right.

@@ -29,7 +29,7 @@ SourceStatus KafkaSource::Loop::describe(Duration now) {
   status.problems = problems_.texts();
   status.fatal = problems_.fatal();
   status.client_errors = problems_.count();
-  status.commits_failed = consumer_->commits_failed();
+  status.commits_failed += consumer_->commits_failed();
   for (const auto& [where, partition] : partitions_) {
     status.partitions.push_back(describe(partition));
     status.reading |= partition.state == State::reading || partition.state == State::paused;

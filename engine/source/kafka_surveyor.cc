@@ -13,16 +13,18 @@ constexpr Duration kTimeout = std::chrono::seconds(2);
 // For the partitions that are asked about after one did not answer: many that do not would add up.
 constexpr Duration kTimeoutAfterSilence = std::chrono::milliseconds(200);
 
+Error no_client() { return {ErrorCode::unavailable, "the Kafka client is being made anew"}; }
+
 }  // namespace
 
 KafkaSurveyor::KafkaSurveyor(std::string source, StartAt start_at, const KafkaConsumer& consumer, Positions& positions,
                              std::function<void(SurveyorAnswer)> answer)
     : source_(std::move(source)),
       start_at_(start_at),
-      consumer_(consumer),
       positions_(positions),
       answer_(std::move(answer)),
-      questions_(SIZE_MAX) {}
+      questions_(SIZE_MAX),
+      consumer_(&consumer) {}
 
 void KafkaSurveyor::run() {
   constexpr Duration kRecordAgain = std::chrono::seconds(1);
@@ -35,6 +37,11 @@ void KafkaSurveyor::run() {
       answer_(answer(*starts));
     } else if (const auto* notice = std::get_if<ReadingNotice>(&*question)) {
       announce(*notice);
+    } else if (std::holds_alternative<LetGoOfIt>(*question)) {
+      consumer_ = nullptr;
+      answer_(LetGo{});
+    } else if (const auto* other = std::get_if<const KafkaConsumer*>(&*question)) {
+      consumer_ = *other;
     } else {
       answer_(survey());
     }
@@ -45,16 +52,19 @@ void KafkaSurveyor::stop() { questions_.close(); }
 void KafkaSurveyor::ask_starts(std::vector<StartQuestion> questions) { questions_.put(std::move(questions)); }
 void KafkaSurveyor::ask_survey() { questions_.put(Survey{}); }
 void KafkaSurveyor::ask_to_announce(ReadingNotice notice) { questions_.put(std::move(notice)); }
+void KafkaSurveyor::ask_to_let_go() { questions_.put(LetGoOfIt{}); }
+void KafkaSurveyor::ask_with(const KafkaConsumer& consumer) { questions_.put(&consumer); }
 
 // If we joined anew while the members were asked for, one of them is ourselves under our former id: asked again.
 SurveyAnswer KafkaSurveyor::survey() const {
   constexpr int kTriesMax = 3;
-  auto counts = consumer_.partition_counts(kTimeout);
+  if (consumer_ == nullptr) return {no_client(), no_client(), ""};
+  auto counts = consumer_->partition_counts(kTimeout);
   if (!counts) return {counts.error(), counts.error(), ""};
   for (int tries = 1;; ++tries) {
-    std::string own = consumer_.member_id();
-    auto members = consumer_.members(kTimeout);
-    if (consumer_.member_id() == own) return {std::move(counts), std::move(members), std::move(own)};
+    std::string own = consumer_->member_id();
+    auto members = consumer_->members(kTimeout);
+    if (consumer_->member_id() == own) return {std::move(counts), std::move(members), std::move(own)};
     if (tries == kTriesMax)
       return {std::move(counts), Error{ErrorCode::conflict, "the group does not come to rest"}, ""};
   }
@@ -87,9 +97,10 @@ Result<std::vector<Result<StartFacts>>> KafkaSurveyor::facts_of(const std::vecto
     partitions.push_back(each.where);
     ids.push_back({source_, each.where.topic, each.where.partition});
   }
-  const auto cluster = consumer_.cluster_id(kTimeout);
+  if (consumer_ == nullptr) return no_client();
+  const auto cluster = consumer_->cluster_id(kTimeout);
   if (!cluster) return cluster.error();
-  const auto group = consumer_.committed(partitions, kTimeout);
+  const auto group = consumer_->committed(partitions, kTimeout);
   if (!group) return group.error();
   const auto positions = positions_.find(ids);
   if (!positions) return positions.error();
@@ -99,7 +110,7 @@ Result<std::vector<Result<StartFacts>>> KafkaSurveyor::facts_of(const std::vecto
   std::vector<Result<StartFacts>> facts;
   Duration timeout = kTimeout;
   for (size_t i = 0; i < questions.size(); ++i) {
-    const auto log = consumer_.watermarks(partitions[i], timeout);
+    const auto log = consumer_->watermarks(partitions[i], timeout);
     if (!log) {
       timeout = kTimeoutAfterSilence;
       facts.emplace_back(log.error());

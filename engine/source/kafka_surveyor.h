@@ -47,7 +47,10 @@ struct SurveyAnswer {
   std::string own_member;  // our id in the group, when the members were asked for; empty: not in it
 };
 
-using SurveyorAnswer = std::variant<std::vector<StartAnswer>, SurveyAnswer>;
+// The consumer is not used any more.
+struct LetGo {};
+
+using SurveyorAnswer = std::variant<std::vector<StartAnswer>, SurveyAnswer, LetGo>;
 
 class KafkaSurveyor {
  public:
@@ -60,9 +63,15 @@ class KafkaSurveyor {
   void ask_survey();
   void ask_to_announce(ReadingNotice);  // has no answer
 
+  // To change the consumer: after the answer it is not used any more, and what is asked then cannot be found out until
+  // another one is given (which has no answer, and must outlive run() too).
+  void ask_to_let_go();
+  void ask_with(const KafkaConsumer&);
+
  private:
   struct Survey {};
-  using Question = std::variant<std::vector<StartQuestion>, Survey, ReadingNotice>;
+  struct LetGoOfIt {};
+  using Question = std::variant<std::vector<StartQuestion>, Survey, ReadingNotice, LetGoOfIt, const KafkaConsumer*>;
 
   SurveyAnswer survey() const;
   std::vector<StartAnswer> answer(const std::vector<StartQuestion>&);
@@ -75,12 +84,12 @@ class KafkaSurveyor {
 
   const std::string source_;
   const StartAt start_at_;
-  const KafkaConsumer& consumer_;
   Positions& positions_;
   const std::function<void(SurveyorAnswer)> answer_;
   Mailbox<Question> questions_;
 
   // run()'s.
+  const KafkaConsumer* consumer_;                    // none between two
   std::map<PartitionId, ReadingNotice> announced_;   // the last notice of each stopped partition
   std::map<PartitionId, ReadingNotice> unrecorded_;  // of them, those that the ledger did not take yet
 };

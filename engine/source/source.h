@@ -72,6 +72,7 @@ struct SourceStatus {
   uint64_t pauses = 0;
   uint64_t client_errors = 0;
   uint64_t commits_failed = 0;
+  uint64_t client_renewals = 0;  // clients that were kept from the group without a reason, and replaced
   std::vector<PartitionStatus> partitions;
   struct Broker {
     std::string name;

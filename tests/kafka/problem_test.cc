@@ -43,6 +43,16 @@ TEST(Explain, NamesTheSettingForEachFailureOfTls) {
   EXPECT_THAT(text("wrong version number"), HasSubstr("does not speak TLS"));
 }
 
+// Nothing is wrong with any certificate.
+TEST(Explain, TakesAnUnexpectedEndOfTlsForABrokerThatWentAway) {
+  const auto problem =
+      explain(RD_KAFKA_RESP_ERR__SSL, "SSL transport error: error:0A000126:SSL routines::unexpected eof while reading",
+              client());
+  EXPECT_EQ(problem.kind, Kind::unreachable);
+  EXPECT_THAT(problem.text, HasSubstr("trying again"));
+  EXPECT_THAT(problem.text, Not(HasSubstr("ssl.ca.location")));
+}
+
 TEST(Explain, TellsAnUnreachableBrokerFromAListenerOfAnotherKind) {
   const auto away = explain(RD_KAFKA_RESP_ERR__TRANSPORT, "Connection refused", client());
   EXPECT_EQ(away.kind, Kind::unreachable);

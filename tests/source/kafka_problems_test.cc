@@ -24,6 +24,18 @@ TEST(KafkaProblems, AreListedOnceAndCountedEachTime) {
   EXPECT_EQ(problems.count(), 3U);
 }
 
+TEST(KafkaProblems, KeepUsOutWhereSomebodyRefusesUs) {
+  for (const Kind kind : {Kind::log_in, Kind::not_allowed, Kind::fenced}) {
+    KafkaProblems problems("trail");
+    problems.add(problem(kind, "no"), {});
+    EXPECT_TRUE(problems.kept_out());
+  }
+  KafkaProblems problems("trail");
+  problems.add(problem(Kind::unreachable, "away"), {});
+  problems.add(problem(Kind::no_topic, "not there", "events"), {});
+  EXPECT_FALSE(problems.kept_out());
+}
+
 TEST(KafkaProblems, EndOnEvidence) {
   KafkaProblems problems("trail");
   problems.add(problem(Kind::unreachable, "away"), {});

@@ -413,6 +413,29 @@ TEST(KafkaWithoutABroker, SaysSoAndStopsInTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
 }
 
+TEST_F(Kafka, ReplacesAClientThatIsKeptFromItsGroupAndReadsOnWithTheNewOne) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster_->handle(), 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  KafkaSource::Options impatient = options("events");
+  impatient.renew_after = seconds(1);
+  Reading reading(impatient, positions_);
+  reading.status_when([](const SourceStatus& status) { return status.client_renewals > 0; });
+  ASSERT_EQ(rd_kafka_mock_broker_set_up(cluster_->handle(), 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  reading.take_messages(5);
+  EXPECT_EQ(reading.values[0], numbers(0, 5));
+  EXPECT_TRUE(reading.source->stop(seconds(20)));
+}
+
+TEST_F(Kafka, KeepsAClientThatIsInItsGroup) {
+  KafkaSource::Options impatient = options("events");
+  impatient.renew_after = seconds(4);  // it takes three to get in
+  Reading reading(impatient, positions_);
+  reading.status_when([](const SourceStatus& status) { return status.reading; });
+  const SourceStatus joined = reading.source->status();
+  reading.status_when([&](const SourceStatus& status) { return status.last_turn > joined.last_turn + seconds(5); });
+  EXPECT_EQ(reading.source->status().client_renewals, joined.client_renewals);
+}
+
 TEST_F(Kafka, IsReachedWithoutJoiningTheGroup) {
   const auto found = KafkaSource::reach(options("wide"), seconds(20));
   ASSERT_TRUE(found) << found.error().message;
