@@ -24,14 +24,28 @@ KafkaProblem sasl_refused(const ClientFacts& client) {
   return {.kind = Kind::log_in, .text = std::move(text)};
 }
 
+// With TLS 1.3 a client believes that it is in before the broker has looked at its certificate: the refusal then comes
+// as a connection that failed while something was read.
+bool is_tls_alert(std::string_view reason) { return has(reason, "SSL routines") && has(reason, " alert "); }
+
+bool is_about_our_certificate(std::string_view alert) {
+  for (const char* said : {"certificate required", "handshake failure", "bad certificate", "unknown ca",
+                           "certificate unknown", "certificate expired"}) {
+    if (has(alert, said)) return true;
+  }
+  return false;
+}
+
 KafkaProblem tls_failed(std::string_view reason) {
   std::string remedy = "check ssl.ca.location and security.protocol";
   if (has(reason, "certificate verify failed") || has(reason, "self-signed") || has(reason, "unable to get")) {
     remedy =
         "no known authority signed the broker's certificate, or it is not for this host: set ssl.ca.location to the "
         "file with the CA's certificate, and connect by the name in the certificate";
-  } else if (has(reason, "alert") && (has(reason, "certificate required") || has(reason, "handshake failure"))) {
-    remedy = "the broker wants a certificate of ours: set ssl.certificate.location and ssl.key.location";
+  } else if (has(reason, "alert") && is_about_our_certificate(reason)) {
+    remedy =
+        "the broker wants a certificate of ours that an authority in its truststore vouches for: set "
+        "ssl.certificate.location and ssl.key.location";
   } else if (has(reason, "wrong version number")) {
     remedy = "this listener does not speak TLS: check the port, or security.protocol";
   }
@@ -57,6 +71,7 @@ KafkaProblem hung_up(const ClientFacts& client) {
 KafkaProblem classify(rd_kafka_resp_err_t code, std::string_view reason, const ClientFacts& client) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
+      return is_tls_alert(reason) ? tls_failed(reason) : unreachable(reason, client);
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__WAIT_COORD:

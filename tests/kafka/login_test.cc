@@ -90,6 +90,49 @@ TEST_P(LogIn, ToABrokerThatNobodyVouchesForNamesTheSettingForIt) {
 INSTANTIATE_TEST_SUITE_P(Kafka, LogIn, testing::Values("3.9.2", "4.3.1"),
                          [](const auto& version) { return std::string(version.param).substr(0, 1); });
 
+// A broker that lets in whoever has a certificate of its authority.
+class ClientCertificate : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    auto broker =
+        KafkaBroker::start({.version = GetParam(), .properties = {"listener.name.ssl.ssl.client.auth=required"}});
+    KEDGE_NEEDS(broker);
+    broker_ = *std::move(broker);
+    ASSERT_TRUE(create_topic(broker_->properties(), "events", 1));
+    TestProducer(broker_->properties()).produce_numbers("events", 0, 1);
+  }
+
+  KafkaProperties ours() const {
+    return {{"ssl.certificate.location", broker_->client_certificate().string()},
+            {"ssl.key.location", broker_->client_key().string()}};
+  }
+
+  std::unique_ptr<KafkaBroker> broker_;
+};
+
+TEST_P(ClientCertificate, LetsUsIn) {
+  const auto consumer = open_consumer(options_at(*broker_, KafkaListener::tls, "events", ours()));
+  start_reading(*consumer);
+  EXPECT_EQ(read_values(*consumer, 1).front(), "0");
+}
+
+TEST_P(ClientCertificate, IsAskedForByNameWhereWeHaveNone) {
+  const auto consumer = open_consumer(options_at(*broker_, KafkaListener::tls, "events"));
+  std::string said;
+  for (int problems = 0; problems < 4; ++problems) {
+    const KafkaProblem problem = poll_for<KafkaProblem>(*consumer);
+    said += problem.text + "\n";
+    if (problem.kind != Kind::log_in) continue;  // it may be preceded by "all brokers are down"
+    EXPECT_THAT(problem.text, HasSubstr("ssl.certificate.location"));
+    EXPECT_THAT(problem.text, HasSubstr("ssl.key.location"));
+    return;
+  }
+  ADD_FAILURE() << said;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kafka, ClientCertificate, testing::Values("3.9.2", "4.3.1"),
+                         [](const auto& version) { return std::string(version.param).substr(0, 1); });
+
 TEST(Grants, ThatAreMissingAreNamedLoudlyAndWithoutSpinning) {
   auto broker = KafkaBroker::start(
       {.version = "3.9.2",

@@ -43,6 +43,17 @@ TEST(Explain, NamesTheSettingForEachFailureOfTls) {
   EXPECT_THAT(text("wrong version number"), HasSubstr("does not speak TLS"));
 }
 
+// So it comes from Kafka by TLS 1.3.
+TEST(Explain, KnowsAnAlertAboutOurCertificateInAConnectionThatFailed) {
+  const auto problem =
+      explain(RD_KAFKA_RESP_ERR__TRANSPORT,
+              "Receive failed: ssl3_read_bytes error:0A000412:SSL routines::sslv3 alert bad certificate: "
+              "SSL alert number 42",
+              client());
+  EXPECT_EQ(problem.kind, Kind::log_in);
+  EXPECT_THAT(problem.text, HasSubstr("ssl.certificate.location"));
+}
+
 // Nothing is wrong with any certificate.
 TEST(Explain, TakesAnUnexpectedEndOfTlsForABrokerThatWentAway) {
   const auto problem =
