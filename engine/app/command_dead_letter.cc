@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "app/command.h"
+#include "app/control.h"
 #include "app/output.h"
 #include "base/bytes.h"
 
@@ -17,6 +18,8 @@ struct Arguments {
   OutputFormat output = OutputFormat::table;
   LedgerReader::DeadLetterFilter filter;
   int64_t number = 0;
+  std::vector<int64_t> numbers;
+  bool all = false;
 };
 
 void list(const Arguments& arguments, Shell& shell) {
@@ -71,6 +74,34 @@ void show(const Arguments& arguments, Shell& shell) {
   shell.out << (cut ? "\nthe first 64 KiB of it:\n" : "\n") << letter->value << "\n";
 }
 
+// Those named, or all that the filter leaves.
+void discard(const Arguments& arguments, Shell& shell) {
+  if (arguments.all != arguments.numbers.empty()) {
+    return shell.fail(kUsedWrongly, "give the numbers of dead letters, or --all with --source or --rule or neither");
+  }
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  LedgerReader::DeadLetterFilter filter = arguments.filter;
+  filter.limit = 500;  // of one request
+  std::vector<int64_t> numbers = arguments.numbers;
+  size_t discarded = 0;
+  for (;;) {
+    if (arguments.all) {
+      const auto letters = reader->ledger->dead_letters(filter);
+      if (!letters) return shell.fail(letters.error());
+      numbers.clear();
+      for (const DeadLetter& letter : *letters) numbers.push_back(letter.number);
+    }
+    if (numbers.empty()) break;
+    const auto done = ask_engine(reader->configuration, {"dead-letter.discard", {{"numbers", numbers}}});
+    if (!done) return shell.fail(done.error());
+    discarded += numbers.size();
+    if (!arguments.all) break;
+    filter.after = numbers.back();
+  }
+  shell.out << discarded << (discarded == 1 ? " dead letter is" : " dead letters are") << " discarded\n";
+}
+
 }  // namespace
 
 void add_dead_letter(CLI::App& app, Shell& shell) {
@@ -89,6 +120,13 @@ void add_dead_letter(CLI::App& app, Shell& shell) {
   add_configuration_option(*showing, arguments->configuration);
   showing->add_option("NUMBER", arguments->number, "as `kedge dead-letter list` shows it")->required();
   showing->callback([arguments, &shell] { show(*arguments, shell); });
+  CLI::App* const discarding = command->add_subcommand("discard", "removes them; that they were there stays on record");
+  add_configuration_option(*discarding, arguments->configuration);
+  discarding->add_option("NUMBER", arguments->numbers, "as `kedge dead-letter list` shows it");
+  discarding->add_flag("--all", arguments->all, "all of them");
+  discarding->add_option("--source", arguments->filter.source, "with --all: of this source only");
+  discarding->add_option("--rule", arguments->filter.rule, "with --all: of this rule only");
+  discarding->callback([arguments, &shell] { discard(*arguments, shell); });
 }
 
 }  // namespace kedge

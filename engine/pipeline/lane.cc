@@ -8,6 +8,22 @@
 #include "base/thread_name.h"
 
 namespace kedge {
+namespace {
+
+constexpr const char* kPoisoned =
+    "too many of its messages cannot be decoded: see `kedge dead-letter list`; set the source's format, or let it be "
+    "read "
+    "on with `kedge source accept`";
+
+NotePosition poison_note(const PositionMove& move) {
+  return {
+      move.partition, "poison", {{"next", move.to}}, true, to_string(move.partition) + " is not read: " + kPoisoned};
+}
+
+// Whether the ledger has said its last word about a change.
+bool settled(const Answer& answer) { return answer.outcome != Outcome::no_room && answer.outcome != Outcome::unknown; }
+
+}  // namespace
 
 // What the lane's thread carries from turn to turn.
 struct Lane::Work {
@@ -24,16 +40,24 @@ struct Lane::Work {
     std::shared_ptr<const Assignment> assignment;
     Source* source;
     PositionMove move;
+    bool poisoned = false;  // nothing of it is decided any more
   };
   std::vector<Pending> pending;
+  std::map<PartitionId, std::shared_ptr<const Assignment>> poisoned;  // the last one of each that was
   Duration oldest{};  // Clock::elapsed() when the first of them was taken
+
+  // Batches of it may be on their way until the source has heard that it is held.
+  bool is_poisoned(const Batch& batch) const {
+    const auto found = poisoned.find(batch.assignment().partition);
+    return found != poisoned.end() && found->second == batch.shared_assignment();
+  }
 
   Pending& of(const Batch& batch) {
     for (Pending& one : pending) {
       if (one.assignment == batch.shared_assignment()) return one;
     }
     const PositionMove move{batch.assignment().partition, batch.assignment().epoch, batch.from(), batch.from(), {}};
-    return pending.emplace_back(Pending{batch.shared_assignment(), &batch.source(), move});
+    return pending.emplace_back(Pending{batch.shared_assignment(), &batch.source(), move, false});
   }
 };
 
@@ -88,7 +112,7 @@ void Lane::turn(std::vector<Batch> batches) {
     work_->us_version = version;
   }
   for (const Batch& batch : batches) {
-    if (batch.assignment().revoked) continue;
+    if (batch.assignment().revoked || work_->is_poisoned(batch)) continue;
     if (work_->pending.empty()) work_->oldest = parts_.clock.elapsed();
     Work::Pending& pending = work_->of(batch);
     if (batch.from() != pending.move.to) continue;  // behind a batch that was dropped: it will be read again
@@ -96,9 +120,9 @@ void Lane::turn(std::vector<Batch> batches) {
     pending.move.to = batch.next();
     pending.move.bookmark = batch.bookmark();
     if (poisoned) {
-      batch.source().hold(batch.shared_assignment(),
-                          "too many of its messages cannot be decoded: see `kedge dead-letter list`; set the source's "
-                          "format, or let it be read on with `kedge source accept`");
+      pending.poisoned = true;
+      work_->poisoned[batch.assignment().partition] = batch.shared_assignment();
+      batch.source().hold(batch.shared_assignment(), kPoisoned);
     }
   }
 }
@@ -114,16 +138,9 @@ bool Lane::flush() {
   counters_.matches += outcome.matches;
   for (const Work::Pending& one : pending) outcome.commit.moves.push_back(one.move);
 
-  Answer answer;
-  for (;;) {
-    answer = parts_.committer.commit(outcome.commit);
-    if (answer.outcome != Outcome::no_room && answer.outcome != Outcome::unknown) break;
-    pulse_.works();  // it asks again and again
-    spdlog::warn("what was decided cannot be committed yet: {}", answer.error.message);
-    if (mailbox_.closed()) return true;  // it was not committed: it is read and decided again after the next start
-    mailbox_.wait_closed(std::chrono::seconds(1));
-  }
+  const Answer answer = commit(outcome.commit);
   if (answer.outcome == Outcome::final) return false;
+  if (!settled(answer)) return true;  // it was not committed: it is read and decided again after the next start
   if (answer.outcome == Outcome::refused) {
     for (const Work::Pending& one : pending) {
       if (!one.assignment->revoked) {
@@ -133,12 +150,27 @@ bool Lane::flush() {
     return true;
   }
   for (const Work::Pending& one : pending) one.source->committed(one.assignment, one.move.to);
+  for (const Work::Pending& one : pending) {
+    if (one.poisoned && commit(poison_note(one.move)).outcome == Outcome::final) return false;
+  }
   for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
   ++counters_.commits;
   counters_.findings += static_cast<int64_t>(outcome.commit.findings.size());
   counters_.suppressions += static_cast<int64_t>(outcome.commit.suppressions.size());
   counters_.dead_letters += static_cast<int64_t>(outcome.commit.dead_letters.size());
   return true;
+}
+
+// Tries until there is room, or the lane is stopped.
+Answer Lane::commit(const Change& change) {
+  for (;;) {
+    Answer answer = parts_.committer.commit(change);
+    if (settled(answer)) return answer;
+    pulse_.works();  // it asks again and again
+    spdlog::warn("what was decided cannot be committed yet: {}", answer.error.message);
+    if (mailbox_.closed()) return answer;
+    mailbox_.wait_closed(std::chrono::seconds(1));
+  }
 }
 
 Lane::Figures Lane::figures() const {

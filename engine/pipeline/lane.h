@@ -6,9 +6,9 @@
 //
 // Ownership:  owns its thread, its mailbox and its Lua state; borrows everything in Parts, which must outlive it.
 // Failure:    a message that cannot be decoded, or a rule that fails on an event, becomes a dead letter; the rest goes
-//             on. A commit that is refused (the partition was given to somebody else) is dropped whole, and the
-//             partition is asked about again. No room: tried again until there is. Final: the lane ends, and the daemon
-//             with it.
+//             on. Too much of it stops the partition, which is put on record, and people are told. A commit that is
+//             refused (the partition was given to somebody else) is dropped whole, and the partition is asked about
+//             again. No room: tried again until there is. Final: the lane ends, and the daemon with it.
 #pragma once
 
 #include <atomic>
@@ -110,6 +110,7 @@ class Lane {
   void run();
   void turn(std::vector<Batch> batches);
   bool flush();
+  Answer commit(const Change& change);
 
   // Constant after construction.
   const Parts parts_;

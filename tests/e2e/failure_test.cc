@@ -79,6 +79,12 @@ TEST_F(Failures, PoisonBecomesDeadLettersAndTheEventsBehindItAreHandled) {
     reasons.insert(letters.at(i).at("reason"));
   }
   EXPECT_EQ(reasons.size(), 3U) << testing::PrintToString(reasons);
+
+  EXPECT_EQ(engine_.run({"dead-letter", "discard"}).exit, Exit{.code = 2});
+  EXPECT_EQ(engine_.run({"dead-letter", "discard", letters.at(0).at("number").dump()}).exit, Exit{});
+  EXPECT_EQ(engine_.ask({"dead-letter", "list"}).size(), 2U);
+  EXPECT_EQ(engine_.run({"dead-letter", "discard", "--all"}).exit, Exit{});
+  EXPECT_TRUE(engine_.ask({"dead-letter", "list"}).empty());
 }
 
 TEST_F(Failures, APermissionThatLacksEndsTheRemediationWithItsNameOnRecord) {

@@ -19,8 +19,7 @@ class LaneTest : public testing::Test {
     claim.claims.push_back({{"trail", "events", 0}, std::nullopt, {"cluster", 0, 0, std::nullopt}, "", {}});
     assignment_ = assignment_of(committer_.commit(claim).epochs.at(0));
   }
-  std::unique_ptr<Lane> start_lane() {
-    Lane::Options options;
+  std::unique_ptr<Lane> start_lane(Lane::Options options = {}) {
     options.idle_commit = std::chrono::milliseconds(0);
     auto lane = std::make_unique<Lane>(Lane::Parts{committer_, ledger_, rules_, clock_, random_}, options);
     lane->start(us_);
@@ -38,7 +37,12 @@ class LaneTest : public testing::Test {
 
   FakeClock clock_;
   Random random_{7};
-  MemoryLedger ledger_{clock_};
+  static SqliteLedgerOptions telling_people() {
+    SqliteLedgerOptions options;
+    options.notify_alarms = {"on-call"};
+    return options;
+  }
+  MemoryLedger ledger_{clock_, telling_people()};
   Mailbox<Remediation> runnable_{SIZE_MAX};
   Committer committer_{ledger_, runnable_, Committer::Options{}};
   RulesForTests rules_for_tests_;
@@ -149,6 +153,27 @@ TEST_F(LaneTest, WaitsForRoomAndLosesNothing) {
   wait_until([&] { return source_.committed_to() == 1; });
   lane->stop();
   EXPECT_EQ(next(), 1);
+}
+
+TEST_F(LaneTest, PutsAStopBecauseOfPoisonOnRecordAndTellsPeople) {
+  Lane::Options options;
+  options.poison.in_a_row_max = 3;
+  auto lane = start_lane(options);
+  lane->mailbox().put(batch(0, {"no", "json", "at all"}));
+  lane->mailbox().put(batch(3, {opened("b", "e1")}));  // was on its way before the source heard of it
+  wait_until([&] { return !ledger_.positions()->at(0).stopped.empty(); });
+  wait_until([&] { return lane->mailbox().weight() == 0; });
+  lane->stop();
+  EXPECT_EQ(source_.held(), 1);
+  EXPECT_EQ(next(), 3);  // what was read is decided, and kept
+  EXPECT_EQ(ledger_.dead_letters({})->size(), 3U);
+  EXPECT_EQ(source_.reconsidered(), 0);
+  EXPECT_TRUE(ledger_.open_remediations()->empty());
+  const auto notices = ledger_.due_notices(clock_.now(), 10);
+  ASSERT_EQ(notices->size(), 1U);
+  EXPECT_EQ(notices->at(0).type, "kedge.alarm");
+  EXPECT_EQ(notices->at(0).channel, "on-call");
+  EXPECT_NE(notices->at(0).data.dump().find("kedge source accept"), std::string::npos);
 }
 
 TEST_F(LaneTest, EndsWithTheLedger) {
