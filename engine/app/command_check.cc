@@ -158,7 +158,7 @@ std::string option_to_mend(const Error& error) {
 void reach_brokers(const Configuration& configuration, Duration timeout, Shell& shell) {
   for (size_t i = 0; i < configuration.sources.size(); ++i) {
     const KafkaSource::Options& source = configuration.sources[i].kafka;
-    const auto reached = KafkaSource::reach(source, timeout);
+    const auto reached = KafkaSource::reach(source, configuration.seen_for, timeout);
     if (!reached) {
       const Error& error = reached.error();
       complain(shell, kNotReached, configuration,

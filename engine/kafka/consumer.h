@@ -169,6 +169,9 @@ class KafkaConsumer {
                                                                 Duration timeout) const;
   // How many partitions each topic of the subscription has. A named topic that is not there is left out.
   Result<std::map<std::string, int>> partition_counts(Duration timeout) const;
+  // How a topic is set up ("retention.ms": "604800000"). None: the broker cannot say (it does not know the request).
+  Result<std::optional<std::map<std::string, std::string>>> topic_settings(const std::string& topic,
+                                                                           Duration timeout) const;
   // The members of the group. None: the broker cannot say (it does not know the request).
   Result<std::optional<std::vector<GroupMember>>> members(Duration timeout) const;
   std::string member_id() const;  // empty: not in the group now

@@ -19,6 +19,16 @@ std::vector<GroupMember> members_of(const struct rd_kafka_group_info& group) {
   return members;
 }
 
+std::map<std::string, std::string> settings_in(const rd_kafka_ConfigResource_t& resource) {
+  size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(&resource, &count);
+  std::map<std::string, std::string> settings;
+  for (const rd_kafka_ConfigEntry_t* entry : std::span(entries, count)) {
+    settings[rd_kafka_ConfigEntry_name(entry)] = text_or_empty(rd_kafka_ConfigEntry_value(entry));
+  }
+  return settings;
+}
+
 }  // namespace
 
 Result<std::string> KafkaConsumer::cluster_id(Duration timeout) const {
@@ -85,6 +95,29 @@ Result<std::map<std::string, int>> KafkaConsumer::partition_counts(Duration time
     if (auto asked = ask(topic.get()); !asked) return asked.error();
   }
   return counts;
+}
+
+Result<std::optional<std::map<std::string, std::string>>> KafkaConsumer::topic_settings(const std::string& topic,
+                                                                                        Duration timeout) const {
+  constexpr std::string_view kDoing = "asking for the topic's settings";
+  const KafkaAdminOptions options(rd_kafka_AdminOptions_new(client_->handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), to_milliseconds(timeout), nullptr, 0);
+  const KafkaConfigResource asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const KafkaQueue queue(rd_kafka_queue_new(client_->handle));
+  rd_kafka_ConfigResource_t* resource = asked.get();
+  rd_kafka_DescribeConfigs(client_->handle, &resource, 1, options.get(), queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), to_milliseconds(timeout)));
+  if (event == nullptr) return failure(RD_KAFKA_RESP_ERR__TIMED_OUT, kDoing);
+  const auto code = rd_kafka_event_error(event.get());
+  if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) return std::optional<std::map<std::string, std::string>>();
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, kDoing);
+  size_t count = 0;
+  const auto* result = rd_kafka_event_DescribeConfigs_result(event.get());
+  const rd_kafka_ConfigResource_t** found = rd_kafka_DescribeConfigs_result_resources(result, &count);
+  if (count != 1) return failure(RD_KAFKA_RESP_ERR__BAD_MSG, kDoing);
+  const auto refused = rd_kafka_ConfigResource_error(found[0]);
+  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(refused, kDoing);
+  return std::optional(settings_in(*found[0]));
 }
 
 // By the older of the library's two ways: the newer one (DescribeConsumerGroups) uses freed memory, and blocks the

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "source/kafka_loop.h"
+#include "source/topic_settings.h"
 
 namespace kedge {
 namespace {
@@ -24,9 +25,20 @@ Error no_topic(const std::string& topic, const std::string& brokers) {
                                     ", or we may not see it: create it, or give us DESCRIBE on it"};
 }
 
+// What the broker cannot say is not amiss; what it will not say is.
+std::vector<std::string> warnings_about(const KafkaConsumer& consumer, const std::string& topic, Duration seen_for,
+                                        Duration timeout) {
+  const auto settings = consumer.topic_settings(topic, timeout);
+  if (!settings) {
+    return {"how long topic " + topic + " keeps its records, and whether it compacts, cannot be seen (" +
+            settings.error().message + "); DESCRIBE_CONFIGS on it lets us see"};
+  }
+  return *settings ? amiss_with(topic, **settings, seen_for) : std::vector<std::string>();
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Duration timeout) {
+Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Duration seen_for, Duration timeout) {
   const auto consumer = KafkaConsumer::look(consumer_options(options));
   if (!consumer) return consumer.error();
   const auto counts = (*consumer)->partition_counts(timeout);
@@ -42,6 +54,9 @@ Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Dura
   std::vector<std::string> found = {"cluster " + (cluster ? *cluster : "without an id") + " at " + options.brokers};
   for (const auto& [topic, count] : *counts) {
     found.push_back("topic " + topic + ", " + std::to_string(count) + " partitions");
+    for (const std::string& warning : warnings_about(**consumer, topic, seen_for, timeout)) {
+      found.push_back("warning: " + warning);
+    }
   }
   return found;
 }

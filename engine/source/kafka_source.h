@@ -48,9 +48,10 @@ class KafkaSource final : public Source {
   // The same, but everything that is wrong, each with the option and the place in it.
   static std::vector<OptionMistake> mistakes(const Options&);
 
-  // Reaches for the brokers without joining the group: what was found there, a line each. The error says why they
-  // cannot be reached, or which topic is not there, and what would help.
-  static Result<std::vector<std::string>> reach(const Options&, Duration timeout);
+  // Reaches for the brokers without joining the group: what was found there, a line each, and of a topic that suits us
+  // badly a line that begins with "warning: ". The error says why the brokers cannot be reached, or which topic is not
+  // there, and what would help. `seen_for`: how long the keys of events are remembered.
+  static Result<std::vector<std::string>> reach(const Options&, Duration seen_for, Duration timeout);
 
   // `lanes` not empty. Positions and Clock are borrowed and must outlive the source.
   static Result<std::unique_ptr<KafkaSource>> create(Options, Lanes, Positions&, Clock&);

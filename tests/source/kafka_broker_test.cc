@@ -129,6 +129,19 @@ TEST_P(AtABroker, AStaticMemberThatRestartsGoesOnWhereTheLedgerStands) {
   EXPECT_THAT(positions_.notices(), IsEmpty());
 }
 
+TEST_P(AtABroker, IsWarnedOfTopicsThatCompactOrOutliveTheMemoryOfTheirKeys) {
+  const auto reached = [&](const std::string& topic, Duration seen_for) {
+    const auto found = KafkaSource::reach(options_for(*broker_, topic, group_), seen_for, seconds(20));
+    return found ? *found : std::vector<std::string>{found.error().message};
+  };
+  const Duration week = std::chrono::hours(24 * 7);  // as long as Kafka keeps records by default
+  EXPECT_THAT(reached(topic_, week), ElementsAre(HasSubstr("cluster"), HasSubstr("1 partitions")));
+  EXPECT_THAT(reached(topic_, week / 2), Contains(HasSubstr("warning: topic " + topic_ + " keeps its records")));
+  const std::string compacted = unique("compacted");
+  ASSERT_TRUE(create_topic(broker_->properties(), compacted, 1, {{"cleanup.policy", "compact"}}));
+  EXPECT_THAT(reached(compacted, week), Contains(HasSubstr("warning: topic " + compacted + " is compacted")));
+}
+
 TEST_P(AtABroker, ASecondProcessOfTheSameNameFencesTheFirst) {
   Reading first(options(), positions_);
   first.status_when([](const SourceStatus& status) { return status.reading; });

@@ -437,7 +437,7 @@ TEST_F(Kafka, KeepsAClientThatIsInItsGroup) {
 }
 
 TEST_F(Kafka, IsReachedWithoutJoiningTheGroup) {
-  const auto found = KafkaSource::reach(options("wide"), seconds(20));
+  const auto found = KafkaSource::reach(options("wide"), std::chrono::hours(1), seconds(20));
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_THAT(*found, ElementsAre(HasSubstr("mockCluster"), "topic wide, 4 partitions"));
 }
@@ -445,7 +445,7 @@ TEST_F(Kafka, IsReachedWithoutJoiningTheGroup) {
 TEST(KafkaWithoutABroker, IsNotReachedAndSaysWhy) {
   const KafkaSource::Options options = {
       .name = "trail", .brokers = "127.0.0.1:1", .group = "g", .instance = "", .topics = {"t"}, .properties = {}};
-  const auto found = KafkaSource::reach(options, milliseconds(200));
+  const auto found = KafkaSource::reach(options, std::chrono::hours(1), milliseconds(200));
   ASSERT_FALSE(found);
   EXPECT_THAT(found.error().message, HasSubstr("no broker answers at 127.0.0.1:1"));
 }
