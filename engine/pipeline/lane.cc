@@ -12,8 +12,7 @@ namespace {
 
 constexpr const char* kPoisoned =
     "too many of its messages cannot be decoded: see `kedge dead-letter list`; set the source's format, or let it be "
-    "read "
-    "on with `kedge source accept`";
+    "read on with `kedge source accept`";
 
 NotePosition poison_note(const PositionMove& move) {
   return {
