@@ -142,6 +142,7 @@ TEST_F(HangingLoops, ALaneIsFound) {
   lane.start(us);
   lane.mailbox().put(batch_of(source, assignment, 0, {opened("b", "e1")}, clock_.now()));
   door_.wait_for_somebody();
+  while (Pulse::is_at_work(committer.pulse().beats())) std::this_thread::yield();
   EXPECT_THAT(watchdog_.hanging(), IsEmpty());
   watchdogs_clock_.advance(seconds(61));
   EXPECT_THAT(watchdog_.hanging(), ElementsAre(StartsWith("lane 0 ")));
