@@ -1,4 +1,5 @@
 // Whether the brokers of a source can be reached, for whoever sets it up. Nothing is joined and nothing is read.
+#include <algorithm>
 #include <utility>
 
 #include "source/kafka_loop.h"
@@ -25,10 +26,12 @@ Error no_topic(const std::string& topic, const std::string& brokers) {
                                     ", or we may not see it: create it, or give us DESCRIBE on it"};
 }
 
-// What the broker cannot say is not amiss; what it will not say is.
+// What the broker cannot say is not amiss; what it will not say is. One that has answered other questions answers this
+// one soon, or never.
 std::vector<std::string> warnings_about(const KafkaConsumer& consumer, const std::string& topic, Duration seen_for,
                                         Duration timeout) {
-  const auto settings = consumer.topic_settings(topic, timeout);
+  constexpr Duration kTimeoutMax = std::chrono::seconds(3);
+  const auto settings = consumer.topic_settings(topic, std::min(timeout, kTimeoutMax));
   if (!settings) {
     return {"how long topic " + topic + " keeps its records, and whether it compacts, cannot be seen (" +
             settings.error().message + "); DESCRIBE_CONFIGS on it lets us see"};
