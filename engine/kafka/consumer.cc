@@ -285,18 +285,18 @@ bool KafkaConsumer::close(Duration deadline) {
   client_->closing = true;
   leave_group(deadline / 2);
   client_->commit_results.reset();
+  // Owned by the thread too: the library's threads still run in a client that does not end in time.
+  const std::shared_ptr<Client> ending = std::move(client_);
   Reply<bool> freed;
-  std::thread freeing([handle = client_->handle, promise = freed.promise()] {
-    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  std::thread freeing([ending, promise = freed.promise()] {
+    rd_kafka_destroy_flags(ending->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     promise.keep(true);
   });
   const bool done = freed.get(remaining(end)).has_value();
   if (done) {
     freeing.join();
-    client_.reset();
   } else {
-    freeing.detach();         // tidy: a client that does not end must not keep us
-    (void)client_.release();  // the library's threads still run in it
+    freeing.detach();  // tidy: a client that does not end must not keep us
   }
   return done;
 }
