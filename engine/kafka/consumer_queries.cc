@@ -109,8 +109,9 @@ Result<std::optional<std::map<std::string, std::string>>> KafkaConsumer::topic_s
   const KafkaEvent event(rd_kafka_queue_poll(queue.get(), to_milliseconds(timeout)));
   const auto code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
   // The mock cluster names a controller that it does not have: the request waits for it until its time is over.
-  if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+  if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE || code == RD_KAFKA_RESP_ERR__TIMED_OUT) {
     return std::optional<std::map<std::string, std::string>>();
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, kDoing);
   size_t count = 0;
   const auto* result = rd_kafka_event_DescribeConfigs_result(event.get());

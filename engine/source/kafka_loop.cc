@@ -34,7 +34,7 @@ KafkaSource::Loop::Loop(Options options, Lanes lanes, Positions& positions, Cloc
       hand_over_(lanes),
       paused_(lanes.size()),
       problems_(options_.name),
-      patience_(options_.renew_after),
+      renewal_(options_.renew_after),
       threads_(options_.threads_max) {}
 
 Result<void> KafkaSource::Loop::start(Source* source) {
@@ -254,7 +254,7 @@ void KafkaSource::Loop::survey() {
 // answer (before 2.10.0). Where nobody refuses us, a new client begins afresh; the surveyor lets go of this one first.
 void KafkaSource::Loop::renew_client() {
   const bool well = joined_ || no_topics_ || problems_.kept_out();
-  if (!patience_.ends(well, clock_.elapsed()) || letting_go_) return;
+  if (!renewal_.is_due(well, clock_.elapsed()) || letting_go_) return;
   letting_go_ = true;
   surveyor_->ask_to_let_go();
 }

@@ -18,7 +18,7 @@
 #include "source/kafka_problems.h"
 #include "source/kafka_source.h"
 #include "source/kafka_surveyor.h"
-#include "source/patience.h"
+#include "source/renewal_timer.h"
 #include "source/thread_watch.h"
 
 namespace kedge {
@@ -165,7 +165,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   bool surveying_now_ = false;  // asked, and not answered yet
   bool joined_ = false;         // the group gave us partitions (none, perhaps) and did not take them back
   bool no_topics_ = false;      // by the last survey none of our topics is there
-  Patience patience_;           // with a client that is kept from its group without a reason
+  RenewalTimer renewal_;        // of a client that is kept from its group without a reason
   bool letting_go_ = false;     // the surveyor was asked to let go of the client
   bool all_closed_ = true;      // of the clients that were given up
   ThreadWatch threads_;

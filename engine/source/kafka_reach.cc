@@ -26,17 +26,21 @@ Error no_topic(const std::string& topic, const std::string& brokers) {
                                     ", or we may not see it: create it, or give us DESCRIBE on it"};
 }
 
-// What the broker cannot say is not amiss; what it will not say is. One that has answered other questions answers this
-// one soon, or never.
-std::vector<std::string> warnings_about(const KafkaConsumer& consumer, const std::string& topic, Duration seen_for,
-                                        Duration timeout) {
+// What there is to say of how a topic is set up. What the broker cannot say is not amiss; what it will not say is. One
+// that has answered other questions answers this one soon, or never.
+std::vector<std::string> settings_of(const KafkaConsumer& consumer, const std::string& topic, Duration seen_for,
+                                     Duration timeout) {
   constexpr Duration kTimeoutMax = std::chrono::seconds(3);
   const auto settings = consumer.topic_settings(topic, std::min(timeout, kTimeoutMax));
+  const std::string unseen = "how long topic " + topic + " keeps its records, and whether it compacts, ";
   if (!settings) {
-    return {"how long topic " + topic + " keeps its records, and whether it compacts, cannot be seen (" +
-            settings.error().message + "); DESCRIBE_CONFIGS on it lets us see"};
+    return {"warning: " + unseen + "cannot be seen (" + settings.error().message +
+            "); DESCRIBE_CONFIGS on it lets us see"};
   }
-  return *settings ? amiss_with(topic, **settings, seen_for) : std::vector<std::string>();
+  if (!*settings) return {unseen + "the broker does not say"};
+  std::vector<std::string> warnings = amiss_with(topic, **settings, seen_for);
+  for (std::string& warning : warnings) warning.insert(0, "warning: ");
+  return warnings;
 }
 
 }  // namespace
@@ -57,9 +61,7 @@ Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Dura
   std::vector<std::string> found = {"cluster " + (cluster ? *cluster : "without an id") + " at " + options.brokers};
   for (const auto& [topic, count] : *counts) {
     found.push_back("topic " + topic + ", " + std::to_string(count) + " partitions");
-    for (const std::string& warning : warnings_about(**consumer, topic, seen_for, timeout)) {
-      found.push_back("warning: " + warning);
-    }
+    for (std::string& line : settings_of(**consumer, topic, seen_for, timeout)) found.push_back(std::move(line));
   }
   return found;
 }

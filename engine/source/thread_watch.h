@@ -21,8 +21,7 @@ class ThreadWatch {
     return "the process has " + std::to_string(threads) + " threads, and the Kafka client knows " +
            std::to_string(brokers) +
            " brokers: where brokers come and go, this library keeps a thread for each that it ever saw (2.10.0 mends "
-           "it); "
-           "restart kedge when it is convenient";
+           "it); restart kedge when it is convenient";
   }
 
  private:

@@ -1,5 +1,5 @@
-// Patience: for how long something may go badly before it is begun anew. Each time that this did not help the next one
-// waits twice as long, so that what cannot be helped is not made worse.
+// RenewalTimer: for how long something may go badly before it is begun anew. Each time that this did not help the next
+// one waits twice as long, so that what cannot be helped is not made worse.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 namespace kedge {
 
 // Belongs to one thread. `now` is Clock::elapsed().
-class Patience {
+class RenewalTimer {
  public:
-  explicit Patience(Duration first) : first_(first), span_(first) {}
+  explicit RenewalTimer(Duration first) : first_(first), span_(first) {}
 
   // How it goes now. True when it went badly long enough: begin anew.
-  bool ends(bool well, Duration now) {
+  bool is_due(bool well, Duration now) {
     if (well) span_ = first_;
     if (well || !bad_) since_ = now;
     bad_ = !well;
