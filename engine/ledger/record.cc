@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
-#include "base/json_object.h"
 #include "ledger/values_json.h"
 
 namespace kedge {
@@ -18,7 +17,12 @@ Json event_json(const EventReference& event) {
   return json;
 }
 
-Json rule_json(const RuleVersion& rule) { return json_object("id", rule.id, "version", rule.version); }
+Json rule_json(const RuleVersion& rule) {
+  Json json = Json::object();
+  json["id"] = rule.id;
+  json["version"] = rule.version;
+  return json;
+}
 
 Json plan_json(const Plan& plan, const Json& shown) { return shown.is_null() ? to_json(plan) : shown; }
 
@@ -183,7 +187,11 @@ Record position_record(const NotePosition& note) {
 }
 
 Json about(const Remediation& r) {
-  return json_object("remediation", r.id, "rule", rule_json(r.plan.rule), "target", r.plan.target);
+  Json json = Json::object();
+  json["remediation"] = r.id;
+  json["rule"] = rule_json(r.plan.rule);
+  json["target"] = r.plan.target;
+  return json;
 }
 
 Record move_record(const Remediation& after, const Transition& transition, Json details) {
@@ -215,10 +223,16 @@ Json befores_details(const Start& start) {
 }
 
 Json outcome_details(const Remediation& r, const StepOutcome& outcome) {
-  Json details = json_object("step", outcome.step, "attempt", outcome.attempt, "mark", outcome.mark, "result",
-                             to_string(outcome.result), "code", outcome.code, "message", outcome.message, "request_ids",
-                             outcome.request_ids, "writes", outcome.writes, "started", format_time(outcome.started),
-                             "finished", format_time(outcome.finished));
+  Json details = {{"step", outcome.step},
+                  {"attempt", outcome.attempt},
+                  {"mark", outcome.mark},
+                  {"result", to_string(outcome.result)},
+                  {"code", outcome.code},
+                  {"message", outcome.message},
+                  {"request_ids", outcome.request_ids},
+                  {"writes", outcome.writes},
+                  {"started", format_time(outcome.started)},
+                  {"finished", format_time(outcome.finished)}};
   if (outcome.step < r.steps.size()) details["action"] = r.plan.effects()[outcome.step]->action;
   if (outcome.after) details["after"] = outcome.after->shown;
   return details;

@@ -1,7 +1,6 @@
 #include "ledger/values_json.h"
 
 #include "base/json.h"
-#include "base/json_object.h"
 
 namespace kedge {
 namespace {
@@ -53,25 +52,44 @@ EventReference event_from_json(const Json& json) {
 }  // namespace
 
 Json to_json(const PartitionId& partition) {
-  return json_object("source", partition.source, "topic", partition.topic, "partition", partition.partition);
+  Json json = Json::object();
+  json["source"] = partition.source;
+  json["topic"] = partition.topic;
+  json["partition"] = partition.partition;
+  return json;
 }
 
 Json to_json(const EventReference& event) {
-  return json_object("source", event.source, "id", event.id, "account", event.account, "partition",
-                     to_json(event.partition), "offset", event.offset, "index", event.index, "principal",
-                     event.principal, "session", event.session, "agent", event.agent, "address", event.address,
-                     "request_id", event.request_id, "document_sha256", event.document_digest);
+  Json json = Json::object();
+  json["source"] = event.source;
+  json["id"] = event.id;
+  json["account"] = event.account;
+  json["partition"] = to_json(event.partition);
+  json["offset"] = event.offset;
+  json["index"] = event.index;
+  json["principal"] = event.principal;
+  json["session"] = event.session;
+  json["agent"] = event.agent;
+  json["address"] = event.address;
+  json["request_id"] = event.request_id;
+  json["document_sha256"] = event.document_digest;
+  return json;
 }
 
 Json to_json(const FindingTimes& times) {
-  Json json = json_object("received", format_time(times.received), "decided", format_time(times.decided));
+  Json json = Json::object();
+  json["received"] = format_time(times.received);
+  json["decided"] = format_time(times.decided);
   put(json, "happened", times.happened);
   return json;
 }
 
 Json to_json(const StepProgress& step) {
-  Json json =
-      json_object("status", to_string(step.status), "attempts", step.attempts, "mark", step.mark, "undo", step.undo);
+  Json json = Json::object();
+  json["status"] = to_string(step.status);
+  json["attempts"] = step.attempts;
+  json["mark"] = step.mark;
+  json["undo"] = step.undo;
   if (step.after_all) json["after_all"] = true;
   if (step.before) json["before"] = to_json(*step.before);
   if (step.after) json["after"] = to_json(*step.after);
@@ -120,8 +138,12 @@ void read_fixed_part(const Json& json, Remediation& r) {
 }
 
 Json moving_part(const Remediation& r) {
-  Json json = json_object("touches", r.touches, "last_finding", r.last_finding, "guard", r.guard, "reason", r.reason,
-                          "figures", r.figures);
+  Json json = Json::object();
+  json["touches"] = r.touches;
+  json["last_finding"] = r.last_finding;
+  json["guard"] = r.guard;
+  json["reason"] = r.reason;
+  json["figures"] = r.figures;
   put(json, "first_effect", r.first_effect);
   put(json, "last_effect", r.last_effect);
   put(json, "ended", r.ended);

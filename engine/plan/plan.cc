@@ -6,7 +6,6 @@
 #include <array>
 
 #include "base/json.h"
-#include "base/json_object.h"
 
 namespace kedge {
 namespace {
@@ -14,9 +13,14 @@ namespace {
 constexpr std::array<std::string_view, 3> kOnFailure = {"stop", "continue", "undo"};
 
 Json to_json(const Step& step) {
-  return json_object("action", step.action, "version", step.version, "args", step.args, "timeout_ms",
-                     std::chrono::duration_cast<std::chrono::milliseconds>(step.timeout).count(), "attempts",
-                     step.attempts, "on_failure", kOnFailure[static_cast<size_t>(step.on_failure)]);
+  Json json = Json::object();
+  json["action"] = step.action;
+  json["version"] = step.version;
+  json["args"] = step.args;
+  json["timeout_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(step.timeout).count();
+  json["attempts"] = step.attempts;
+  json["on_failure"] = kOnFailure[static_cast<size_t>(step.on_failure)];
+  return json;
 }
 
 Json to_json(const std::vector<Step>& steps) {
@@ -91,10 +95,18 @@ std::vector<const Step*> Plan::effects() const {
 }
 
 Json to_json(const Plan& plan) {
-  return json_object("v", 1, "rule", json_object("id", plan.rule.id, "version", plan.rule.version), "target",
-                     plan.target, "isolate", to_json(plan.isolate), "revert", to_json(plan.revert), "replace",
-                     to_json(plan.replace), "confirm", to_json(plan.confirm), "release", to_json(plan.release),
-                     "notify", plan.notify);
+  Json json = Json::object();
+  json["v"] = 1;
+  json["rule"]["id"] = plan.rule.id;
+  json["rule"]["version"] = plan.rule.version;
+  json["target"] = plan.target;
+  json["isolate"] = to_json(plan.isolate);
+  json["revert"] = to_json(plan.revert);
+  json["replace"] = to_json(plan.replace);
+  json["confirm"] = to_json(plan.confirm);
+  json["release"] = to_json(plan.release);
+  json["notify"] = plan.notify;
+  return json;
 }
 
 Result<Plan> plan_from_json(const Json& json) {

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "base/json.h"
-#include "base/json_object.h"
 
 namespace kedge {
 namespace {
@@ -47,11 +46,19 @@ Json to_json(const Policy& policy) {
   Json limits = Json::object();
   if (policy.limits.per_minute) limits["per_minute"] = *policy.limits.per_minute;
   if (policy.limits.per_hour) limits["per_hour"] = *policy.limits.per_hour;
-  return json_object("mode", to_string(policy.mode), "canary_percent", policy.canary_percent, "severity",
-                     to_string(policy.severity), "title", policy.title, "references", policy.references, "limits",
-                     std::move(limits), "window", policy.window, "approvals", policy.approvals, "on_unconfirmed",
-                     to_string(policy.on_unconfirmed), "reconcile", to_string(policy.reconcile), "throttle_us",
-                     policy.throttle.count());
+  Json json = Json::object();
+  json["mode"] = to_string(policy.mode);
+  json["canary_percent"] = policy.canary_percent;
+  json["severity"] = to_string(policy.severity);
+  json["title"] = policy.title;
+  json["references"] = policy.references;
+  json["limits"] = std::move(limits);
+  json["window"] = policy.window;
+  json["approvals"] = policy.approvals;
+  json["on_unconfirmed"] = to_string(policy.on_unconfirmed);
+  json["reconcile"] = to_string(policy.reconcile);
+  json["throttle_us"] = policy.throttle.count();
+  return json;
 }
 
 Result<Policy> policy_from_json(const Json& json) {
