@@ -100,11 +100,7 @@ RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, 
 }  // namespace
 
 Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options options)
-    : reader_(reader),
-      clock_(clock),
-      random_(random),
-      options_(std::move(options)),
-      own_principals_(options_.own_principals) {}
+    : reader_(reader), clock_(clock), random_(random), options_(std::move(options)) {}
 
 Decider::~Decider() = default;
 

@@ -36,7 +36,6 @@ class Decider {
   struct Options {
     std::map<std::string, SourceOptions> sources;  // by name; another is read strictly, whatever its format
     AdmissionLimits admission;
-    std::vector<std::string> own_principals;  // as known at the start
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     int failures_in_a_row_max = 20;
@@ -65,7 +64,7 @@ class Decider {
   void use(std::shared_ptr<const RuleSet> rules);
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
 
-  // Takes other ARNs as our own.
+  // Takes these ARNs as our own; none are at the start.
   void use_principals(std::vector<std::string> own) { own_principals_ = std::move(own); }
 
   // Exceptions are read anew at the next plan that is admitted or not.

@@ -192,9 +192,8 @@ TEST_F(DeciderTest, AnExceptionIsRespectedUntilItExpires) {
 
 TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmAndNoSkip) {
   RulesForTests rules;
-  Decider::Options options;
-  options.own_principals = {"arn:aws:iam::123456789012:user/kedge"};
-  use(rules, options);
+  use(rules, Decider::Options{});
+  decider_->use_principals({"arn:aws:iam::123456789012:user/kedge"});
   const Decider::Outcome outcome =
       decide({opened("b", "e1", "arn:aws:iam::123456789012:user/kedge", agent_with_mark("0.1.0", "00ff"))});
   EXPECT_EQ(outcome.commit.findings.size(), 1U);
