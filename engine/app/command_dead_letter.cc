@@ -74,31 +74,47 @@ void show(const Arguments& arguments, Shell& shell) {
   shell.out << (cut ? "\nthe first 64 KiB of it:\n" : "\n") << letter->value << "\n";
 }
 
-// Those named, or all that the filter leaves.
+size_t discard(const std::vector<int64_t>& numbers, const Configuration& configuration, Shell& shell) {
+  const auto done = ask_engine(configuration, {"dead-letter.discard", {{"numbers", numbers}}});
+  if (!done) shell.fail(done.error());
+  return done ? numbers.size() : 0;
+}
+
+// None, where one of them is not there.
+size_t discard_named(const Arguments& arguments, const OpenedReader& reader, Shell& shell) {
+  for (const int64_t number : arguments.numbers) {
+    if (const auto letter = reader.ledger->dead_letter(number); !letter) {
+      shell.fail(letter.error().with("nothing is discarded"));
+      return 0;
+    }
+  }
+  return discard(arguments.numbers, reader.configuration, shell);
+}
+
+size_t discard_all(const Arguments& arguments, const OpenedReader& reader, Shell& shell) {
+  LedgerReader::DeadLetterFilter filter = arguments.filter;
+  filter.limit = 500;  // of one request
+  for (size_t discarded = 0;;) {
+    const auto letters = reader.ledger->dead_letters(filter);
+    if (!letters) shell.fail(letters.error());
+    if (!letters || letters->empty()) return discarded;
+    std::vector<int64_t> numbers;
+    for (const DeadLetter& letter : *letters) numbers.push_back(letter.number);
+    discarded += discard(numbers, reader.configuration, shell);
+    if (shell.exit_code != kGood) return discarded;
+    filter.after = numbers.back();
+  }
+}
+
 void discard(const Arguments& arguments, Shell& shell) {
   if (arguments.all != arguments.numbers.empty()) {
     return shell.fail(kUsedWrongly, "give the numbers of dead letters, or --all with --source or --rule or neither");
   }
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
-  LedgerReader::DeadLetterFilter filter = arguments.filter;
-  filter.limit = 500;  // of one request
-  std::vector<int64_t> numbers = arguments.numbers;
-  size_t discarded = 0;
-  for (;;) {
-    if (arguments.all) {
-      const auto letters = reader->ledger->dead_letters(filter);
-      if (!letters) return shell.fail(letters.error());
-      numbers.clear();
-      for (const DeadLetter& letter : *letters) numbers.push_back(letter.number);
-    }
-    if (numbers.empty()) break;
-    const auto done = ask_engine(reader->configuration, {"dead-letter.discard", {{"numbers", numbers}}});
-    if (!done) return shell.fail(done.error());
-    discarded += numbers.size();
-    if (!arguments.all) break;
-    filter.after = numbers.back();
-  }
+  const size_t discarded =
+      arguments.all ? discard_all(arguments, *reader, shell) : discard_named(arguments, *reader, shell);
+  if (shell.exit_code != kGood && discarded == 0) return;
   shell.out << discarded << (discarded == 1 ? " dead letter is" : " dead letters are") << " discarded\n";
 }
 
@@ -123,9 +139,9 @@ void add_dead_letter(CLI::App& app, Shell& shell) {
   CLI::App* const discarding = command->add_subcommand("discard", "removes them; that they were there stays on record");
   add_configuration_option(*discarding, arguments->configuration);
   discarding->add_option("NUMBER", arguments->numbers, "as `kedge dead-letter list` shows it");
-  discarding->add_flag("--all", arguments->all, "all of them");
-  discarding->add_option("--source", arguments->filter.source, "with --all: of this source only");
-  discarding->add_option("--rule", arguments->filter.rule, "with --all: of this rule only");
+  CLI::Option* const all = discarding->add_flag("--all", arguments->all, "all of them");
+  discarding->add_option("--source", arguments->filter.source, "with --all: of this source only")->needs(all);
+  discarding->add_option("--rule", arguments->filter.rule, "with --all: of this rule only")->needs(all);
   discarding->callback([arguments, &shell] { discard(*arguments, shell); });
 }
 
