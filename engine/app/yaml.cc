@@ -38,8 +38,7 @@ Result<std::string> resolve(const YamlFile& file, const std::string& text) {
   if (!text.starts_with("${") || text.find('}') != text.size() - 1) {
     return invalid(
         "a reference is the whole value, \"${env:NAME}\" or \"${file:PATH}\", not a part of it: put the whole text "
-        "into "
-        "the variable or the file");
+        "into the variable or the file");
   }
   const std::string inner = text.substr(2, text.size() - 3);
   const size_t colon = inner.find(':');

@@ -101,6 +101,12 @@ AwsResult<Credentials> from_container(const ContainerAgent& agent, HttpClient& h
   return read_credentials(*body, "Token", origin);
 }
 
+AwsError none_found(const std::string& looked_at, const std::string& last) {
+  AwsError error = failure(AwsOutcome::refused, no_credentials(looked_at, last));
+  error.code = kNoCredentials;
+  return error;
+}
+
 // Most often there is no instance at all: it was only the last place to look at.
 AwsError with_places(AwsError error, const InstanceMetadata& instance) {
   if (instance.looked_at.empty()) return error;
@@ -137,6 +143,10 @@ AwsResult<Credentials> fetch_credentials(const CredentialSource& source, Sts& st
     auto credentials = from_instance(*instance, http, source.origin);
     if (!credentials) return with_places(credentials.error(), *instance);
     return credentials;
+  }
+  if (const auto* nothing = std::get_if<NothingSetUp>(&source.kind)) {
+    return none_found(nothing->looked_at,
+                      "the instance's metadata service is switched off (AWS_EC2_METADATA_DISABLED)");
   }
   const auto& assumed = *std::get_if<RoleAssumed>(&source.kind);
   const auto base = fetch_credentials(*assumed.base, sts, http);

@@ -198,9 +198,7 @@ Result<CredentialSource> choose_source(const AwsOptions& options, const Environm
                          from_instance(environment, places_before_the_instance(s.profile))});
   if (!found) return found.error();
   if (found->has_value()) return std::move(**found);
-  return Error{ErrorCode::not_found,
-               no_credentials(places_before_the_instance(s.profile),
-                              "the instance's metadata service is switched off (AWS_EC2_METADATA_DISABLED)")};
+  return CredentialSource{NothingSetUp{places_before_the_instance(s.profile)}, "none"};
 }
 
 std::string no_credentials(const std::string& looked_at, const std::string& last) {

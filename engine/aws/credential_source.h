@@ -51,9 +51,14 @@ struct InstanceMetadata {
   std::string url;             // of the metadata service
   std::string looked_at = {};  // where nothing was set up before it was chosen; empty: it was named outright
 };
+// Nothing is set up, and the instance is not to be asked: an error where credentials are needed, and only there.
+struct NothingSetUp {
+  std::string looked_at;
+};
 
 struct CredentialSource {
-  std::variant<KeysGiven, RoleAssumed, WebIdentity, CredentialProcess, ContainerAgent, InstanceMetadata> kind;
+  std::variant<KeysGiven, RoleAssumed, WebIdentity, CredentialProcess, ContainerAgent, InstanceMetadata, NothingSetUp>
+      kind;
   std::string origin;  // in words, for `check` and for errors: "the environment", "profile prod: credential_process"
 };
 

@@ -287,10 +287,10 @@ TEST_F(World, WithoutCredentialsSaysWhereItLookedAndWhatToSet) {
   EXPECT_EQ(complaint(), kNoSource + ("@kedge.yaml:7: aws: " + places) +
                              "the instance's metadata service: it answered HTTP 403" + remedy);
   environment_["AWS_EC2_METADATA_DISABLED"] = "true";
-  const Typed typed = type("check -c @kedge.yaml");
-  EXPECT_EQ(typed.exit_code, kFoundWrong);
-  EXPECT_EQ(typed.err, kNoSource + ("@kedge.yaml:7: aws: " + places) +
-                           "the instance's metadata service is switched off (AWS_EC2_METADATA_DISABLED)" + remedy);
+  EXPECT_EQ(type("check --connect -c @kedge.yaml").err,
+            kNoSource + ("@kedge.yaml:7: aws: " + places) +
+                "the instance's metadata service is switched off (AWS_EC2_METADATA_DISABLED)" + remedy);
+  EXPECT_EQ(type("test -c @kedge.yaml").exit_code, kGood) << "whoever never asks AWS needs no credentials";
 }
 
 TEST_F(World, WhoseClockIsAnotherIsToldSo) {
@@ -411,7 +411,7 @@ TEST_F(CommandLine, ActionsShowsTheArgumentsOfThoseThatAreMeant) {
   EXPECT_THAT(typed.out, Not(HasSubstr("aws.ec2")));
 }
 
-TEST_F(CommandLine, DeadLettersAreListedAndShownWithTheirBytes) {
+TEST_F(CommandLine, DeadLettersAreListedShownWithTheirBytesAndDiscarded) {
   FakeClock clock;
   Random random;
   {
@@ -444,6 +444,15 @@ TEST_F(CommandLine, DeadLettersAreListedAndShownWithTheirBytes) {
   EXPECT_THAT(shown.out, HasSubstr("reason     not_json: an object was expected at byte 0"));
   EXPECT_THAT(shown.out, HasSubstr("\n\nno event\n"));
   EXPECT_EQ(type("dead-letter show -c @kedge.yaml 999").exit_code, kFoundWrong);
+
+  const std::string number = letters[0]["number"].dump();
+  EXPECT_THAT(type("dead-letter discard -c @kedge.yaml " + number + " 999").err, HasSubstr("nothing is discarded"));
+  EXPECT_EQ(type("dead-letter discard -c @kedge.yaml").exit_code, kUsedWrongly);
+  EXPECT_EQ(type("dead-letter discard -c @kedge.yaml --all " + number).exit_code, kUsedWrongly);
+  EXPECT_NE(type("dead-letter discard -c @kedge.yaml --source trail " + number).exit_code, kGood);
+  EXPECT_EQ(type("dead-letter discard -c @kedge.yaml --all --source other").out, "0 dead letters are discarded\n");
+  EXPECT_EQ(type("dead-letter discard -c @kedge.yaml --all --source trail").out, "1 dead letter is discarded\n");
+  EXPECT_EQ(type("dead-letter list -c @kedge.yaml --output json").out, "[]\n");
 }
 
 }  // namespace

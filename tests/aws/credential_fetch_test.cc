@@ -120,6 +120,18 @@ TEST_F(FetchCredentials, SaysWhereItLookedWhenTheLastPlaceGivesNone) {
   EXPECT_EQ(fetch(last).error().message, begin + "the instance has no role; attach an instance profile" + remedy);
 }
 
+TEST_F(FetchCredentials, SaysWhereItLookedWhenNothingIsSetUp) {
+  const auto got = fetch(NothingSetUp{"the usual places"});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().message,
+            "no AWS credentials: looked at the usual places; the instance's metadata service is switched off "
+            "(AWS_EC2_METADATA_DISABLED); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (aws.profile) or "
+            "aws.credentials, or give the instance a role");
+  EXPECT_TRUE(got.error().is(kNoCredentials));
+  EXPECT_EQ(got.error().outcome, AwsOutcome::refused);
+  EXPECT_TRUE(http_.requests().empty());
+}
+
 TEST_F(FetchCredentials, RunsACommand) {
   const auto got = fetch(CredentialProcess{
       R"(echo '{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"secret","SessionToken":"token",'
