@@ -75,8 +75,8 @@ std::string beside(const std::string& file, const std::string& path) {
   return (std::filesystem::absolute(file).parent_path() / given).lexically_normal().string();
 }
 
-Section::Section(YamlFile& file, YAML::Node node, std::string path)
-    : file_(file), node_(std::move(node)), path_(std::move(path)) {
+Section::Section(YamlFile& file, const YAML::Node& node, std::string path)
+    : file_(file), node_(node), path_(std::move(path)) {
   if (path_.empty() && node_.IsDefined()) note_lines(node_, "", 0, file_.lines);
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     file_.mistakes.push_back({line_of(node_), path_, "must be a mapping (key: value)"});

@@ -53,7 +53,7 @@ struct YamlFile {
 
 class Section {
  public:
-  Section(YamlFile& file, YAML::Node node, std::string path);
+  Section(YamlFile& file, const YAML::Node& node, std::string path);
 
   bool has(std::string_view key) const;
   const std::string& path() const { return path_; }

@@ -13,8 +13,8 @@ namespace {
 
 // Looked up once: OpenSSL's functions of one call search its providers each time.
 const EVP_MD* sha256_method() {
-  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return method;
+  static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kMethod;
 }
 
 struct FreeMac {
@@ -24,7 +24,7 @@ using Mac = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
 
 // The same for HMAC: what has found its method is copied, and gets a key.
 Mac hmac_without_key() {
-  static const EVP_MAC_CTX* const found = [] {
+  static const EVP_MAC_CTX* const kFound = [] {
     EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     EVP_MAC_CTX* const context = EVP_MAC_CTX_new(method);
     EVP_MAC_free(method);
@@ -34,7 +34,7 @@ Mac hmac_without_key() {
     EVP_MAC_CTX_set_params(context, parameters);
     return context;
   }();
-  return Mac(found == nullptr ? nullptr : EVP_MAC_CTX_dup(found));
+  return Mac(kFound == nullptr ? nullptr : EVP_MAC_CTX_dup(kFound));
 }
 
 // Without memory, or with an OpenSSL that is set up to have no SHA-256, there is no digest: whatever would stand in its

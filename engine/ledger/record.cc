@@ -108,7 +108,11 @@ Record plan_record(const Finding& finding, const std::string& disposition, const
   body["key"] = finding.key;
   body["origin"] = finding.origin;
   body["plan_sha256"] = sha256(canonical(plan)).hex();
-  body["plan"] = finding.shown_plan.is_null() ? std::move(plan) : finding.shown_plan;
+  if (finding.shown_plan.is_null()) {
+    body["plan"] = std::move(plan);
+  } else {
+    body["plan"] = finding.shown_plan;
+  }
   body["policy"] = to_json(finding.policy);
   body["event"] = event_json(finding.event);
   body["times"] = to_json(finding.times);
@@ -194,7 +198,7 @@ Json about(const Remediation& r) {
   return json;
 }
 
-Record move_record(const Remediation& after, const Transition& transition, Json details) {
+Record move_record(const Remediation& after, const Transition& transition, const Json& details) {
   Json body = about(after);
   body["from"] = to_string(transition.from);
   body["to"] = to_string(transition.to);

@@ -52,7 +52,7 @@ Record position_record(const NotePosition&);
 // What every record about a remediation has: its id, rule, target.
 nlohmann::json about(const Remediation&);
 // A move: from, to and the reason it stands still for, with `details` besides.
-Record move_record(const Remediation& after, const Transition&, nlohmann::json details);
+Record move_record(const Remediation& after, const Transition&, const nlohmann::json& details);
 
 nlohmann::json attempt_details(const Remediation&, size_t step, int attempt, const std::string& mark, bool undo);
 nlohmann::json befores_details(const Start&);

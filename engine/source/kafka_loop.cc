@@ -25,7 +25,7 @@ constexpr Duration kBeforeTheFirstSurvey = seconds(5);
 
 }  // namespace
 
-KafkaSource::Loop::Loop(Options options, Lanes lanes, Positions& positions, Clock& clock)
+KafkaSource::Loop::Loop(Options options, const Lanes& lanes, Positions& positions, Clock& clock)
     : options_(std::move(options)),
       positions_(positions),
       clock_(clock),

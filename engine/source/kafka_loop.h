@@ -44,7 +44,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   };
   using Command = std::variant<Committed, Hold, Reconsider, SurveyorAnswer, Stop>;
 
-  Loop(Options, Lanes, Positions&, Clock&);
+  Loop(Options, const Lanes&, Positions&, Clock&);
 
   // From any thread.
   const std::string& name() const { return options_.name; }
