@@ -15,16 +15,16 @@ Executor::Executor(Edges edges, Options options)
     : edges_(std::move(edges)),
       options_(std::move(options)),
       worker_(edges_, options_),
-      going_out_(SIZE_MAX),
+      lead_(1),
       coming_back_(SIZE_MAX),
-      all_are_back_(1),
-      schedule_(options_.per_endpoint) {}
+      all_are_back_(1) {}
 
 Executor::~Executor() { stop(Duration{0}); }
 
 void Executor::start(std::vector<Remediation> open) {
-  for (Remediation& remediation : open) arrived(std::move(remediation), true);
-  threads_.emplace_back([this] { schedule_turns(); });
+  auto schedule = std::make_unique<Schedule>(options_.per_endpoint);
+  for (Remediation& remediation : open) arrived(*schedule, std::move(remediation), true);
+  lead_.put(std::move(schedule));
   for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -48,62 +48,79 @@ Executor::Figures Executor::figures() const {
           done.writes};
 }
 
-// ---- the scheduling thread -----------------------------------------------------------------------------------------
-
-void Executor::schedule_turns() {
-  name_thread("kedge-schedule");
-  for (;;) {
-    for (Returned& returned : coming_back_.take_all(Duration{0})) place(std::move(returned));
-    if (stopping_ && schedule_.out() == 0) break;
-    if (!stopping_) {
-      const auto workers = static_cast<size_t>(options_.workers);
-      for (auto& job : schedule_.take(edges_.clock.elapsed(), workers)) going_out_.put(std::move(job));
-    }
-    open_ = schedule_.size();
-    running_ = schedule_.out();
-    waiting_ = schedule_.timed();
-    const Duration elapsed = edges_.clock.elapsed();
-    const Duration nap =
-        stopping_ ? kLongestNap : std::max(Duration{0}, schedule_.next_due(elapsed + kLongestNap) - elapsed);
-    for (Remediation& remediation : edges_.runnable.take_all(nap)) arrived(std::move(remediation), false);
-    if (!edges_.runnable.closed()) continue;
-    stopping_ = true;  // from here on only those who come back can wake this thread
-    if (schedule_.out() == 0) continue;
-    for (Returned& returned : coming_back_.take_all(kLongestNap)) place(std::move(returned));
-  }
-  going_out_.close();
-  all_are_back_.put(true);
-}
-
-void Executor::arrived(Remediation remediation, bool resumed) {
-  if (schedule_.knows(remediation.id)) return schedule_.note_newer(remediation.id);
-  schedule_.make_ready(worker_.make_job(std::move(remediation), resumed));
-}
-
-void Executor::place(Returned returned) {
-  switch (returned.rest.kind) {
-    case Worker::Rest::Kind::ready:
-      return schedule_.make_ready(std::move(returned.job));
-    case Worker::Rest::Kind::timed:
-      return schedule_.make_timed(std::move(returned.job), returned.rest.until);
-    case Worker::Rest::Kind::over:
-      return schedule_.forget(std::move(returned.job));
-  }
-}
-
 // ---- the workers ---------------------------------------------------------------------------------------------------
 
 void Executor::work() {
   name_thread("kedge-worker");
-  for (;;) {
-    auto job = going_out_.take(kLongestNap);
-    if (!job) {
-      if (going_out_.closed()) return;
-      continue;
-    }
-    const Worker::Rest rest = worker_.run(**job);
-    coming_back_.put({*std::move(job), rest});
+  while (auto job = next_job()) {
+    const Worker::Rest rest = worker_.run(*job);
+    coming_back_.put({std::move(job), rest});
     edges_.runnable.wake();
+  }
+}
+
+// Null when the executor has ended.
+std::unique_ptr<Job> Executor::next_job() {
+  while (!lead_.closed()) {
+    auto schedule = lead_.take(kLongestNap);
+    if (!schedule) continue;
+    auto job = lead(**schedule);
+    pulse_.waits();
+    if (job == nullptr) {
+      lead_.close();
+      all_are_back_.put(true);
+      return nullptr;
+    }
+    lead_.put(*std::move(schedule));
+    return job;
+  }
+  return nullptr;
+}
+
+// ---- the leader ----------------------------------------------------------------------------------------------------
+
+// Waits for a job that can go. Null when nothing is to be begun any more and all are back.
+std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
+  Duration nap{0};
+  for (;;) {
+    pulse_.waits();
+    std::vector<Remediation> runnable = edges_.runnable.take_all(nap);
+    pulse_.works();
+    for (Remediation& remediation : runnable) arrived(schedule, std::move(remediation), false);
+    // After the wait: who comes back ends it.
+    for (Returned& returned : coming_back_.take_all(Duration{0})) place(schedule, std::move(returned));
+    if (edges_.runnable.closed()) stopping_ = true;
+    const Duration elapsed = edges_.clock.elapsed();
+    auto job = stopping_ ? nullptr : schedule.take(elapsed);
+    open_ = schedule.size();
+    running_ = schedule.out();
+    waiting_ = schedule.timed();
+    if (job != nullptr) return job;
+    if (!stopping_) {
+      nap = std::max(Duration{0}, schedule.next_due(elapsed + kLongestNap) - elapsed);
+    } else if (schedule.out() == 0) {
+      return nullptr;
+    } else {  // they alone are waited for: a closed mailbox ends every wait at once
+      nap = Duration{0};
+      pulse_.waits();
+      for (Returned& returned : coming_back_.take_all(kLongestNap)) place(schedule, std::move(returned));
+    }
+  }
+}
+
+void Executor::arrived(Schedule& schedule, Remediation remediation, bool resumed) {
+  if (schedule.knows(remediation.id)) return schedule.note_newer(remediation.id);
+  schedule.make_ready(worker_.make_job(std::move(remediation), resumed));
+}
+
+void Executor::place(Schedule& schedule, Returned returned) {
+  switch (returned.rest.kind) {
+    case Worker::Rest::Kind::ready:
+      return schedule.make_ready(std::move(returned.job));
+    case Worker::Rest::Kind::timed:
+      return schedule.make_timed(std::move(returned.job), returned.rest.until);
+    case Worker::Rest::Kind::over:
+      return schedule.forget(std::move(returned.job));
   }
 }
 

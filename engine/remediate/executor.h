@@ -1,9 +1,11 @@
 // Executor: carries remediations from planned to their end.
 //
-// One thread schedules; workers take turns of one remediation at a time with plain blocking calls. A turn is an
-// observation, an attempt, or a commit. Two remediations that touch the same key never run at once; a turn goes out
-// only when its endpoint (service, account, region) has a free place, so a region that hangs holds up nobody else. A
-// wait is an entry in the timer heap, never a sleeping thread.
+// Workers take turns of one remediation at a time with plain blocking calls. A turn is an observation, an attempt, or a
+// commit. One worker that is free leads: it waits for what commits make runnable, for timers and for jobs that come
+// back, hands the lead to the next free one as soon as it has a job, and does that job itself, so that no job changes
+// threads on its way to its first call (Schmidt et al., "Leader/Followers", 2000). Two remediations that touch the same
+// key never run at once; a turn goes out only when its endpoint (service, account, region) has a free place, so a
+// region that hangs holds up nobody else. A wait is an entry in the timer heap, never a sleeping thread.
 //
 // The protocol is in course.h, who is next in schedule.h, what is done in worker.h. Nothing is written to the world
 // before its attempt is durable, and every write goes through a gate (gated_client.h) that asks again whether effects
@@ -18,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/pulse.h"
 #include "base/waiting.h"
 #include "remediate/options.h"
 #include "remediate/schedule.h"
@@ -53,15 +56,19 @@ class Executor {
   };
   Figures figures() const;
 
+  // Of the one who leads.
+  const Pulse& pulse() const { return pulse_; }
+
  private:
   struct Returned {
     std::unique_ptr<Job> job;
     Worker::Rest rest;
   };
-  void schedule_turns();
-  void arrived(Remediation, bool resumed);
-  void place(Returned);
   void work();
+  std::unique_ptr<Job> next_job();
+  std::unique_ptr<Job> lead(Schedule&);
+  void arrived(Schedule&, Remediation, bool resumed);
+  void place(Schedule&, Returned);
 
   // Constant after construction.
   const Edges edges_;
@@ -69,16 +76,14 @@ class Executor {
 
   // Provide their own synchronization.
   Worker worker_;
-  Mailbox<std::unique_ptr<Job>> going_out_;
+  Mailbox<std::unique_ptr<Schedule>> lead_;  // whoever took it leads
   Mailbox<Returned> coming_back_;
   Mailbox<bool> all_are_back_;
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> open_{0};
   std::atomic<size_t> running_{0};
   std::atomic<size_t> waiting_{0};
-
-  // Of the scheduling thread alone, once it runs.
-  Schedule schedule_;
+  Pulse pulse_;
 
   std::vector<std::thread> threads_;
 };

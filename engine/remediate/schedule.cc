@@ -73,7 +73,7 @@ bool Schedule::can_go(const Job& job) const {
                       [&](const std::string& key) { return busy_keys_.contains(key); });
 }
 
-std::vector<std::unique_ptr<Job>> Schedule::take(Duration elapsed, size_t most_out) {
+void Schedule::wake_due(Duration elapsed) {
   for (; !timers_.empty() && timers_.top().due <= elapsed; timers_.pop()) {
     const auto found = jobs_.find(timers_.top().id);
     if (found == jobs_.end() || found->second.place != Place::timed) continue;
@@ -81,24 +81,27 @@ std::vector<std::unique_ptr<Job>> Schedule::take(Duration elapsed, size_t most_o
     --timed_;
     put_ready(found->second);
   }
-  std::vector<std::unique_ptr<Job>> taken;
-  for (size_t passed_over = 0; out_ < most_out && passed_over < ready_.size();) {
+}
+
+std::unique_ptr<Job> Schedule::take(Duration elapsed) {
+  wake_due(elapsed);
+  for (size_t passed_over = 0; passed_over < ready_.size(); ++passed_over) {
     auto queue = ready_.upper_bound(last_endpoint_);
     if (queue == ready_.end()) queue = ready_.begin();
     last_endpoint_ = queue->first;
-    passed_over = take_one(queue->first, queue->second, taken) ? 0 : passed_over + 1;
+    auto job = take_from(queue->first, queue->second);
     if (queue->second.empty()) ready_.erase(queue);
+    if (job != nullptr) return job;
   }
-  return taken;
+  return nullptr;
 }
 
-bool Schedule::take_one(const std::string& endpoint, std::deque<std::string>& queue,
-                        std::vector<std::unique_ptr<Job>>& taken) {
+std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, std::deque<std::string>& queue) {
   const auto places = places_taken_.find(endpoint);
-  if (places != places_taken_.end() && places->second >= per_endpoint_) return false;
+  if (places != places_taken_.end() && places->second >= per_endpoint_) return nullptr;
   const auto next =
       std::find_if(queue.begin(), queue.end(), [&](const std::string& id) { return can_go(*jobs_.at(id).job); });
-  if (next == queue.end()) return false;
+  if (next == queue.end()) return nullptr;
   Entry& entry = jobs_.at(*next);
   queue.erase(next);
   entry.place = Place::out;
@@ -106,8 +109,7 @@ bool Schedule::take_one(const std::string& endpoint, std::deque<std::string>& qu
   ++out_;
   ++places_taken_[endpoint];
   busy_keys_.insert(entry.job->keys.begin(), entry.job->keys.end());
-  taken.push_back(std::move(entry.job));
-  return true;
+  return std::move(entry.job);
 }
 
 Duration Schedule::next_due(Duration most) const { return timers_.empty() ? most : std::min(most, timers_.top().due); }

@@ -1,4 +1,4 @@
-// Schedule: whose turn it is. The data of the executor's one scheduling thread; it has no thread, lock or clock itself.
+// Schedule: whose turn it is. The data of whichever worker leads (executor.h); it has no thread, lock or clock itself.
 //
 // A job is in one place: ready (by endpoint, in the order of arrival), timed (in the heap), or out with a worker. A
 // ready job goes out when its endpoint has a free place and no other job that is out touches one of its keys. Endpoints
@@ -43,8 +43,8 @@ class Schedule {
   // The ledger holds something newer about it: it is to be looked at now, or when it comes back.
   void note_newer(const std::string& id);
 
-  // Moves what is due to the ready ones, then takes out what can go, until `most_out` are out.
-  std::vector<std::unique_ptr<Job>> take(Duration elapsed, size_t most_out);
+  // Moves what is due to the ready ones, then takes out one that can go; null when none can.
+  std::unique_ptr<Job> take(Duration elapsed);
   // When the next timer is due; `most` when there is none before.
   Duration next_due(Duration most) const;
 
@@ -69,7 +69,8 @@ class Schedule {
   void comes_back(Job&);
   void put_ready(Entry&);
   bool can_go(const Job&) const;
-  bool take_one(const std::string& endpoint, std::deque<std::string>& queue, std::vector<std::unique_ptr<Job>>& taken);
+  void wake_due(Duration elapsed);
+  std::unique_ptr<Job> take_from(const std::string& endpoint, std::deque<std::string>& queue);
 
   const int per_endpoint_;
   std::unordered_map<std::string, Entry> jobs_;
