@@ -73,8 +73,8 @@ Json position_json(const Position& position) {
 
 }  // namespace
 
-Sealed seal(const Record& record, int64_t seq, Time at, size_t bytes_max) {
-  Json whole = record.body;
+Sealed seal(Record record, int64_t seq, Time at, size_t bytes_max) {
+  Json whole = std::move(record.body);
   whole["v"] = 1;
   whole["seq"] = seq;
   whole["at"] = format_time(at);
@@ -84,7 +84,9 @@ Sealed seal(const Record& record, int64_t seq, Time at, size_t bytes_max) {
   if (sealed.bytes.size() <= bytes_max) return sealed;
 
   std::vector<std::pair<std::string, std::string>> members;  // name, canonical text
-  for (const auto& [name, value] : record.body.items()) members.emplace_back(name, canonical(value));
+  for (const auto& [name, value] : whole.items()) {
+    if (name != "v" && name != "seq" && name != "at" && name != "kind") members.emplace_back(name, canonical(value));
+  }
   std::stable_sort(members.begin(), members.end(),
                    [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
   for (auto& [name, text] : members) {

@@ -24,7 +24,7 @@ struct Sealed {
 
 // {"v":1,"seq","at","kind", ...the body}. Parts that do not fit are replaced by {"sha256","bytes"}, the largest first.
 // What canonical JSON cannot carry (a float, a larger integer, bad UTF-8) is written as text.
-Sealed seal(const Record&, int64_t seq, Time at, size_t bytes_max);
+Sealed seal(Record, int64_t seq, Time at, size_t bytes_max);
 
 Record genesis_record(const std::string& ledger_id, int schema);
 

@@ -21,8 +21,8 @@ Result<Answer> SqliteWriter::apply(const Change& change) {
   return result;
 }
 
-int64_t SqliteWriter::write(const Record& record) {
-  const Sealed sealed = seal(record, head_ + 1, at_, options_.record_bytes_max);
+int64_t SqliteWriter::write(Record record) {
+  const Sealed sealed = seal(std::move(record), head_ + 1, at_, options_.record_bytes_max);
   for (const std::string& part : sealed.parts) tables_.put_blob(part, today());
   tables_.append(head_ + 1, sealed.bytes);
   return ++head_;

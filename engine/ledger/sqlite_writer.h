@@ -33,7 +33,7 @@ class SqliteWriter {
   int64_t head() const { return head_; }
   void set_head(int64_t head) { head_ = head; }
 
-  int64_t write(const Record&);
+  int64_t write(Record);
 
   // Takes a bite out of what is past its horizon: one table a call, in turns. `written`: the rows of this group.
   void prune(int64_t written);
