@@ -69,7 +69,13 @@ class Mailbox {
     return taken;
   }
 
-  // Ends one wait in take or take_all early, with nothing taken.
+  // Waits for an item, at most `timeout`, and leaves it there.
+  void wait(Duration timeout) {
+    std::unique_lock lock(mutex_);
+    wait_for_item(lock, timeout);
+  }
+
+  // Ends one wait for an item early, with nothing taken.
   void wake() {
     {
       const std::lock_guard lock(mutex_);

@@ -28,6 +28,7 @@ bool any_is(const std::vector<Change>& changes) {
 
 Committer::Committer(Ledger& ledger, Mailbox<Remediation>& runnable, Options options)
     : ledger_(ledger), runnable_(runnable), options_(options), waiting_(options.waiting_max), head_(ledger.head()) {
+  pen_.put({});
   thread_ = std::thread([this] { run(); });
 }
 
@@ -49,10 +50,25 @@ Reply<Answer> Committer::submit(Change change) {
 }
 
 Answer Committer::commit(Change change) {
+  if (auto answer = write_at_once(change)) return *std::move(answer);
   auto answer = submit(std::move(change)).get(options_.answer_timeout);
   if (answer) return *std::move(answer);
   return not_taken(Outcome::unknown, {ErrorCode::timeout,
                                       "the ledger did not answer within " + format_duration(options_.answer_timeout)});
+}
+
+// None where somebody waits or writes: the change is then untouched.
+std::optional<Answer> Committer::write_at_once(Change& change) {
+  if (waiting_.weight() > 0 || waiting_.closed()) return std::nullopt;
+  auto pen = pen_.take(Duration{0});
+  if (!pen) return std::nullopt;
+  Reply<Answer> reply;
+  std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);  // who came meanwhile is first
+  group.push_back({std::move(change), reply.promise()});
+  write(*pen, std::move(group));
+  if (!pen->to_hand_on.empty()) waiting_.wake();
+  pen_.put(*std::move(pen));
+  return reply.get(Duration{0});
 }
 
 std::optional<Error> Committer::failed() const {
@@ -64,19 +80,27 @@ Committer::Figures Committer::figures() const { return {groups_, changes_, micro
 
 void Committer::run() {
   name_thread("kedge-committer");
-  for (;;) {
+  for (Duration patience = kIdle;;) {
     const bool closed = waiting_.closed();
-    pulse_.waits();
-    std::vector<Waiting> group = waiting_.take_all(to_hand_on_.empty() ? kIdle : kHandOnAgain, options_.group_max);
-    pulse_.works();
-    hand_on();
-    if (!group.empty()) turn(std::move(group));
-    if (closed && waiting_.weight() == 0) break;
+    waiting_.wait(patience);
+    Pen pen = take_pen();
+    hand_on(pen);
+    std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);
+    if (!group.empty()) write(pen, std::move(group));
+    if (closed && waiting_.weight() == 0) return;  // with the pen: nobody writes any more
+    patience = pen.to_hand_on.empty() ? kIdle : kHandOnAgain;
+    pen_.put(std::move(pen));
   }
-  pulse_.waits();
 }
 
-void Committer::turn(std::vector<Waiting> group) {
+Committer::Pen Committer::take_pen() {
+  for (;;) {
+    if (auto pen = pen_.take(kIdle)) return *std::move(pen);
+  }
+}
+
+void Committer::write(Pen& pen, std::vector<Waiting> group) {
+  pulse_.works();
   std::vector<Change> changes;
   changes.reserve(group.size());
   for (Waiting& waiting : group) changes.push_back(std::move(waiting.change));
@@ -94,13 +118,15 @@ void Committer::turn(std::vector<Waiting> group) {
     note(changes, answers);
   }
   bool notices = false;
-  for (const Answer& answer : answers) {
-    to_hand_on_.insert(to_hand_on_.end(), answer.runnable.begin(), answer.runnable.end());
+  for (Answer& answer : answers) {
+    for (Remediation& runnable : answer.runnable) pen.to_hand_on.push_back(std::move(runnable));
+    answer.runnable.clear();
     notices = notices || answer.notices > 0;
   }
-  hand_on();  // first: an effect waits for it
+  hand_on(pen);  // first: an effect waits for it
   for (size_t i = 0; i < group.size(); ++i) group[i].promise.keep(std::move(answers[i]));
   if (notices && options_.noticed != nullptr) options_.noticed->try_put(true);
+  pulse_.waits();
 }
 
 // What the group says of the ledger's health. The head is told first: whoever is handed a remediation, or an answer,
@@ -120,9 +146,9 @@ void Committer::note(const std::vector<Change>& changes, const std::vector<Answe
 }
 
 // Never waits for room: the executor may itself be waiting for an answer of ours.
-void Committer::hand_on() {
-  while (!to_hand_on_.empty() && runnable_.try_put(std::move(to_hand_on_.front()))) to_hand_on_.pop_front();
-  if (runnable_.closed()) to_hand_on_.clear();
+void Committer::hand_on(Pen& pen) {
+  while (!pen.to_hand_on.empty() && runnable_.try_put(std::move(pen.to_hand_on.front()))) pen.to_hand_on.pop_front();
+  if (runnable_.closed()) pen.to_hand_on.clear();
 }
 
 }  // namespace kedge

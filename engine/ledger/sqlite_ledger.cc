@@ -87,7 +87,7 @@ class SqliteLedger final : public Ledger {
   const std::unique_ptr<Database> database_;
   Checkpointer checkpointer_;
 
-  // The committer's thread's own.
+  // Of whoever writes, one thread at a time.
   Reserve reserve_;
   SqliteWriter writer_;
   Tables tables_;

@@ -80,6 +80,67 @@ TEST_F(CommitterTest, TakesAllThatWaitAsOneGroup) {
   EXPECT_EQ(committer.figures().changes, 300);
 }
 
+// Which thread had the ledger apply what.
+class WatchedLedger final : public Ledger {
+ public:
+  explicit WatchedLedger(Ledger& ledger) : ledger_(ledger) {}
+  std::vector<Answer> apply(std::span<const Change> changes) override {
+    writers.push_back(std::this_thread::get_id());
+    if (hold) held.take(kLong);
+    return ledger_.apply(changes);
+  }
+  int64_t head() const override { return ledger_.head(); }
+  Time now() const override { return ledger_.now(); }
+
+  std::atomic<bool> hold{false};
+  Mailbox<bool> held{1};
+  std::vector<std::thread::id> writers;
+
+ private:
+  Ledger& ledger_;
+};
+
+TEST_F(CommitterTest, LetsWhoCommitsAloneWriteItself) {
+  WatchedLedger watched(ledger);
+  Committer committer(watched, runnable, {});
+  EXPECT_TRUE(committer.commit(NoteStop{""}).done());
+  EXPECT_TRUE(committer.submit(NoteStop{""}).get(kLong)->done());
+  committer.stop();
+  ASSERT_EQ(watched.writers.size(), 2U);
+  EXPECT_EQ(watched.writers[0], std::this_thread::get_id());
+  EXPECT_NE(watched.writers[1], std::this_thread::get_id());
+}
+
+TEST_F(CommitterTest, GathersWhoComesWhileAnotherWrites) {
+  WatchedLedger watched(ledger);
+  Committer committer(watched, runnable, {});
+  watched.hold = true;
+  std::thread first([&] { EXPECT_TRUE(committer.commit(NoteStop{"first"}).done()); });
+  while (!Pulse::is_at_work(committer.pulse().beats())) std::this_thread::yield();
+  std::vector<Reply<Answer>> replies;
+  for (int i = 0; i < 20; ++i) replies.push_back(committer.submit(NoteStop{"behind it"}));
+  watched.hold = false;
+  watched.held.put(true);
+  for (Reply<Answer>& reply : replies) EXPECT_TRUE(reply.get(kLong)->done());
+  first.join();
+  EXPECT_EQ(watched.writers.size(), 2U);
+}
+
+TEST_F(CommitterTest, KeepsTheOrderOfEachThread) {
+  Committer committer(ledger, runnable, {});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) {
+        Reply<Answer> earlier = committer.submit(NoteStop{"earlier"});
+        const Answer later = committer.commit(NoteStop{"later"});
+        EXPECT_LT(earlier.get(kLong)->seq, later.seq);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_F(CommitterTest, SaysThatThereIsNoRoomUntilThereIs) {
   Committer committer(ledger, runnable, {});
   ledger.answer_with(Outcome::no_room);
