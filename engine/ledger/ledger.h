@@ -1,7 +1,7 @@
 // Ledger: the durable state of one cell. An edge of the world: SQLite by default (sqlite_ledger.h), a reference in
 // memory in the tests; the same random sequences of Changes run against all of them.
 //
-// Threads:     one thread, the committer's, calls apply and sync. Everything is read through LedgerReader.
+// Threads:     one thread at a time, through the committer, calls apply. Everything is read through LedgerReader.
 // Durability:  what apply did is durable when sync has returned; until then nobody may act on it.
 // Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back
 //              whole. Any failure of a sync is final.
