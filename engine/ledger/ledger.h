@@ -2,7 +2,7 @@
 // memory in the tests; the same random sequences of Changes run against all of them.
 //
 // Threads:     one thread at a time, through the committer, calls apply. Everything is read through LedgerReader.
-// Durability:  what apply did is durable when sync has returned; until then nobody may act on it.
+// Durability:  what apply did is durable when it has returned; until then nobody may act on it.
 // Failure:     a Change that fails its precondition is refused by itself. A group that finds no room is rolled back
 //              whole. Any failure of a sync is final.
 #pragma once
