@@ -72,7 +72,7 @@ std::optional<Verdict> ask_exception(const GateFacts& facts) {
 }
 
 std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits) {
-  if (facts.approved) return std::nullopt;
+  if (facts.approved()) return std::nullopt;
   const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
   if (facts.redriven) {
     return hold("stale", "the event was redriven, so the change may be old and meant. " + approve,
@@ -101,6 +101,36 @@ std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits)
   return std::nullopt;
 }
 
+std::optional<Verdict> ask_approval(const GateFacts& facts) {
+  const int wanted = facts.policy.approvals;
+  if (facts.approvals >= wanted) return std::nullopt;
+  return hold(
+      "approval",
+      fmt::format("the rule asks for the approval of {}, and {} gave it. kedge remediation approve {} approves it",
+                  wanted == 1 ? "one person" : fmt::format("{} people", wanted),
+                  facts.approvals == 0 ? "nobody" : fmt::format("{}", facts.approvals), facts.remediation),
+      {{"approvals", facts.approvals}, {"approvals_wanted", wanted}});
+}
+
+// A wish that cannot be evaluated yet is a person's to judge.
+std::optional<Verdict> ask_window(const GateFacts& facts) {
+  if (facts.approved() || facts.policy.window.empty()) return std::nullopt;
+  return hold("window",
+              fmt::format("the rule may act in the change window {} only, and this version knows no windows. "
+                          "kedge remediation approve {} lets it act",
+                          facts.policy.window, facts.remediation),
+              {{"window", facts.policy.window}});
+}
+
+std::optional<Verdict> ask_limits(const GateFacts& facts) {
+  if (facts.approved() || facts.policy.limits == Limits{}) return std::nullopt;
+  return hold("limits",
+              fmt::format("the rule has limits of its own, and this version counts only those of all rules. "
+                          "kedge remediation approve {} lets it act",
+                          facts.remediation),
+              Json::object());
+}
+
 std::optional<Verdict> ask_locks(const GateFacts& facts) {
   if (facts.locked_by.empty()) return std::nullopt;
   return wait("locks",
@@ -110,7 +140,7 @@ std::optional<Verdict> ask_locks(const GateFacts& facts) {
 }
 
 std::optional<Verdict> ask_rate(const GateFacts& facts, const GateLimits& limits) {
-  if (facts.approved || facts.charged || facts.started_within_minute < limits.remediations_per_minute) {
+  if (facts.approved() || facts.charged || facts.started_within_minute < limits.remediations_per_minute) {
     return std::nullopt;
   }
   const Json figures = {{"started_within_minute", facts.started_within_minute},
@@ -130,6 +160,9 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_pauses(facts)) return *verdict;
   if (auto verdict = ask_exception(facts)) return *verdict;
   if (auto verdict = ask_age(facts, limits)) return *verdict;
+  if (auto verdict = ask_window(facts)) return *verdict;
+  if (auto verdict = ask_approval(facts)) return *verdict;
+  if (auto verdict = ask_limits(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_rate(facts, limits)) return *verdict;
   return {};

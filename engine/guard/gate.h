@@ -2,8 +2,9 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → stale event → locks → rate. (Flap breaker, mass match,
-// windows, approvals, circuit breakers and budgets join here, in the order of the design.)
+// Order: rule gone, off or stricter now → pause → exception → stale event → what the rule asks for (window, approval,
+// limits) → locks → rate. (Flap breaker, mass match, circuit breakers and budgets join here, in the order of the
+// design.) Windows and a rule's own limits are not evaluated yet, so they hold until a person says yes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -50,7 +51,9 @@ struct GateFacts {
   int started_within_minute = 0;        // remediations of all rules
   std::optional<Time> minute_has_room;  // when the sliding window lets the next one pass
   bool charged = false;                 // it has started before, and is counted already
-  bool approved = false;                // a person has resumed it: neither staleness nor the rate stops it again
+  int approvals = 0;                    // people who let it go on: neither staleness nor the rate stops it then
+
+  bool approved() const { return approvals > 0; }
 };
 
 struct Verdict {

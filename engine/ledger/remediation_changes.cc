@@ -103,7 +103,7 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
     break;
   }
   facts.locked_by = tables_.lock_holders(r);
-  facts.approved = tables_.approved(r.id);
+  facts.approvals = tables_.approvals(r.id);
   fill_rate(facts, tables_.starts(kAllRules, second_of(at_) - kRateWindowSeconds),
             options_.gate.remediations_per_minute, tables_.standing_by_count("rate", State::waiting));
   return facts;

@@ -138,8 +138,9 @@ void Tables::put(const Pause& pause) {
 
 void Tables::erase_pause(const std::string& scope) { db_.run("DELETE FROM pause WHERE scope = ?", scope); }
 
-bool Tables::approved(const std::string& remediation) {
-  return db_.query("SELECT 1 FROM approval WHERE remediation = ?", remediation).next();
+int Tables::approvals(const std::string& remediation) {
+  Query row = db_.query("SELECT count(*) FROM approval WHERE remediation = ?", remediation);
+  return row.next() ? static_cast<int>(row.integer(0)) : 0;
 }
 
 void Tables::put_approval(const PersonalMove& move, Time at) {

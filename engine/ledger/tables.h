@@ -76,7 +76,7 @@ class Tables {
   std::vector<Pause> pauses();
   void put(const Pause&);
   void erase_pause(const std::string& scope);
-  bool approved(const std::string& remediation);
+  int approvals(const std::string& remediation);
   void put_approval(const PersonalMove&, Time at);
   std::vector<Exception> exceptions();
   std::optional<Exception> exception(const std::string& id);

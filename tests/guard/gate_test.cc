@@ -46,6 +46,25 @@ TEST_F(GateTest, HoldsForARuleThatIsGone) {
   expect(Kind::hold, "rule", "kedge remediation cancel R1");
 }
 
+TEST_F(GateTest, HoldsUntilAsManyPeopleHaveApprovedAsTheRuleAsksFor) {
+  facts.policy.approvals = 2;
+  expect(Kind::hold, "approval", "kedge remediation approve R1");
+  facts.approvals = 1;
+  expect(Kind::hold, "approval", "the approval of 2 people, and 1 gave it");
+  facts.approvals = 2;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, HoldsWhatARuleAsksForAndNobodyCanEvaluate) {
+  facts.policy.window = "nights";
+  expect(Kind::hold, "window", "kedge remediation approve R1");
+  facts.policy.window.clear();
+  facts.policy.limits.per_hour = 5;
+  expect(Kind::hold, "limits", "kedge remediation approve R1");
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, HoldsForARuleThatIsStricterNow) {
   for (const Mode mode : {Mode::off, Mode::shadow}) {
     facts.current_mode = mode;
@@ -88,7 +107,7 @@ TEST_F(GateTest, HoldsAnOldEventUntilAPersonApproves) {
   EXPECT_EQ(ask(), Verdict{});
   facts.age = limits.stale_after + Duration(1);
   expect(Kind::hold, "stale", "kedge remediation approve R1");
-  facts.approved = true;
+  facts.approvals = 1;
   EXPECT_EQ(ask(), Verdict{});
 }
 
@@ -132,7 +151,7 @@ TEST_F(GateTest, DoesNotRateTwiceWhatHasStarted) {
   facts.charged = true;
   EXPECT_EQ(ask(), Verdict{});
   facts.charged = false;
-  facts.approved = true;
+  facts.approvals = 1;
   EXPECT_EQ(ask(), Verdict{});
 }
 

@@ -58,6 +58,8 @@ Finding ChangeMaker::finding() {
   if (one_in(4)) finding.plan.rule.id = kOtherRule;
   if (one_in(12)) finding.plan.rule.version = "version-2";
   if (one_in(16)) finding.policy.mode = Mode::canary;
+  if (one_in(16)) finding.policy.approvals = one_in(2) ? 1 : 2;
+  if (one_in(32)) finding.policy.window = "nights";
   if (one_in(20)) finding.origin = "redrive";
   if (one_in(20)) finding.times.happened.reset();
   if (one_in(20)) finding.times.happened = clock_.now() - std::chrono::hours(1);

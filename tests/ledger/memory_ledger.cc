@@ -327,7 +327,9 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
     facts.exception_reason = e.reason;
   }
   facts.locked_by = lock_holders(r);
-  facts.approved = approved_.contains(r.id);
+  if (const auto people = approved_.find(r.id); people != approved_.end()) {
+    facts.approvals = static_cast<int>(people->second.size());
+  }
   std::vector<StartsInSecond> starts;
   for (const auto& [second, number] : starts_) starts.push_back({second, number});
   const auto waiting = std::count_if(open_.begin(), open_.end(), [](const auto& entry) {
@@ -517,7 +519,7 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   Remediation& r = **found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  if (change.move == Move::resume) approved_.insert(r.id);
+  if (change.move == Move::resume) approved_[r.id].insert(change.actor);
   settle(r, *step, {"", change.move == Move::resume ? "" : change.reason, {}, {}},
          {{"actor", change.actor}, {"reason", change.reason}});
   return Answer{};

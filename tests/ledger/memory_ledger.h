@@ -130,7 +130,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::vector<AttemptRow> attempts_;
   std::map<int64_t, int> starts_;  // second → starts of all rules
   std::map<std::string, Mode> rules_;
-  std::set<std::string> approved_;
+  std::map<std::string, std::set<std::string>> approved_;  // by whom
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;
   std::map<int64_t, DeadLetter> dead_letters_;
