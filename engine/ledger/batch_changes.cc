@@ -22,6 +22,7 @@ Result<Answer> SqliteWriter::on(const CommitBatch& batch) {
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& count : batch.counts) tables_.add_count(count.subject, count.reason, at_, count.number);
+  for (const NotePosition& one : batch.notes) note(one);
   return answer;
 }
 
@@ -161,14 +162,18 @@ Result<Answer> SqliteWriter::on(const ClaimPositions& change) {
 }
 
 Result<Answer> SqliteWriter::on(const NotePosition& change) {
+  note(change);
+  return Answer{};
+}
+
+void SqliteWriter::note(const NotePosition& change) {
   const int64_t seq = write(position_record(change));
-  if (!change.stop) return Answer{};
+  if (!change.stop) return;
   if (auto stored = tables_.position(change.partition)) {
     stored->stopped = change.reason.empty() ? change.note : change.reason;
     tables_.put(*stored);
   }
   send(notices_of(alarm_of(change), context(seq)));
-  return Answer{};
 }
 
 }  // namespace kedge

@@ -16,6 +16,15 @@ namespace kedge {
 
 // ---- from lanes and sources --------------------------------------------------------------------------------------
 
+// Something about the reading of a partition that people must be told, and that moves no position.
+struct NotePosition {
+  PartitionId partition;
+  std::string note;
+  nlohmann::json details = nlohmann::json::object();
+  bool stop = false;   // batches of the partition are refused until it is claimed anew, and people are told
+  std::string reason;  // why, in words
+};
+
 // Everything that a lane decided about a batch, and the positions behind it. Refused as a whole when a partition's
 // (epoch, from) is not what is stored; a finding is never a reason to refuse.
 struct CommitBatch {
@@ -24,6 +33,7 @@ struct CommitBatch {
   std::vector<Suppression> suppressions;
   std::vector<DeadLetter> dead_letters;
   std::vector<Count> counts;
+  std::vector<NotePosition> notes;  // written last. A stop in it holds from behind this batch on: never without it
 };
 
 // What became of each finding, in order. Compared are the open remediations of the same rule and target: one with the
@@ -57,15 +67,6 @@ struct ClaimPositions {
   };
   std::vector<Claim> claims;
   std::string actor;  // who; empty for the engine
-};
-
-// Something about the reading of a partition that people must be told, and that moves no position.
-struct NotePosition {
-  PartitionId partition;
-  std::string note;
-  nlohmann::json details = nlohmann::json::object();
-  bool stop = false;   // batches of the partition are refused until it is claimed anew, and people are told
-  std::string reason;  // why, in words
 };
 
 // ---- from the executor -------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class SqliteWriter {
   void suppress(const Suppression&);
   void flush_folds(int64_t before_minute);
   void bury(DeadLetter);
+  void note(const NotePosition&);
 
   // remediation_changes.cc
   Result<Remediation> open_remediation(const std::string& id);

@@ -135,7 +135,10 @@ bool Lane::flush() {
   counters_.bytes += outcome.bytes;
   counters_.events += outcome.events;
   counters_.matches += outcome.matches;
-  for (const Work::Pending& one : pending) outcome.commit.moves.push_back(one.move);
+  for (const Work::Pending& one : pending) {
+    outcome.commit.moves.push_back(one.move);
+    if (one.poisoned) outcome.commit.notes.push_back(poison_note(one.move));
+  }
 
   const Answer answer = commit(outcome.commit);
   if (answer.outcome == Outcome::final) return false;
@@ -149,9 +152,6 @@ bool Lane::flush() {
     return true;
   }
   for (const Work::Pending& one : pending) one.source->committed(one.assignment, one.move.to);
-  for (const Work::Pending& one : pending) {
-    if (one.poisoned && commit(poison_note(one.move)).outcome == Outcome::final) return false;
-  }
   for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
   ++counters_.commits;
   counters_.findings += static_cast<int64_t>(outcome.commit.findings.size());

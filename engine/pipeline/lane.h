@@ -6,9 +6,10 @@
 //
 // Ownership:  owns its thread, its mailbox and its Lua state; borrows everything in Parts, which must outlive it.
 // Failure:    a message that cannot be decoded, or a rule that fails on an event, becomes a dead letter; the rest goes
-//             on. Too much of it stops the partition, which is put on record, and people are told. A commit that is
-//             refused (the partition was given to somebody else) is dropped whole, and the partition is asked about
-//             again. No room: tried again until there is. Final: the lane ends, and the daemon with it.
+//             on. Too much of it stops the partition: that is put on record, and people are told, by the very commit
+//             that moves the position behind it. A commit that is refused (the partition was given to somebody else) is
+//             dropped whole, and the partition is asked about again. No room: tried again until there is. Final: the
+//             lane ends, and the daemon with it.
 #pragma once
 
 #include <atomic>

@@ -105,6 +105,8 @@ Change ChangeMaker::batch(LedgerReader& reader) {
     if (one_in(8)) ++move.from;
     if (one_in(2)) move.bookmark = Bookmark{move.to, clock_.now(), sha256("record")};
     batch.moves.push_back(move);
+    if (one_in(8))
+      batch.notes.push_back(NotePosition{kPartition, "poison", {{"next", move.to}}, !one_in(3), "no JSON"});
   }
   return batch;
 }

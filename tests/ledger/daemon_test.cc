@@ -106,6 +106,27 @@ TEST_P(DaemonTest, StopsAPartitionAndTellsPeopleUntilItIsClaimedAnew) {
   EXPECT_TRUE(move(2, 0, 120).done());
 }
 
+TEST_P(DaemonTest, StopsAPartitionInTheBatchThatIsTheReason) {
+  claim(std::nullopt, 100);
+  CommitBatch batch;
+  batch.moves = {{kPartition, 1, 100, 120, std::nullopt}};
+  batch.dead_letters = {letter(119)};
+  batch.notes = {{kPartition, "poison", {{"next", 120}}, true, "it is no JSON"}};
+  CommitBatch of_a_former_owner = batch;
+  of_a_former_owner.moves[0].epoch = 0;
+  EXPECT_EQ(commit(of_a_former_owner).error.code, ErrorCode::conflict);
+  EXPECT_EQ(reader().positions()->at(0).stopped, "");
+
+  const Answer answer = commit(batch);
+  ASSERT_TRUE(answer.done());
+  EXPECT_EQ(answer.notices, 1);
+  EXPECT_EQ(position().next, 120);
+  EXPECT_EQ(reader().positions()->at(0).stopped, "it is no JSON");
+  EXPECT_EQ(last_record()["note"], "poison");
+  EXPECT_EQ(last_record()["stopped"], true);
+  EXPECT_EQ(move(1, 120, 130).error.code, ErrorCode::refused);
+}
+
 // ---- dead letters --------------------------------------------------------------------------------------------------
 
 TEST_P(DaemonTest, KeepsADeadLetterUnderItsRecordsNumber) {

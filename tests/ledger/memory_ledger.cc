@@ -141,6 +141,7 @@ Result<Answer> MemoryLedger::on(const CommitBatch& batch) {
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& one : batch.counts) count(one.subject, one.reason, one.number);
+  for (const NotePosition& one : batch.notes) note(one);
   return answer;
 }
 
@@ -261,13 +262,17 @@ Result<Answer> MemoryLedger::on(const ClaimPositions& change) {
 }
 
 Result<Answer> MemoryLedger::on(const NotePosition& change) {
+  note(change);
+  return Answer{};
+}
+
+void MemoryLedger::note(const NotePosition& change) {
   const int64_t seq = write(position_record(change));
-  if (!change.stop) return Answer{};
+  if (!change.stop) return;
   if (const auto stored = positions_.find(change.partition); stored != positions_.end()) {
     stored->second.stopped = change.reason.empty() ? change.note : change.reason;
   }
   send(notices_of(alarm_of(change), {ledger_id_, options_.notify_alarms, seq, at_}));
-  return Answer{};
 }
 
 // ---- remediations ------------------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   void suppress(const Suppression&);
   void flush_folds(bool all);
   void bury(DeadLetter);
+  void note(const NotePosition&);
 
   Result<Remediation*> find_open(const std::string& id);
   // Moves, writes the record and the notices, and settles what ends.

@@ -12,6 +12,25 @@
 namespace kedge {
 namespace {
 
+// Takes one group and then no more, as the ledger of a process that is killed does.
+class KilledLedger final : public Ledger {
+ public:
+  explicit KilledLedger(Ledger& ledger) : ledger_(ledger) {}
+
+  std::vector<Answer> apply(std::span<const Change> changes) override {
+    if (!std::exchange(killed_, true)) return ledger_.apply(changes);
+    Answer none;
+    none.outcome = Outcome::final;
+    return std::vector<Answer>(changes.size(), none);
+  }
+  int64_t head() const override { return ledger_.head(); }
+  Time now() const override { return ledger_.now(); }
+
+ private:
+  Ledger& ledger_;
+  bool killed_ = false;
+};
+
 class LaneTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -19,9 +38,10 @@ class LaneTest : public testing::Test {
     claim.claims.push_back({{"trail", "events", 0}, std::nullopt, {"cluster", 0, 0, std::nullopt}, "", {}});
     assignment_ = assignment_of(committer_.commit(claim).epochs.at(0));
   }
-  std::unique_ptr<Lane> start_lane(Lane::Options options = {}) {
+  std::unique_ptr<Lane> start_lane(Lane::Options options = {}) { return start_lane(std::move(options), committer_); }
+  std::unique_ptr<Lane> start_lane(Lane::Options options, Committer& committer) {
     options.idle_commit = std::chrono::milliseconds(0);
-    auto lane = std::make_unique<Lane>(Lane::Parts{committer_, ledger_, rules_, clock_, random_}, options);
+    auto lane = std::make_unique<Lane>(Lane::Parts{committer, ledger_, rules_, clock_, random_}, options);
     lane->start(us_);
     return lane;
   }
@@ -174,6 +194,20 @@ TEST_F(LaneTest, PutsAStopBecauseOfPoisonOnRecordAndTellsPeople) {
   EXPECT_EQ(notices->at(0).type, "kedge.alarm");
   EXPECT_EQ(notices->at(0).channel, "on-call");
   EXPECT_NE(notices->at(0).data.dump().find("kedge source accept"), std::string::npos);
+}
+
+TEST_F(LaneTest, StopsAPoisonedPartitionInTheCommitThatMovesItsPosition) {
+  KilledLedger killed(ledger_);
+  Committer committer(killed, runnable_, Committer::Options{});
+  Lane::Options options;
+  options.poison.in_a_row_max = 3;
+  auto lane = start_lane(options, committer);
+  lane->mailbox().put(batch(0, {"no", "json", "at all"}));
+  wait_until([&] { return next() == 3; });
+  EXPECT_NE(ledger_.positions()->at(0).stopped, "");
+  EXPECT_EQ(ledger_.dead_letters({})->size(), 3U);
+  EXPECT_EQ(ledger_.due_notices(clock_.now(), 10)->size(), 1U);
+  lane->stop();
 }
 
 TEST_F(LaneTest, EndsWithTheLedger) {
