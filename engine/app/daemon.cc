@@ -319,6 +319,7 @@ void Daemon::watch_loops() {
   watchdog_.watch("the main loop", pulse_);
   watchdog_.watch("the ledger's committer", committer_->pulse());
   watchdog_.watch("the executor", executor_->pulse());
+  watchdog_.watch("the outbox", outbox_->pulse());
   for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
 }
 

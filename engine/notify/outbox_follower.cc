@@ -86,10 +86,15 @@ void OutboxFollower::run(Worker& worker) {
 void OutboxFollower::run() {
   name_thread("kedge-outbox");
   while (!stopping_) {
-    noticed_.take(turn());
+    pulse_.works();
+    const Duration wait = turn();
+    pulse_.waits();
+    noticed_.take(wait);
+    pulse_.works();
     settle(finished_.take_all(Duration(0)));
   }
   settle(finished_.take_all(Duration(0)));  // the workers have ended
+  pulse_.waits();
 }
 
 // Hands out what may go. Returns how long there is nothing to do unless a worker finishes or somebody wakes us.
@@ -139,12 +144,11 @@ bool OutboxFollower::record() {
     const std::lock_guard lock(mutex_);
     figures_ = dispatcher_.figures();
   }
-  std::vector<Reply<Answer>> replies;
-  for (const Change& change : unrecorded_) replies.push_back(committer_.submit(change));
+  const std::vector<std::optional<Answer>> answers = ask_ledger(unrecorded_);
   std::vector<Change> again;
   settled_.clear();
-  for (size_t i = 0; i < replies.size(); ++i) {
-    const auto answer = replies[i].get(kAnswerTimeout);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const std::optional<Answer>& answer = answers[i];
     // refused: somebody else has settled this notice.
     if (answer && (answer->outcome == Outcome::done || answer->outcome == Outcome::refused)) continue;
     settled_.insert(notice_of(unrecorded_[i]));
@@ -152,6 +156,17 @@ bool OutboxFollower::record() {
   }
   unrecorded_ = std::move(again);
   return unrecorded_.empty();
+}
+
+// None where no answer came. The committer has a pulse of its own: that it is slow is not told of us.
+std::vector<std::optional<Answer>> OutboxFollower::ask_ledger(const std::vector<Change>& changes) {
+  pulse_.waits();
+  std::vector<Reply<Answer>> replies;
+  for (const Change& change : changes) replies.push_back(committer_.submit(change));
+  std::vector<std::optional<Answer>> answers;
+  for (Reply<Answer>& reply : replies) answers.push_back(reply.get(kAnswerTimeout));
+  pulse_.works();
+  return answers;
 }
 
 Dispatcher::Moment OutboxFollower::moment() { return {committer_.now(), clock_.elapsed()}; }

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/random.h"
 #include "base/waiting.h"
 #include "ledger/committer.h"
@@ -50,6 +52,9 @@ class OutboxFollower {
 
   std::map<std::string, ChannelFigures> figures() const;
 
+  // Of the thread that schedules. It waits for no receiver: a delivery may take its channel's whole timeout, or longer.
+  const Pulse& pulse() const { return pulse_; }
+
  private:
   struct Finished {
     Notice notice;
@@ -68,6 +73,7 @@ class OutboxFollower {
   Duration time_to_next(const Dispatcher::Round& round);
   void settle(std::vector<Finished> finished);
   bool record();
+  std::vector<std::optional<Answer>> ask_ledger(const std::vector<Change>& changes);
   Dispatcher::Moment moment();
 
   // Constant after construction.
@@ -81,6 +87,7 @@ class OutboxFollower {
   Mailbox<Finished> finished_;
   std::atomic<bool> stopping_ = false;
   std::stop_source cancel_;
+  Pulse pulse_;
 
   // The scheduling thread's.
   Dispatcher dispatcher_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <thread>
@@ -35,6 +36,58 @@ class PlayedNotifier final : public Notifier {
   Receiver& receiver_;
 };
 
+// Where a test can make others wait, and see that one does.
+class Gate {
+ public:
+  void close() { closed_ = true; }
+  void open() { closed_ = false; }
+  bool is_waited_at() const { return waited_at_; }
+
+  void pass() {
+    while (closed_) {
+      waited_at_ = true;
+      std::this_thread::yield();
+    }
+    waited_at_ = false;
+  }
+
+ private:
+  std::atomic<bool> closed_ = false;
+  std::atomic<bool> waited_at_ = false;
+};
+
+class GatedClock final : public Clock {
+ public:
+  explicit GatedClock(Gate& gate) : gate_(gate) {}
+
+  Time now() override { return clock_.now(); }
+  Duration elapsed() override {
+    gate_.pass();
+    return clock_.elapsed();
+  }
+  std::string boot_id() override { return clock_.boot_id(); }
+
+ private:
+  Gate& gate_;
+  SystemClock clock_;
+};
+
+class GatedLedger final : public Ledger {
+ public:
+  GatedLedger(Ledger& ledger, Gate& gate) : ledger_(ledger), gate_(gate) {}
+
+  std::vector<Answer> apply(std::span<const Change> changes) override {
+    gate_.pass();
+    return ledger_.apply(changes);
+  }
+  int64_t head() const override { return ledger_.head(); }
+  Time now() const override { return ledger_.now(); }
+
+ private:
+  Ledger& ledger_;
+  Gate& gate_;
+};
+
 class OutboxFollowerTest : public ::testing::Test {
  protected:
   // Looks only when it is woken: what a test sees, a commit or a worker gave word of.
@@ -46,7 +99,7 @@ class OutboxFollowerTest : public ::testing::Test {
     options.look_again = look_again;
     options.try_again = std::chrono::milliseconds(5);
     follower_ =
-        std::make_unique<OutboxFollower>(ledger_, *committer_, noticed_, clock_, random_, std::move(channels), options);
+        std::make_unique<OutboxFollower>(ledger_, *committer_, noticed_, gated_, random_, std::move(channels), options);
     follower_->start();
   }
 
@@ -80,14 +133,19 @@ class OutboxFollowerTest : public ::testing::Test {
     return records;
   }
 
+  bool is_at_work() { return Pulse::is_at_work(follower_->pulse().beats()); }
+
   std::vector<Notice> in_outbox() { return *ledger_.due_notices(Time::max(), 100); }
 
+  Gate at_clock_, at_ledger_;
   SystemClock clock_;
+  GatedClock gated_{at_clock_};  // the follower's, and nobody else's
   Random random_{1};
   MemoryLedger ledger_{clock_};
+  GatedLedger committed_to_{ledger_, at_ledger_};
   Mailbox<Remediation> runnable_{100};
   Mailbox<bool> noticed_{1};
-  std::unique_ptr<Committer> committer_ = std::make_unique<Committer>(ledger_, runnable_, with(noticed_));
+  std::unique_ptr<Committer> committer_ = std::make_unique<Committer>(committed_to_, runnable_, with(noticed_));
   Receiver ops_, security_;
   std::unique_ptr<OutboxFollower> follower_;
 };
@@ -181,6 +239,36 @@ TEST_F(OutboxFollowerTest, LeavesWhatItCutShortForTheNextStart) {
   ASSERT_EQ(in_outbox().size(), 1);
   EXPECT_EQ(in_outbox()[0].attempts, 0);
   EXPECT_LE(in_outbox()[0].due, ledger_.now());
+}
+
+TEST_F(OutboxFollowerTest, ShowsThatItHangs) {
+  start();
+  at_clock_.close();
+  raise("ops");
+  until([&] { return at_clock_.is_waited_at(); });
+  EXPECT_TRUE(is_at_work());
+  at_clock_.open();
+  EXPECT_TRUE(ops_.sent.take(kPatience));
+  until([&] { return !is_at_work(); });
+}
+
+TEST_F(OutboxFollowerTest, DoesNotHangWhileAReceiverTakesLong) {
+  start();
+  raise("ops");
+  ASSERT_TRUE(ops_.sent.take(kPatience));
+  until([&] { return !is_at_work(); });
+}
+
+TEST_F(OutboxFollowerTest, DoesNotHangWhileTheLedgerTakesLong) {
+  start();
+  raise("ops");
+  ASSERT_TRUE(ops_.sent.take(kPatience));
+  at_ledger_.close();
+  ops_.answers.put({});
+  until([&] { return at_ledger_.is_waited_at(); });
+  until([&] { return !is_at_work(); });
+  at_ledger_.open();
+  until([&] { return notice_records().size() == 1; });
 }
 
 TEST_F(OutboxFollowerTest, StopsWhenTheLedgerHasFailed) {
