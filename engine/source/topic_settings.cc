@@ -13,17 +13,26 @@ std::string value_of(const std::map<std::string, std::string>& settings, const s
   return found == settings.end() ? std::string() : found->second;
 }
 
-// Milliseconds, -1 for ever; none: not known.
-std::optional<int64_t> retention_of(const std::map<std::string, std::string>& settings) {
+// How long records are kept; Duration::max() for ever; none: not known.
+std::optional<Duration> retention_of(const std::map<std::string, std::string>& settings) {
   const std::string text = value_of(settings, "retention.ms");
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc()) return std::nullopt;
-  return number;
+  if (number < 0 || number > std::chrono::floor<milliseconds>(Duration::max()).count()) return Duration::max();
+  return milliseconds(number);
 }
 
-std::string hours_of(Duration span) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::hours>(span).count()) + " h";
+std::string outlives_its_keys(const std::string& topic, Duration retention, Duration seen_for) {
+  const std::string remembered = format_duration(seen_for);
+  const std::string harm = ": an event that is read again after that is acted on again; ";
+  if (retention == Duration::max()) {
+    return "topic " + topic + " keeps its records for ever, and limits.seen_for is " + remembered + harm +
+           "set the topic's retention.ms, and limits.seen_for to as long";
+  }
+  const std::string kept = format_duration(retention);
+  return "topic " + topic + " keeps its records for " + kept + ", longer than limits.seen_for (" + remembered + ")" +
+         harm + "raise limits.seen_for to " + kept + ", or lower the topic's retention.ms";
 }
 
 }  // namespace
@@ -37,15 +46,7 @@ std::vector<std::string> amiss_with(const std::string& topic, const std::map<std
                     "): it drops events before we see them; set cleanup.policy=delete");
   }
   const auto retention = cleanup == "compact" ? std::nullopt : retention_of(settings);
-  const std::string remedy = "an event that is read again after that is acted on again; raise limits.seen_for";
-  if (retention && *retention < 0) {
-    amiss.push_back("topic " + topic + " keeps its records for ever, and limits.seen_for is " + hours_of(seen_for) +
-                    ": " + remedy + ", or set retention.ms");
-  } else if (retention && *retention > std::chrono::duration_cast<milliseconds>(seen_for).count()) {
-    const std::string kept = std::to_string(*retention / std::chrono::milliseconds(std::chrono::hours(1)).count());
-    amiss.push_back("topic " + topic + " keeps its records for " + kept + " h, longer than limits.seen_for (" +
-                    hours_of(seen_for) + "): " + remedy);
-  }
+  if (retention && *retention > seen_for) amiss.push_back(outlives_its_keys(topic, *retention, seen_for));
   return amiss;
 }
 
