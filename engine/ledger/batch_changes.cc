@@ -12,7 +12,7 @@ Result<Answer> SqliteWriter::on(const CommitBatch& batch) {
   for (const PositionMove& move : batch.moves) {
     if (auto moved = move_position(move); !moved) return moved.error();
   }
-  flush_folds(std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count());
+  flush_folds(minute_of(at_));
   Answer answer;
   for (const Finding& finding : batch.findings) {
     auto disposition = decide(finding);
@@ -105,7 +105,7 @@ void SqliteWriter::suppress(const Suppression& suppression) {
   if (!see(suppression.key)) return tables_.add_count(rule, "duplicate", at_, 1);
   FoldedSuppressions folded = tables_.folded(rule).value_or(FoldedSuppressions{});
   folded.rule = rule;
-  folded.minute = std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count();
+  folded.minute = minute_of(at_);
   if (++folded.count > options_.suppressions_per_minute) {
     ++folded.folded;
     folded.digest = fold(folded.digest, suppression);
@@ -126,10 +126,15 @@ void SqliteWriter::flush_folds(int64_t before_minute) {
 
 // ---- dead letters --------------------------------------------------------------------------------------------------
 
-void SqliteWriter::bury(DeadLetter letter) {
+bool SqliteWriter::has_room_for(const DeadLetter& letter) {
   const Tables::Total total = tables_.dead_letter_total(letter.source, letter.rule);
   const auto size = static_cast<int64_t>(letter.value.size());
-  if (total.letters < options_.dead_letters_max && total.bytes + size <= options_.dead_letter_bytes_max) {
+  return total.letters < options_.dead_letters_max && total.bytes + size <= options_.dead_letter_bytes_max &&
+         tables_.dead_letters_within(letter.source, letter.rule, minute_of(at_)) < options_.dead_letters_per_minute;
+}
+
+void SqliteWriter::bury(DeadLetter letter) {
+  if (has_room_for(letter)) {
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
     return tables_.put(letter);

@@ -5,6 +5,11 @@
 namespace kedge {
 namespace {
 
+// In `spent`. No rule's id holds a space.
+std::string scope_of(const std::string& source, const std::string& rule) {
+  return "dead-letter " + rule + " " + source;
+}
+
 DeadLetter read_letter(const Query& row) {
   DeadLetter letter;
   letter.number = row.integer(0);
@@ -34,6 +39,11 @@ Tables::Total Tables::dead_letter_total(const std::string& source, const std::st
   return row.next() ? Total{row.integer(0), row.integer(1)} : Total{};
 }
 
+int64_t Tables::dead_letters_within(const std::string& source, const std::string& rule, int64_t minute) {
+  Query row = db_.query("SELECT number FROM spent WHERE scope = ? AND slot = ?", scope_of(source, rule), minute);
+  return row.next() ? row.integer(0) : 0;
+}
+
 void Tables::put(const DeadLetter& l) {
   db_.run("INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", l.number, l.source,
           l.topic, l.partition, l.offset, l.index, l.reason, l.message, l.rule, l.rule_version, Blob{l.key},
@@ -42,6 +52,9 @@ void Tables::put(const DeadLetter& l) {
       "INSERT INTO dead_letter_total VALUES (?, ?, 1, ?)"
       " ON CONFLICT DO UPDATE SET letters = letters + 1, bytes = bytes + excluded.bytes",
       l.source, l.rule, int64_t(l.value.size()));
+  const std::string scope = scope_of(l.source, l.rule);
+  db_.run("DELETE FROM spent WHERE scope = ? AND slot < ?", scope, minute_of(l.at));
+  db_.run("INSERT INTO spent VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1", scope, minute_of(l.at));
 }
 
 bool Tables::erase_dead_letter(int64_t number) {

@@ -26,6 +26,7 @@ struct SqliteLedgerOptions {
   size_t record_bytes_max = 65'535;                     // larger parts of a record go in by digest
   int64_t dead_letters_max = 10'000;                    // kept of one source and rule; beyond it only ranges
   int64_t dead_letter_bytes_max = 64LL << 20;           // likewise, their values together
+  int64_t dead_letters_per_minute = 600;                // likewise
   int suppressions_per_minute = 60;                     // records of one rule; beyond it they fold into one
   GateLimits gate;                                      // the engine's own limits
   std::vector<std::string> notify_alarms;               // channels that hear of alarms, holds and what is unconfirmed

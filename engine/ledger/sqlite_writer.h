@@ -69,6 +69,7 @@ class SqliteWriter {
   Disposition open(const Finding&, const std::vector<Remediation>& same);
   void suppress(const Suppression&);
   void flush_folds(int64_t before_minute);
+  bool has_room_for(const DeadLetter&);
   void bury(DeadLetter);
   void note(const NotePosition&);
 

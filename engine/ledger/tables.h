@@ -17,6 +17,9 @@ namespace kedge {
 
 // Days since 1970 of ledger time: how tables that grow are cut into slices.
 inline int64_t day_of(Time time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
+inline int64_t minute_of(Time time) {
+  return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
+}
 
 class Tables {
  public:
@@ -99,6 +102,7 @@ class Tables {
     int64_t bytes = 0;
   };
   Total dead_letter_total(const std::string& source, const std::string& rule);
+  int64_t dead_letters_within(const std::string& source, const std::string& rule, int64_t minute);  // that were put
   void put(const DeadLetter&);
   bool erase_dead_letter(int64_t number);  // whether it was there
   std::vector<DeadLetter> dead_letters(const LedgerReader::DeadLetterFilter&);

@@ -23,6 +23,7 @@ class Pair {
     options_.gate.remediations_per_minute = 5;
     options_.dead_letters_max = 6;
     options_.dead_letter_bytes_max = 4'000;
+    options_.dead_letters_per_minute = 2;
     options_.suppressions_per_minute = 3;
     options_.seen_for = std::chrono::hours(24);
     options_.record_bytes_max = 3'000;  // so that some records have parts by digest

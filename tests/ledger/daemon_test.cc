@@ -163,6 +163,35 @@ TEST_P(DaemonTest, LimitsTheBytesOfDeadLettersToo) {
   EXPECT_EQ(reader().dead_letter_ranges()->at(0).count, 1);
 }
 
+TEST_P(DaemonTest, KeepsSoManyDeadLettersOfASourceAMinute) {
+  options.dead_letters_per_minute = 2;
+  remake();
+  bury({letter(1), letter(2), letter(3)});
+  ASSERT_TRUE(commit(CloseDeadLetters{{reader().dead_letters({})->at(0).number}, "alice", "discarded"}).done());
+  bury({letter(4)});  // what was discarded meanwhile counts
+  EXPECT_EQ(reader().dead_letters({})->size(), 1U);
+  EXPECT_EQ(reader().dead_letter_ranges()->at(0).count, 2);
+  clock.advance(minutes(1));
+  bury({letter(5)});
+  EXPECT_EQ(reader().dead_letters({})->size(), 2U);
+  EXPECT_EQ(reader().dead_letter_ranges()->at(0).last, 4);
+}
+
+TEST_P(DaemonTest, CountsTheDeadLettersOfEachSourceAndRuleByThemselves) {
+  options.dead_letters_per_minute = 1;
+  remake();
+  DeadLetter of_a_rule = letter(1);
+  of_a_rule.rule = kSampleRule;
+  DeadLetter of_another_rule = of_a_rule;
+  of_another_rule.rule = "aws.s3.shared-bucket";
+  DeadLetter of_another_source = letter(1);
+  of_another_source.source = "audit";
+  bury({letter(1), of_a_rule, of_another_rule, of_another_source, of_a_rule});
+  EXPECT_EQ(reader().dead_letters({})->size(), 4U);
+  ASSERT_EQ(reader().dead_letter_ranges()->size(), 1U);
+  EXPECT_EQ(reader().dead_letter_ranges()->at(0).rule, kSampleRule);
+}
+
 // ---- suppressions --------------------------------------------------------------------------------------------------
 
 TEST_P(DaemonTest, RecordsASuppressionOnceAndTellsWhatShadowWouldHaveDone) {

@@ -216,7 +216,11 @@ void MemoryLedger::bury(DeadLetter letter) {
     bytes += static_cast<int64_t>(other.value.size());
   }
   const auto size = static_cast<int64_t>(letter.value.size());
-  if (rows < options_.dead_letters_max && bytes + size <= options_.dead_letter_bytes_max) {
+  const int64_t minute = std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count();
+  int64_t& kept_now = letters_kept_[{letter.source, letter.rule, minute}];
+  if (rows < options_.dead_letters_max && bytes + size <= options_.dead_letter_bytes_max &&
+      kept_now < options_.dead_letters_per_minute) {
+    ++kept_now;
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
     dead_letters_[letter.number] = std::move(letter);

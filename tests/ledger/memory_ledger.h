@@ -135,6 +135,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;
   std::map<int64_t, DeadLetter> dead_letters_;
+  std::map<std::tuple<std::string, std::string, int64_t>, int64_t> letters_kept_;  // source, rule, minute → how many
   std::vector<DeadLetterRange> ranges_;
   std::map<std::string, FoldedSuppressions> folds_;                            // by rule
   std::map<std::tuple<int64_t, std::string, std::string>, int64_t> counters_;  // hour, subject, reason
