@@ -166,7 +166,8 @@ Record dead_letter_record(const DeadLetterRange& range) {
   Json body = where_of(range.source, range.topic, range.partition);
   body["reason"] = "limit";
   body["message"] =
-      "a limit of dead letters of this source and rule is reached: of those beyond it only the range of offsets is kept";
+      "a limit of dead letters of this source and rule is reached: of those beyond it only the range of offsets is "
+      "kept";
   body["range"] = ranges_of(range);
   if (range.rule.empty()) return {"dead_letter", std::move(body)};
   body["rule"] = {{"id", range.rule}};
