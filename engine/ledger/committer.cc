@@ -118,9 +118,8 @@ void Committer::write(Pen& pen, std::vector<Waiting> group) {
     note(changes, answers);
   }
   bool notices = false;
-  for (Answer& answer : answers) {
-    for (Remediation& runnable : answer.runnable) pen.to_hand_on.push_back(std::move(runnable));
-    answer.runnable.clear();
+  for (const Answer& answer : answers) {
+    pen.to_hand_on.insert(pen.to_hand_on.end(), answer.runnable.begin(), answer.runnable.end());
     notices = notices || answer.notices > 0;
   }
   hand_on(pen);  // first: an effect waits for it
