@@ -11,6 +11,7 @@ import datetime
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -20,12 +21,29 @@ import time
 import urllib.request
 import uuid
 
-import boto3
-import botocore.config
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ignore_signals():
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def interrupted(*_):
+    """The first signal ends the demo. Further ones must not end the ending: that would leave children behind."""
+    ignore_signals()
+    sys.exit(130)
+
+
+for number in SIGNALS:
+    signal.signal(number, interrupted)
+
+# These take a while to load, and whoever types ctrl-C then wants no traceback.
+import boto3  # noqa: E402
+import botocore.config  # noqa: E402
 
 ACCOUNT = "123456789012"
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 OPEN_POLICY = {
@@ -71,17 +89,6 @@ def answers(url):
         return False
 
 
-def ignore_signals():
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def interrupted(*_):
-    """The first signal ends the demo. Further ones must not end the ending: that would leave children behind."""
-    ignore_signals()
-    sys.exit(130)
-
-
 class Processes:
     """The demo's children. They end with it, however it ends."""
 
@@ -94,6 +101,7 @@ class Processes:
         def end_with_the_demo():
             set_parent_death_signal = 1  # PR_SET_PDEATHSIG: even when the demo is killed
             libc.prctl(set_parent_death_signal, signal.SIGKILL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             if os.getppid() != demo:
                 os._exit(1)
 
@@ -101,9 +109,14 @@ class Processes:
 
     def start(self, name, command, environment=None):
         log = open(os.path.join(self.directory, name + ".log"), "w")
-        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                 env=environment, start_new_session=True, preexec_fn=self.in_child)
-        self.children.append((name, child))
+        # A signal waits until the child is a program of its own and on the list: before, it would run our handler there.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                     env=environment, start_new_session=True, preexec_fn=self.in_child)
+            self.children.append((name, child))
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return child
 
     def stop(self):
@@ -213,7 +226,7 @@ class Kedge:
         return json.loads(self.run(*arguments, "--output", "json"))
 
     def show(self, *arguments):
-        say(f"{DIM}$ kedge {' '.join(arguments)} -c {os.path.relpath(self.configuration)}{PLAIN}")
+        say(f"{DIM}$ kedge {shlex.join(arguments)} -c {os.path.relpath(self.configuration)}{PLAIN}")
         say(self.run(*arguments).rstrip())
 
 
@@ -260,6 +273,8 @@ def main():
 
         headline("somebody makes four buckets public; CloudTrail's events of it go to Kafka (produced by kcat)")
         events = list(open_buckets(world))
+        with open(os.path.join(directory, "event.json"), "w") as file:
+            json.dump(events[0], file)
         for bucket in buckets:
             say(f"{bucket:<14} {world.describe(bucket)}")
         first = time.monotonic()
@@ -308,13 +323,13 @@ def main():
     relative = os.path.relpath(directory)
     say(f"""The daemon has stopped; its files are in {relative}:
   data/ledger.db           the ledger: any SQL tool opens it        kedge.log  what the daemon said
-  notifications.jsonl      what the webhook got
+  notifications.jsonl      what the webhook got                     event.json  the first of the events
 
 Type next (kedge reads the ledger without the daemon too):
   . {os.path.relpath(script)}
   build/kedge audit list -c examples/demo/kedge.yaml
   build/kedge exception list -c examples/demo/kedge.yaml
-  build/kedge explain aws.s3.public-bucket EVENT.json -c examples/demo/kedge.yaml
+  build/kedge explain aws.s3.public-bucket {relative}/event.json -c examples/demo/kedge.yaml
   build/kedge init my-kedge      # a configuration, a first rule and its test of your own""")
 
 
@@ -324,6 +339,4 @@ if __name__ == "__main__":
     parser.add_argument("--directory", required=True)
     ARGS = parser.parse_args()
     ARGS.directory = os.path.abspath(ARGS.directory)
-    for number in SIGNALS:
-        signal.signal(number, interrupted)
     main()

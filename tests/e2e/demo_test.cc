@@ -65,6 +65,7 @@ TEST_F(Demo, TellsTheStoryToItsEnd) {
     EXPECT_THAT(demo_->output(), HasSubstr(std::string("\n  ") + phase));
   }
   EXPECT_TRUE(fs::exists(left() / "data" / "ledger.db"));
+  EXPECT_TRUE(fs::exists(left() / "event.json")) << "which it says `kedge explain` can be tried with";
   EXPECT_THAT(children(), testing::IsEmpty());
 }
 
@@ -76,6 +77,7 @@ TEST_F(Demo, LeavesNoProcessBehindWhenItIsInterrupted) {
   const auto exit = demo_->wait(minutes(2));
   ASSERT_TRUE(exit) << demo_->output();
   EXPECT_EQ(*exit, (Exit{.code = 130}));
+  EXPECT_THAT(demo_->output(), testing::Not(HasSubstr("Traceback")));
   EXPECT_THAT(children(), testing::IsEmpty());
 }
 
