@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/nearest.h"
 #include "event/json_text.h"
 #include "match/conjunctions.h"
 #include "match/number.h"
@@ -175,7 +176,18 @@ class Parser {
     if (name == "cidr") return read_cidr(given);
     if (name == "anything-but") return read_anything_but(given);
     if (extras_ != nullptr && name == "regex") return read_regex(given);
-    return refuse(member->key, fmt::format("one of the operators {}{}", kOperators, extras_ ? ", regex" : ""));
+    return refuse_operator(*member, name);
+  }
+
+  Error refuse_operator(const JsonMember& member, const std::string& name) const {
+    std::vector<std::string_view> known = {"regex"};
+    if (extras_ == nullptr) known.clear();
+    for (std::string_view rest = kOperators; !rest.empty();) {
+      known.push_back(rest.substr(0, rest.find(", ")));
+      rest.remove_prefix(std::min(known.back().size() + 2, rest.size()));
+    }
+    return refuse(member.key, fmt::format("one of the operators {}{}{}", kOperators, extras_ ? ", regex" : "",
+                                          did_you_mean(name, known)));
   }
 
   Result<JsonMember> only_member(JsonValue object, std::string_view expected) {

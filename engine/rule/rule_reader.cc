@@ -151,9 +151,32 @@ class Reader {
     if (!value.is_object() || value.empty()) {
       return problem(name, "must be an EventBridge event pattern: a table such as { source = { \"aws.s3\" } }");
     }
+    for (const auto& [field, alternatives] : value.items()) check_event_field(field);
     auto pattern = parse_pattern(value.dump(), &extras_);
-    if (!pattern) return problem(name, fmt::format("rule {} in {}: {}", rule_.id, rule_.file, pattern.error().message));
+    if (!pattern) return pattern_problem(pattern.error().message);
     rule_.pattern = *std::move(pattern);
+  }
+
+  // All that an event has at its top (view.h). A pattern that wants anything else there never matches.
+  void check_event_field(const std::string& field) {
+    static const std::vector<std::string_view> kKnown = {"account", "detail",    "detail-type", "id",
+                                                         "region",  "resources", "source",      "time"};
+    const std::string_view first = std::string_view(field).substr(0, field.find('.'));
+    if (field == "$or" || std::find(kKnown.begin(), kKnown.end(), first) != kKnown.end()) return;
+    pattern_problem(
+        fmt::format("{}: is no field of an event{}; there are: {}; what the message itself holds is below detail",
+                    field, did_you_mean(field, kKnown), fmt::join(kKnown, ", ")));
+  }
+
+  // "detail.eventName: line 1, column 9: what": the place is one in a text that the author never sees. The field's own
+  // line is found by its last name.
+  void pattern_problem(std::string message) {
+    const size_t place = message.find("line 1, column ");
+    if (place != std::string::npos) message.erase(place, message.find(": ", place) + 2 - place);
+    const int line = line_of_field(text_, rule_.line, "on");
+    const std::string path = message.substr(0, message.find(": "));
+    const std::string last = path.substr(path.rfind('.') + 1);
+    problems_.push_back({rule_.file, line_of_field(text_, line, last), rule_.id, "on", std::move(message)});
   }
 
   void read_mode(const std::string& name, const Json& value) { read_word(name, value, parse_mode, rule_.policy.mode); }

@@ -52,8 +52,9 @@ TEST(PatternError, NamesPathPlaceAndWhatIsExpected) {
 TEST(PatternError, OfAnOperatorThatIsNotThereNamesThoseThatAre) {
   EXPECT_EQ(error_of(R"({"a":{"b":[{"Prefix":"x"}]}})"),
             "a.b: line 1, column 13: \"Prefix\": expected one of the operators anything-but, cidr, equals-ignore-case, "
-            "exactly, exists, numeric, prefix, suffix, wildcard");
+            "exactly, exists, numeric, prefix, suffix, wildcard (did you mean 'prefix'?)");
   EXPECT_THAT(error_of(R"({"a":[{"regex":"x"}]})"), HasSubstr("one of the operators"));
+  EXPECT_THAT(error_of(R"({"a":[{"exist":true}]})"), HasSubstr("suffix, wildcard (did you mean 'exists'?)"));
 }
 
 TEST(PatternError, OfATextSaysWhatTheOperatorTakes) {

@@ -143,12 +143,36 @@ TEST(RuleProblems, ARuleWithoutOnIsAnError) {
   EXPECT_THAT(directory.problems(), ElementsAre(HasSubstr("on: must be an EventBridge event pattern")));
 }
 
-TEST(RuleProblems, APatternsErrorNamesRuleAndFile) {
+TEST(RuleProblems, APatternsErrorIsToldAtItsFieldsLine) {
   RuleDirectory directory;
   directory.write("x/a.lua", R"(rule "a" {
     target = function() end, respond = function() end,
-    on = { source = { { prefx = "aws" } } } })");
-  EXPECT_THAT(directory.problems(), ElementsAre(AllOf(StartsWith("x/a.lua:3: rule a: on: "), HasSubstr("prefx"))));
+    on = {
+      source = { { prefx = "aws" } },
+      ["detail-type"] = { "x" } } })");
+  EXPECT_THAT(directory.problems(),
+              ElementsAre(AllOf(StartsWith("x/a.lua:4: rule a: on: source: \"prefx\": expected one of the operators "),
+                                HasSubstr("(did you mean 'prefix'?)"))));
+  directory.write("x/a.lua", R"(rule "a" {
+    target = function() end, respond = function() end,
+    on = { source = { "house" },
+      ["detail-type"] = "x" } })");
+  EXPECT_THAT(directory.problems(), ElementsAre(StartsWith("x/a.lua:3: rule a: on: detail-type: \"x\": expected ")));
+}
+
+TEST(RuleProblems, APatternThatWantsWhatNoEventHasIsAnError) {
+  RuleDirectory directory;
+  directory.write("a.lua", R"(rule "a" {
+    target = function() end, respond = function() end,
+    on = {
+      soruce = { "aws.s3" },
+      eventName = { "PutBucketAcl" } } })");
+  EXPECT_THAT(directory.problems(),
+              testing::UnorderedElementsAre(
+                  "a.lua:4: rule a: on: soruce: is no field of an event (did you mean 'source'?); there are: account, "
+                  "detail, detail-type, id, region, resources, source, time; what the message itself holds is below "
+                  "detail",
+                  StartsWith("a.lua:5: rule a: on: eventName: is no field of an event; there are: ")));
 }
 
 TEST(RuleProblems, IdsAreUniqueAndWellFormed) {
