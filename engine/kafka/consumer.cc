@@ -96,7 +96,9 @@ struct KafkaCallbacks {
       client->any_vanished = true;
     }
     constexpr int kSyslogWarning = 4;
-    const auto severity = level <= kSyslogWarning ? spdlog::level::info : spdlog::level::debug;
+    // What brokers before 0.11 and the stand-in cannot be told; it comes again with each look at the topics.
+    const bool is_of_no_use = std::string_view(facility) == "AUTOCREATE";
+    const auto severity = level <= kSyslogWarning && !is_of_no_use ? spdlog::level::info : spdlog::level::debug;
     if (!spdlog::should_log(severity)) return;
     spdlog::log(severity, "librdkafka: {}: {}", facility, client->redactor.redact(text));
   }
