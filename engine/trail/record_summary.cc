@@ -24,12 +24,24 @@ std::string plan(const Json& r) {
          with(" from ", text_at(r, "/event/address"));
 }
 
+// The actions of a plan that was not carried out: what a rule in mode shadow would do is read here first.
+std::string planned(const Json& r) {
+  std::string actions;
+  for (const char* list : {"/plan/isolate", "/plan/revert", "/plan/replace"}) {
+    const Json::json_pointer place(list);
+    if (!r.contains(place) || !r[place].is_array()) continue;
+    for (const Json& step : r[place]) actions += with(actions.empty() ? "" : ", ", text_at(step, "/action"));
+  }
+  return actions;
+}
+
 std::string suppression(const Json& r) {
   if (r.contains("folded")) {
     return fmt::format("{} of the {} suppressions of the minute {}, folded into this record", text_at(r, "/folded"),
                        text_at(r, "/count"), text_at(r, "/minute"));
   }
-  return fmt::format("not done, by guard {}: {}", text_at(r, "/guard"), text_at(r, "/reason"));
+  return fmt::format("{}not done, by guard {}: {}", with("", planned(r), ": "), text_at(r, "/guard"),
+                     text_at(r, "/reason"));
 }
 
 std::string attempt(const Json& r) {

@@ -18,6 +18,11 @@ TEST(SummaryOf, TellsWhoCausedWhat) {
 TEST(SummaryOf, TellsWhyNothingWasDone) {
   EXPECT_EQ(summary_of({{"kind", "suppression"}, {"guard", "exception"}, {"reason", "e1 of web: a public site"}}),
             "not done, by guard exception: e1 of web: a public site");
+  EXPECT_EQ(summary_of({{"kind", "suppression"},
+                        {"guard", "mode"},
+                        {"reason", "r is in mode shadow"},
+                        {"plan", {{"revert", {{{"action", "aws.s3.x"}}, {{"action", "aws.s3.y"}}}}}}}),
+            "aws.s3.x, aws.s3.y: not done, by guard mode: r is in mode shadow");
   EXPECT_EQ(summary_of({{"kind", "suppression"}, {"folded", 90}, {"count", 100}, {"minute", "M"}}),
             "90 of the 100 suppressions of the minute M, folded into this record");
 }
