@@ -23,9 +23,9 @@ Result<std::unique_ptr<LockFile>> LockFile::take(const std::string& path) {
   std::unique_ptr<LockFile> lock(new LockFile(descriptor));
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const auto holder = read_file(path, 64);
-    return Error{ErrorCode::conflict, "another kedge" +
-                                          (holder && !holder->empty() ? " (process " + *holder + ")" : "") + " holds " +
-                                          path + ": one ledger has one writer"};
+    return Error{ErrorCode::conflict,
+                 "another kedge" + (holder && !holder->empty() ? " (process " + *holder + ")" : "") + " holds " + path +
+                     ": one ledger has one writer; end that one, or give this one another `data`"};
   }
   // The number only serves the message above; without it the lock is ours as well.
   const std::string process = std::to_string(getpid());

@@ -119,7 +119,13 @@ class SqliteReader final : public LedgerReader {
 
 Result<std::unique_ptr<LedgerReader>> open_sqlite_reader(const std::string& directory) {
   const std::string path = directory + "/ledger.db";
-  if (!std::filesystem::exists(path)) {
+  std::error_code hidden;
+  const bool there = std::filesystem::exists(path, hidden);
+  if (hidden) {
+    return Error{ErrorCode::refused,
+                 "cannot look at " + path + ": " + hidden.message() + "; only the user that runs the daemon may"};
+  }
+  if (!there) {
     return Error{ErrorCode::not_found, "there is no ledger in " + directory + " (kedge run makes one)"};
   }
   try {
