@@ -93,6 +93,18 @@ void check_endpoints(Section& section, const AwsOptions& aws) {
   if (!section.is_wrong(key)) section.mistake(key, reason);
 }
 
+bool is_account(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "arn:aws:iam::123456789012:role/PATH/NAME", of any partition.
+bool is_role_arn(std::string_view text) {
+  const size_t account = text.find(":iam::");
+  if (!text.starts_with("arn:aws") || account == std::string_view::npos) return false;
+  text.remove_prefix(account + 6);
+  return is_account(text.substr(0, 12)) && text.substr(12).starts_with(":role/") && text.size() > 18;
+}
+
 void read_aws(Section& section, Configuration& configuration) {
   AwsOptions& aws = configuration.aws;
   section.text("region", aws.region);
@@ -121,9 +133,14 @@ void read_aws(Section& section, Configuration& configuration) {
   section.named_sections("roles", [&](const std::string& account, Section& role) {
     AwsRole read;
     role.required_text("arn", read.arn);
+    if (!role.is_wrong("arn") && !read.arn.empty() && !is_role_arn(read.arn)) {
+      role.mistake("arn", "'" + read.arn + "' is not the ARN of a role, like arn:aws:iam::123456789012:role/kedge");
+    }
     role.text("external_id", read.external_id);
     if (account == "*") {
       aws.other_role = read;
+    } else if (!is_account(account)) {
+      role.mistake("", "'" + account + "' is not an account: its 12 digits, in quotes, or \"*\" for all others");
     } else {
       aws.roles[account] = read;
     }
@@ -235,9 +252,12 @@ void read_limits(Section& section, Configuration& configuration) {
 }
 
 void read_all(Section& root, Configuration& configuration) {
-  int version = 0;
-  root.integer("version", version, 1, 1);
-  root.require("version", "'version' is missing; this engine reads version 1");
+  std::string version = "1";
+  root.text("version", version);
+  root.require("version", "'version' is missing; this engine reads version 1: version: 1");
+  if (version != "1" && !root.is_wrong("version")) {
+    root.mistake("version", "'" + version + "' is no version that this engine reads: it reads 1");
+  }
   root.required_text("data", configuration.data);
   configuration.data = beside(configuration.path, configuration.data);
   root.require("rules", "'rules' is missing: rules: {directory: ...}");
@@ -275,7 +295,10 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
     Section root(file, YAML::Load(*text), "");
     read_all(root, loaded.configuration);
   } catch (const YAML::Exception& cause) {
-    file.mistakes.push_back({cause.mark.line + 1, "", cause.msg});
+    file.mistakes.push_back({cause.mark.line + 1, "",
+                             "cannot be read as YAML (" + cause.msg +
+                                 "): look here and above for a bracket or a quote that is not closed, a tab, or an "
+                                 "indentation that is not its neighbours'"});
   }
   if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");

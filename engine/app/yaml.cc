@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 
 #include "base/files.h"
 #include "base/nearest.h"
@@ -18,17 +19,26 @@ int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 constexpr int kDepthMax = 32;
 constexpr size_t kLinesMax = 100'000;
 
-void note_lines(const YAML::Node& node, const std::string& path, int depth, FieldLines& lines) {
-  if (depth > kDepthMax || lines.size() > kLinesMax) return;
-  lines.emplace(path, line_of(node));
+// Of two equal keys one would hold, and nobody would see which: a second `guards` could undo the first.
+void note_lines(const YAML::Node& node, const std::string& path, int depth, YamlFile& file) {
+  if (depth > kDepthMax || file.lines.size() > kLinesMax) return;
+  file.lines.emplace(path, line_of(node));
   if (node.IsMap()) {
+    std::map<std::string, int> seen;
     for (const auto& item : node) {
-      const std::string field = path.empty() ? item.first.Scalar() : path + "." + item.first.Scalar();
-      lines.emplace(field, line_of(item.first));
-      note_lines(item.second, field, depth + 1, lines);
+      const std::string& key = item.first.Scalar();
+      const std::string field = path.empty() ? key : path + "." + key;
+      const auto [first, is_new] = seen.emplace(key, line_of(item.first));
+      if (!is_new) {
+        file.mistakes.push_back(
+            {line_of(item.first), field,
+             fmt::format("stands here a second time (first in line {}); leave one of them", first->second)});
+      }
+      file.lines.emplace(field, line_of(item.first));
+      note_lines(item.second, field, depth + 1, file);
     }
   } else if (node.IsSequence()) {
-    for (size_t i = 0; i < node.size(); ++i) note_lines(node[i], fmt::format("{}[{}]", path, i), depth + 1, lines);
+    for (size_t i = 0; i < node.size(); ++i) note_lines(node[i], fmt::format("{}[{}]", path, i), depth + 1, file);
   }
 }
 
@@ -77,7 +87,7 @@ std::string beside(const std::string& file, const std::string& path) {
 
 Section::Section(YamlFile& file, const YAML::Node& node, std::string path)
     : file_(file), node_(node), path_(std::move(path)) {
-  if (path_.empty() && node_.IsDefined()) note_lines(node_, "", 0, file_.lines);
+  if (path_.empty() && node_.IsDefined()) note_lines(node_, "", 0, file_);
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     file_.mistakes.push_back({line_of(node_), path_, "must be a mapping (key: value)"});
     is_mapping_ = false;
