@@ -39,16 +39,6 @@ const sockaddr* as_sockaddr(const sockaddr_un& address) { return reinterpret_cas
 
 Descriptor new_socket() { return Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
 
-Result<gid_t> group_named(const std::string& name) {
-  std::vector<char> buffer(64U << 10U);
-  group entry{};
-  group* found = nullptr;
-  if (getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-    return Error{ErrorCode::invalid, "there is no group '" + name + "' on this machine"};
-  }
-  return found->gr_gid;
-}
-
 Result<void> give_to_group(const std::string& path, const std::string& group) {
   const auto gid = group_named(group);
   if (!gid) return gid.error();
@@ -73,6 +63,16 @@ Result<void> wait_for(const Descriptor& socket, short events, const Deadline& pa
 }
 
 }  // namespace
+
+Result<gid_t> group_named(const std::string& name) {
+  std::vector<char> buffer(64U << 10U);
+  group entry{};
+  group* found = nullptr;
+  if (getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return Error{ErrorCode::invalid, "there is no group '" + name + "' on this machine"};
+  }
+  return found->gr_gid;
+}
 
 Descriptor::~Descriptor() {
   if (number_ >= 0) close(number_);

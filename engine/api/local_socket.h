@@ -26,6 +26,8 @@ inline constexpr size_t kControlReplyMax = 16U << 20U;
 
 // A non-blocking stream socket. not_found: nobody listens there. refused: it may not be used by us.
 Result<Descriptor> connect_to(const std::string& path);
+// invalid: this machine has no such group.
+Result<gid_t> group_named(const std::string& name);
 // Takes the place of what an earlier process left. `group`: the name of a group whose members may connect; empty: only
 // the owner. limit: the path is longer than a socket's may be.
 Result<Descriptor> listen_at(const std::string& path, const std::string& group);

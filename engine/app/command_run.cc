@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/daemon.h"
+#include "app/output.h"
 #include "base/logging.h"
 
 namespace kedge {
@@ -26,7 +27,10 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!configuration) return;
   if (configuration->unsafe_limits) spdlog::warn("guards.unsafe_limits is set: a guard is looser than its default");
   if (const auto ended = run_daemon(*configuration, shell.environment); !ended) {
-    spdlog::error("{}", ended.error().message);
+    // What a setting is to blame for is told with its line.
+    const Mistake mistake = mistake_from(*configuration, ended.error());
+    const bool of_a_setting = configuration->lines.contains(mistake.field) && !mistake.field.empty();
+    spdlog::error("{}", of_a_setting ? to_string(configuration->path, mistake) : ended.error().message);
     shell.exit_code = ended.error().code == ErrorCode::unavailable ? kNotReached : kFoundWrong;
   }
 }
@@ -38,7 +42,7 @@ void add_run(CLI::App& app, Shell& shell) {
   CLI::App* const command = app.add_subcommand("run", "the daemon: reads events, decides, acts, confirms");
   add_configuration_option(*command, arguments->configuration);
   command->add_option("--log-format", arguments->log_format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(one_of({"text", "json"}))
       ->type_name("FORMAT");
   command->add_option("--log-level", arguments->log_level, "trace, debug, info, warn or error")->type_name("LEVEL");
   command->footer("SIGTERM ends it cleanly, SIGHUP loads the rules anew (whole or not at all).");

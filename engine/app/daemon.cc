@@ -152,7 +152,8 @@ Result<void> Daemon::run() {
 Result<void> Daemon::open_ledger() {
   std::error_code failure;
   std::filesystem::create_directories(configuration_.data, failure);
-  if (failure) return Error{ErrorCode::refused, "cannot create " + configuration_.data + ": " + failure.message()};
+  if (failure)
+    return Error{ErrorCode::refused, "data: cannot create " + configuration_.data + ": " + failure.message()};
   auto pause_file = PauseFile::open(configuration_.data);
   if (!pause_file) return pause_file.error();
   pause_file_.emplace(*std::move(pause_file));
@@ -163,7 +164,7 @@ Result<void> Daemon::open_ledger() {
   identity_ =
       std::make_unique<OwnIdentity>([this] { return ask_own_principals(*room_->aws); }, us_, OwnIdentity::Options{});
   auto ledger = open_sqlite_ledger(ledger_options(configuration_), clock_, random_);
-  if (!ledger) return ledger.error().with("opening the ledger");
+  if (!ledger) return ledger.error().with("data");
   ledger_ = *std::move(ledger);
   auto reader = open_sqlite_reader(configuration_.data);
   if (!reader) return reader.error().with("opening the ledger for reading");
@@ -262,13 +263,16 @@ Result<void> Daemon::start_listening() {
   options.path = configuration_.data + "/control.sock";
   options.group = configuration_.control_group;
   auto control = ControlServer::start(options, clock_, *committer_, std::move(handlers));
-  if (!control) return control.error().with("the control socket");
+  if (!control) {
+    const bool no_such_group = control.error().code == ErrorCode::invalid;
+    return control.error().with(no_such_group ? "api.control_group" : "the control socket");
+  }
   control_ = *std::move(control);
 
   auto monitoring = MonitoringServer::start(
       configuration_.monitoring, {[this](MetricsWriter& writer) { write_metrics(writer); }},
       {[this] { return not_ready(); }, [this] { return notes(); }, [this] { return watchdog_.hanging(); }});
-  if (!monitoring) return monitoring.error().with("api.listen " + configuration_.listen);
+  if (!monitoring) return monitoring.error().with("api.listen");
   monitoring_ = *std::move(monitoring);
   return {};
 }
@@ -353,7 +357,7 @@ void Daemon::reload_by_signal() {
 // Takes the world down: reading ends first, then deciding, then effects; what is not finished stays in the ledger.
 void Daemon::stop() {
   service_manager_.stopping();
-  spdlog::info("stopping");
+  if (serving_since_ != Duration{}) spdlog::info("stopping");
   const Duration began = clock_.elapsed();
   const auto left = [&] {
     return std::max<Duration>(seconds(1), configuration_.shutdown - (clock_.elapsed() - began));

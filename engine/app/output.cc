@@ -4,6 +4,8 @@
 #include <map>
 #include <ostream>
 
+#include "base/nearest.h"
+
 namespace kedge {
 namespace {
 
@@ -99,11 +101,24 @@ void print_csv(const Listing& listing, std::ostream& out) {
 
 }  // namespace
 
+CLI::Validator one_of(std::vector<std::string> words) {
+  const auto check = [words = std::move(words)](const std::string& word) -> std::string {
+    if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+    std::string all;
+    for (const std::string& known : words) all += (all.empty() ? "" : ", ") + known;
+    return "'" + word + "'" + did_you_mean(word, {words.begin(), words.end()}) + " is none of: " + all;
+  };
+  return CLI::Validator(check, "");
+}
+
 void add_output_option(CLI::App& command, OutputFormat& format) {
   const std::map<std::string, OutputFormat> formats = {
       {"table", OutputFormat::table}, {"json", OutputFormat::json}, {"csv", OutputFormat::csv}};
-  command.add_option("-o,--output", format, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
+  command
+      .add_option_function<std::string>(
+          "-o,--output", [formats, &format](const std::string& name) { format = formats.at(name); },
+          "table, json or csv")
+      ->check(one_of({"table", "json", "csv"}))
       ->type_name("FORMAT");
 }
 

@@ -22,6 +22,9 @@ struct Listing {
   std::vector<std::vector<nlohmann::json>> rows;  // one value for each column
 };
 
+// Takes these words only, and says which there are.
+CLI::Validator one_of(std::vector<std::string> words);
+
 // "-o, --output table|json|csv".
 void add_output_option(CLI::App& command, OutputFormat& format);
 
