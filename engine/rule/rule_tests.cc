@@ -45,7 +45,11 @@ Result<void> check_fields(const Json& fields) {
                           : name == "fires" ? value.is_boolean()
                           : is_list         ? value.is_array()
                                             : value.is_string();
-    if (!is_right) return invalid(name + ": has the wrong type");
+    const char* const wanted = name == "event"   ? "a table, or the name of a JSON file beside the test"
+                               : name == "fires" ? "true or false"
+                               : is_list         ? "a list"
+                                                 : "a string";
+    if (!is_right) return invalid(fmt::format("{}: must be {}", name, wanted));
   }
   if (!fields.contains("event"))
     return invalid("event: is missing: a table, or the name of a JSON file beside the test");
@@ -122,12 +126,15 @@ std::string difference(const Json& expected, const Decision& decision) {
   return "";
 }
 
-bool is_wanted(const std::string& path, const std::vector<std::string>& only) {
+// Is the file at `path` the one that is wanted, its rule's test, or below the folder that is wanted?
+bool is_meant(const std::string& path, const std::string& wanted) {
   const std::string stem = path.substr(0, path.find('.', path.rfind('/') + 1));
-  return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& wanted) {
-           return path == wanted || stem + ".lua" == wanted ||
-                  path.starts_with(wanted.ends_with('/') ? wanted : wanted + "/");
-         });
+  return path == wanted || stem + ".lua" == wanted || path.starts_with(wanted.ends_with('/') ? wanted : wanted + "/");
+}
+
+bool is_wanted(const std::string& path, const std::vector<std::string>& only) {
+  return only.empty() ||
+         std::any_of(only.begin(), only.end(), [&](const std::string& wanted) { return is_meant(path, wanted); });
 }
 
 }  // namespace
@@ -138,6 +145,7 @@ class RuleTests {
       : rules_(*rules), parts_(*rules->parts_), only_(only), evaluator_(rules), decoder_({}) {}
 
   RuleTestReport run() && {
+    note_unmatched();
     read_test_files();
     read_tests_in_rules();
     for (const WrittenTest& test : written_) run(test);
@@ -148,6 +156,18 @@ class RuleTests {
   }
 
  private:
+  // Nothing tested would look like nothing wrong.
+  void note_unmatched() {
+    const std::vector<std::string> tests = parts_.files.tests();
+    for (const std::string& wanted : only_) {
+      const auto is_below = [&](const std::string& path) { return is_meant(path, wanted); };
+      const bool found = std::any_of(tests.begin(), tests.end(), is_below) ||
+                         std::any_of(rules_.rules().begin(), rules_.rules().end(),
+                                     [&](const Rule& rule) { return is_meant(rule.file, wanted); });
+      if (!found) report_.unmatched.push_back(wanted);
+    }
+  }
+
   void read_test_files() {
     const auto sandbox = make_rule_sandbox(parts_.files, parts_.options, "test");
     if (!sandbox) return report_.problems.push_back({"", 0, "", "", sandbox.error().message});

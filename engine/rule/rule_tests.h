@@ -43,8 +43,10 @@ struct RuleTestReport {
   // Rules that made a plan in some test, by id, with the channels that their plans notify.
   std::map<std::string, std::set<std::string>> planned;
 
+  std::vector<std::string> unmatched;  // of `only`: at which there is neither a rule nor a test
+
   size_t failures() const;
-  bool passed() const { return failures() == 0 && problems.empty() && untested.empty(); }
+  bool passed() const { return failures() == 0 && problems.empty() && untested.empty() && unmatched.empty(); }
 };
 
 // `only`: paths below the rule directory; tests of other files are left out. Empty: all of them. A path is a test's, a

@@ -105,7 +105,7 @@ TEST(RuleTests, MistakesInTestsAreProblems) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {test_text("t", kOpened, ""), "fires: is missing"},
       {test_text("t", kOpened, "fire = true"), "fire: is no field of a test (did you mean 'fires'?)"},
-      {test_text("t", kOpened, "fires = 'yes'"), "fires: has the wrong type"},
+      {test_text("t", kOpened, "fires = 'yes'"), "fires: must be true or false"},
       {"test 't' { fires = true }", "event: is missing"},
       {test_text("t", "'../a.lua'", "fires = true"), "the file must lie beside the test"},
       {test_text("t", "'gone.json'", "fires = true"), "gone.json"},
@@ -135,6 +135,9 @@ TEST(RuleTests, CanBeChosenByPath) {
     EXPECT_EQ(report.results.size(), 2U) << only;
     EXPECT_TRUE(report.passed()) << only;
   }
+  const auto report = run_rule_tests(directory.rules(), {"x", "z.lua"});
+  EXPECT_EQ(report.unmatched, std::vector<std::string>{"z.lua"});
+  EXPECT_FALSE(report.passed()) << "nothing tested is not nothing wrong";
 }
 
 TEST(RuleTestPrinters, EscapeWhatTheirFormatDemands) {
