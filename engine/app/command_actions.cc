@@ -8,6 +8,7 @@
 #include "actions/table.h"
 #include "app/command.h"
 #include "app/engine_room.h"
+#include "base/nearest.h"
 
 namespace kedge {
 namespace {
@@ -35,9 +36,17 @@ void run(const Arguments& arguments, Shell& shell) {
   const auto aws = AwsClient::create({}, shell.environment, clock, http);
   if (!aws) return shell.fail(aws.error());
   const ActionTable table(built_in_actions(**aws));
+  std::vector<std::string_view> known;
+  bool found = false;
   for (const ActionSpec& spec : table.catalog().all()) {
-    if (spec.name.rfind(arguments.name, 0) == 0) print(spec, shell.out);
+    known.push_back(spec.name);
+    if (!spec.name.starts_with(arguments.name)) continue;
+    print(spec, shell.out);
+    found = true;
   }
+  if (found) return;
+  shell.fail(kUsedWrongly, "there is no action '" + arguments.name + "'" + did_you_mean(arguments.name, known) +
+                               "; `kedge actions` lists all");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Result<void> read_times(const Arguments& arguments, RecordFilter& filter) {
   for (const auto& [text, place] : {std::pair{&arguments.from, &filter.from}, std::pair{&arguments.to, &filter.to}}) {
     if (text->empty()) continue;
     const auto time = parse_time(*text);
-    if (!time) return time.error();
+    if (!time) return time.error().with(place == &filter.from ? "--from" : "--to");
     *place = *time;
   }
   return {};
@@ -34,6 +34,11 @@ void list(const Arguments& arguments, Shell& shell) {
   if (!reader) return;
   RecordFilter filter = arguments.filter;
   if (const auto done = read_times(arguments, filter); !done) return shell.fail(kUsedWrongly, done.error().message);
+  if (!filter.severity.empty()) {
+    if (const auto known = parse_severity(filter.severity); !known) {
+      return shell.fail(kUsedWrongly, "--severity: " + known.error().message);
+    }
+  }
   std::istringstream kinds(arguments.kinds);
   for (std::string kind; std::getline(kinds, kind, ',');) filter.kinds.insert(kind);
   const auto rows = list_records(*reader->ledger, filter);

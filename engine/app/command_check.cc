@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "actions/aws/access.h"
+#include "api/local_socket.h"
 #include "app/command.h"
 #include "app/engine_room.h"
 #include "app/rule_directory.h"
@@ -176,6 +177,12 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!configuration) return;
   const auto room = open_engine_room(*configuration, shell.environment);
   if (!room) return complain(shell, kFoundWrong, *configuration, mistake_from(*configuration, room.error()));
+  if (const std::string& group = configuration->control_group; !group.empty()) {
+    const auto known = group_named(group);
+    if (!known)
+      complain(shell, kFoundWrong, *configuration,
+               mistake_at(*configuration, "api.control_group", known.error().message + "; make it, or mend the name"));
+  }
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
   if (rules) check_plans(*configuration, rules, shell);
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
@@ -184,7 +191,8 @@ void run(const Arguments& arguments, Shell& shell) {
     reach_brokers(*configuration, *timeout, shell);
   }
   if (shell.exit_code != kGood) return;
-  shell.out << configuration->path << " is good; " << rules->rules().size() << " rules in "
+  const size_t count = rules->rules().size();
+  shell.out << configuration->path << " is good; " << count << (count == 1 ? " rule" : " rules") << " in "
             << configuration->rules_directory << ":\n";
   print_rules(*rules, shell.out);
 }

@@ -7,11 +7,10 @@
 
 #include "app/command.h"
 #include "app/control.h"
-#include "app/engine_room.h"
 #include "app/output.h"
+#include "app/rule_directory.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "base/nearest.h"
 #include "base/random.h"
 
 namespace kedge {
@@ -32,29 +31,15 @@ Result<Time> parse_expiry(const std::string& text, Time now) {
                "--expires: '" + text + "' is neither a span (30d) nor a time (2026-12-31T00:00:00Z)"};
 }
 
-// An exception from a rule that is not there leaves nothing alone, and nobody would notice.
-Result<void> check_rule(const Configuration& configuration, const std::string& rule, const Environment& environment) {
-  if (rule == "*") return {};
-  const std::string insist = "; --force adds the exception all the same";
-  const auto room = open_engine_room(configuration, environment);
-  const auto loaded = room ? load_rules(configuration, (*room)->actions->catalog()) : RuleSet::Loaded{};
-  if (!loaded.rules) {
-    return Error{ErrorCode::refused, "--rule: whether there is a rule '" + rule +
-                                         "' is not known, the rules cannot be read (`kedge check` says why)" + insist};
-  }
-  if (loaded.rules->find(rule) != nullptr) return {};
-  std::vector<std::string_view> known;
-  for (const Rule& one : loaded.rules->rules()) known.push_back(one.id);
-  return Error{ErrorCode::not_found, "--rule: there is no rule '" + rule + "' in " + configuration.rules_directory +
-                                         did_you_mean(rule, known) + insist};
-}
-
 void add(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
-  if (!arguments.force) {
-    const auto checked = check_rule(*configuration, arguments.rule, shell.environment);
-    if (!checked) return shell.fail(kUsedWrongly, checked.error().message);
+  // An exception from a rule that is not there leaves nothing alone, and nobody would notice.
+  if (!arguments.force && arguments.rule != "*") {
+    const auto known = find_rule(*configuration, arguments.rule, shell.environment);
+    if (!known) {
+      return shell.fail(kUsedWrongly, "--rule: " + known.error().message + "; --force adds the exception all the same");
+    }
   }
   SystemClock clock;
   const auto expires = parse_expiry(arguments.expires, clock.now());

@@ -32,7 +32,10 @@ sources:
     group: kedge                      # this engine's own consumer group: nobody else may be in it
     start: earliest                   # where a topic that was never read begins: earliest or latest
     format: auto                      # or eventbridge, cloudtrail, cloudevents, json
+    # source: my-app                  # what rules see as an event's `source`, in format json; else the source's name
     # reading: trusted                # do not check what no rule wants: faster, for formats eventbridge and json
+    # event_bytes: 1MiB               # larger messages, and those nested deeper than this, are dead letters
+    # depth: 1000
     # instance: node-1                # static membership: restarts within the session timeout move nothing
     properties:                       # librdkafka's own, but for those that the engine keeps to itself
       session.timeout.ms: "6000"
@@ -43,21 +46,53 @@ sources:
 
 aws:
   region: us-east-1
-  # Credentials come from the usual places (environment, shared files, web identity, container, instance).
-  # roles: {"123456789012": {arn: "arn:aws:iam::123456789012:role/kedge", external_id: "..."}}
+  # Credentials come from the usual places (environment, shared files, web identity, container, instance), or from here.
+  # profile: security
+  # credentials: {access_key_id: "${env:KEY}", secret_access_key: "${file:secret}", session_token: "${file:token}"}
+  # roles: {"123456789012": {arn: "arn:aws:iam::123456789012:role/kedge", external_id: "..."}}   # "*": all others
+  # home_account: "210987654321"      # calls to this account use our own credentials, no role
+  # session_name: kedge               # of assumed roles: CloudTrail shows it
   # principals: ["arn:aws:iam::123456789012:role/kedge"]   # who we are, if STS cannot be asked
+  # endpoint: http://127.0.0.1:5000   # instead of AWS's own; of one service: endpoints: {s3: "https://..."}
+  # endpoints: {}
+  # path_style: true                  # S3: the bucket in the path; left out: for endpoints that are not AWS's own
+  # ca_file: ca.pem                   # who signs the endpoints' certificates; left out: the system's
 
 guards:
   remediations_per_minute: 10     # of all rules together; looser only with unsafe_limits: true
+  # stale_after: 15m              # what an older event asks for waits for a person
+  # record_only_after: 1d         # what a still older one asks for is only put on record
+  # unsafe_limits: false
 
 # notify:
-#   channels:
-#     security: {kind: slack, url: "${file:/etc/kedge/slack-url}"}
+#   channels:                     # rules name them; more than notices_per_minute (60) wait; timeout (15s) is of one try
+#     security: {kind: slack, url: "${file:/etc/kedge/slack-url}", notices_per_minute: 60, timeout: 15s}
 #     hook: {kind: webhook, url: "https://example.com/hook", secrets: ["${file:/etc/kedge/hook-secret}"]}
-#   alarms: [security]
+#   alarms: [security]            # who is told of trouble of the engine itself
 
 api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
+  # control_group: kedge          # the group whose members may use the control socket besides its owner
+
+# executor:                       # how plans are carried out
+#   workers: 16
+#   per_endpoint: 4               # at one service, account and region at once
+#   call_timeout: 20s             # one look or one change
+#   retry_first: 500ms            # the wait after an error doubles from here, with jitter ...
+#   retry_most: 30s               # ... up to here
+#   remediation_deadline: 10m     # from the first attempt to the last outcome
+#   confirm_deadline: 1m          # how long the world may take to show the effect
+#   visibility_delay: 2s          # how long an endpoint may still show what was before a write
+
+# limits:
+#   lanes: 1                      # threads that decide
+#   queue_bytes: 32MiB            # of messages that wait for them
+#   rule_instructions: 2000000    # of one call of a rule, with its memory and the size of its plan:
+#   rule_memory_bytes: 16MiB
+#   rule_result_bytes: 256KiB
+#   seen_for: 7d                  # how long an event that comes again is known; longer than the topic keeps it
+#   undo_horizon: 90d             # how long what was done can be undone
+#   shutdown: 20s                 # how long an end may take
 )yaml";
 
 constexpr const char* kRule =

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/command.h"
+#include "app/output.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "match/match_lines.h"
@@ -209,7 +210,7 @@ void add_match(CLI::App& app, Shell& shell) {
                     "one line in the end: how many events each pattern matched, and how fast");
   command->add_option("--threads", arguments->threads, "how many threads match")->check(CLI::Range(1U, 256U));
   command->add_option("--reading", arguments->reading, "strict, or trusted: stop behind the last field that is wanted")
-      ->check(CLI::IsMember({"strict", "trusted"}));
+      ->check(one_of({"strict", "trusted"}));
   command->add_flag("--extras", arguments->extras,
                     "patterns may also have regex, lists and files of networks, and numbers against another field");
   command->add_option("EVENTS", arguments->events, "one JSON document a line, .gz or not; standard input if none or -");

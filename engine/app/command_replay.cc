@@ -57,24 +57,27 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!rules) return;
   std::optional<RulesToLookAt> old_rules;
   if (!arguments.against.empty()) {
-    old_rules = load_rules(RuleDirectory{"", arguments.against}, shell);
+    old_rules = load_rules(RuleDirectory{"", arguments.against, "--against"}, shell);
     if (!old_rules) return;
   }
   const auto format = parse_format(arguments.format);
   if (!format) return shell.fail(kUsedWrongly, format.error().message);
   std::ifstream file(arguments.events);
-  if (arguments.events != "-" && !file) return shell.fail(kUsedWrongly, "cannot read " + arguments.events);
+  if (arguments.events != "-" && !file)
+    return shell.fail(kUsedWrongly, "--events: cannot read " + arguments.events + ": is it there, and readable by us?");
 
   const auto now = make_replay(*rules, *format);
   const auto before = old_rules ? make_replay(*old_rules, *format) : nullptr;
   std::istream& in = arguments.events == "-" ? shell.in : file;
+  // Beside a table for people; what a program reads stays alone.
+  std::ostream& told = arguments.output == OutputFormat::table ? shell.out : shell.err;
   std::string line;
   size_t different = 0;
   while (std::getline(in, line)) {
     const auto decisions = now->replay(line);
     if (!decisions) return shell.fail(decisions.error());
     if (arguments.decisions) {
-      for (const ReplayedDecision& one : *decisions) print_decision(one, shell.out);
+      for (const ReplayedDecision& one : *decisions) print_decision(one, told);
     }
     if (!before) continue;
     const auto old_decisions = before->replay(line);

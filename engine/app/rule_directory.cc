@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "base/nearest.h"
+
 namespace kedge {
 
 void add_rule_directory_options(CLI::App& command, RuleDirectory& where) {
@@ -12,7 +14,7 @@ void add_rule_directory_options(CLI::App& command, RuleDirectory& where) {
 
 std::string to_line(const Configuration& configuration, const RuleProblem& problem) {
   if (!problem.file.empty()) return configuration.rules_directory + "/" + to_string(problem);
-  if (configuration.path.empty()) return "--rules: " + problem.message;
+  if (configuration.path.empty()) return problem.message;
   return to_string(configuration.path, mistake_at(configuration, "rules.directory", problem.message));
 }
 
@@ -33,7 +35,8 @@ std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell
   loaded.room = *std::move(room);
   RuleSet::Loaded rules = load_rules(loaded.configuration, loaded.room->actions->catalog());
   for (const RuleProblem& problem : rules.problems) {
-    shell.err << to_line(loaded.configuration, problem) << "\n";
+    const bool of_the_option = problem.file.empty() && !where.directory.empty();
+    shell.err << (of_the_option ? where.option + ": " : "") << to_line(loaded.configuration, problem) << "\n";
   }
   if (!rules.rules) {
     shell.exit_code = kFoundWrong;
@@ -41,6 +44,20 @@ std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell
   }
   loaded.set = std::move(rules.rules);
   return loaded;
+}
+
+Result<void> find_rule(const Configuration& configuration, const std::string& rule, const Environment& environment) {
+  const auto room = open_engine_room(configuration, environment);
+  const auto loaded = room ? load_rules(configuration, (*room)->actions->catalog()) : RuleSet::Loaded{};
+  if (!loaded.rules) {
+    return Error{ErrorCode::unavailable, "whether there is a rule '" + rule +
+                                             "' is not known, the rules cannot be read (`kedge check` says why)"};
+  }
+  if (loaded.rules->find(rule) != nullptr) return {};
+  std::vector<std::string_view> known;
+  for (const Rule& one : loaded.rules->rules()) known.push_back(one.id);
+  return Error{ErrorCode::not_found,
+               "there is no rule '" + rule + "' in " + configuration.rules_directory + did_you_mean(rule, known)};
 }
 
 }  // namespace kedge

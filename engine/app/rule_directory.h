@@ -12,8 +12,9 @@
 namespace kedge {
 
 struct RuleDirectory {
-  std::string configuration;  // the file
-  std::string directory;      // not empty: this directory, whatever the configuration says
+  std::string configuration;       // the file
+  std::string directory;           // not empty: this directory, whatever the configuration says
+  std::string option = "--rules";  // that gave the directory
 };
 
 void add_rule_directory_options(CLI::App& command, RuleDirectory& where);
@@ -27,6 +28,9 @@ struct RulesToLookAt {
 
 // A problem with its place: file and line of the rule, or of rules.directory where it is about the whole directory.
 std::string to_line(const Configuration&, const RuleProblem&);
+
+// not_found: the configuration's rule directory has no such rule. unavailable: it cannot be read.
+Result<void> find_rule(const Configuration&, const std::string& rule, const Environment&);
 
 // On mistakes says them all, and gives none.
 std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell);

@@ -190,6 +190,24 @@ const Slip kSlips[] = {
      "@kedge.yaml:21: notify.channels.security.secrets[0]: must be 'whsec_' and the base64 of 24 to 64 random bytes: "
      "make one with "
      "`echo whsec_$(openssl rand -base64 32)`"},
+    {"KeyThatStandsTwice", "kedge.yaml", "    group: kedge\n", "    group: kedge\n    group: other\n", kCheck,
+     kFoundWrong, "@kedge.yaml:11: sources[0].group: stands here a second time (first in line 10); leave one of them"},
+    {"NoYaml", "kedge.yaml", "topics: [cloudtrail]", "topics: [cloudtrail", kCheck, kFoundWrong,
+     "@kedge.yaml:10: cannot be read as YAML (end of sequence flow not found): look here and above for a bracket or a "
+     "quote that is not closed, a tab, or an indentation that is not its neighbours'"},
+    {"OtherVersion", "kedge.yaml", "version: 1", "version: 2", kCheck, kFoundWrong,
+     "@kedge.yaml:1: version: '2' is no version that this engine reads: it reads 1"},
+    {"RoleThatIsNone", "kedge.yaml", "  region: us-east-1",
+     "  region: us-east-1\n  roles: {\"123456789012\": {arn: kedge}}", kCheck, kFoundWrong,
+     "@kedge.yaml:16: aws.roles.123456789012.arn: 'kedge' is not the ARN of a role, like "
+     "arn:aws:iam::123456789012:role/kedge"},
+    {"AccountThatIsNone", "kedge.yaml", "  region: us-east-1",
+     "  region: us-east-1\n  roles: {\"1234\": {arn: \"arn:aws:iam::123456789012:role/kedge\"}}", kCheck, kFoundWrong,
+     "@kedge.yaml:16: aws.roles.1234: '1234' is not an account: its 12 digits, in quotes, or \"*\" for all others"},
+    {"NoSuchGroup", "kedge.yaml", "  listen: 127.0.0.1:0", "  listen: 127.0.0.1:0\n  control_group: no-such-group",
+     kCheck, kFoundWrong,
+     "@kedge.yaml:24: api.control_group: there is no group 'no-such-group' on this machine; make it, or mend the "
+     "name"},
     // Rules.
     {"NoRuleDirectory", "kedge.yaml", "directory: rules", "directory: nowhere", kCheck, kFoundWrong,
      "@kedge.yaml:4: rules.directory: the rule directory @nowhere cannot be read: No such file or directory; mend the "
@@ -214,6 +232,37 @@ const Slip kSlips[] = {
      "with `kedge init DIRECTORY`"},
     {"NoSuchCommand", "", "", "", "chek", kUsedWrongly,
      "kedge: there is no command 'chek' (did you mean 'check'?); `kedge --help` lists all"},
+    {"NoSuchCommandBelow", "", "", "", "audit lst", kUsedWrongly,
+     "kedge: there is no command 'audit lst' (did you mean 'list'?); `kedge audit --help` lists all"},
+    {"NoCommand", "", "", "", "audit", kUsedWrongly,
+     "kedge: a command is missing behind `kedge audit`: one of list, show"},
+    {"UnknownOption", "", "", "", "check --conect", kUsedWrongly,
+     "kedge: there is no option --conect (did you mean '--connect'?); `kedge check --help` tells more"},
+    {"UnknownOptionBesideNumbers", "", "", "", "dead-letter discard 99 --reason x", kUsedWrongly,
+     "kedge: there is no option --reason; `kedge dead-letter discard --help` tells more"},
+    {"OptionWithoutAValue", "", "", "", "check -c", kUsedWrongly,
+     "kedge: --config needs a value behind it; `kedge check --help` tells more"},
+    {"ArgumentTooMuch", "", "", "", "check extra", kUsedWrongly,
+     "kedge: 'extra' is too much; `kedge check --help` tells more"},
+    {"RequiredOption", "", "", "", "pause", kUsedWrongly,
+     "kedge: --reason is required; `kedge pause --help` tells more"},
+    {"NoNumber", "", "", "", "audit list --limit x", kUsedWrongly,
+     "kedge: --limit: 'x' is no whole number that it takes; `kedge audit list --help` tells more"},
+    {"UnknownOutput", "", "", "", "audit list -o jsn", kUsedWrongly,
+     "kedge: --output: 'jsn' (did you mean 'json'?) is none of: table, json, csv; `kedge audit list --help` tells "
+     "more"},
+    {"UnknownTestFormat", "", "", "", "test --format jnit", kUsedWrongly,
+     "kedge: --format: 'jnit' (did you mean 'junit'?) is none of: text, tap, junit; `kedge test --help` tells more"},
+    {"UnknownActionName", "", "", "", "actions aws.s3.blok_public_access", kUsedWrongly,
+     "kedge: there is no action 'aws.s3.blok_public_access' (did you mean 'aws.s3.block_public_access'?); `kedge "
+     "actions` lists all"},
+    {"TestOfNothing", "", "", "", "test --rules @rules nope.lua", kUsedWrongly,
+     "kedge: there is neither a rule nor a test at 'nope.lua' below @rules"},
+    {"PauseOfNoRule", "", "", "", "pause -c @kedge.yaml --scope rule:firrst --reason r", kUsedWrongly,
+     "kedge: --scope: there is no rule 'firrst' in @rules (did you mean 'first'?); --force pauses it all the same"},
+    {"ReplayAgainstNothing", "", "", "", "replay --rules @rules --events @event.json --against @none", kFoundWrong,
+     "--against: the rule directory @none cannot be read: No such file or directory; mend the path, or make it (kedge "
+     "init shows how)"},
     {"ExceptionFromNoRule", "", "", "",
      "exception add -c @kedge.yaml --rule firrst --target t --owner o --reason r --expires 30d", kUsedWrongly,
      "kedge: --rule: there is no rule 'firrst' in @rules (did you mean 'first'?); --force adds the exception all the "
@@ -343,7 +392,7 @@ TEST_F(CommandLine, CheckSaysWhatIsGood) {
   const Typed typed = type(kCheck);
   EXPECT_EQ(typed.exit_code, kGood);
   EXPECT_EQ(typed.err, "");
-  EXPECT_THAT(typed.out, HasSubstr("@kedge.yaml is good; 1 rules in @rules:\n  first "));
+  EXPECT_THAT(typed.out, HasSubstr("@kedge.yaml is good; 1 rule in @rules:\n  first "));
 }
 
 TEST_F(CommandLine, ExplainTellsARuleThatFailsAndEndsSo) {
@@ -390,17 +439,73 @@ TEST_F(CommandLine, InitWritesAnEventOfNow) {
               HasSubstr("guards: admitted now"));
 }
 
+// Whatever the program knows, asked for by a key that it does not know.
+TEST_F(CommandLine, InitExplainsEverySetting) {
+  ASSERT_EQ(type("init @new").exit_code, kGood);
+  const std::string written = *read_file(path("new/kedge.yaml"), 1U << 20U);
+  write("kedge.yaml", R"(version: 1
+data: data
+rules: {directory: rules, zzz: 1}
+sources: [{name: a, brokers: [b], topics: [t], group: g, start: latest, zzz: 1}]
+aws: {region: us-east-1, credentials: {zzz: 1}, roles: {"*": {arn: "arn:aws:iam::123456789012:role/r", zzz: 1}}, zzz: 1}
+executor: {zzz: 1}
+guards: {zzz: 1}
+notify: {channels: {c: {kind: slack, url: "http://127.0.0.1:1/", zzz: 1}}, zzz: 1}
+api: {zzz: 1}
+limits: {zzz: 1}
+zzz: 1
+)");
+  std::istringstream told(type(kCheck).err);
+  size_t settings = 0;
+  const std::string list = "known here: ";
+  for (std::string line; std::getline(told, line);) {
+    if (line.find(list) == std::string::npos) continue;
+    std::istringstream keys(line.substr(line.find(list) + list.size()));
+    for (std::string key; std::getline(keys >> std::ws, key, ',');) {
+      EXPECT_THAT(written, testing::ContainsRegex("[ {#]*" + key + ":")) << line;
+      ++settings;
+    }
+  }
+  EXPECT_GT(settings, 60U);
+}
+
 TEST_F(CommandLine, ReplayCountsWhatEachRuleWouldHaveDone) {
   write("events.jsonl",
         std::string(kEvent) + "\nno event\n{\"source\":\"aws.ec2\",\"detail-type\":\"x\",\"detail\":{}}\n");
   const Typed counted = type("replay --rules @rules --events @events.jsonl --decisions --output csv");
   EXPECT_EQ(counted.exit_code, kFoundWrong);  // a message that is no event
-  EXPECT_THAT(counted.out, HasSubstr("event 1: first would act on arn:aws:s3:::photos"));
+  EXPECT_THAT(counted.err, HasSubstr("event 1: first would act on arn:aws:s3:::photos"));
   EXPECT_THAT(counted.out, HasSubstr("rule,matched,nothing,plans,failed"));
   EXPECT_THAT(counted.out, HasSubstr("first,1,0,1,0"));
   EXPECT_THAT(counted.err, HasSubstr("3 messages, 2 events\n1 messages cannot be decoded: not_json"));
   write("old/first.lua", kRule);
   EXPECT_EQ(type("replay --rules @rules --events @events.jsonl --against @old").exit_code, kGood);
+}
+
+TEST_F(CommandLine, TestTakesPathsBelowTheRulesAndPathsFromHere) {
+  for (const char* const line : {"test --rules @rules first.lua", "test --rules @rules @rules/first.lua",
+                                 "test --rules @rules @rules/first.test.lua", "test --rules @rules @rules"}) {
+    const Typed typed = type(line);
+    EXPECT_EQ(typed.exit_code, kGood) << line << typed.err;
+    EXPECT_THAT(typed.out, HasSubstr("2 tests passed, 0 failed")) << line;
+  }
+}
+
+TEST_F(CommandLine, ARuleIsPausedWhereTheRulesCannotBeRead) {
+  EXPECT_EQ(type("pause -c @kedge.yaml --scope rule:first --reason r").exit_code, kGood);
+  EXPECT_EQ(type("pause -c @kedge.yaml --scope rule:later --reason r --force").exit_code, kGood);
+  write("rules/first.lua", "rule");
+  const Typed paused = type("pause -c @kedge.yaml --scope rule:first --reason r");
+  EXPECT_EQ(paused.exit_code, kGood);
+  EXPECT_THAT(paused.err, HasSubstr("whether there is a rule 'first' is not known"));
+}
+
+TEST_F(CommandLine, ALedgerThatMayNotBeLookedAtIsToldWithoutAnException) {
+  std::filesystem::create_directories(path("data"));
+  std::filesystem::create_symlink("ledger.db", path("data/ledger.db"));  // in a circle: for root, too, a refusal
+  const Typed typed = type("audit list -c @kedge.yaml");
+  EXPECT_EQ(typed.exit_code, kNotReached);
+  EXPECT_THAT(typed.err, HasSubstr("kedge: cannot look at @data/ledger.db: "));
 }
 
 TEST_F(CommandLine, ActionsShowsTheArgumentsOfThoseThatAreMeant) {
