@@ -1,12 +1,18 @@
 // kedge audit list, kedge audit show: what the record tells.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <sstream>
 
 #include "app/command.h"
 #include "app/output.h"
+#include "base/nearest.h"
 #include "trail/record_list.h"
+#include "trail/record_summary.h"
 #include "trail/story.h"
 
 namespace kedge {
@@ -29,9 +35,20 @@ Result<void> read_times(const Arguments& arguments, RecordFilter& filter) {
   return {};
 }
 
+Result<void> read_kinds(const Arguments& arguments, RecordFilter& filter) {
+  const std::vector<std::string_view> known = record_kinds();
+  std::istringstream kinds(arguments.kinds);
+  for (std::string kind; std::getline(kinds, kind, ',');) {
+    if (std::find(known.begin(), known.end(), kind) == known.end()) {
+      return Error{ErrorCode::invalid, fmt::format("--kind: there is no kind '{}'{}; there are: {}", kind,
+                                                   did_you_mean(kind, known), fmt::join(known, ", "))};
+    }
+    filter.kinds.insert(kind);
+  }
+  return {};
+}
+
 void list(const Arguments& arguments, Shell& shell) {
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
   RecordFilter filter = arguments.filter;
   if (const auto done = read_times(arguments, filter); !done) return shell.fail(kUsedWrongly, done.error().message);
   if (!filter.severity.empty()) {
@@ -39,8 +56,9 @@ void list(const Arguments& arguments, Shell& shell) {
       return shell.fail(kUsedWrongly, "--severity: " + known.error().message);
     }
   }
-  std::istringstream kinds(arguments.kinds);
-  for (std::string kind; std::getline(kinds, kind, ',');) filter.kinds.insert(kind);
+  if (const auto done = read_kinds(arguments, filter); !done) return shell.fail(kUsedWrongly, done.error().message);
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
   const auto rows = list_records(*reader->ledger, filter);
   if (!rows) return shell.fail(rows.error());
   Listing listing{{{"seq", "SEQ"},

@@ -114,6 +114,21 @@ void check_plans(const Configuration& configuration, const std::shared_ptr<const
   note_untried(configuration, *rules, report, shell);
 }
 
+// What a rule asks for and this version does not know how to give.
+void note_unobeyed(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
+  for (const Rule& rule : rules.rules()) {
+    const auto note = [&](const std::string& field, const std::string& what) {
+      shell.err << to_line(configuration, {rule.file, rule.line, rule.id, field, what}) << "\n";
+    };
+    constexpr const char* kHeld = "is not evaluated yet: what the rule finds is held until somebody approves it";
+    constexpr const char* kPassedOver = "is recorded, and nothing obeys it yet";
+    if (!rule.policy.window.empty()) note("window", kHeld);
+    if (rule.policy.limits != Limits{}) note("limits", kHeld);
+    if (rule.policy.reconcile != Reconcile::off) note("reconcile", kPassedOver);
+    if (rule.policy.throttle != Duration{}) note("throttle", kPassedOver);
+  }
+}
+
 void print_rules(const RuleSet& rules, std::ostream& out) {
   for (const Rule& rule : rules.rules()) {
     out << fmt::format("  {:<36} {:<8} {:<13} {}\n", rule.id, to_string(rule.policy.mode),
@@ -184,7 +199,10 @@ void run(const Arguments& arguments, Shell& shell) {
                mistake_at(*configuration, "api.control_group", known.error().message + "; make it, or mend the name"));
   }
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
-  if (rules) check_plans(*configuration, rules, shell);
+  if (rules) {
+    check_plans(*configuration, rules, shell);
+    note_unobeyed(*configuration, *rules, shell);
+  }
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
   if (arguments.connect) {
     reach_aws(*configuration, *(*room)->aws, shell);

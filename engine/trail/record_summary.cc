@@ -175,6 +175,7 @@ const std::map<std::string, Tell>& tellers() {
       {"confirmation", confirmation},
       {"dead_letter", dead_letter},
       {"exception", exception},
+      {"expiry", move},
       {"genesis", genesis},
       {"hold", hold},
       {"notice", notice},
@@ -184,6 +185,7 @@ const std::map<std::string, Tell>& tellers() {
       {"position", position},
       {"redrive", redrive},
       {"refusal", refusal},
+      {"release", move},
       {"resume", resume},
       {"resumption", resumption},
       {"rule_failure", dead_letter},
@@ -205,6 +207,12 @@ std::string summary_of(const Json& record) {
   const auto teller = tellers().find(kind);
   if (teller != tellers().end()) return teller->second(record);
   return record.contains("to") ? move(record) : kind;
+}
+
+std::vector<std::string_view> record_kinds() {
+  std::vector<std::string_view> kinds;
+  for (const auto& [kind, teller] : tellers()) kinds.push_back(kind);
+  return kinds;
 }
 
 std::string span_in_words(int64_t micros) {

@@ -404,6 +404,16 @@ TEST_F(CommandLine, ExplainTellsARuleThatFailsAndEndsSo) {
   EXPECT_THAT(typed.out, HasSubstr("it fails: first.lua:1: target: must return"));
 }
 
+TEST_F(CommandLine, CheckNotesWhatARuleAsksForAndNobodyObeysYet) {
+  change("rules/first.lua", "respond =", "limits = { per_hour = 5 }, throttle = \"15m\", approval = 1, respond =");
+  const Typed typed = type(kCheck);
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_EQ(typed.err,
+            "@rules/first.lua:1: rule first: limits: is not evaluated yet: what the rule finds is held until somebody "
+            "approves it\n"
+            "@rules/first.lua:1: rule first: throttle: is recorded, and nothing obeys it yet\n");
+}
+
 TEST_F(CommandLine, CheckNotesARuleWhosePlanWasNotTried) {
   write("rules/first.test.lua", "");
   const Typed typed = type(kCheck);
@@ -498,6 +508,12 @@ TEST_F(CommandLine, ARuleIsPausedWhereTheRulesCannotBeRead) {
   const Typed paused = type("pause -c @kedge.yaml --scope rule:first --reason r");
   EXPECT_EQ(paused.exit_code, kGood);
   EXPECT_THAT(paused.err, HasSubstr("whether there is a rule 'first' is not known"));
+}
+
+TEST_F(CommandLine, AuditListKnowsWhichKindsOfRecordsThereAre) {
+  const Typed typed = type("audit list -c @kedge.yaml --kind plan,plam");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_THAT(typed.err, HasSubstr("--kind: there is no kind 'plam' (did you mean 'plan'?); there are: alarm, "));
 }
 
 TEST_F(CommandLine, ALedgerThatMayNotBeLookedAtIsToldWithoutAnException) {
