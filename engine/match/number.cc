@@ -1,5 +1,6 @@
 #include "match/number.h"
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -44,32 +45,44 @@ constexpr uint64_t kPowers[] = {1,
                                 100'000'000'000'000'000,
                                 1'000'000'000'000'000'000};
 
-// Eight digits at once, and how many of eight bytes are digits.
-uint64_t load_eight(const char* at) {
-  uint64_t bytes = 0;
-  std::memcpy(&bytes, at, 8);
-  return bytes;
+// Eight bytes, of which those from `end` on are zeros.
+uint64_t load_eight(const char* at, const char* end) {
+  const auto load = [](const char* from, auto word) {
+    std::memcpy(&word, from, sizeof word);
+    return uint64_t{word};
+  };
+  const auto size = static_cast<size_t>(end - at);
+  if (size >= 8) return load(at, uint64_t{0});
+  // Parts that overlap say the same where they do.
+  if (size >= 4) return load(at, uint32_t{0}) | load(end - 4, uint32_t{0}) << (size - 4) * 8;
+  return load(at, uint8_t{0}) | load(at + size / 2, uint8_t{0}) << size / 2 * 8 |
+         load(end - 1, uint8_t{0}) << (size - 1) * 8;
 }
 
-bool are_eight_digits(uint64_t bytes) {
-  return ((bytes & 0xF0F0F0F0F0F0F0F0ULL) | (((bytes + 0x0606060606060606ULL) & 0xF0F0F0F0F0F0F0F0ULL) >> 4U)) ==
-         0x3333333333333333ULL;
+// How many digits, of which each byte has the value, stand before anything else.
+unsigned count_digits(uint64_t values) {
+  const uint64_t others = (((values & 0x7F7F7F7F7F7F7F7FULL) + 0x7676767676767676ULL) | values) & 0x8080808080808080ULL;
+  return static_cast<unsigned>(std::countr_zero(others)) / 8;
 }
 
-uint64_t eight_digits(uint64_t bytes) {
-  bytes -= 0x3030303030303030ULL;
-  bytes = bytes * 10 + (bytes >> 8U);
-  return (((bytes & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
-          (((bytes >> 16U) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >>
+// What eight digits mean, of which each byte has the value.
+uint64_t number_of(uint64_t values) {
+  values = values * 10 + (values >> 8U);
+  return (((values & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
+          (((values >> 16U) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >>
          32U;
 }
 
 // Appends the digits that begin at `at`, and returns where they end. Of more than 19 in all only that is told.
 const char* read_digits(const char* at, const char* end, Decimal& decimal) {
   if constexpr (std::endian::native == std::endian::little) {
-    while (end - at >= 8 && decimal.digits < kPowers[11] && are_eight_digits(load_eight(at))) {
-      decimal.digits = decimal.digits * kPowers[8] + eight_digits(load_eight(at));
-      at += 8;
+    while (at != end && decimal.digits < kPowers[11]) {
+      const uint64_t values = load_eight(at, end) ^ 0x3030303030303030ULL;
+      const unsigned count = count_digits(values);
+      if (count == 0) return at;
+      decimal.digits = decimal.digits * kPowers[count] + number_of(values << (8 - count) * 8);
+      at += count;
+      if (count < 8) return at;
     }
   }
   for (; at != end && static_cast<unsigned>(*at - '0') <= 9; ++at) {
@@ -125,24 +138,44 @@ std::optional<double> short_quotient(const Decimal& decimal) {
   return decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
 }
 
-// All 19 digits and larger powers of ten are numbers of x87's 64 bits, and so their quotient or product is off by half
-// of its last bit at most: rounded again it is the nearest double, unless it lies in the middle between two.
-std::optional<double> long_quotient(const Decimal& decimal) {
-  if constexpr (std::numeric_limits<long double>::digits == 64 && std::endian::native == std::endian::little) {
-    static constexpr long double kTens[] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
-                                            1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L,
-                                            1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
-    if (std::labs(decimal.exponent) > 27) return std::nullopt;
-    const auto digits = static_cast<long double>(decimal.digits);
-    const long double value =
-        decimal.exponent < 0 ? digits / kTens[-decimal.exponent] : digits * kTens[decimal.exponent];
-    uint64_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    const uint64_t behind = bits & 0x7FFU;  // what a double has no room for; its middle is 0x400
-    if (behind >= 0x3FF && behind <= 0x401) return std::nullopt;
-    return static_cast<double>(value);
-  }
-  return std::nullopt;
+// A power of ten: bits * 2^exponent, and the highest bit is set. Of a negative power that is a little less than it is:
+// what has no room in 64 bits is cut off.
+struct PowerOfTen {
+  uint64_t bits;
+  int exponent;
+};
+__extension__ using Wide = unsigned __int128;
+
+constexpr int kPowerMax = 27;  // 5^27 still has room in 64 bits
+
+constexpr PowerOfTen power_of_ten(int power) {
+  uint64_t five = 1;
+  for (int i = 0; i < (power < 0 ? -power : power); ++i) five *= 5;
+  const auto width = static_cast<int>(std::bit_width(five));
+  if (power >= 0) return {five << (64 - width), power - (64 - width)};
+  return {static_cast<uint64_t>((Wide{1} << (63 + width)) / five), power - (63 + width)};
+}
+
+constexpr auto kPowersOfTen = [] {
+  std::array<PowerOfTen, 2 * kPowerMax + 1> powers{};
+  for (int power = -kPowerMax; power <= kPowerMax; ++power) powers[power + kPowerMax] = power_of_ten(power);
+  return powers;
+}();
+
+// The upper 64 bits of digits times a power of ten are less than three below the exact product. Rounded to the 53 of a
+// double they are the nearest one, unless the middle between two lies so near.
+std::optional<double> long_product(const Decimal& decimal) {
+  if (std::labs(decimal.exponent) > kPowerMax) return std::nullopt;
+  const PowerOfTen& power = kPowersOfTen[decimal.exponent + kPowerMax];
+  const int zeros = std::countl_zero(decimal.digits);
+  const Wide product = Wide{decimal.digits << zeros} * power.bits;
+  const int is_short = product >> 127U == 0 ? 1 : 0;
+  const auto upper = static_cast<uint64_t>(product << is_short >> 64U);
+  const uint64_t behind = upper & 0x7FFU;  // what a double has no room for; its middle is 0x400
+  if (behind >= 0x3FE && behind <= 0x400) return std::nullopt;
+  const auto mantissa = static_cast<double>((upper >> 11U) + (behind > 0x400 ? 1 : 0));
+  const int exponent = power.exponent - zeros - is_short + 64 + 11;
+  return mantissa * std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52U);
 }
 
 }  // namespace
@@ -156,7 +189,7 @@ NearestNumber nearest_number(std::string_view text) {
   if (const auto value = short_quotient(exact)) {
     return {text.starts_with('-') ? -*value : *value, NearestNumber::State::comparable};
   }
-  if (const auto value = long_quotient(exact)) {
+  if (const auto value = long_product(exact)) {
     return {text.starts_with('-') ? -*value : *value, NearestNumber::State::unsure};
   }
   double value = 0;
