@@ -107,9 +107,7 @@ Result<void> Matcher::finish(MatchState& state, std::vector<uint32_t>& matched) 
                              ElementSearch::kStepsMax)};
   }
   for (const uint32_t pattern : state.matched()) matched.push_back(program_->indices[pattern]);
-  std::sort(matched.begin(), matched.end());
-  // A changed matcher may have two patterns of one index in two places.
-  matched.erase(std::unique(matched.begin(), matched.end()), matched.end());
+  state.sort(matched);
   return {};
 }
 

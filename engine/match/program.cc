@@ -131,6 +131,7 @@ uint32_t MatchProgram::need_of(const PatternField& field) {
       if (auto* compared = std::get_if<Compared>(&need.tests.back())) {
         compared->path_number = paths.add(compared->path);
       }
+      if (const auto* but = std::get_if<AnythingBut>(&test)) need.excluded = EndBytes(*but);
     }
     parts.push_back(std::visit(Canonical(), test));
   }

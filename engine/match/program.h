@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "match/end_bytes.h"
 #include "match/number_table.h"
 #include "match/path_tree.h"
 #include "match/pattern.h"
@@ -24,6 +25,7 @@ struct Need {
   uint32_t path;
   bool absence = false;     // no value will do
   std::vector<Test> tests;  // or one that passes any of these
+  EndBytes excluded{};      // other strings pass one of them, which is an anything-but
 };
 
 // Needs that must all hold together: one product of a pattern's $or, or all of it.

@@ -1,6 +1,7 @@
 #include "match/state.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "match/test.h"
 
@@ -12,6 +13,7 @@ void MatchState::make_room(const MatchProgram& program) {
   };
   grow(needs_, program.needs.size());
   grow(keys_, program.keys.size());
+  grow(stretches_, program.keys.size());
   grow(seen_, program.places.size());
   grow(matching_, program.indices.size());
   if (!fields.has_elements()) return;
@@ -26,14 +28,29 @@ bool MatchState::run(const MatchProgram& program) {
   matched_.clear();
   make_room(program);
   for (const FieldValue& value : fields.values()) {
-    const ValueIndex* const index = program.anchors[value.path];
-    if (index == nullptr) continue;
-    index->find(value, folded_, [&](uint32_t place, bool if_comparable) {
-      if (seen_[place] != event_ && (!if_comparable || value.is_comparable())) try_place(place);
-    });
+    if (const ValueIndex* const index = program.anchors[value.path]) try_value(*index, value);
   }
   for (const uint32_t conjunction : program.always) try_conjunction(conjunction);
   return !gave_up_;
+}
+
+void MatchState::try_value(const ValueIndex& index, const FieldValue& value) {
+  const bool has_others = fields.values_of(value.path).size() > 1;
+  const auto stretch = has_others ? index.stretch_of(value) : std::nullopt;
+  Stretches& stretches = stretches_[value.path];
+  if (stretch) {
+    if (stretches.event != event_) stretches = {event_, 0};
+    if ((stretches.met >> *stretch & 1U) != 0) return;
+  }
+  bool is_complete = true;
+  index.find(value, folded_, [&](uint32_t place, bool if_comparable) {
+    if (seen_[place] == event_) return;
+    if (!if_comparable || value.is_comparable())
+      try_place(place);
+    else
+      is_complete = false;
+  });
+  if (stretch && is_complete) stretches.met |= uint64_t{1} << *stretch;
 }
 
 void MatchState::try_place(uint32_t number) {
@@ -80,6 +97,25 @@ void MatchState::add_match(uint32_t pattern) {
   matched_.push_back(pattern);
 }
 
+// Many indices that lie close together are put into a set of bits, and read from it again.
+void MatchState::sort(std::vector<uint32_t>& indices) {
+  if (indices.size() < 2) return;
+  const size_t words = *std::max_element(indices.begin(), indices.end()) / 64 + 1;
+  if (words > indices.size()) {
+    std::sort(indices.begin(), indices.end());
+    indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+    return;
+  }
+  if (index_set_.size() < words) index_set_.resize(words);
+  for (const uint32_t index : indices) index_set_[index / 64] |= uint64_t{1} << index % 64;
+  indices.clear();
+  for (size_t word = 0; word < words; ++word) {
+    for (uint64_t& bits = index_set_[word]; bits != 0; bits &= bits - 1) {
+      indices.push_back(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits))));
+    }
+  }
+}
+
 void MatchState::try_conjunction(uint32_t number) {
   const Conjunction& conjunction = program_->conjunctions[number];
   if (matching_[conjunction.pattern] == event_) return;
@@ -97,6 +133,7 @@ void MatchState::try_conjunction(uint32_t number) {
 }
 
 bool MatchState::holds(const Need& need, const FieldValue& value) const {
+  if (value.is_string() && !need.excluded.may_be(value.text)) return true;
   return std::any_of(need.tests.begin(), need.tests.end(),
                      [&](const Test& test) { return passes(test, value, fields); });
 }

@@ -25,6 +25,8 @@ class MatchState {
   // matched(), as places in the program's indices, in any order.
   bool run(const MatchProgram&);
   const std::vector<uint32_t>& matched() const { return matched_; }
+  // Puts them in order, each once: a changed matcher may have two patterns of one index in two places.
+  void sort(std::vector<uint32_t>& indices);
 
  private:
   struct NeedMemo {
@@ -40,7 +42,15 @@ class MatchState {
     std::vector<uint32_t> numbers;
   };
 
+  // The stretches of a number line (ValueIndex::stretch_of) in which the event has had a value: those that follow in
+  // them bring nothing new, as the points of a polygon.
+  struct Stretches {
+    uint64_t event = 0;
+    uint64_t met = 0;  // bit n: the stretch n
+  };
+
   void make_room(const MatchProgram&);
+  void try_value(const ValueIndex&, const FieldValue&);
   void try_place(uint32_t place);
   void try_waiting(const Waiting&);
   void try_conjunction(uint32_t conjunction);
@@ -57,10 +67,12 @@ class MatchState {
   std::vector<NeedMemo> needs_;
   std::vector<Candidates> candidates_;  // by need
   std::vector<Keys> keys_;              // by path
+  std::vector<Stretches> stretches_;    // by path
   std::vector<uint64_t> seen_;          // by place: the event that met it last
   std::vector<uint64_t> tried_;         // by conjunction: the event for which it was verified last
   std::vector<uint64_t> matching_;      // by pattern: the event that it matched last
   std::vector<uint32_t> matched_;
+  std::vector<uint64_t> index_set_;  // empty between two calls of sort()
   std::vector<WantedField> wanted_;
   std::string folded_;
   ElementSearch search_;

@@ -1,9 +1,16 @@
 #include "match/value_index.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace kedge {
 namespace {
+
+double number_of(std::string_view key) {
+  double number = 0;
+  std::memcpy(&number, key.data(), sizeof number);
+  return number;
+}
 
 uint32_t add_to(KeyTable& table, std::string_view text, uint32_t fresh) {
   const uint32_t number = table.find(text);
@@ -49,6 +56,7 @@ ValueIndex::ValueIndex(const ValueIndex& other)
       network_bits_(other.network_bits_),
       ranges_(other.ranges_),
       known_ranges_(other.known_ranges_),
+      line_(other.line_),
       texts_(other.texts_ ? std::make_unique<Texts>(*other.texts_) : nullptr),
       any_(other.any_) {}
 
@@ -57,6 +65,7 @@ uint32_t ValueIndex::add(const ValueKey& key, uint32_t fresh) {
     case ValueKey::Kind::string:
       return add_to(strings_, key.text, fresh);
     case ValueKey::Kind::number:
+      line_.add(number_of(key.text));
       return add_to(numbers_, key.text, fresh);
     case ValueKey::Kind::number_text:
       return add_to(number_texts_, key.text, fresh);
@@ -84,6 +93,8 @@ uint32_t ValueIndex::add(const ValueKey& key, uint32_t fresh) {
     case ValueKey::Kind::range: {
       const uint32_t number = add_to(known_ranges_, bytes_of(key.range), fresh);
       if (number == fresh) ranges_.add(key.range, number);
+      line_.add(key.range.lower);
+      line_.add(key.range.upper);
       return number;
     }
     case ValueKey::Kind::network: {

@@ -20,6 +20,7 @@
 #include "match/address.h"
 #include "match/case_forms.h"
 #include "match/fields.h"
+#include "match/number_line.h"
 #include "match/range_index.h"
 
 namespace kedge {
@@ -122,6 +123,15 @@ class ValueIndex {
   uint32_t add(const ValueKey& key, uint32_t fresh);
   void finish();
 
+  // Numbers of one stretch, if comparable, are found for the same keys. None: the value is no such number, or there is
+  // more to compare it with than a few values and ranges.
+  std::optional<uint32_t> stretch_of(const FieldValue& value) const {
+    if (!value.is_number() || !line_.is_short() || !number_texts_.empty()) return std::nullopt;
+    const auto nearest = value.nearest();
+    if (!nearest) return std::nullopt;
+    return line_.stretch_of(*nearest);
+  }
+
   // Calls hit(number, if_comparable) for each key that the value may be, each once, but for `contains`: that may come
   // again. `if_comparable`: only where the value is_comparable(), which is left to the caller to find out.
   template <class Hit>
@@ -210,6 +220,7 @@ class ValueIndex {
   std::vector<uint8_t> network_bits_;  // each once
   RangeIndex ranges_;
   KeyTable known_ranges_;
+  NumberLine line_;  // of numbers_, and of the bounds of ranges_
   std::unique_ptr<Texts> texts_;
   uint32_t any_ = KeyTable::kNone;
 };

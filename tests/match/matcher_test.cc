@@ -99,6 +99,16 @@ TEST(Matcher, MatchesRangesOfNumbers) {
          {R"({"a":[{"numeric":[">",0]}]})", R"({"a":9007199254740993})", false}});
 }
 
+TEST(Matcher, FindsTheOneNumberOfManyThatLieTogether) {
+  check({{R"({"a":[{"numeric":[">",0,"<",5]}]})", R"({"a":[7,8,9,4,7]})", true},
+         {R"({"a":[{"numeric":[">",0,"<",5]}]})", R"({"a":[7,-8,0,5,9]})", false},
+         {R"({"a":[3]})", R"({"a":[1,2,3.0,4]})", true},
+         {R"({"a":[3]})", R"({"a":[1,2,4,2.9999999999]})", false},
+         // A number that is not comparable stands for no other.
+         {R"({"a":[{"numeric":[">",0]}]})", R"({"a":[9007199254740993,9007199254740995,2]})", true},
+         {R"({"a":[1e400,{"numeric":["<",0]}]})", R"({"a":[1,2,1e400]})", true}});
+}
+
 TEST(Matcher, TakesAnythingButWhatIsListedOfWhateverType) {
   check({{R"({"a":[{"anything-but":"x"}]})", R"({"a":"y"})", true},
          {R"({"a":[{"anything-but":"x"}]})", R"({"a":"x"})", false},
@@ -112,6 +122,20 @@ TEST(Matcher, TakesAnythingButWhatIsListedOfWhateverType) {
          {R"({"a":[{"anything-but":1}]})", R"({"a":"1"})", true},
          {R"({"a":[{"anything-but":{"prefix":"x"}}]})", R"({"a":"xy"})", false},
          {R"({"a":[{"anything-but":{"prefix":["x","y"]}}]})", R"({"a":"z"})", true}});
+}
+
+TEST(Matcher, TakesAnythingButTextsThatBeginAndEndAlike) {
+  check({{R"({"a":[{"anything-but":["xay","zb"]}]})", R"({"a":"xby"})", true},
+         {R"({"a":[{"anything-but":["xay","zb"]}]})", R"({"a":"zb"})", false},
+         {R"({"a":[{"anything-but":["xay","zb"]}]})", R"({"a":""})", true},
+         {R"({"a":[{"anything-but":""}]})", R"({"a":""})", false},
+         {R"({"a":[{"anything-but":{"suffix":"y"}}]})", R"({"a":"ay"})", false},
+         {R"({"a":[{"anything-but":{"wildcard":"*a*y"}}]})", R"({"a":"bay"})", false},
+         {R"({"a":[{"anything-but":{"wildcard":"x*"}}]})", R"({"a":"xa"})", false},
+         {R"({"a":[{"anything-but":{"equals-ignore-case":"xaY"}}]})", R"({"a":"XAy"})", false},
+         {R"({"a":[{"anything-but":{"equals-ignore-case":"éß"}}]})", R"({"a":"ÉSS"})", false},
+         {R"({"a":[{"anything-but":{"equals-ignore-case":"\u212a"}}]})", R"({"a":"k"})", false},
+         {R"({"a":[{"anything-but":{"equals-ignore-case":"1_"}}]})", R"({"a":"1_"})", false}});
 }
 
 TEST(Matcher, TellsPresenceFromAbsence) {
@@ -192,6 +216,24 @@ TEST(Matcher, AnswersWithTheIndicesOfAllPatternsThatMatch) {
   EXPECT_THAT(matched, ElementsAre(5, 30));
   ASSERT_TRUE(matcher.match_document("{}", scratch, matched));
   EXPECT_THAT(matched, ElementsAre(5));
+}
+
+TEST(Matcher, AnswersInOrderHoweverManyMatchAndHoweverFarApart) {
+  for (const uint32_t step : {1U, 7U, 1000U}) {
+    Matcher::Builder builder;
+    std::vector<uint32_t> expected;
+    for (uint32_t i = 0; i < 300; ++i) {
+      builder.add((299 - i) * step, pattern_of(i % 2 == 0 ? R"({"a":[1]})" : R"({"b":[1]})"));
+      expected.push_back(i * step);
+    }
+    const Matcher matcher = std::move(builder).build();
+    MatchScratch scratch;
+    std::vector<uint32_t> matched;
+    for (int turn = 0; turn < 2; ++turn) {
+      ASSERT_TRUE(matcher.match_document(R"({"b":1,"a":[1,1]})", scratch, matched));
+      EXPECT_EQ(matched, expected);
+    }
+  }
 }
 
 TEST(Matcher, WithoutPatternsMatchesNothing) {
