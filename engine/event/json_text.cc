@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "event/json_walk.h"
 
 namespace kedge {
 
@@ -119,20 +120,6 @@ size_t write_utf8(uint32_t code, char* out) {
   return 4;
 }
 
-// From behind a member's value to behind the last of those next to it whose values are strings: most members of most
-// events, at one comparison each.
-uint32_t skip_text_members(const JsonText& text, uint32_t mark, uint32_t mark_count) {
-  const char* const bytes = text.bytes.data();
-  const uint32_t* const marks = text.marks;
-  for (; mark + 4 <= mark_count; mark += 4) {
-    const auto is = [&](uint32_t behind, char what) {
-      return static_cast<unsigned>(bytes[marks[mark + behind]] == what);
-    };
-    if ((is(0, ',') & is(1, '"') & is(2, ':') & is(3, '"')) == 0) break;
-  }
-  return mark;
-}
-
 }  // namespace
 
 std::string_view JsonValue::bytes() const {
@@ -158,7 +145,8 @@ JsonValue JsonValue::member(std::string_view name) const {
   return found;
 }
 
-JsonScanner::JsonScanner(size_t depth_max) : depth_max_(depth_max), first_stage_(std::make_unique<FirstStage>()) {}
+JsonScanner::JsonScanner(size_t depth_max)
+    : depth_max_(depth_max), first_stage_(std::make_unique<FirstStage>()), open_(depth_max) {}
 
 JsonScanner::~JsonScanner() = default;
 
@@ -167,8 +155,23 @@ bool JsonScanner::refuse(JsonError::Kind kind, size_t offset, std::string_view e
   return false;
 }
 
+// Remembers where objects and arrays end.
+class JsonScanner::EndsVisitor {
+ public:
+  static constexpr bool kSeesText = false;
+  explicit EndsVisitor(uint32_t* ends) : ends_(ends) {}
+  bool open(uint32_t, bool) { return true; }
+  void close(uint32_t, uint32_t opened, uint32_t mark) { ends_[opened] = mark; }
+
+ private:
+  uint32_t* ends_;
+};
+
 const JsonError* JsonScanner::scan(std::string_view bytes, JsonRules rules) {
-  return find_marks(bytes) && check_grammar(rules) ? nullptr : &error_;
+  if (!find_marks(bytes)) return &error_;
+  if (ends_.size() <= mark_count_) ends_.resize(std::bit_ceil<size_t>(mark_count_ + 1));
+  text_.ends = ends_.data();
+  return check_grammar(rules, EndsVisitor(ends_.data())) ? nullptr : &error_;
 }
 
 bool JsonScanner::find_marks(std::string_view bytes) {
@@ -187,74 +190,29 @@ bool JsonScanner::find_marks(std::string_view bytes) {
     return refuse(JsonError::Kind::syntax, bytes.size(), "strings whose control characters are escaped");
   }
   mark_count_ = parser.n_structural_indexes;
-  if (ends_.size() <= mark_count_) ends_.resize(std::bit_ceil<size_t>(mark_count_ + 1));
-  text_ = {bytes, parser.structural_indexes.get(), ends_.data(), bytes.find('\\')};
+  text_ = {bytes, parser.structural_indexes.get(), nullptr, bytes.find('\\')};
   return true;
 }
 
-// A loop turn takes one value; then all that ends behind it is closed.
-bool JsonScanner::check_grammar(JsonRules rules) {
-  const auto key = [this](uint32_t mark) {
-    if (at(mark) != '"') return refuse(JsonError::Kind::syntax, text_.marks[mark], "a key in quotes");
-    return at(mark + 1) == ':' || refuse(JsonError::Kind::syntax, text_.marks[mark + 1], "':'");
-  };
-  open_.clear();
-  bool in_object = false;  // whether the innermost open one is an object
-  for (uint32_t mark = 0;;) {
-    const char first = at(mark);
-    if (first == '"') {
-      ++mark;
-      if (in_object) mark = skip_text_members(text_, mark, mark_count_);
-    } else if (first == '{' || first == '[') {
-      if (open_.size() == depth_max_) return refuse(JsonError::Kind::depth, text_.marks[mark], "less nesting");
-      open_.push_back(mark++);
-      in_object = first == '{';
-      if (at(mark) != (in_object ? '}' : ']')) {
-        if (in_object) {
-          if (!key(mark)) return false;
-          mark += 2;
-        }
-        continue;
-      }
-    } else {
-      if (!check_scalar(mark)) return false;
-      ++mark;
-    }
-    for (;;) {
-      if (open_.empty()) {
-        if (rules == JsonRules::strict && mark != mark_count_) {
-          return refuse(JsonError::Kind::syntax, text_.marks[mark], "nothing more behind the value");
-        }
-        return !text_.has_escapes() ||
-               check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size(), rules);
-      }
-      const char next = at(mark);
-      if (next == ',') {
-        ++mark;
-        if (in_object) {
-          if (!key(mark)) return false;
-          mark += 2;
-        }
-        break;
-      }
-      if (next != (in_object ? '}' : ']')) {
-        return refuse(JsonError::Kind::syntax, text_.marks[mark], in_object ? "',' or '}'" : "',' or ']'");
-      }
-      ends_[open_.back()] = mark++;
-      open_.pop_back();
-      in_object = !open_.empty() && text_.bytes[text_.marks[open_.back()]] == '{';
-    }
+// What follows the text's value.
+bool JsonScanner::check_end(uint32_t mark, JsonRules rules) {
+  if (rules == JsonRules::strict && mark != mark_count_) {
+    return refuse(JsonError::Kind::syntax, text_.marks[mark], "nothing more behind the value");
   }
+  return !text_.has_escapes() || check_escapes(mark < mark_count_ ? text_.marks[mark] : text_.bytes.size(), rules);
 }
 
-// Numbers and the three words. A token reaches to the next mark, so whatever stands too much behind it is noticed.
-bool JsonScanner::check_scalar(uint32_t mark) {
-  if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value");
+// Behind a number or one of the three words; null: there is none. A token reaches to the next mark, so whatever stands
+// too much behind it is noticed.
+const char* JsonScanner::scalar_end(uint32_t mark) {
+  if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value"), nullptr;
   const char* const begin = text_.bytes.data() + text_.marks[mark];
   const char* const end = text_.bytes.data() + text_.marks[mark + 1];
-  const char* at = *begin == '-' || is_digit(*begin) ? skip_number(begin, end) : skip_word(begin, end);
+  const char* const token_end = *begin == '-' || is_digit(*begin) ? skip_number(begin, end) : skip_word(begin, end);
+  const char* at = token_end;
   while (at != nullptr && at != end && is_space(*at)) ++at;
-  return at == end || refuse(JsonError::Kind::syntax, text_.marks[mark], "a value");
+  if (at != end) return refuse(JsonError::Kind::syntax, text_.marks[mark], "a value"), nullptr;
+  return token_end;
 }
 
 bool JsonScanner::check_escapes(size_t size, JsonRules rules) {

@@ -180,20 +180,29 @@ class JsonScanner {
 
   // The value of the text, after a scan without error.
   JsonValue root() const { return {text_, 0}; }
+  const JsonText& text() const { return text_; }
+
+  // The same, while `visitor` is told what stands in the text (json_walk.h). root() says nothing then.
+  template <class Visitor>
+  const JsonError* walk(std::string_view bytes, JsonRules rules, Visitor visitor);
 
  private:
   struct FirstStage;
+  class EndsVisitor;
   bool find_marks(std::string_view bytes);
-  bool check_grammar(JsonRules);
-  bool check_scalar(uint32_t mark);
+  template <class Visitor>
+  bool check_grammar(JsonRules, Visitor);
+  bool check_end(uint32_t mark, JsonRules);
+  const char* scalar_end(uint32_t mark);
   bool check_escapes(size_t size, JsonRules);
   bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
-  char at(uint32_t mark) const { return mark < mark_count_ ? text_.bytes[text_.marks[mark]] : '\0'; }
+
+  static constexpr uint32_t kIsObject = uint32_t{1} << 31U;  // beside a mark: there are no more marks than bytes
 
   const size_t depth_max_;
   std::unique_ptr<FirstStage> first_stage_;
   std::vector<uint32_t> ends_;
-  std::vector<uint32_t> open_;  // the marks of the objects and arrays around the current one
+  std::vector<uint32_t> open_;  // the marks of the objects and arrays around the current one, by depth; kIsObject
   JsonText text_;
   uint32_t mark_count_ = 0;
   JsonError error_{};

@@ -76,13 +76,9 @@ Result<void> Matcher::match_document(std::string_view text, MatchScratch& scratc
   matched.clear();
   const JsonError* const error = reading == Reading::trusted
                                      ? state.trusted_reader.read(program_->paths, text, state.fields)
-                                     : state.scanner.scan(text, JsonRules::lenient);
+                                     : state.strict_reader.read(program_->paths, text, state.fields);
   if (error != nullptr) {
     return Error{ErrorCode::invalid, fmt::format("byte {}: expected {}", error->offset, error->expected)};
-  }
-  if (reading == Reading::strict) {
-    if (!state.scanner.root().is_object()) return Error{ErrorCode::invalid, "byte 0: expected an object"};
-    state.fields.collect(program_->paths, state.scanner.root());
   }
   return finish(state, matched);
 }

@@ -6,8 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
+
+#include "base/eight_bytes.h"
 
 namespace kedge {
 namespace {
@@ -45,20 +46,6 @@ constexpr uint64_t kPowers[] = {1,
                                 100'000'000'000'000'000,
                                 1'000'000'000'000'000'000};
 
-// Eight bytes, of which those from `end` on are zeros.
-uint64_t load_eight(const char* at, const char* end) {
-  const auto load = [](const char* from, auto word) {
-    std::memcpy(&word, from, sizeof word);
-    return uint64_t{word};
-  };
-  const auto size = static_cast<size_t>(end - at);
-  if (size >= 8) return load(at, uint64_t{0});
-  // Parts that overlap say the same where they do.
-  if (size >= 4) return load(at, uint32_t{0}) | load(end - 4, uint32_t{0}) << (size - 4) * 8;
-  return load(at, uint8_t{0}) | load(at + size / 2, uint8_t{0}) << size / 2 * 8 |
-         load(end - 1, uint8_t{0}) << (size - 1) * 8;
-}
-
 // How many digits, of which each byte has the value, stand before anything else.
 unsigned count_digits(uint64_t values) {
   const uint64_t others = (((values & 0x7F7F7F7F7F7F7F7FULL) + 0x7676767676767676ULL) | values) & 0x8080808080808080ULL;
@@ -77,7 +64,7 @@ uint64_t number_of(uint64_t values) {
 const char* read_digits(const char* at, const char* end, Decimal& decimal) {
   if constexpr (std::endian::native == std::endian::little) {
     while (at != end && decimal.digits < kPowers[11]) {
-      const uint64_t values = load_eight(at, end) ^ 0x3030303030303030ULL;
+      const uint64_t values = first_eight(at, static_cast<size_t>(end - at)) ^ 0x3030303030303030ULL;
       const unsigned count = count_digits(values);
       if (count == 0) return at;
       decimal.digits = decimal.digits * kPowers[count] + number_of(values << (8 - count) * 8);

@@ -19,22 +19,37 @@ uint32_t PathTree::add(std::string_view path) {
   std::string_view name;
   for (bool more = true; more;) {
     more = next_name(path, name);
-    uint32_t child = nodes_[node].children.find(name);
-    if (child == kNone) {
-      child = static_cast<uint32_t>(nodes_.size());
-      nodes_[node].children.add(name, child);
-      nodes_[node].first_bytes.set(static_cast<unsigned char>(name.empty() ? '.' : name[0]));
-      nodes_.emplace_back().parent = node;
-    }
+    uint32_t child = find_name(node, name);
+    if (child == kNone) child = add_child(node, name);
     node = child;
   }
   if (nodes_[node].path == kNone) nodes_[node].path = path_count_++;
   return nodes_[node].path;
 }
 
-uint32_t PathTree::find_child(uint32_t node, std::string_view key) const {
-  const uint32_t child = nodes_[node].children.find(key);
-  return child != kNone ? child : step_by_names(node, key);
+uint32_t PathTree::add_child(uint32_t parent, std::string_view name) {
+  const auto number = static_cast<uint32_t>(nodes_.size());
+  Node& child = nodes_.emplace_back();
+  child.parent = parent;
+  child.name_start = first_eight(name.data(), name.size());
+  child.name_size = static_cast<uint32_t>(name.size());
+  child.name_place = static_cast<uint32_t>(names_.size());
+  names_ += name;
+  Node& node = nodes_[parent];
+  child.next_sibling = node.first_child;
+  node.first_child = number;
+  node.first_bytes |= bit_of_first(name);
+  if (++node.child_count <= kFew) return number;
+  if (node.crowd == kNone) {
+    node.crowd = static_cast<uint32_t>(crowds_.size());
+    crowds_.emplace_back();
+  }
+  // All that are not in it yet.
+  KeyTable& crowd = crowds_[node.crowd];
+  for (uint32_t one = number; one != kNone && crowd.size() < node.child_count; one = nodes_[one].next_sibling) {
+    crowd.add(name_of(nodes_[one]), one);
+  }
+  return number;
 }
 
 uint32_t PathTree::step_by_names(uint32_t node, std::string_view key) const {
@@ -42,7 +57,7 @@ uint32_t PathTree::step_by_names(uint32_t node, std::string_view key) const {
   std::string_view name;
   for (bool more = true; more && node != kNone;) {
     more = next_name(key, name);
-    node = nodes_[node].children.find(name);
+    node = find_name(node, name);
   }
   return node;
 }

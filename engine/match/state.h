@@ -8,6 +8,7 @@
 #include "match/element_search.h"
 #include "match/fields.h"
 #include "match/program.h"
+#include "match/strict_reader.h"
 #include "match/trusted_reader.h"
 
 namespace kedge {
@@ -17,8 +18,9 @@ namespace kedge {
 class MatchState {
  public:
   Fields fields;
-  JsonScanner scanner;            // of the detail, or of a bare document
+  JsonScanner scanner;            // of the detail
   JsonScanner resources_scanner;  // of the resources
+  StrictReader strict_reader;     // of a bare document
   TrustedReader trusted_reader;
 
   // Tries what the fields give cause to try. False: an array search was given up. The patterns that match are then in

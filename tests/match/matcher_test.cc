@@ -253,6 +253,38 @@ TEST(Matcher, RefusesADocumentThatIsNotValid) {
   EXPECT_FALSE(Matcher().match_document("[1]", scratch, matched));
 }
 
+TEST(Matcher, RefusesEscapesThatJsonDoesNotKnowWantedOrNot) {
+  Matcher::Builder builder;
+  builder.add(0, pattern_of(R"({"a":["x"]})"));
+  const Matcher matcher = std::move(builder).build();
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  for (const char* text : {R"({"a":"\x"})", R"({"a":"\u12"})", R"({"\x":1})", R"({"\u006":"x"})", R"({"b":"\x"})",
+                           R"({"b":{"a":"\x"}})", R"({"a":["x","\"]})"}) {
+    EXPECT_FALSE(matcher.match_document(text, scratch, matched)) << text;
+    EXPECT_THAT(matched, IsEmpty());
+  }
+}
+
+TEST(Matcher, TellsTheKeysOfAnObjectApartHoweverManyAreWanted) {
+  for (const size_t count : {1U, 2U, 8U, 9U, 40U}) {
+    std::string pattern;
+    std::string event;
+    for (size_t i = 0; i < count; ++i) {
+      for (const char* start : {"k", "namespace", "a long name of which the end differs "}) {
+        const std::string key = (pattern.empty() ? "\"" : ",\"") + std::string(start) + std::to_string(i) + "\":";
+        pattern += key + "[" + std::to_string(i) + "]";
+        event += key + std::to_string(i);
+      }
+    }
+    EXPECT_TRUE(matches("{" + pattern + "}", "{" + event + "}")) << count;
+    EXPECT_FALSE(matches("{" + pattern + ",\"namespac\":[0]}", "{" + event + ",\"namespace\":0}")) << count;
+  }
+  check({{R"({"":[1]})", R"({"":1})", true},
+         {R"({"aé":[1]})", R"({"\u0061\u00e9":1})", true},
+         {R"({"a\"b":[1]})", R"({"a\"b":1})", true}});
+}
+
 TEST(Matcher, AScratchMayServeManyMatchersInTurn) {
   Matcher::Builder one;
   one.add(1, pattern_of(R"({"a":["x"]})"));

@@ -1,0 +1,109 @@
+// The grammar of JSON, checked in one pass over the marks of a text, with a visitor that is told what stands there. For
+// whoever reads a text once, from its beginning to its end, while it is checked.
+//
+// A Visitor has, `depth` being how many objects and arrays are open around,
+//   bool open(depth, is_object)        an object or array begins; false: nothing of it is wanted, not even its end
+//   void close(depth, opened, mark)    it ends; `opened` is the mark where it began
+//   static constexpr bool kSeesText    whether it has the rest:
+//   void key(begin, next)              of a member; its value follows
+//   void string(begin, next)           a string; `begin` is behind its opening quote, `next` at what stands behind it.
+//                                      Escapes, here and in keys, have not been checked yet
+//   void scalar(text)                  a number, or true, false or null
+// It is handed over by value, so that what it knows can stand in registers. What it was told is worth nothing where the
+// text turns out not to be valid.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "event/json_text.h"
+
+namespace kedge {
+namespace json_walk {
+
+// From behind a member's value to behind the last of those next to it whose values are strings: most members of most
+// events, at one comparison each.
+inline uint32_t skip_text_members(const JsonText& text, uint32_t mark, uint32_t mark_count) {
+  const char* const bytes = text.bytes.data();
+  const uint32_t* const marks = text.marks;
+  for (; mark + 4 <= mark_count; mark += 4) {
+    const auto is = [&](uint32_t behind, char what) {
+      return static_cast<unsigned>(bytes[marks[mark + behind]] == what);
+    };
+    if ((is(0, ',') & is(1, '"') & is(2, ':') & is(3, '"')) == 0) break;
+  }
+  return mark;
+}
+
+}  // namespace json_walk
+
+template <class Visitor>
+const JsonError* JsonScanner::walk(std::string_view bytes, JsonRules rules, Visitor visitor) {
+  return find_marks(bytes) && check_grammar(rules, std::move(visitor)) ? nullptr : &error_;
+}
+
+// A loop turn takes one member or element; then all that ends behind it is closed.
+template <class Visitor>
+bool JsonScanner::check_grammar(JsonRules rules, Visitor visitor) {
+  const char* const bytes = text_.bytes.data();
+  const uint32_t* const marks = text_.marks;
+  const uint32_t mark_count = mark_count_;
+  uint32_t* const open = open_.data();
+  uint32_t depth = 0;
+  uint32_t skipped = UINT32_MAX;  // from this depth on nothing is wanted
+  bool in_object = false;         // whether the innermost open one is an object
+
+  const auto at = [=](uint32_t mark) { return mark < mark_count ? bytes[marks[mark]] : '\0'; };
+  const auto expected = [&](uint32_t mark, std::string_view what) {
+    return refuse(JsonError::Kind::syntax, marks[mark], what);
+  };
+  for (uint32_t mark = 0;;) {
+    const bool is_seen = Visitor::kSeesText && skipped > depth;
+    if (in_object) {
+      if (at(mark) != '"') return expected(mark, "a key in quotes");
+      if (at(mark + 1) != ':') return expected(mark + 1, "':'");
+      if constexpr (Visitor::kSeesText) {
+        if (is_seen) visitor.key(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
+      }
+      mark += 2;
+    }
+    const char first = at(mark);
+    if (first == '"') {
+      if constexpr (Visitor::kSeesText) {
+        if (is_seen) visitor.string(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
+      }
+      ++mark;
+      if (in_object && !is_seen) mark = json_walk::skip_text_members(text_, mark, mark_count);
+    } else if (first == '{' || first == '[') {
+      if (depth == depth_max_) return refuse(JsonError::Kind::depth, marks[mark], "less nesting");
+      in_object = first == '{';
+      if (skipped > depth && !visitor.open(depth, in_object)) skipped = depth + 1;
+      open[depth++] = in_object ? mark | kIsObject : mark;
+      if (at(++mark) != (in_object ? '}' : ']')) continue;
+    } else {
+      const char* const end = scalar_end(mark);
+      if (end == nullptr) return false;
+      if constexpr (Visitor::kSeesText) {
+        const char* const begin = bytes + marks[mark];
+        if (is_seen) visitor.scalar({begin, static_cast<size_t>(end - begin)});
+      }
+      ++mark;
+    }
+    for (;; ++mark) {
+      if (depth == 0) return check_end(mark, rules);
+      const char next = at(mark);
+      if (next == ',') break;
+      if (next != (in_object ? '}' : ']')) return expected(mark, in_object ? "',' or '}'" : "',' or ']'");
+      --depth;
+      if (skipped > depth + 1) {
+        visitor.close(depth, open[depth] & ~kIsObject, mark);
+      } else if (skipped == depth + 1) {
+        skipped = UINT32_MAX;
+      }
+      in_object = depth > 0 && (open[depth - 1] & kIsObject) != 0;
+    }
+    ++mark;
+  }
+}
+
+}  // namespace kedge
