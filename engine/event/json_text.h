@@ -192,6 +192,8 @@ class JsonScanner {
   bool find_marks(std::string_view bytes);
   template <class Visitor>
   bool check_grammar(JsonRules, Visitor);
+  template <class Visitor>
+  bool check_value(uint32_t& place, uint32_t around, Visitor);
   bool check_end(uint32_t mark, JsonRules);
   const char* scalar_end(uint32_t mark);
   bool check_escapes(size_t size, JsonRules);

@@ -35,6 +35,13 @@ inline uint32_t skip_text_members(const JsonText& text, uint32_t mark, uint32_t 
   return mark;
 }
 
+// Wants nothing.
+struct Nobody {
+  static constexpr bool kSeesText = false;
+  bool open(uint32_t, bool) { return true; }
+  void close(uint32_t, uint32_t, uint32_t) {}
+};
+
 }  // namespace json_walk
 
 template <class Visitor>
@@ -42,65 +49,69 @@ const JsonError* JsonScanner::walk(std::string_view bytes, JsonRules rules, Visi
   return find_marks(bytes) && check_grammar(rules, std::move(visitor)) ? nullptr : &error_;
 }
 
-// A loop turn takes one member or element; then all that ends behind it is closed.
 template <class Visitor>
 bool JsonScanner::check_grammar(JsonRules rules, Visitor visitor) {
+  uint32_t mark = 0;
+  return check_value(mark, 0, std::move(visitor)) && check_end(mark, rules);
+}
+
+// From the first mark of a value that stands in so many objects and arrays to the first one behind it. A loop turn
+// takes one member or element; then all that ends behind it is closed. (What nobody wants has a loop of its own: one
+// that has to ask in each turn takes longer.)
+template <class Visitor>
+bool JsonScanner::check_value(uint32_t& place, const uint32_t around, Visitor visitor) {
   const char* const bytes = text_.bytes.data();
   const uint32_t* const marks = text_.marks;
   const uint32_t mark_count = mark_count_;
   uint32_t* const open = open_.data();
-  uint32_t depth = 0;
-  uint32_t skipped = UINT32_MAX;  // from this depth on nothing is wanted
-  bool in_object = false;         // whether the innermost open one is an object
+  uint32_t depth = around;
+  bool in_object = false;  // whether the innermost one that has been opened here is an object
 
   const auto at = [=](uint32_t mark) { return mark < mark_count ? bytes[marks[mark]] : '\0'; };
   const auto expected = [&](uint32_t mark, std::string_view what) {
     return refuse(JsonError::Kind::syntax, marks[mark], what);
   };
-  for (uint32_t mark = 0;;) {
-    const bool is_seen = Visitor::kSeesText && skipped > depth;
+  for (uint32_t mark = place;;) {
     if (in_object) {
       if (at(mark) != '"') return expected(mark, "a key in quotes");
       if (at(mark + 1) != ':') return expected(mark + 1, "':'");
-      if constexpr (Visitor::kSeesText) {
-        if (is_seen) visitor.key(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
-      }
+      if constexpr (Visitor::kSeesText) visitor.key(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
       mark += 2;
     }
     const char first = at(mark);
     if (first == '"') {
-      if constexpr (Visitor::kSeesText) {
-        if (is_seen) visitor.string(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
-      }
+      if constexpr (Visitor::kSeesText) visitor.string(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
       ++mark;
-      if (in_object && !is_seen) mark = json_walk::skip_text_members(text_, mark, mark_count);
+      if (!Visitor::kSeesText && in_object) mark = json_walk::skip_text_members(text_, mark, mark_count);
     } else if (first == '{' || first == '[') {
       if (depth == depth_max_) return refuse(JsonError::Kind::depth, marks[mark], "less nesting");
-      in_object = first == '{';
-      if (skipped > depth && !visitor.open(depth, in_object)) skipped = depth + 1;
-      open[depth++] = in_object ? mark | kIsObject : mark;
-      if (at(++mark) != (in_object ? '}' : ']')) continue;
+      if (visitor.open(depth, first == '{')) {
+        in_object = first == '{';
+        open[depth++] = in_object ? mark | kIsObject : mark;
+        if (at(++mark) != (in_object ? '}' : ']')) continue;
+      } else if (!check_value(mark, depth, json_walk::Nobody())) {
+        return false;
+      }
     } else {
       const char* const end = scalar_end(mark);
       if (end == nullptr) return false;
       if constexpr (Visitor::kSeesText) {
         const char* const begin = bytes + marks[mark];
-        if (is_seen) visitor.scalar({begin, static_cast<size_t>(end - begin)});
+        visitor.scalar({begin, static_cast<size_t>(end - begin)});
       }
       ++mark;
     }
     for (;; ++mark) {
-      if (depth == 0) return check_end(mark, rules);
+      if (depth == around) {
+        place = mark;
+        return true;
+      }
       const char next = at(mark);
       if (next == ',') break;
       if (next != (in_object ? '}' : ']')) return expected(mark, in_object ? "',' or '}'" : "',' or ']'");
       --depth;
-      if (skipped > depth + 1) {
-        visitor.close(depth, open[depth] & ~kIsObject, mark);
-      } else if (skipped == depth + 1) {
-        skipped = UINT32_MAX;
-      }
-      in_object = depth > 0 && (open[depth - 1] & kIsObject) != 0;
+      visitor.close(depth, open[depth] & ~kIsObject, mark);
+      in_object = depth > around && (open[depth - 1] & kIsObject) != 0;
     }
     ++mark;
   }
