@@ -171,6 +171,8 @@ KafkaProducer::~KafkaProducer() = default;
 Result<std::unique_ptr<KafkaProducer>> KafkaProducer::make(const KafkaProperties& properties) {
   auto with_defaults = properties;
   with_defaults.emplace("linger.ms", "1");
+  // What a broker refuses, as for a topic that is just being made, is sent again, and must not come behind the others.
+  with_defaults.emplace("max.in.flight.requests.per.connection", "1");
   auto connection = connect(RD_KAFKA_PRODUCER, with_defaults, Client::delivered);
   if (!connection) return connection.error();
   auto client = std::make_unique<Client>();
