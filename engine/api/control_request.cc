@@ -139,10 +139,11 @@ Result<Change> discard(Arguments& arguments, const std::string& actor, Time) {
   return arguments.finish(CloseDeadLetters{arguments.numbers("numbers"), actor, "discarded"});
 }
 
-Translate yes(Move move) {
-  return [move](Arguments& arguments, const std::string& actor, Time) {
+Translate resume_one(bool approves) {
+  return [approves](Arguments& arguments, const std::string& actor, Time) {
     std::string id = arguments.text("id");
-    return arguments.finish(PersonalMove{std::move(id), move, actor, arguments.optional_text("reason", "")});
+    return arguments.finish(
+        PersonalMove{std::move(id), Move::resume, actor, arguments.optional_text("reason", ""), approves});
   };
 }
 
@@ -159,8 +160,8 @@ const std::map<std::string_view, Translate>& table() {
       {"resume", resume},
       {"exception.add", add_exception},
       {"exception.revoke", revoke_exception},
-      {"remediation.approve", yes(Move::resume)},
-      {"remediation.retry", yes(Move::resume)},
+      {"remediation.approve", resume_one(true)},
+      {"remediation.retry", resume_one(false)},
       {"remediation.reject", no(Move::cancel)},
       {"remediation.cancel", no(Move::cancel)},
       {"remediation.undo", no(Move::undo)},

@@ -9,7 +9,7 @@
 //   exception.add         id, rule, target, owner, reason, expires         AddException
 //   exception.revoke      id                                               RevokeException
 //   remediation.approve   id, reason = ""                                  PersonalMove resume
-//   remediation.retry     id, reason = ""                                  PersonalMove resume
+//   remediation.retry     id, reason = ""                                  PersonalMove resume, approves nothing
 //   remediation.reject    id, reason                                       PersonalMove cancel
 //   remediation.cancel    id, reason                                       PersonalMove cancel
 //   remediation.undo      id, reason                                       PersonalMove undo

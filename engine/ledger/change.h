@@ -161,14 +161,15 @@ struct MoveRemediation {
 
 // ---- from people -------------------------------------------------------------------------------------------------
 
-// approve (a held one goes back to observation), cancel (reject), retry (resume at once), undo (open, or ended within
-// the undo horizon: it is open again then, with its locks). An undo is refused where nothing was written, or another
-// holds a lock.
+// approve (one that is held or waits goes back to observation, with a person's yes), retry (one that waits does, with
+// no yes: refused for one that is held), cancel (reject), undo (open, or ended within the undo horizon: it is open
+// again then, with its locks). An undo is refused where nothing was written, or another holds a lock.
 struct PersonalMove {
   std::string remediation;
   Move move = Move::cancel;  // resume, cancel, undo
   std::string actor;
   std::string reason;
+  bool approves = true;  // resume: whether guards may take it for a yes
 };
 
 struct AddException {

@@ -18,7 +18,7 @@ Result<Answer> SqliteWriter::on(const PersonalMove& change) {
   const auto step = transition_by(change, was);
   if (!step) return step.error();
   const bool resumes = change.move == Move::resume;
-  if (resumes) tables_.put_approval(change, at_);
+  if (resumes && change.approves) tables_.put_approval(change, at_);
   settle(*found, was, *step, {"", resumes ? "" : change.reason, {}, {}},
          {{"actor", change.actor}, {"reason", change.reason}});
   return Answer{};

@@ -96,6 +96,12 @@ Result<Transition> transition_by(const PersonalMove& change, const Remediation& 
   if (change.move == Move::undo && !has_written(r)) {
     return Error{ErrorCode::refused, r.id + " changed nothing: there is nothing to undo"};
   }
+  if (change.move == Move::resume && !change.approves && r.state == State::held) {
+    return Error{ErrorCode::refused, r.id +
+                                         " is held and waits for nothing that comes by itself: kedge remediation "
+                                         "approve " +
+                                         r.id + " lets it go on"};
+  }
   return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo}, "a person");
 }
 

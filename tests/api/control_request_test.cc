@@ -81,7 +81,9 @@ TEST(ChangeOf, TakesNoExceptionThatIsOverOrHasAStarInTheMiddle) {
 TEST(ChangeOf, MovesRemediationsByTheirOwnWords) {
   const Json yes = {{"id", "r1"}};
   EXPECT_EQ(change<PersonalMove>("remediation.approve", yes).move, Move::resume);
+  EXPECT_TRUE(change<PersonalMove>("remediation.approve", yes).approves);
   EXPECT_EQ(change<PersonalMove>("remediation.retry", yes).move, Move::resume);
+  EXPECT_FALSE(change<PersonalMove>("remediation.retry", yes).approves);
   const Json no = {{"id", "r1"}, {"reason", "not ours"}};
   EXPECT_EQ(change<PersonalMove>("remediation.reject", no).move, Move::cancel);
   EXPECT_EQ(change<PersonalMove>("remediation.cancel", no).move, Move::cancel);

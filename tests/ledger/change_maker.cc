@@ -173,7 +173,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
     return MoveRemediation{r.id, kMoves[below(6)], "executor", "as it likes", {{"n", 1}}, due};
   }
   if (r.steps.empty()) {
-    if (r.state != State::planned) return PersonalMove{r.id, Move::resume, "alice", "so it shall be"};
+    if (r.state != State::planned) return PersonalMove{r.id, Move::resume, "alice", "so it shall be", !one_in(4)};
     return Conclude{r.id, one_in(4) ? Move::confirm : Move::announce, head, {}, "", Json::object()};
   }
   std::optional<StepOutcome> previous;

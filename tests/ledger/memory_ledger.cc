@@ -528,7 +528,7 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   Remediation& r = **found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  if (change.move == Move::resume) approved_[r.id].insert(change.actor);
+  if (change.move == Move::resume && change.approves) approved_[r.id].insert(change.actor);
   settle(r, *step, {"", change.move == Move::resume ? "" : change.reason, {}, {}},
          {{"actor", change.actor}, {"reason", change.reason}});
   return Answer{};

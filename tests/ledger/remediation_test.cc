@@ -403,6 +403,32 @@ TEST_P(RemediationTest, PassesTheRateWhenAPersonApproves) {
   EXPECT_EQ(start(id, "late").go, Go::go);
 }
 
+TEST_P(RemediationTest, DoesNotPassTheRateByARetry) {
+  const int limit = options.gate.remediations_per_minute;
+  for (int i = 0; i < limit; ++i) start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
+  const std::string id = open(100, "late");
+  start(id, "late");
+  ASSERT_EQ(state_of(id), State::waiting);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "look again", false}).done());
+  EXPECT_EQ(start(id, "late").go, Go::wait);
+}
+
+TEST_P(RemediationTest, IsHeldUntilAsManyPeopleApproveAsItsRuleAsksFor) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 2;
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  EXPECT_EQ(start(id).go, Go::held);
+  const Answer retried = commit(PersonalMove{id, Move::resume, "alice", "", false});
+  EXPECT_EQ(retried.outcome, Outcome::refused) << "a retry is nobody's yes";
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "yes, and yes again"}).done());
+    EXPECT_EQ(start(id).go, Go::held) << "one person is one";
+  }
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "I agree"}).done());
+  EXPECT_EQ(start(id).go, Go::go);
+}
+
 // ---- undo ----------------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, OpensAgainForAnUndoAndEndsUndone) {
