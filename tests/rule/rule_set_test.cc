@@ -175,6 +175,17 @@ TEST(RuleProblems, APatternThatWantsWhatNoEventHasIsAnError) {
                   StartsWith("a.lua:5: rule a: on: eventName: is no field of an event; there are: ")));
 }
 
+TEST(RuleProblems, TheAlternativesOfAPatternWantWhatAnEventHasToo) {
+  RuleDirectory directory;
+  directory.write("a.lua", R"(rule "a" {
+    target = function() end, respond = function() end,
+    on = { ["$or"] = {
+      { source = { "aws.s3" } },
+      { regoin = { "eu-west-1" } } } } })");
+  EXPECT_THAT(directory.problems(),
+              ElementsAre(StartsWith("a.lua:5: rule a: on: regoin: is no field of an event (did you mean 'region'?)")));
+}
+
 TEST(RuleProblems, IdsAreUniqueAndWellFormed) {
   RuleDirectory directory;
   directory.write("a.lua", rule_text("same"));
