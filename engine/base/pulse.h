@@ -6,7 +6,7 @@
 
 namespace kedge {
 
-// The loop's own thread moves it, any thread reads it.
+// One thread at a time, the loop's own or whoever has its turn, moves it; any thread reads it.
 class Pulse {
  public:
   // The loop turns: it has work, or goes on with more of it.

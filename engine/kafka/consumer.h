@@ -169,8 +169,8 @@ class KafkaConsumer {
                                                                 Duration timeout) const;
   // How many partitions each topic of the subscription has. A named topic that is not there is left out.
   Result<std::map<std::string, int>> partition_counts(Duration timeout) const;
-  // How a topic is set up ("retention.ms": "604800000"). None: the broker does not say (it does not
-  // know the request, or never answers it).
+  // How a topic is set up ("retention.ms": "604800000"). None: the broker does not say (it does not know the request,
+  // or never answers it).
   Result<std::optional<std::map<std::string, std::string>>> topic_settings(const std::string& topic,
                                                                            Duration timeout) const;
   // The members of the group. None: the broker cannot say (it does not know the request).

@@ -99,7 +99,7 @@ Committer::Pen Committer::take_pen() {
   }
 }
 
-void Committer::write(Pen& pen, std::vector<Waiting> group) {
+void Committer::write(Pen& pen, std::vector<Waiting> group) noexcept {
   pulse_.works();
   std::vector<Change> changes;
   changes.reserve(group.size());

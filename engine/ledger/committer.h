@@ -34,7 +34,7 @@ class Committer {
   struct Options {
     size_t group_max = 512;                              // Changes of one group
     size_t waiting_max = 10'000;                         // Changes that may wait; above it submit waits too
-    Duration answer_timeout = std::chrono::seconds(60);  // of what another thread writes
+    Duration answer_timeout = std::chrono::seconds(60);  // of commit, where another thread writes
     Mailbox<bool>* noticed = nullptr;  // gets an item when there are new notices, unless one lies there; borrowed
   };
 
@@ -46,7 +46,8 @@ class Committer {
 
   // Hands a Change over; the answer comes later.
   Reply<Answer> submit(Change change);
-  // Returns with the answer (unknown after Options::answer_timeout).
+  // Returns with the answer; where another thread writes, unknown after Options::answer_timeout. What the caller itself
+  // writes takes as long as the disk does.
   Answer commit(Change change);
 
   // The number of the last durable record. Never behind what was sent to `runnable`.
@@ -88,7 +89,8 @@ class Committer {
   void run();
   Pen take_pen();
   std::optional<Answer> write_at_once(Change& change);
-  void write(Pen&, std::vector<Waiting> group);
+  // What throws here leaves a group half done, whoever's thread it is: then nobody goes on.
+  void write(Pen&, std::vector<Waiting> group) noexcept;
   void note(const std::vector<Change>& changes, const std::vector<Answer>& answers);
   void hand_on(Pen&);
 

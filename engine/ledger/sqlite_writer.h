@@ -2,8 +2,7 @@
 // around each Change and takes back what one that is refused or fails has written, numbers included.
 //
 // The Changes of lanes and of sources are in batch_changes.cc, those of the executor in remediation_changes.cc, those
-// of people, of the daemon and of the notifier in other_changes.cc. Belongs to the committer. Throws
-// SqliteFailure.
+// of people, of the daemon and of the notifier in other_changes.cc. Belongs to the committer. Throws SqliteFailure.
 #pragma once
 
 #include <optional>
