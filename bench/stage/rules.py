@@ -33,6 +33,25 @@ def rules_that_never_match(folder, count):
     return folder
 
 
+_SLOW_RULE = """rule "bench.slow" {
+  title = "slow",
+  mode = "shadow",
+  on = { source = { { exists = true } } },
+  target = function(event)
+    for _ = 1, 500000 do end
+    return "arn:aws:s3:::" .. event.id
+  end,
+  respond = function(event) return { revert = { action.aws.s3.block_public_access { bucket = "slow" } } } end,
+}
+"""
+
+
+def slow_rule(folder):
+    """Wants every event, and takes milliseconds for each."""
+    with open(os.path.join(folder, "slow.lua"), "w") as file:
+        file.write(_SLOW_RULE)
+
+
 def public_bucket_rule(folder):
     """The shipped rule and its library, alone."""
     shutil.copytree(os.path.join(ROOT, "rules", "lib"), os.path.join(folder, "lib"))

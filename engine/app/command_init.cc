@@ -86,7 +86,7 @@ api:
 
 # limits:
 #   lanes: 1                      # threads that decide
-#   queue_bytes: 32MiB            # of messages that wait for them
+#   queue_bytes: 64MiB            # of memory for messages that wait for them, half of it in the sources' clients
 #   rule_instructions: 2000000    # of one call of a rule, with its memory and the size of its plan:
 #   rule_memory_bytes: 16MiB
 #   rule_result_bytes: 256KiB

@@ -53,7 +53,7 @@ struct Configuration {
   std::string control_group;              // may use the control socket besides its owner; empty: nobody
 
   size_t lanes = 1;
-  size_t queue_bytes = 32U << 20U;  // of all lanes together
+  size_t queue_bytes = 64U << 20U;  // of memory, for what waits: half in the sources' clients, half before the lanes
   Duration seen_for = std::chrono::hours(24 * 7);
   Duration undo_horizon = std::chrono::hours(24 * 90);
   Duration shutdown = std::chrono::seconds(20);

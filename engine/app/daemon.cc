@@ -23,6 +23,7 @@
 #include "app/version.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "ledger/committer.h"
@@ -199,7 +200,9 @@ Result<void> Daemon::create_reading() {
   options.admission = configuration_.admission;
   options.alarm_channels = configuration_.alarms;
   options.redaction_salt = redaction_salt_;
-  options.queue_bytes_max = configuration_.queue_bytes / configuration_.lanes;
+  const size_t half =
+      configuration_.queue_bytes / kResidentPerByte / 2;  // before the lanes; the clients have the other
+  options.queue_bytes_max = half / configuration_.lanes;
   for (const SourceSettings& source : configuration_.sources) {
     options.sources[source.kafka.name] = {source.decoder, source.reading};
   }
@@ -212,7 +215,9 @@ Result<void> Daemon::create_reading() {
   if (!ledger_id) return ledger_id.error();
   positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);
   for (const SourceSettings& settings : configuration_.sources) {
-    auto source = KafkaSource::create(settings.kafka, mailboxes, *positions_, clock_);
+    KafkaSource::Options kafka = settings.kafka;
+    kafka.client_queue_bytes = half / configuration_.sources.size();
+    auto source = KafkaSource::create(std::move(kafka), mailboxes, *positions_, clock_);
     if (!source) return source.error().with("source " + settings.kafka.name);
     sources_.push_back(*std::move(source));
   }

@@ -9,6 +9,7 @@
 
 #include "base/waiting.h"
 #include "kafka/consumer.h"
+#include "kafka/queue_waker.h"
 
 namespace kedge {
 
@@ -30,6 +31,7 @@ struct KafkaConsumer::Client {
   // The owner's: written by callbacks, which run inside the owner's poll and close.
   std::deque<Polled> happened;
   KafkaStatistics statistics;
+  std::optional<QueueWaker> waker;  // of the handle
   bool closing = false;
 
   // Any thread.

@@ -143,6 +143,7 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::look(const ConsumerOptions
   (void)conf->release();  // the handle took it
   rd_kafka_poll_set_consumer(client->handle);
   client->commit_results.reset(rd_kafka_queue_new(client->handle));
+  client->waker.emplace(client->handle, options.properties);
 
   std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(std::move(client), *std::move(subscription)));
   consumer->session_timeout_ = session_timeout;
@@ -169,6 +170,7 @@ Polled KafkaConsumer::poll(Duration timeout) {
   if (happened.empty()) raw.reset(rd_kafka_consumer_poll(client_->handle, to_milliseconds(timeout)));
   if (client_->any_vanished) tell_of_vanished();  // before a message that comes from what is there now
   if (raw != nullptr) {
+    client_->waker->took(*raw);
     Polled polled =
         raw->err == RD_KAFKA_RESP_ERR_NO_ERROR ? Polled(KafkaMessage(std::move(raw))) : Polled(partition_problem(*raw));
     if (happened.empty()) return polled;

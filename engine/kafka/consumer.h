@@ -9,6 +9,7 @@
 //   a topic made anew is read on at the old offset           a partition that is gone comes as a problem
 //   asking for watermarks may ignore its timeout             questions may be asked from any thread
 //   a message may come with a rebalance that revokes it      the rebalance is returned first
+//   a full queue is looked at again only after a second      poll wakes the client (queue_waker.h)
 //   a request stuck at one broker keeps it from the group    whoever owns it makes a new one (source/kafka_loop.cc)
 //
 // Ownership: owns the client and its threads. Threads: poll, assign, release, pause, resume, commit, statistics and

@@ -24,6 +24,7 @@ struct ConsumerOptions {
   std::string instance;             // group.instance.id; empty: no static membership
   std::vector<std::string> topics;  // names, or regular expressions that begin with "^"
   KafkaProperties properties;       // the user's
+  size_t queue_bytes = 32U << 20U;  // what is fetched and not yet polled may take in memory, unless a property says it
   Duration statistics_interval = std::chrono::seconds(10);
 };
 

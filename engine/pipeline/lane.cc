@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/thread_name.h"
 
 namespace kedge {
@@ -43,7 +44,8 @@ struct Lane::Work {
   };
   std::vector<Pending> pending;
   std::map<PartitionId, std::shared_ptr<const Assignment>> poisoned;  // the last one of each that was
-  Duration oldest{};  // Clock::elapsed() when the first of them was taken
+  Duration oldest{};   // Clock::elapsed() when the first of them was taken
+  size_t handled = 0;  // bytes, since memory was given back
 
   // Batches of it may be on their way until the source has heard that it is held.
   bool is_poisoned(const Batch& batch) const {
@@ -91,6 +93,7 @@ void Lane::run() {
     std::vector<Batch> batches =
         mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max);
     pulse_.works();
+    if (batches.empty() && work_->pending.empty()) rest();
     turn(std::move(batches));
     const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
     if ((work_->outcome.decided() || due) && !flush()) break;
@@ -98,6 +101,14 @@ void Lane::run() {
   }
   flush();
   pulse_.waits();
+}
+
+// Nothing has come for a while. After a backlog there is memory to give back.
+void Lane::rest() {
+  constexpr size_t kWorthwhile = 16U << 20U;
+  if (work_->handled < kWorthwhile) return;
+  work_->handled = 0;
+  give_memory_back();
 }
 
 void Lane::turn(std::vector<Batch> batches) {
@@ -111,6 +122,7 @@ void Lane::turn(std::vector<Batch> batches) {
     work_->us_version = version;
   }
   for (const Batch& batch : batches) {
+    work_->handled += batch.bytes();
     if (batch.assignment().revoked || work_->is_poisoned(batch)) continue;
     if (work_->pending.empty()) work_->oldest = parts_.clock.elapsed();
     Work::Pending& pending = work_->of(batch);

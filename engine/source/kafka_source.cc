@@ -58,7 +58,8 @@ ConsumerOptions consumer_options(const KafkaSource::Options& options) {
           .group = options.group,
           .instance = options.instance,
           .topics = options.topics,
-          .properties = options.properties};
+          .properties = options.properties,
+          .queue_bytes = options.client_queue_bytes};
 }
 
 }  // namespace kedge

@@ -32,8 +32,9 @@ class KafkaSource final : public Source {
     StartAt start = StartAt::earliest;
     std::map<std::string, std::string> properties;  // librdkafka's, but for those that the engine owns
 
-    size_t batch_bytes_max = 256U << 10U;  // a batch is handed over when it holds as much
-    size_t drain_bytes_max = 1U << 20U;    // all open batches are handed over after as much, even if more is there
+    size_t client_queue_bytes = 32U << 20U;  // what the client has fetched and we have not read may take in memory
+    size_t batch_bytes_max = 256U << 10U;    // a batch is handed over when it holds as much
+    size_t drain_bytes_max = 1U << 20U;      // all open batches are handed over after as much, even if more is there
     Duration lane_patience = std::chrono::milliseconds(100);  // how long a full lane is waited for before it is paused
     Duration trusted_pause = std::chrono::minutes(1);     // a partition that was paused for longer is looked at anew
     Duration survey_interval = std::chrono::seconds(30);  // between looks for foreign members

@@ -76,6 +76,28 @@ TEST_F(Consumer, ShowsKeysHeadersAndNullValues) {
   EXPECT_TRUE(headers.empty());
 }
 
+TEST_F(Consumer, DoesNotRestAtAFullQueue) {
+  constexpr int kBatches = 50;
+  constexpr int kBatchMessages = 10;
+  TestProducer producer(brokers());
+  for (int i = 0; i < kBatches * kBatchMessages; ++i) {
+    producer.produce("events", 0, {.topic = {}, .value = std::string(1000, 'x')});
+    if (i % kBatchMessages == kBatchMessages - 1) producer.flush();
+  }
+  ConsumerOptions options = mock_options(brokers(), {"events"});
+  options.queue_bytes = 10'000;  // half of a batch: each one fills it
+  options.properties["fetch.message.max.bytes"] = "10000";
+  const auto consumer = open_consumer(options);
+  start_reading(*consumer);
+  int rests = 0;
+  for (int read = 0; read < kBatches * kBatchMessages;) {
+    const Polled polled = consumer->poll(milliseconds(400));
+    if (std::holds_alternative<KafkaMessage>(polled)) ++read;
+    if (std::holds_alternative<std::monostate>(polled)) ++rests;
+  }
+  EXPECT_LT(rests, kBatches / 2);  // a client that nobody wakes rests once a batch, for a second
+}
+
 TEST_F(Consumer, TellsOfAnOffsetThatIsNotThereAndGoesOnWhereItIsTold) {
   TestProducer(brokers()).produce_numbers("events", 0, 3);
   const auto consumer = open();

@@ -60,12 +60,19 @@ TEST(Properties, OnWhichThePromisesRestAreSet) {
   EXPECT_EQ(conf_value(conf->get(), "group.instance.id"), "node-1");
 }
 
-TEST(Properties, LetTheQueueHoldASecondOfInputWhereTheLibraryPausesAFullOneForASecond) {
-  const auto conf = consumer_conf(with({}));
-  ASSERT_TRUE(conf);
-  const bool pauses = rd_kafka_version() < 0x020200ff;
-  EXPECT_EQ(conf_value(conf->get(), "queued.max.messages.kbytes"), pauses ? "200000" : "16384");
-  EXPECT_EQ(conf_value(conf->get(), "queued.min.messages"), "10000000");
+TEST(Properties, LetTheQueueHoldWhatItsRoomIsFor) {
+  const auto queue = [](size_t bytes, KafkaProperties properties) {
+    auto options = with(std::move(properties));
+    options.queue_bytes = bytes;
+    const auto conf = consumer_conf(options);
+    if (!conf) return conf.error().message;
+    return conf_value(conf->get(), "queued.max.messages.kbytes") + " kB, " +
+           conf_value(conf->get(), "queued.min.messages") + " messages";
+  };
+  EXPECT_EQ(queue(32U << 20U, {}), "16384 kB, 27962 messages");
+  EXPECT_EQ(queue(1, {}), "1 kB, 1 messages");
+  EXPECT_EQ(queue(SIZE_MAX, {}), "2097151 kB, 10000000 messages");
+  EXPECT_EQ(queue(32U << 20U, {{"queued.max.messages.kbytes", "500"}}), "500 kB, 27962 messages");
 }
 
 TEST(Properties, LetANewPartitionBeSeenOnceASession) {
