@@ -78,7 +78,7 @@ const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
   keys.numbers.clear();
   for (const uint32_t place : fields.values_of(path)) {
     const FieldValue& value = fields.values()[place];
-    program_->keys[path]->find(value, folded_, [&](uint32_t number, bool if_comparable) {
+    program_->keys[path]->find(value, folded_other_, [&](uint32_t number, bool if_comparable) {
       if (!if_comparable || value.is_comparable()) keys.numbers.push_back(number);
     });
   }

@@ -76,7 +76,8 @@ class MatchState {
   std::vector<uint32_t> matched_;
   std::vector<uint64_t> index_set_;  // empty between two calls of sort()
   std::vector<WantedField> wanted_;
-  std::string folded_;
+  std::string folded_;        // the value that is tried; while it is, those of other paths are looked into:
+  std::string folded_other_;  // in keys_at
   ElementSearch search_;
   bool gave_up_ = false;
 };

@@ -133,7 +133,8 @@ class ValueIndex {
   }
 
   // Calls hit(number, if_comparable) for each key that the value may be, each once, but for `contains`: that may come
-  // again. `if_comparable`: only where the value is_comparable(), which is left to the caller to find out.
+  // again. `if_comparable`: only where the value is_comparable(), which is left to the caller to find out. `folded` is
+  // memory to work in, which `given` must leave alone.
   template <class Hit>
   void find(const FieldValue& value, std::string& folded, const Hit& given) const {
     const auto hit = [&given](uint32_t number) {

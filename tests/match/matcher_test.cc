@@ -218,6 +218,24 @@ TEST(Matcher, AnswersWithTheIndicesOfAllPatternsThatMatch) {
   EXPECT_THAT(matched, ElementsAre(5));
 }
 
+// So many ask the same of `a` that `b` is looked into as soon as that is found.
+TEST(Matcher, ReadsAValueInAnyCaseToItsEndWhateverIsReadMeanwhile) {
+  constexpr uint32_t kMany = 30;
+  Matcher::Builder builder;
+  const auto any_case = [](char name, uint32_t number) {
+    return std::string("\"") + name + "\":[{\"equals-ignore-case\":\"ö" + std::to_string(number) + "\"}]";
+  };
+  for (uint32_t i = 0; i < kMany * kMany; ++i) {
+    builder.add(i, pattern_of("{" + any_case('a', i / kMany) + "," + any_case('b', i % kMany) + "}"));
+  }
+  builder.add(kMany * kMany, pattern_of(R"({"a":[{"prefix":{"equals-ignore-case":"ö0"}}]})"));
+  const Matcher matcher = std::move(builder).build();
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  ASSERT_TRUE(matcher.match_document(R"({"a":"Ö0","b":"Ö7"})", scratch, matched));
+  EXPECT_THAT(matched, ElementsAre(7, kMany * kMany));
+}
+
 TEST(Matcher, AnswersInOrderHoweverManyMatchAndHoweverFarApart) {
   for (const uint32_t step : {1U, 7U, 1000U}) {
     Matcher::Builder builder;
