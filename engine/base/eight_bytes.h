@@ -22,4 +22,11 @@ inline uint64_t first_eight(const char* at, size_t size) {
          load(at + size - 1, uint8_t{0}) << (size - 1) * 8;
 }
 
+// The last eight of `size` bytes, of which there are at least as many.
+inline uint64_t last_eight(const char* at, size_t size) {
+  uint64_t word = 0;
+  std::memcpy(&word, at + size - 8, sizeof word);
+  return word;
+}
+
 }  // namespace kedge

@@ -195,7 +195,7 @@ bool JsonScanner::find_marks(std::string_view bytes) {
 }
 
 // What follows the text's value.
-bool JsonScanner::check_end(uint32_t mark, JsonRules rules) {
+bool JsonScanner::check_end(size_t mark, JsonRules rules) {
   if (rules == JsonRules::strict && mark != mark_count_) {
     return refuse(JsonError::Kind::syntax, text_.marks[mark], "nothing more behind the value");
   }
@@ -204,7 +204,7 @@ bool JsonScanner::check_end(uint32_t mark, JsonRules rules) {
 
 // Behind a number or one of the three words; null: there is none. A token reaches to the next mark, so whatever stands
 // too much behind it is noticed.
-const char* JsonScanner::scalar_end(uint32_t mark) {
+const char* JsonScanner::scalar_end(size_t mark) {
   if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value"), nullptr;
   const char* const begin = text_.bytes.data() + text_.marks[mark];
   const char* const end = text_.bytes.data() + text_.marks[mark + 1];

@@ -27,8 +27,10 @@ struct JsonText {
   bool has_escapes() const { return first_escape != std::string_view::npos; }
   // `raw` is a part of the text.
   bool escapes_in(std::string_view raw) const {
-    const auto end = static_cast<size_t>(raw.data() + raw.size() - bytes.data());
-    return end > first_escape && raw.find('\\') != std::string_view::npos;
+    return !ends_before_escapes(raw) && raw.find('\\') != std::string_view::npos;
+  }
+  bool ends_before_escapes(std::string_view raw) const {
+    return static_cast<size_t>(raw.data() + raw.size() - bytes.data()) <= first_escape;
   }
 };
 
@@ -192,10 +194,10 @@ class JsonScanner {
   bool find_marks(std::string_view bytes);
   template <class Visitor>
   bool check_grammar(JsonRules, Visitor);
-  template <class Visitor>
-  bool check_value(uint32_t& place, uint32_t around, Visitor);
-  bool check_end(uint32_t mark, JsonRules);
-  const char* scalar_end(uint32_t mark);
+  template <bool ends_closed, class Visitor>
+  bool check_value(size_t& place, uint32_t around, Visitor);
+  bool check_end(size_t mark, JsonRules);
+  const char* scalar_end(size_t mark);
   bool check_escapes(size_t size, JsonRules);
   bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
 

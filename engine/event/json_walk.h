@@ -5,7 +5,10 @@
 //   bool open(depth, is_object)        an object or array begins; false: nothing of it is wanted, not even its end
 //   void close(depth, opened, mark)    it ends; `opened` is the mark where it began
 //   static constexpr bool kSeesText    whether it has the rest:
-//   void key(begin, next)              of a member; its value follows
+//   void back(depth)                   one or more have ended, and more follows in what is around them
+//   bool may_want_key(first)           false: no member of the innermost object whose key begins so is wanted
+//   void key(begin, next)              of a member that may be wanted; its value follows
+//   void unwanted_key()                of another; its value follows, unless it is a string
 //   void string(begin, next)           a string; `begin` is behind its opening quote, `next` at what stands behind it.
 //                                      Escapes, here and in keys, have not been checked yet
 //   void scalar(text)                  a number, or true, false or null
@@ -23,11 +26,11 @@ namespace json_walk {
 
 // From behind a member's value to behind the last of those next to it whose values are strings: most members of most
 // events, at one comparison each.
-inline uint32_t skip_text_members(const JsonText& text, uint32_t mark, uint32_t mark_count) {
+inline size_t skip_text_members(const JsonText& text, size_t mark, size_t mark_count) {
   const char* const bytes = text.bytes.data();
   const uint32_t* const marks = text.marks;
   for (; mark + 4 <= mark_count; mark += 4) {
-    const auto is = [&](uint32_t behind, char what) {
+    const auto is = [&](size_t behind, char what) {
       return static_cast<unsigned>(bytes[marks[mark + behind]] == what);
     };
     if ((is(0, ',') & is(1, '"') & is(2, ':') & is(3, '"')) == 0) break;
@@ -51,45 +54,60 @@ const JsonError* JsonScanner::walk(std::string_view bytes, JsonRules rules, Visi
 
 template <class Visitor>
 bool JsonScanner::check_grammar(JsonRules rules, Visitor visitor) {
-  uint32_t mark = 0;
-  return check_value(mark, 0, std::move(visitor)) && check_end(mark, rules);
+  size_t mark = 0;
+  const char last = text_.bytes[text_.marks[mark_count_ - 1]];
+  const bool valid = last == '}' || last == ']' ? check_value<true>(mark, 0, std::move(visitor))
+                                                : check_value<false>(mark, 0, std::move(visitor));
+  return valid && check_end(mark, rules);
 }
 
 // From the first mark of a value that stands in so many objects and arrays to the first one behind it. A loop turn
 // takes one member or element; then all that ends behind it is closed. (What nobody wants has a loop of its own: one
-// that has to ask in each turn takes longer.)
-template <class Visitor>
-bool JsonScanner::check_value(uint32_t& place, const uint32_t around, Visitor visitor) {
+// that has to ask in each turn takes longer.) `ends_closed`: the text's last mark closes something. Then whatever else
+// is found has a mark behind it, and the end is looked for only where something was closed.
+template <bool ends_closed, class Visitor>
+bool JsonScanner::check_value(size_t& place, const uint32_t around, Visitor visitor) {
   const char* const bytes = text_.bytes.data();
   const uint32_t* const marks = text_.marks;
-  const uint32_t mark_count = mark_count_;
+  const size_t mark_count = mark_count_;
   uint32_t* const open = open_.data();
   uint32_t depth = around;
-  bool in_object = false;  // whether the innermost one that has been opened here is an object
+  char closing = '\0';  // what ends the innermost object or array that has been opened here
 
-  const auto at = [=](uint32_t mark) { return mark < mark_count ? bytes[marks[mark]] : '\0'; };
-  const auto expected = [&](uint32_t mark, std::string_view what) {
+  const auto at_or_end = [=](size_t mark) { return mark < mark_count ? bytes[marks[mark]] : '\0'; };
+  const auto at = [=](size_t mark) { return ends_closed ? bytes[marks[mark]] : at_or_end(mark); };
+  const auto expected = [&](size_t mark, std::string_view what) {
     return refuse(JsonError::Kind::syntax, marks[mark], what);
   };
-  for (uint32_t mark = place;;) {
-    if (in_object) {
+  for (size_t mark = place;;) {
+    if (closing == '}') {
       if (at(mark) != '"') return expected(mark, "a key in quotes");
       if (at(mark + 1) != ':') return expected(mark + 1, "':'");
-      if constexpr (Visitor::kSeesText) visitor.key(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
+      if constexpr (Visitor::kSeesText) {
+        const char* const key = bytes + marks[mark] + 1;
+        if (visitor.may_want_key(*key)) {
+          visitor.key(key, bytes + marks[mark + 1]);
+        } else if (at(mark + 2) == '"' && at(mark + 3) == ',') {
+          mark += 4;  // most members of most events
+          continue;
+        } else {
+          visitor.unwanted_key();
+        }
+      }
       mark += 2;
     }
     const char first = at(mark);
     if (first == '"') {
       if constexpr (Visitor::kSeesText) visitor.string(bytes + marks[mark] + 1, bytes + marks[mark + 1]);
       ++mark;
-      if (!Visitor::kSeesText && in_object) mark = json_walk::skip_text_members(text_, mark, mark_count);
+      if (!Visitor::kSeesText && closing == '}') mark = json_walk::skip_text_members(text_, mark, mark_count);
     } else if (first == '{' || first == '[') {
       if (depth == depth_max_) return refuse(JsonError::Kind::depth, marks[mark], "less nesting");
       if (visitor.open(depth, first == '{')) {
-        in_object = first == '{';
-        open[depth++] = in_object ? mark | kIsObject : mark;
-        if (at(++mark) != (in_object ? '}' : ']')) continue;
-      } else if (!check_value(mark, depth, json_walk::Nobody())) {
+        open[depth++] = static_cast<uint32_t>(mark) | (first == '{' ? kIsObject : 0);
+        closing = first == '{' ? '}' : ']';
+        if (at(++mark) != closing) continue;
+      } else if (!check_value<ends_closed>(mark, depth, json_walk::Nobody())) {
         return false;
       }
     } else {
@@ -101,17 +119,22 @@ bool JsonScanner::check_value(uint32_t& place, const uint32_t around, Visitor vi
       }
       ++mark;
     }
-    for (;; ++mark) {
-      if (depth == around) {
-        place = mark;
-        return true;
+    for (bool any_ended = false; depth != around; ++mark, any_ended = true) {
+      if (any_ended) closing = (open[depth - 1] & kIsObject) != 0 ? '}' : ']';
+      const char next = at_or_end(mark);
+      if (next == ',') {
+        if constexpr (Visitor::kSeesText) {
+          if (any_ended) visitor.back(depth);
+        }
+        break;
       }
-      const char next = at(mark);
-      if (next == ',') break;
-      if (next != (in_object ? '}' : ']')) return expected(mark, in_object ? "',' or '}'" : "',' or ']'");
+      if (next != closing) return expected(mark, closing == '}' ? "',' or '}'" : "',' or ']'");
       --depth;
-      visitor.close(depth, open[depth] & ~kIsObject, mark);
-      in_object = depth > around && (open[depth - 1] & kIsObject) != 0;
+      visitor.close(depth, open[depth] & ~kIsObject, static_cast<uint32_t>(mark));
+    }
+    if (depth == around) {
+      place = mark;
+      return true;
     }
     ++mark;
   }

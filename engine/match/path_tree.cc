@@ -32,6 +32,7 @@ uint32_t PathTree::add_child(uint32_t parent, std::string_view name) {
   Node& child = nodes_.emplace_back();
   child.parent = parent;
   child.name_start = first_eight(name.data(), name.size());
+  child.name_end = name.size() > 8 ? last_eight(name.data(), name.size()) : child.name_start;
   child.name_size = static_cast<uint32_t>(name.size());
   child.name_place = static_cast<uint32_t>(names_.size());
   names_ += name;

@@ -12,19 +12,25 @@ std::string_view raw_string(const char* begin, const char* next) {
   return {begin, static_cast<size_t>(next - begin)};
 }
 
-// False: it holds an escape that JSON does not know, for which the text will be refused.
-bool resolve(const JsonText& text, Fields& fields, std::string_view& raw) {
-  if (!text.escapes_in(raw)) return true;
+// With its escapes resolved. False: it holds one that JSON does not know, for which the text will be refused.
+[[gnu::noinline]] bool resolve(Fields& fields, std::string_view& raw) {
   if (!are_json_escapes(raw)) return false;
   raw = fields.resolve(raw);
   return true;
 }
 
-// Where a key leads. Not a part of the visitor, which would have to stand in memory for it.
+[[gnu::noinline]] uint32_t find_any(const PathTree& tree, const JsonText& text, Fields& fields, uint32_t node,
+                                    std::string_view key) {
+  if (text.escapes_in(key) && !resolve(fields, key)) return PathTree::kNone;
+  return fields.is_below_empty_name(node, key) ? PathTree::kNone : tree.step(node, key);
+}
+
+// Where a key leads. Not a part of the visitor, which would have to stand in memory for it; and without a call but the
+// last, so that no register need be put away for it.
 [[gnu::noinline]] uint32_t find(const PathTree& tree, const JsonText& text, Fields& fields, uint32_t node,
                                 std::string_view key) {
-  const bool is_wanted = resolve(text, fields, key) && !fields.is_below_empty_name(node, key);
-  return is_wanted ? tree.step(node, key) : PathTree::kNone;
+  const uint32_t child = text.ends_before_escapes(key) ? tree.step_at_a_glance(node, key) : PathTree::kNone;
+  return child != PathTree::kNone ? child : find_any(tree, text, fields, node, key);
 }
 
 }  // namespace
@@ -39,10 +45,9 @@ class StrictReader::Visitor {
 
   [[gnu::always_inline]] bool open(uint32_t depth, bool is_object) {
     if (node_ == PathTree::kNone || (is_object && !tree_.leads_on(node_))) return false;
-    const bool is_element = depth > 0 && around_[depth - 1].array != kNowhere;
-    const uint32_t element = is_element ? fields_.open_element(around_[depth - 1].array) : kNowhere;
+    const uint32_t element = around_array_ != kNowhere ? fields_.open_element(around_array_) : kNowhere;
     around_[depth] = {node_, is_object ? kNowhere : fields_.open_array(), element};
-    enter(node_);
+    enter(around_[depth]);
     return true;
   }
 
@@ -50,20 +55,23 @@ class StrictReader::Visitor {
     const Around& closed = around_[depth];
     if (closed.array != kNowhere) fields_.close_array(closed.array);
     if (closed.element != kNowhere) fields_.close_element(closed.element);
-    if (depth > 0) enter(around_[depth - 1].node);
   }
 
+  [[gnu::always_inline]] void back(uint32_t depth) { enter(around_[depth - 1]); }
+
   // Most keys are told by their first byte.
+  [[gnu::always_inline]] bool may_want_key(char first) const { return PathTree::has_bit_of(first_bytes_, first); }
+
   [[gnu::always_inline]] void key(const char* begin, const char* next) {
-    node_ = (first_bytes_ & PathTree::bit_of(*begin)) != 0
-                ? find(tree_, text_, fields_, around_node_, raw_string(begin, next))
-                : PathTree::kNone;
+    node_ = find(tree_, text_, fields_, around_node_, raw_string(begin, next));
   }
+
+  [[gnu::always_inline]] void unwanted_key() { node_ = PathTree::kNone; }
 
   [[gnu::always_inline]] void string(const char* begin, const char* next) {
     if (node_ == PathTree::kNone || tree_.path_of(node_) == PathTree::kNone) return;
     std::string_view text = raw_string(begin, next);
-    if (resolve(text_, fields_, text)) fields_.add(node_, FieldValue::Kind::string, text);
+    if (!text_.escapes_in(text) || resolve(fields_, text)) fields_.add(node_, FieldValue::Kind::string, text);
   }
 
   [[gnu::always_inline]] void scalar(std::string_view text) {
@@ -79,10 +87,11 @@ class StrictReader::Visitor {
   static constexpr uint32_t kNowhere = FieldValue::kNowhere;
 
   // Into an object or array, or back into it.
-  [[gnu::always_inline]] void enter(uint32_t node) {
-    around_node_ = node_ = node;
+  [[gnu::always_inline]] void enter(const Around& around) {
+    around_node_ = node_ = around.node;
+    around_array_ = around.array;
     // An empty key begins with its closing quote, and an escape may stand for any byte.
-    first_bytes_ = tree_.first_bytes(node) | PathTree::bit_of('"') | PathTree::bit_of('\\');
+    first_bytes_ = tree_.first_bytes(around.node) | PathTree::bit_of('"') | PathTree::bit_of('\\');
   }
 
   const PathTree& tree_;
@@ -91,6 +100,7 @@ class StrictReader::Visitor {
   Around* const around_;
   uint32_t node_ = PathTree::kRoot;         // of the value that comes next
   uint32_t around_node_ = PathTree::kRoot;  // of the innermost open object or array
+  uint32_t around_array_ = kNowhere;        // its number, if it is an array
   uint64_t first_bytes_ = 0;                // with which keys begin that may be wanted there
 };
 
