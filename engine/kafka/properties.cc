@@ -69,6 +69,7 @@ constexpr std::array kOwned = {
     Property{"allow.auto.create.topics", "a misspelt topic is an error, not a new topic"},
     Property{"statistics.interval.ms", "the engine makes its metrics from them"},
     Property{"enabled_events", "the engine serves the library's callbacks itself"},
+    Property{"log.queue", "the engine reads the library's log as it comes: a topic made anew is seen in it alone"},
     Property{"test.mock.num.brokers", "it would replace the brokers by an imitation; use `kedge dev-kafka`"},
 };
 

@@ -24,7 +24,7 @@ TEST(Properties, OwnedByTheEngineAreRefusedWithWhatToUseInstead) {
   for (const char* name : {"bootstrap.servers", "metadata.broker.list", "group.instance.id", "enable.auto.commit",
                            "auto.commit.interval.ms", "enable.auto.offset.store", "isolation.level",
                            "partition.assignment.strategy", "enable.partition.eof", "allow.auto.create.topics",
-                           "statistics.interval.ms", "enabled_events", "test.mock.num.brokers"}) {
+                           "statistics.interval.ms", "enabled_events", "log.queue", "test.mock.num.brokers"}) {
     EXPECT_THAT(refusal_of({{name, "1"}}), HasSubstr("is set by the engine")) << name;
   }
 }

@@ -37,6 +37,8 @@ FORBIDDEN = [
          why="a thread that nobody joins outlives what it uses"),
     dict(where=ENGINE, what=r"\bstd::regex\b|#\s*include\s*<regex>",
          why="regular expressions are RE2's: linear in time"),
+    dict(where=ENGINE, what=r"\brd_kafka_(consume_(batch|callback|start)\w*|seek\w*|offsets?_store\w*|incremental_\w+|produceva)\s*\(",
+         why="Debian's librdkafka loses, repeats or crashes with it: one message a poll, assign() with an offset, commits by list"),
     dict(where=ENGINE + r".*\.h$", what=r"\busing\s+namespace\b",
          why="a header must not decide what its readers' names mean"),
 ]

@@ -75,7 +75,9 @@ class TidyTest(unittest.TestCase):
         for code in ["std::this_thread::sleep_for(t);", "sleep(1);", "usleep(1);", "std::system(x);", "popen(x, y);",
                      "std::cout << x;", "printf(x);", "std::fprintf(stderr, x);", "auto t = std::chrono::steady_clock::now();",
                      "clock_gettime(a, b);", "time(nullptr);", "std::random_device d;", "rand();", "auto* p = new Plan;",
-                     "thread.detach();", "std::regex r;", "#include <regex>"]:
+                     "thread.detach();", "std::regex r;", "#include <regex>", "rd_kafka_consume_batch_queue(q, t, m, n);",
+                     "rd_kafka_seek_partitions(h, l, t);", "rd_kafka_offsets_store(h, l);",
+                     "rd_kafka_incremental_assign(h, l);"]:
             self.expect_in_code(code)
 
     def test_names_that_only_look_forbidden(self):
