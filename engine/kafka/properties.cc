@@ -298,7 +298,8 @@ std::string Redactor::redact(std::string_view text) const {
 }
 
 bool is_secret_property(std::string_view name) {
-  for (const std::string_view part : {"password", "secret", "key.pem", "ssl_key", "token", "oauthbearer.config"}) {
+  for (const std::string_view part :
+       {"password", "secret", "passphrase", "key.pem", "ssl_key", "token", "oauthbearer.config"}) {
     if (name.find(part) != std::string_view::npos && !name.ends_with(".url")) return true;
   }
   return false;

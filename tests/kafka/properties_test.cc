@@ -111,8 +111,9 @@ TEST(Properties, SecretValuesStandInNoError) {
 }
 
 TEST(Properties, SecretOnesAreKnownByTheirNames) {
-  for (const char* name : {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem",
-                           "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config"}) {
+  for (const char* name :
+       {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "sasl.oauthbearer.client.secret",
+        "sasl.oauthbearer.config", "sasl.oauthbearer.assertion.private.key.passphrase"}) {
     EXPECT_TRUE(is_secret_property(name)) << name;
   }
   for (const char* name : {"sasl.username", "ssl.ca.location", "sasl.oauthbearer.token.endpoint.url", "group.id"}) {
