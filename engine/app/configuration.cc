@@ -327,47 +327,4 @@ std::string to_string(const std::string& path, const Mistake& mistake) {
   return text + ": " + mistake.message;
 }
 
-std::string effective_configuration(const Configuration& c) {
-  YAML::Emitter out;
-  const auto duration = [](Duration value) { return format_duration(value); };
-  out << YAML::BeginMap << YAML::Key << "data" << YAML::Value << c.data;
-  out << YAML::Key << "rules" << YAML::Value << YAML::BeginMap << YAML::Key << "directory" << YAML::Value
-      << c.rules_directory << YAML::EndMap;
-  out << YAML::Key << "sources" << YAML::Value << YAML::BeginSeq;
-  for (const SourceSettings& source : c.sources) {
-    out << YAML::BeginMap << YAML::Key << "name" << YAML::Value << source.kafka.name << YAML::Key << "brokers"
-        << YAML::Value << source.kafka.brokers << YAML::Key << "topics" << YAML::Value << YAML::Flow
-        << source.kafka.topics << YAML::Key << "group" << YAML::Value << source.kafka.group << YAML::Key << "instance"
-        << YAML::Value << source.kafka.instance << YAML::Key << "format" << YAML::Value
-        << std::string(to_string(source.decoder.format)) << YAML::Key << "reading" << YAML::Value
-        << (source.reading == Reading::trusted ? "trusted" : "strict") << YAML::Key << "event_bytes" << YAML::Value
-        << source.decoder.bytes_max << YAML::EndMap;
-  }
-  out << YAML::EndSeq;
-  out << YAML::Key << "aws" << YAML::Value << YAML::BeginMap << YAML::Key << "region" << YAML::Value << c.aws.region
-      << YAML::Key << "endpoint" << YAML::Value << c.aws.endpoint_url << YAML::Key << "credentials" << YAML::Value
-      << (c.aws.access_key_id.empty() ? "from the usual places" : "from this file") << YAML::EndMap;
-  out << YAML::Key << "executor" << YAML::Value << YAML::BeginMap << YAML::Key << "workers" << YAML::Value
-      << c.executor.workers << YAML::Key << "per_endpoint" << YAML::Value << c.executor.per_endpoint << YAML::Key
-      << "remediation_deadline" << YAML::Value << duration(c.executor.remediation_deadline) << YAML::Key
-      << "confirm_deadline" << YAML::Value << duration(c.executor.confirm_deadline) << YAML::Key << "call_timeout"
-      << YAML::Value << duration(c.executor.call_timeout) << YAML::EndMap;
-  out << YAML::Key << "guards" << YAML::Value << YAML::BeginMap << YAML::Key << "remediations_per_minute" << YAML::Value
-      << c.gate.remediations_per_minute << YAML::Key << "stale_after" << YAML::Value
-      << duration(c.admission.stale_after) << YAML::Key << "record_only_after" << YAML::Value
-      << duration(c.admission.record_only_after) << YAML::Key << "unsafe_limits" << YAML::Value << c.unsafe_limits
-      << YAML::EndMap;
-  out << YAML::Key << "notify" << YAML::Value << YAML::BeginMap << YAML::Key << "channels" << YAML::Value << YAML::Flow
-      << YAML::BeginSeq;
-  for (const ChannelOptions& channel : c.channels) out << channel.name;
-  out << YAML::EndSeq << YAML::Key << "alarms" << YAML::Value << YAML::Flow << c.alarms << YAML::EndMap;
-  out << YAML::Key << "api" << YAML::Value << YAML::BeginMap << YAML::Key << "listen" << YAML::Value << c.listen
-      << YAML::EndMap;
-  out << YAML::Key << "limits" << YAML::Value << YAML::BeginMap << YAML::Key << "lanes" << YAML::Value << c.lanes
-      << YAML::Key << "queue_bytes" << YAML::Value << c.queue_bytes << YAML::Key << "seen_for" << YAML::Value
-      << duration(c.seen_for) << YAML::Key << "undo_horizon" << YAML::Value << duration(c.undo_horizon) << YAML::EndMap;
-  out << YAML::EndMap;
-  return out.c_str();
-}
-
 }  // namespace kedge

@@ -77,7 +77,7 @@ Mistake mistake_from(const Configuration&, const Error&);
 // "kedge.yaml:12: sources[0].topics: must be a list"
 std::string to_string(const std::string& path, const Mistake& mistake);
 
-// The effective values, defaults included and secrets left out, as YAML.
+// Every key with the value in force, defaults included and secrets hidden, as YAML.
 std::string effective_configuration(const Configuration&);
 
 }  // namespace kedge

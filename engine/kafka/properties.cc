@@ -327,6 +327,15 @@ Result<KafkaConf> consumer_conf(const ConsumerOptions& options) {
   return conf;
 }
 
+KafkaProperties properties_in_force(const ConsumerOptions& options) {
+  KafkaProperties all = options.properties;
+  const auto conf = consumer_conf(options);
+  if (!conf) return all;
+  for (const Property& property : kDefaults) all.emplace(property.name, conf_value(conf->get(), property.name));
+  all.emplace(kNewsInterval, conf_value(conf->get(), kNewsInterval));
+  return all;
+}
+
 Result<void> check_consumer_options(const ConsumerOptions& options) {
   auto conf = consumer_conf(options);
   if (!conf) return conf.error();

@@ -44,6 +44,9 @@ bool is_secret_property(std::string_view name);
 // The library's configuration for a consumer of the engine. The error names the property and what would be right.
 Result<KafkaConf> consumer_conf(const ConsumerOptions&);
 
+// The user's, and those that the engine sets where the user does not. The room of the queue is not among them.
+KafkaProperties properties_in_force(const ConsumerOptions&);
+
 // Everything about the options that can be checked without a broker, files of keys and certificates included.
 Result<void> check_consumer_options(const ConsumerOptions&);
 

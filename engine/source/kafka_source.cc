@@ -24,6 +24,10 @@ std::vector<OptionMistake> KafkaSource::mistakes(const Options& options) {
   return mistakes_in(consumer_options(options));
 }
 
+KafkaProperties KafkaSource::properties_in_force(const Options& options) {
+  return kedge::properties_in_force(consumer_options(options));
+}
+
 Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Options options, Lanes lanes, Positions& positions,
                                                          Clock& clock) {
   if (auto checked = check(options); !checked) return checked.error();

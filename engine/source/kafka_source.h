@@ -49,6 +49,9 @@ class KafkaSource final : public Source {
   // The same, but everything that is wrong, each with the option and the place in it.
   static std::vector<OptionMistake> mistakes(const Options&);
 
+  // Those of the options, and those that the engine sets where the options do not.
+  static KafkaProperties properties_in_force(const Options&);
+
   // Reaches for the brokers without joining the group: what was found there, a line each, and of a topic that suits us
   // badly a line that begins with "warning: ". The error says why the brokers cannot be reached, or which topic is not
   // there, and what would help. `seen_for`: how long the keys of events are remembered.

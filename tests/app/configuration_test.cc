@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <yaml-cpp/yaml.h>
 
 #include "base/files.h"
 
@@ -126,7 +127,83 @@ TEST(Configuration, PrintsNoSecretInItsEffectiveForm) {
   EXPECT_EQ(printed.find("whsec_"), std::string::npos);
   EXPECT_EQ(printed.find("abcdef"), std::string::npos);
   EXPECT_EQ(printed.find("example.com"), std::string::npos);
-  EXPECT_NE(printed.find("group: kedge"), std::string::npos);
+  EXPECT_NE(printed.find("group: \"kedge\""), std::string::npos);
+}
+
+// All that a file may say, each otherwise than the default.
+constexpr const char* kAll = R"(version: 1
+data: elsewhere
+rules: {directory: my-rules, modes: {my.rule: canary}}
+sources:
+  - name: audit
+    kind: kafka
+    brokers: ["a:9092", "b:9092"]
+    topics: [one, "^two-.*"]
+    group: engine
+    start: latest
+    format: json
+    source: my-app
+    reading: trusted
+    event_bytes: 4096
+    depth: 20
+    instance: node-1
+    properties: {session.timeout.ms: "7000", sasl.password: "${env:SECRET}"}
+aws:
+  region: eu-west-1
+  profile: security
+  credentials: {access_key_id: AKIAX, secret_access_key: "${env:SECRET}", session_token: "${env:SECRET}"}
+  roles:
+    "123456789012": {arn: "arn:aws:iam::123456789012:role/kedge", external_id: "${env:SECRET}"}
+    "*": {arn: "arn:aws:iam::210987654321:role/kedge"}
+  home_account: "210987654321"
+  session_name: me
+  principals: ["arn:aws:iam::123456789012:role/kedge"]
+  endpoint: http://127.0.0.1:5000
+  endpoints: {s3: "https://s3.example.com"}
+  path_style: false
+  ca_file: ca.pem
+guards: {remediations_per_minute: 5, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+notify:
+  channels:
+    hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}
+    chat: {kind: slack, url: "https://example.com/chat"}
+  alarms: [chat]
+api: {listen: "127.0.0.1:1", control_group: wheel}
+executor: {workers: 2, per_endpoint: 3, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
+           confirm_deadline: 7s, visibility_delay: 1s}
+limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_bytes: 131072, rule_result_bytes: 2048,
+         seen_for: 2h, undo_horizon: 3h, shutdown: 4s}
+)";
+
+bool is_secret_or_path(const std::string& key) {
+  for (const char* each : {"data", "directory", "ca_file", "secret_access_key", "session_token", "external_id", "url",
+                           "secrets", "sasl.password"}) {
+    if (key == each) return true;
+  }
+  return false;
+}
+
+void expect_all_in(const YAML::Node& printed, const YAML::Node& written, const std::string& where) {
+  if (written.IsMap()) {
+    for (const auto& member : written) {
+      const auto key = member.first.as<std::string>();
+      ASSERT_TRUE(printed.IsMap() && printed[key]) << where << "." << key;
+      if (!is_secret_or_path(key)) expect_all_in(printed[key], member.second, where + "." + key);
+    }
+  } else if (written.IsSequence()) {
+    ASSERT_EQ(printed.size(), written.size()) << where;
+    for (size_t i = 0; i < written.size(); ++i) expect_all_in(printed[i], written[i], where);
+  } else {
+    EXPECT_EQ(printed.as<std::string>(), written.as<std::string>()) << where;
+  }
+}
+
+TEST(Configuration, ShowsEveryValueInForce) {
+  const std::string printed = effective_configuration(load(kAll).configuration);
+  expect_all_in(YAML::Load(printed), YAML::Load(kAll), "");
+  EXPECT_EQ(printed.find("whsec_"), std::string::npos) << printed;
+  EXPECT_EQ(effective_configuration(load(printed).configuration), printed) << "it can be read as a file";
+  EXPECT_NE(effective_configuration(load(kGood).configuration).find("fetch.max.bytes: \"2000000\""), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,171 @@
+// What `kedge check --effective` prints: every key that the file may have, with the value in force. Read as a file it
+// is the same configuration, but for the secrets.
+#include <yaml-cpp/yaml.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/configuration.h"
+
+namespace kedge {
+namespace {
+
+using Tree = nlohmann::ordered_json;  // keeps the order of the keys
+
+constexpr const char* kHidden = "(not shown)";
+
+std::string hidden(const std::string& secret) { return secret.empty() ? "" : kHidden; }
+std::string span(Duration value) { return format_duration(value); }
+
+Tree list_of(const std::string& joined) {
+  Tree items = Tree::array();
+  std::istringstream all(joined);
+  for (std::string item; std::getline(all, item, ',');) items.push_back(item);
+  return items;
+}
+
+Tree modes_of(const Configuration& c) {
+  Tree modes = Tree::object();
+  for (const auto& [rule, mode] : c.modes) modes[rule] = std::string(to_string(mode));
+  return modes;
+}
+
+Tree properties_of(const KafkaSource::Options& options) {
+  Tree properties = Tree::object();
+  for (const auto& [name, value] : KafkaSource::properties_in_force(options)) {
+    properties[name] = is_secret_property(name) ? hidden(value) : value;
+  }
+  return properties;
+}
+
+Tree source_of(const SourceSettings& source) {
+  const KafkaSource::Options& kafka = source.kafka;
+  return {{"name", kafka.name},
+          {"kind", "kafka"},
+          {"brokers", list_of(kafka.brokers)},
+          {"topics", kafka.topics},
+          {"group", kafka.group},
+          {"start", kafka.start == StartAt::earliest ? "earliest" : "latest"},
+          {"format", std::string(to_string(source.decoder.format))},
+          {"source", source.decoder.source_name},
+          {"reading", source.reading == Reading::trusted ? "trusted" : "strict"},
+          {"event_bytes", source.decoder.bytes_max},
+          {"depth", source.decoder.depth_max},
+          {"instance", kafka.instance},
+          {"properties", properties_of(kafka)}};
+}
+
+Tree sources_of(const Configuration& c) {
+  Tree sources = Tree::array();
+  for (const SourceSettings& source : c.sources) sources.push_back(source_of(source));
+  return sources;
+}
+
+Tree role_of(const AwsRole& role) { return {{"arn", role.arn}, {"external_id", hidden(role.external_id)}}; }
+
+Tree aws_of(const Configuration& c) {
+  const AwsOptions& aws = c.aws;
+  Tree section = {{"region", aws.region}, {"profile", aws.profile}};
+  if (!aws.access_key_id.empty()) {
+    section["credentials"] = {{"access_key_id", aws.access_key_id},
+                              {"secret_access_key", hidden(aws.secret_access_key)},
+                              {"session_token", hidden(aws.session_token)}};
+  }
+  Tree roles = Tree::object();
+  for (const auto& [account, role] : aws.roles) roles[account] = role_of(role);
+  if (aws.other_role) roles["*"] = role_of(*aws.other_role);
+  section["roles"] = roles;
+  section["home_account"] = aws.home_account;
+  section["session_name"] = aws.session_name;
+  section["principals"] = c.aws_principals;
+  section["endpoint"] = aws.endpoint_url;
+  section["endpoints"] = Tree(aws.endpoint_urls);
+  if (aws.path_style) section["path_style"] = *aws.path_style;
+  section["ca_file"] = c.aws_ca_file;
+  return section;
+}
+
+Tree guards_of(const Configuration& c) {
+  return {{"remediations_per_minute", c.gate.remediations_per_minute},
+          {"stale_after", span(c.admission.stale_after)},
+          {"record_only_after", span(c.admission.record_only_after)},
+          {"unsafe_limits", c.unsafe_limits}};
+}
+
+Tree channel_of(const ChannelOptions& channel) {
+  Tree secrets = Tree::array();
+  for (const std::string& secret : channel.secrets) secrets.push_back(hidden(secret));
+  return {{"kind", channel.kind == ChannelOptions::Kind::slack ? "slack" : "webhook"},
+          {"url", hidden(channel.url)},
+          {"secrets", secrets},
+          {"notices_per_minute", channel.notices_per_minute},
+          {"timeout", span(channel.timeout)}};
+}
+
+Tree notify_of(const Configuration& c) {
+  Tree channels = Tree::object();
+  for (const ChannelOptions& channel : c.channels) channels[channel.name] = channel_of(channel);
+  return {{"channels", channels}, {"alarms", c.alarms}};
+}
+
+Tree executor_of(const ExecutorOptions& executor) {
+  return {{"workers", executor.workers},
+          {"per_endpoint", executor.per_endpoint},
+          {"call_timeout", span(executor.call_timeout)},
+          {"retry_first", span(executor.retry_first)},
+          {"retry_most", span(executor.retry_most)},
+          {"remediation_deadline", span(executor.remediation_deadline)},
+          {"confirm_deadline", span(executor.confirm_deadline)},
+          {"visibility_delay", span(executor.visibility_delay)}};
+}
+
+Tree limits_of(const Configuration& c) {
+  return {{"lanes", c.lanes},
+          {"queue_bytes", c.queue_bytes},
+          {"rule_instructions", c.rule_limits.instructions},
+          {"rule_memory_bytes", c.rule_limits.memory_bytes},
+          {"rule_result_bytes", c.rule_limits.result_bytes},
+          {"seen_for", span(c.seen_for)},
+          {"undo_horizon", span(c.undo_horizon)},
+          {"shutdown", span(c.shutdown)}};
+}
+
+// Texts in quotes: "123456789012" must not become a number.
+void emit(YAML::Emitter& out, const Tree& value) {
+  if (value.is_object()) {
+    out << YAML::BeginMap;
+    for (const auto& [key, member] : value.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emit(out, member);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << YAML::BeginSeq;
+    for (const Tree& item : value) emit(out, item);
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    out << YAML::DoubleQuoted << value.get<std::string>() << YAML::Auto;
+  } else {
+    out << value.dump();
+  }
+}
+
+}  // namespace
+
+std::string effective_configuration(const Configuration& c) {
+  const Tree all = {{"version", 1},
+                    {"data", c.data},
+                    {"rules", {{"directory", c.rules_directory}, {"modes", modes_of(c)}}},
+                    {"sources", sources_of(c)},
+                    {"aws", aws_of(c)},
+                    {"guards", guards_of(c)},
+                    {"notify", notify_of(c)},
+                    {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},
+                    {"executor", executor_of(c.executor)},
+                    {"limits", limits_of(c)}};
+  YAML::Emitter out;
+  emit(out, all);
+  return out.c_str();
+}
+
+}  // namespace kedge
