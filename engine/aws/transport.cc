@@ -8,8 +8,10 @@
 namespace kedge {
 namespace {
 
-constexpr std::array<std::string_view, 4> kClockCodes = {"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired",
-                                                         "InvalidSignatureException"};
+// STS ("Signature expired: ...") and EC2 say no more than that the signature is not right; the answer's Date tells why.
+constexpr std::array<std::string_view, 6> kClockCodes = {"RequestTimeTooSkewed",  "RequestInTheFuture",
+                                                         "RequestExpired",        "InvalidSignatureException",
+                                                         "SignatureDoesNotMatch", "AuthFailure"};
 
 // AWS takes 15 minutes (S3) or 5 (others). Less than a minute is no reason for a refusal: something else is wrong.
 constexpr Duration kSkewMin = std::chrono::minutes(1);

@@ -68,8 +68,22 @@ TEST_F(Client, LearnsTheTimeFromAwsAndSignsOnceMore) {
   EXPECT_EQ(header_of(http_.requests().at(2), "X-Amz-Date"), "20260101T130000Z");
 }
 
+TEST_F(Client, LearnsTheTimeAlsoWhereOnlyTheSignatureIsSaidToBeWrong) {
+  for (const char* code : {"RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"}) {
+    SetUp();
+    keys("AK");
+    http_.answer(403, std::string("<Error><Code>") + code + "</Code></Error>",
+                 {{"Date", "Thu, 01 Jan 2026 13:00:00 GMT"}});
+    http_.answer(200);
+    EXPECT_TRUE(send()) << code;
+    EXPECT_EQ(header_of(http_.last(), "X-Amz-Date"), "20260101T130000Z") << code;
+  }
+}
+
 TEST_F(Client, DoesNotRepeatForAClockThatIsRight) {
   keys("AK");
+  http_.answer(403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", {{"Date", "Thu, 01 Jan 2026 12:00:10 GMT"}});
+  EXPECT_EQ(send().error().code, "SignatureDoesNotMatch");
   http_.answer(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>", {{"Date", "Thu, 01 Jan 2026 12:00:10 GMT"}});
   EXPECT_EQ(send().error().code, "RequestTimeTooSkewed");
 }
