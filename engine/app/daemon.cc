@@ -19,6 +19,7 @@
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
 #include "app/own_identity.h"
+#include "app/rule_directory.h"
 #include "app/service_manager.h"
 #include "app/version.h"
 #include "app/watchdog.h"
@@ -98,6 +99,7 @@ class Daemon {
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
+  std::string told_of(const std::vector<RuleProblem>&) const;
   Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
   void write_metrics(MetricsWriter& writer);
 
@@ -180,12 +182,16 @@ Result<void> Daemon::open_ledger() {
   return {};
 }
 
+// The first of them, in one line. The others get lines of their own in the log.
+std::string Daemon::told_of(const std::vector<RuleProblem>& problems) const {
+  for (size_t i = 1; i < problems.size(); ++i) spdlog::error("{}", to_line(configuration_, problems[i]));
+  return problems.empty() ? "" : to_line(configuration_, problems.front());
+}
+
 Result<void> Daemon::open_rules() {
   RuleSet::Loaded loaded = load_rules(configuration_, room_->actions->catalog());
   if (!loaded.rules) {
-    std::string all;
-    for (const RuleProblem& problem : loaded.problems) all += "\n  " + to_string(problem);
-    return Error{ErrorCode::invalid, "the rules cannot be used:" + all};
+    return Error{ErrorCode::invalid, "the rules cannot be used: " + told_of(loaded.problems)};
   }
   const Answer noted = committer_->commit(load_change(*loaded.rules));
   if (!noted.done()) return noted.error.with("recording the rules");
@@ -426,9 +432,7 @@ Result<nlohmann::json> Daemon::reload() {
   RuleSet::Loaded loaded = load_rules(configuration_, room_->actions->catalog());
   if (!loaded.rules) {
     ++reloads_refused_;
-    std::string all;
-    for (const RuleProblem& problem : loaded.problems) all += "\n  " + to_string(problem);
-    return Error{ErrorCode::invalid, "the rules on disk are refused, those in force stay:" + all};
+    return Error{ErrorCode::invalid, "the rules on disk are refused, those in force stay: " + told_of(loaded.problems)};
   }
   const Answer noted = committer_->commit(load_change(*loaded.rules));
   if (!noted.done()) return noted.error.with("recording the rules; those in force stay");

@@ -152,6 +152,7 @@ TEST_F(Guards, ABrokenRuleSetIsRefusedWithItsReasonAndTheOldOneGoesOn) {
   const auto at = rule.begin() + static_cast<std::ptrdiff_t>(rule.find(before));
   const auto line = std::count(rule.begin(), at, '\n') + 1;
   EXPECT_NE(said->find("aws/public_bucket.lua:" + std::to_string(line) + ": "), std::string::npos) << *said;
+  EXPECT_NE(said->find("those in force stay: "), std::string::npos) << "all in one line: " << *said;
   EXPECT_NE(said->find("severity: "), std::string::npos) << *said;
   EXPECT_NE(said->find("hihg"), std::string::npos) << *said;
   EXPECT_EQ(engine_.metric("kedge_rules_reloads_refused_total"), "1");
