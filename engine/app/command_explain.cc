@@ -79,6 +79,7 @@ void run(const Arguments& arguments, Shell& shell) {
     return shell.fail(kFoundWrong,
                       fmt::format("{}: {}: {}", arguments.event, to_string(poison->reason), poison->message));
   }
+  if (events.empty()) shell.out << "the message holds no event\n";
   Evaluator evaluator(rules->set);
   for (const Event& event : events) {
     if (events.size() > 1) shell.out << "event " << event.index << " (" << event.id << ")\n";

@@ -40,9 +40,12 @@ void print_counts(const ReplayCounts& counts, OutputFormat format, Shell& shell)
   }
   print(listing, format, "there are no rules", shell.out);
   shell.err << fmt::format("{} messages, {} events\n", counts.messages, counts.events);
+}
+
+// What no rule has seen.
+void tell_of_poison(const ReplayCounts& counts, Shell& shell) {
   for (const auto& [reason, number] : counts.poison) {
     shell.err << fmt::format("{} messages cannot be decoded: {}\n", number, reason);
-    shell.exit_code = kFoundWrong;
   }
 }
 
@@ -90,9 +93,11 @@ void run(const Arguments& arguments, Shell& shell) {
   if (before) {
     shell.out << fmt::format("{} decisions differ in {} events\n", different, now->counts().events);
     if (different > 0) shell.exit_code = kFoundWrong;
-    return;
+  } else {
+    print_counts(now->counts(), arguments.output, shell);
+    if (!now->counts().poison.empty()) shell.exit_code = kFoundWrong;
   }
-  print_counts(now->counts(), arguments.output, shell);
+  tell_of_poison(now->counts(), shell);
 }
 
 }  // namespace

@@ -117,7 +117,16 @@ TEST_F(CommandLine, ReplayCountsWhatEachRuleWouldHaveDone) {
   EXPECT_THAT(counted.out, HasSubstr("first,1,0,1,0"));
   EXPECT_THAT(counted.err, HasSubstr("3 messages, 2 events\n1 messages cannot be decoded: not_json"));
   write("old/first.lua", kRule);
-  EXPECT_EQ(type("replay --rules @rules --events @events.jsonl --against @old").exit_code, kGood);
+  const Typed compared = type("replay --rules @rules --events @events.jsonl --against @old");
+  EXPECT_EQ(compared.exit_code, kGood) << "what cannot be decoded is decided by neither";
+  EXPECT_EQ(compared.err, "1 messages cannot be decoded: not_json\n");
+}
+
+TEST_F(CommandLine, ExplainSaysThatAMessageHoldsNoEvent) {
+  write("none.json", R"({"Records":[]})");
+  const Typed typed = type("explain --rules @rules first @none.json");
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_EQ(typed.out, "the message holds no event\n");
 }
 
 TEST_F(CommandLine, TestTakesPathsBelowTheRulesAndPathsFromHere) {
