@@ -13,8 +13,15 @@ void Shell::fail(int code, const std::string& message) {
 }
 
 void Shell::fail(const Error& error) {
-  const bool unreachable = error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout;
-  fail(unreachable ? kNotReached : kFoundWrong, error.message);
+  switch (error.code) {
+    case ErrorCode::unavailable:
+    case ErrorCode::timeout:
+      return fail(kNotReached, error.message);
+    case ErrorCode::invalid:
+      return fail(kUsedWrongly, error.message);
+    default:
+      return fail(kFoundWrong, error.message);
+  }
 }
 
 void add_configuration_option(CLI::App& command, std::string& path) {

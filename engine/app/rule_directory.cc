@@ -29,7 +29,10 @@ std::optional<RulesToLookAt> load_rules(const RuleDirectory& where, Shell& shell
   }
   auto room = open_engine_room(loaded.configuration, shell.environment);
   if (!room) {
-    shell.fail(room.error());
+    const Configuration& configuration = loaded.configuration;
+    const std::string line = to_string(configuration.path, mistake_from(configuration, room.error()));
+    shell.err << (configuration.path.empty() ? "kedge: " + room.error().message : line) << "\n";
+    shell.exit_code = kFoundWrong;
     return std::nullopt;
   }
   loaded.room = *std::move(room);

@@ -146,6 +146,15 @@ const Slip kSlips[] = {
      "kedge: there is neither a rule nor a test at 'nope.lua' below @rules"},
     {"PauseOfNoRule", "", "", "", "pause -c @kedge.yaml --scope rule:firrst --reason r", kUsedWrongly,
      "kedge: --scope: there is no rule 'firrst' in @rules (did you mean 'first'?); --force pauses it all the same"},
+    {"PauseOfNoScope", "", "", "", "pause -c @kedge.yaml --scope firrst --reason r", kUsedWrongly,
+     "kedge: pause: scope: must be all, rule:ID or account:ID"},
+    {"ExceptionThatIsOver", "", "", "",
+     "exception add -c @kedge.yaml --rule first --target t --owner o --reason r --expires 2020-01-01T00:00:00Z",
+     kUsedWrongly, "kedge: exception.add: expires: 2020-01-01T00:00:00.000000Z is over already"},
+    {"NoSuchProfileForATest", "kedge.yaml", "  region: us-east-1", "  region: us-east-1\n  profile: nobody",
+     "test -c @kedge.yaml", kFoundWrong,
+     "@kedge.yaml:16: aws.profile: profile nobody is neither in the shared configuration file nor in the credentials "
+     "file: mend the name, or add it to ~/.aws/config"},
     {"ReplayAgainstNothing", "", "", "", "replay --rules @rules --events @event.json --against @none", kFoundWrong,
      "--against: the rule directory @none cannot be read: No such file or directory; mend the path, or make it (kedge "
      "init shows how)"},
