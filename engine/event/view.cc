@@ -79,10 +79,12 @@ Provenance provenance_of(const Event& event) {
 
 Identity identity_of(const Event& event) {
   Identity identity{std::string(event.source), std::string(event.id)};
-  if (!event.detail_type.ends_with(" via CloudTrail")) return identity;
   Detail detail(event);
   std::string id = detail.text("eventID");
-  if (id.empty()) return identity;
+  // In a CloudEvent the wrapping does not say what it holds: a record is known by its members.
+  const bool said = event.detail_type.ends_with(" via CloudTrail");
+  const bool is_record = said || (!detail.text("eventVersion").empty() && !detail.text("eventSource").empty());
+  if (id.empty() || !is_record) return identity;
   TextArena texts;
   return {std::string(cloudtrail_source(detail.text("eventSource"), texts)), std::move(id)};
 }

@@ -18,6 +18,10 @@ Event event_of(std::string_view detail) {
 TEST(Identity, IsCloudTrailsEventIdInAnyWrapping) {
   const Event event = event_of(R"({"eventID":"e-1","eventSource":"s3.amazonaws.com"})");
   EXPECT_EQ(identity_of(event), (Identity{"aws.s3", "e-1"}));
+  Event cloudevent = event_of(R"({"eventVersion":"1.09","eventID":"e-1","eventSource":"s3.amazonaws.com"})");
+  cloudevent.source = "/trails/main";
+  cloudevent.detail_type = "com.example.trail.record";
+  EXPECT_EQ(identity_of(cloudevent), (Identity{"aws.s3", "e-1"}));
 }
 
 TEST(Identity, IsTheViewsOwnForAnythingElse) {
