@@ -8,6 +8,7 @@
 #include "actions/table.h"
 #include "app/command.h"
 #include "app/engine_room.h"
+#include "app/output.h"
 #include "base/nearest.h"
 
 namespace kedge {
@@ -15,8 +16,39 @@ namespace {
 
 struct Arguments {
   std::string name;
+  OutputFormat output = OutputFormat::table;
 };
 
+nlohmann::json arguments_of(const ActionSpec& spec) {
+  nlohmann::json arguments = nlohmann::json::array();
+  for (const ArgumentSpec& argument : spec.arguments) {
+    arguments.push_back({{"name", argument.name},
+                         {"type", to_string(argument.type)},
+                         {"required", argument.required},
+                         {"sensitive", argument.sensitive},
+                         {"meaning", argument.meaning}});
+  }
+  return arguments;
+}
+
+// For programs.
+Listing listing_of(const std::vector<const ActionSpec*>& specs) {
+  Listing listing{{{"action", ""},
+                   {"summary", ""},
+                   {"arguments", ""},
+                   {"repetition", ""},
+                   {"undoable", ""},
+                   {"lease", ""},
+                   {"mark", ""}},
+                  {}};
+  for (const ActionSpec* spec : specs) {
+    listing.rows.push_back({spec->name, spec->summary, arguments_of(*spec), to_string(spec->repetition), spec->undoable,
+                            spec->lease, spec->mark});
+  }
+  return listing;
+}
+
+// For people.
 void print(const ActionSpec& spec, std::ostream& out) {
   out << spec.name << "\n  " << spec.summary << "\n";
   for (const ArgumentSpec& argument : spec.arguments) {
@@ -37,16 +69,17 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!aws) return shell.fail(aws.error());
   const ActionTable table(built_in_actions(**aws));
   std::vector<std::string_view> known;
-  bool found = false;
+  std::vector<const ActionSpec*> meant;
   for (const ActionSpec& spec : table.catalog().all()) {
     known.push_back(spec.name);
-    if (!spec.name.starts_with(arguments.name)) continue;
-    print(spec, shell.out);
-    found = true;
+    if (spec.name.starts_with(arguments.name)) meant.push_back(&spec);
   }
-  if (found) return;
-  shell.fail(kUsedWrongly, "there is no action '" + arguments.name + "'" + did_you_mean(arguments.name, known) +
-                               "; `kedge actions` lists all");
+  if (meant.empty()) {
+    return shell.fail(kUsedWrongly, "there is no action '" + arguments.name + "'" +
+                                        did_you_mean(arguments.name, known) + "; `kedge actions` lists all");
+  }
+  if (arguments.output != OutputFormat::table) return print(listing_of(meant), arguments.output, "", shell.out);
+  for (const ActionSpec* spec : meant) print(*spec, shell.out);
 }
 
 }  // namespace
@@ -55,6 +88,7 @@ void add_actions(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("actions", "what rules can do: every action with its arguments");
   command->add_option("NAME", arguments->name, "only those whose name begins so");
+  add_output_option(*command, arguments->output);
   command->callback([arguments, &shell] { run(*arguments, shell); });
 }
 

@@ -167,6 +167,12 @@ TEST_F(CommandLine, ActionsShowsTheArgumentsOfThoseThatAreMeant) {
   EXPECT_THAT(typed.out, testing::StartsWith("aws.s3.block_public_access\n"));
   EXPECT_THAT(typed.out, HasSubstr("bucket "));
   EXPECT_THAT(typed.out, Not(HasSubstr("aws.ec2")));
+  const auto listed = nlohmann::json::parse(type("actions aws.s3.block_public_access -o json").out);
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0]["action"], "aws.s3.block_public_access");
+  EXPECT_EQ(listed[0]["arguments"][0]["name"], "bucket");
+  EXPECT_EQ(listed[0]["undoable"], true);
+  EXPECT_THAT(type("actions -o csv").out, testing::StartsWith("action,summary,arguments,"));
 }
 
 TEST_F(CommandLine, DeadLettersAreListedShownWithTheirBytesAndDiscarded) {
