@@ -1,10 +1,8 @@
 // kedge match: the bare matcher over lines.
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -12,15 +10,20 @@
 #include <thread>
 
 #include "app/command.h"
+#include "app/input.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/waiting.h"
 #include "match/match_lines.h"
 
 namespace kedge {
 namespace {
 
-constexpr size_t kBlockBytes = 4U << 20U;  // of whole lines; a line may be longer
+constexpr size_t kBlockBytes = 1U << 20U;  // of whole lines; a line may be longer
+constexpr size_t kAheadBytes = 4U << 20U;  // read ahead for each thread
+constexpr size_t kReadBytes = 256U << 10U;
+constexpr Duration kForever = std::chrono::hours(24 * 365);
 
 struct Arguments {
   std::string patterns;
@@ -31,69 +34,50 @@ struct Arguments {
   std::string reading = "strict";
 };
 
-// A file as it is, or what it holds where it is gzip's.
-class GzipBuffer : public std::streambuf {
- public:
-  explicit GzipBuffer(const std::string& path) : file_(gzopen(path.c_str(), "rb")) {
-    if (file_ != nullptr) gzbuffer(file_, 1U << 18U);
-  }
-  ~GzipBuffer() override {
-    if (file_ != nullptr) gzclose(file_);
-  }
-  GzipBuffer(const GzipBuffer&) = delete;
-  GzipBuffer& operator=(const GzipBuffer&) = delete;
-
-  bool is_open() const { return file_ != nullptr; }
-  bool is_broken() const { return broken_; }
-
- protected:
-  int_type underflow() override {
-    const int size = gzread(file_, bytes_.data(), static_cast<unsigned>(bytes_.size()));
-    int status = Z_OK;
-    gzerror(file_, &status);
-    broken_ = broken_ || size < 0 || (size == 0 && status != Z_OK && status != Z_STREAM_END);
-    if (size <= 0) return traits_type::eof();
-    setg(bytes_.data(), bytes_.data(), bytes_.data() + size);
-    return traits_type::to_int_type(bytes_[0]);
-  }
-
- private:
-  gzFile file_;
-  bool broken_ = false;
-  std::array<char, 1U << 18U> bytes_{};
+struct Block {
+  std::string lines;
+  size_t first = 0;  // the number of the first one
 };
 
-// Cuts a stream into blocks of whole lines.
+// Cuts a stream into blocks of whole lines, each of as many as are there: it waits only for the first of a block.
 class Blocks {
  public:
   explicit Blocks(std::istream& in) : in_(in) {}
 
-  struct Block {
-    std::string lines;
-    size_t first = 0;  // the number of the first one
-  };
-
   // False: there are no more.
   bool next(Block& block) {
-    block.lines = std::move(rest_);
+    block = {std::move(rest_), line_};
     rest_.clear();
-    block.first = line_;
-    for (size_t end = 0; end == 0;) {
+    size_t end = 0;  // of the whole lines
+    while (block.lines.size() < kBlockBytes || end == 0) {
       const size_t before = block.lines.size();
-      block.lines.resize(before + kBlockBytes);
-      in_.read(block.lines.data() + before, static_cast<std::streamsize>(kBlockBytes));
-      block.lines.resize(before + static_cast<size_t>(in_.gcount()));
-      end = in_ ? block.lines.rfind('\n') + 1 : block.lines.size();
-      if (end == 0 && !in_) return false;
-      if (end == 0) continue;
-      rest_ = block.lines.substr(end);
-      block.lines.resize(end);
+      if (!read_what_is_there(block.lines)) {
+        if (end > 0) break;
+        if (in_.peek() == std::istream::traits_type::eof()) {
+          end = block.lines.size();
+          break;
+        }
+        block.lines += static_cast<char>(in_.get());
+      }
+      const size_t found = std::string_view(block.lines).substr(before).rfind('\n');
+      if (found != std::string_view::npos) end = before + found + 1;
     }
+    rest_ = block.lines.substr(end);
+    block.lines.resize(end);
     line_ += static_cast<size_t>(std::count(block.lines.begin(), block.lines.end(), '\n'));
-    return true;
+    return end > 0;
   }
 
  private:
+  bool read_what_is_there(std::string& lines) {
+    const size_t before = lines.size();
+    lines.resize(before + kReadBytes);
+    const auto size = static_cast<size_t>(in_.readsome(lines.data() + before, kReadBytes));
+    lines.resize(before + size);
+    if (size == kReadBytes) lines.reserve(kBlockBytes + kReadBytes);  // more will come
+    return size > 0;
+  }
+
   std::istream& in_;
   std::string rest_;
   size_t line_ = 1;
@@ -105,7 +89,7 @@ struct Totals {
   std::vector<size_t> counts;
 };
 
-// Round by round: each thread matches a block, while this one reads those of the next round.
+// One thread reads ahead; the others match whatever has come, round by round, each a part of it.
 class Run {
  public:
   Run(const LineMatcher& matcher, const Arguments& arguments)
@@ -114,32 +98,43 @@ class Run {
         with_lines_(!arguments.count),
         work_(arguments.threads) {}
 
+  // Ends early where nobody takes what is printed.
   Totals over(std::istream& events, Shell& shell) {
-    Blocks blocks(events);
-    std::vector<Blocks::Block> now = read_round(blocks);
-    while (!now.empty()) {
-      std::vector<std::jthread> threads;
-      for (size_t i = 0; i + 1 < now.size(); ++i) threads.emplace_back([this, &now, i] { match(now[i], work_[i]); });
-      std::vector<Blocks::Block> next;
-      std::jthread reader([&] { next = read_round(blocks); });
-      match(now.back(), work_[now.size() - 1]);
-      threads.clear();
-      reader.join();
-      for (size_t i = 0; i < now.size(); ++i) hand_out(work_[i], shell);
-      now = std::move(next);
+    Mailbox<Block> ahead(kAheadBytes * work_.size());
+    std::jthread reader([&] { read_ahead(events, ahead); });
+    while (shell.out) {
+      const bool is_last = ahead.closed();
+      const std::vector<Block> round = ahead.take_all(kForever, kAheadBytes * work_.size());
+      if (round.empty() && is_last) break;
+      match(round);
+      for (LineMatcher::Work& work : work_) hand_out(work, shell);
+      if (ahead.weight() == 0) shell.out.flush();
     }
+    ahead.close();
     return total();
   }
 
  private:
-  std::vector<Blocks::Block> read_round(Blocks& blocks) const {
-    std::vector<Blocks::Block> round;
-    for (Blocks::Block block; round.size() < work_.size() && blocks.next(block);) round.push_back(std::move(block));
-    return round;
+  static void read_ahead(std::istream& events, Mailbox<Block>& ahead) {
+    Blocks blocks(events);
+    for (Block block; blocks.next(block);) {
+      const size_t size = block.lines.size();
+      if (!ahead.put(std::move(block), size)) return;
+    }
+    ahead.close();
   }
 
-  void match(const Blocks::Block& block, LineMatcher::Work& work) const {
-    matcher_.match(block.lines, block.first, reading_, with_lines_, work);
+  // Each thread takes as many of the blocks as the others, in their order.
+  void match(const std::vector<Block>& round) {
+    const size_t parts = std::min(round.size(), work_.size());
+    const auto match_part = [&](size_t part) {
+      for (size_t i = round.size() * part / parts; i < round.size() * (part + 1) / parts; ++i) {
+        matcher_.match(round[i].lines, round[i].first, reading_, with_lines_, work_[part]);
+      }
+    };
+    std::vector<std::jthread> threads;
+    for (size_t part = 1; part < parts; ++part) threads.emplace_back(match_part, part);
+    if (parts > 0) match_part(0);
   }
 
   static void hand_out(LineMatcher::Work& work, Shell& shell) {
@@ -179,22 +174,28 @@ void run(const Arguments& arguments, Shell& shell) {
   std::ifstream patterns(arguments.patterns);
   if (!patterns) return shell.fail(kUsedWrongly, "cannot read " + arguments.patterns);
   const bool from_file = !arguments.events.empty() && arguments.events != "-";
-  std::unique_ptr<GzipBuffer> buffer;
+  std::unique_ptr<InputBuffer> buffer;
   if (from_file) {
-    buffer = std::make_unique<GzipBuffer>(arguments.events);
-    if (!buffer->is_open()) return shell.fail(kUsedWrongly, "cannot read " + arguments.events);
+    auto opened = InputBuffer::open(arguments.events);
+    if (!opened) return shell.fail(kUsedWrongly, opened.error().message);
+    buffer = *std::move(opened);
   }
   std::istream file(buffer.get());
+  std::istream& events = from_file ? file : shell.in;
 
   PatternExtras extras;
   extras.read_file = [](const std::string& name) { return read_file(name); };
   const LineMatcher matcher(patterns, shell.err, arguments.extras ? &extras : nullptr);
   SystemClock clock;
   const Duration started = clock.elapsed();
-  const Totals totals = Run(matcher, arguments).over(from_file ? file : shell.in, shell);
+  const Totals totals = Run(matcher, arguments).over(events, shell);
   const std::chrono::duration<double> seconds = clock.elapsed() - started;
   if (arguments.count) print_summary(matcher, totals, seconds.count(), shell.out);
-  if (buffer && buffer->is_broken()) return shell.fail(kFoundWrong, arguments.events + " is damaged or cut off");
+  if (!shell.out.flush())
+    return shell.fail(kFoundWrong, "cannot write what matches: nobody takes it, or the disk is full");
+  if (events.bad()) {
+    return shell.fail(kFoundWrong, (from_file ? arguments.events : "the standard input") + " is damaged or cut off");
+  }
   if (matcher.invalid_patterns() + totals.invalid > 0) shell.exit_code = kFoundWrong;
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/input.h"
 #include "base/logging.h"
 
 namespace {
@@ -23,6 +24,8 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a write, not the end of the process
   // Commands print what they found; only the daemon tells what it is doing (command_run.cc).
   if (const auto done = kedge::configure_logging(kedge::LogFormat::text, "error"); !done) return kedge::kFoundWrong;
-  kedge::Shell shell{std::cin, std::cout, std::cerr, kedge::read_environment(), user_name()};
+  kedge::InputBuffer input(STDIN_FILENO);
+  std::istream in(&input);
+  kedge::Shell shell{in, std::cout, std::cerr, kedge::read_environment(), user_name()};
   return kedge::run_command_line(argc, argv, shell);
 }
