@@ -194,7 +194,8 @@ void run(const Arguments& arguments, Shell& shell) {
   if (!shell.out.flush())
     return shell.fail(kFoundWrong, "cannot write what matches: nobody takes it, or the disk is full");
   if (events.bad()) {
-    return shell.fail(kFoundWrong, (from_file ? arguments.events : "the standard input") + " is damaged or cut off");
+    return shell.fail(kFoundWrong, (from_file ? arguments.events : "the standard input") +
+                                       " cannot be read to its end: no file, damaged or cut off");
   }
   if (matcher.invalid_patterns() + totals.invalid > 0) shell.exit_code = kFoundWrong;
 }

@@ -26,8 +26,18 @@ using Parts = std::vector<PatternPart>;
 
 Error too_far() {
   return {ErrorCode::limit,
-          fmt::format("the $or of this pattern multiply out to more than {} combinations, or {} paths in all",
-                      kConjunctionsMax, kConjunctionPathsMax)};
+          fmt::format("the $or of this pattern multiply out to more than {} combinations, {} paths in all or {} "
+                      "alternatives in all: divide it into several patterns",
+                      kConjunctionsMax, kConjunctionPathsMax, kAlternativesMax)};
+}
+
+// A list of networks has a key for each.
+size_t alternatives_of(const PatternField& field) {
+  size_t count = field.alternatives.size();
+  for (const Test& test : field.alternatives) {
+    if (const auto* list = std::get_if<InNetworks>(&test)) count += list->networks.size() - 1;
+  }
+  return count;
 }
 
 // `copied`: paths copied so far.
@@ -57,14 +67,22 @@ Result<void> multiply_out(Pattern& pattern) {
   std::vector<Choice> choices = {Choice(&utf16_less)};
   size_t copied = 0;
   if (auto done = extend(choices, pattern.parts, pattern, copied); !done) return done;
+  std::vector<size_t> alternatives_by_field;
+  for (const PatternField& field : pattern.fields) alternatives_by_field.push_back(alternatives_of(field));
   size_t paths = 0;
+  size_t alternatives = 0;
   for (const Choice& choice : choices) {
     std::vector<uint32_t> conjunction;
-    for (const auto& [path, field] : choice) conjunction.push_back(field);
+    for (const auto& [path, field] : choice) {
+      conjunction.push_back(field);
+      alternatives += alternatives_by_field[field];
+    }
     if (conjunction.size() > kPathsMax) {
-      return Error{ErrorCode::limit, fmt::format("{} paths in one pattern: at most {}", conjunction.size(), kPathsMax)};
+      return Error{ErrorCode::limit, fmt::format("{} paths in one pattern: at most {}; divide it into several patterns",
+                                                 conjunction.size(), kPathsMax)};
     }
     paths += conjunction.size();
+    if (alternatives > kAlternativesMax) return too_far();
     pattern.conjunctions.push_back(std::move(conjunction));
   }
   return paths > kConjunctionPathsMax ? Result<void>(too_far()) : Result<void>();

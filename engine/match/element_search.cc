@@ -11,6 +11,9 @@ std::string_view as_text(std::span<const uint32_t> list) {
   return {reinterpret_cast<const char*>(list.data()), list.size_bytes()};
 }
 
+// A search that nothing stands in the way of takes fewer steps than this for each value.
+constexpr uint64_t kStepsOfValue = 64;
+
 bool is_inside(uint32_t value, ValueRange range) { return value >= range.begin && value < range.end; }
 
 // The place in an ascending list of the first number that is not below `bound`.
@@ -59,14 +62,20 @@ ElementSearch::Answer ElementSearch::find(const Fields& fields, std::span<const 
   chosen_.clear();
   failed_.clear();
   steps_ = 0;
-  if (choose(0)) return Answer::found;
-  return steps_ > kStepsMax ? Answer::too_many : Answer::none;
+  uint64_t usual = 0;
+  for (const WantedField& field : wanted) usual += kStepsOfValue * (field.candidates.size() + field.all.size());
+  steps_max_ = usual + kStepsMax - extra_steps_;
+  const bool found = choose(0);
+  if (steps_ > steps_max_) return Answer::too_many;
+  extra_steps_ += steps_ - std::min(steps_, usual);
+  return found ? Answer::found : Answer::none;
 }
 
 // Decides `field` and all behind it, given what was chosen.
 bool ElementSearch::choose(size_t field) {
-  if (steps_ > kStepsMax) return false;
+  if (steps_ > steps_max_) return false;
   if (field == wanted_.size()) return true;
+  steps_ += chosen_.size();
   if (failed_.contains(key_of_choice(field))) return false;
   const WantedField& wanted = wanted_[field];
   if (wanted.absence && next_consistent(wanted.all, 0) == wanted.all.size() && choose(field + 1)) return true;
@@ -74,7 +83,7 @@ bool ElementSearch::choose(size_t field) {
        at = next_consistent(wanted.candidates, at + 1)) {
     if (choose_value(field, wanted.candidates[at])) return true;
   }
-  if (steps_ <= kStepsMax) failed_.insert(key_of_choice(field));
+  if (steps_ <= steps_max_) failed_.insert(key_of_choice(field));
   return false;
 }
 
@@ -92,7 +101,7 @@ bool ElementSearch::choose_value(size_t field, uint32_t value) {
 // The place of the first value, from `at` on, that stands in no other element of an array than the chosen one.
 size_t ElementSearch::next_consistent(std::span<const uint32_t> list, size_t at) {
   while (at < list.size()) {
-    if (++steps_ > kStepsMax) return list.size();
+    if (++steps_ > steps_max_) return list.size();
     const uint32_t behind = end_of_conflict(list[at]);
     if (behind == 0) return at;
     at = place_of(list, behind);
@@ -103,9 +112,10 @@ size_t ElementSearch::next_consistent(std::span<const uint32_t> list, size_t at)
 // Where the values begin again that may be consistent, when `value` is not; 0 when it is. All values of its path in
 // that array stand in elements of it: scalars directly in an array have the array's own path, which is decided before
 // the paths inside.
-uint32_t ElementSearch::end_of_conflict(uint32_t value) const {
+uint32_t ElementSearch::end_of_conflict(uint32_t value) {
   for (uint32_t number = fields_->values()[value].element; number != FieldValue::kNowhere;) {
     const ArrayElement& element = fields_->element(number);
+    steps_ += chosen_.size();
     for (const uint32_t other : chosen_) {
       const ArrayElement& chosen = fields_->element(other);
       if (other == number || chosen.array != element.array) continue;

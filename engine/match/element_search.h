@@ -42,16 +42,20 @@ class ElementSearch {
  public:
   enum class Answer { found, none, too_many };
 
-  // `fields` and `wanted` must stay as they are during the call. `too_many`: given up after kStepsMax steps.
+  // To be called before the first find() of an event.
+  void begin_event() { extra_steps_ = 0; }
+
+  // `fields` and `wanted` must stay as they are during the call. `too_many`: given up, since all that was looked for in
+  // this event has taken kStepsMax steps beyond those that grow with its values.
   Answer find(const Fields& fields, std::span<const WantedField> wanted);
 
-  static constexpr uint32_t kStepsMax = 1'000'000;  // some tens of milliseconds
+  static constexpr uint64_t kStepsMax = 10'000'000;  // some tens of milliseconds
 
  private:
   bool choose(size_t field);
   bool choose_value(size_t field, uint32_t value);
   size_t next_consistent(std::span<const uint32_t> list, size_t at);
-  uint32_t end_of_conflict(uint32_t value) const;
+  uint32_t end_of_conflict(uint32_t value);
   bool matters(uint32_t element, size_t field) const;
   std::span<const uint32_t> key_of_choice(size_t field);
 
@@ -60,7 +64,9 @@ class ElementSearch {
   std::vector<uint32_t> chosen_;  // the chosen elements, in the order of choice
   std::vector<uint32_t> key_;
   ListSet failed_;
-  uint32_t steps_ = 0;
+  uint64_t steps_ = 0;      // comparisons of elements in this search
+  uint64_t steps_max_ = 0;  // given up beyond
+  uint64_t extra_steps_ = 0;
 };
 
 }  // namespace kedge

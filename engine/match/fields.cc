@@ -13,6 +13,7 @@ void Fields::clear(const PathTree& tree) {
   elements_.clear();
   arrays_.clear();
   element_ = FieldValue::kNowhere;
+  comparisons_ = 0;
 }
 
 void Fields::collect(const PathTree& tree, const Event& event, JsonValue detail, JsonValue resources) {
@@ -45,13 +46,22 @@ void Fields::add(uint32_t node, FieldValue::Kind kind, std::string_view text) {
   values_.push_back({kind, path, element_, text});
 }
 
-bool Fields::in_conflict(const FieldValue& one, const FieldValue& other) const {
-  for (uint32_t a = one.element; a != FieldValue::kNowhere; a = elements_[a].parent) {
-    for (uint32_t b = other.element; b != FieldValue::kNowhere; b = elements_[b].parent) {
-      if (a != b && elements_[a].array == elements_[b].array) return true;
-    }
+// Arrays are numbered as they begin: going outwards from both values, the higher number goes first.
+uint32_t Fields::end_of_conflict(const FieldValue& one, uint32_t place) const {
+  ++comparisons_;
+  uint32_t a = one.element;
+  uint32_t b = values_[place].element;
+  while (a != FieldValue::kNowhere && b != FieldValue::kNowhere && a != b) {
+    ++comparisons_;
+    const ArrayElement& mine = elements_[a];
+    const ArrayElement& other = elements_[b];
+    if (mine.array == other.array) return place < mine.values.begin ? mine.values.begin : arrays_[mine.array].end;
+    if (mine.array > other.array)
+      a = mine.parent;
+    else
+      b = other.parent;
   }
-  return false;
+  return 0;
 }
 
 void Fields::walk(uint32_t node, JsonValue value) {

@@ -87,8 +87,12 @@ class Fields {
   // Whether any value stands in an array element, so that values may not always be combined.
   bool has_elements() const { return !elements_.empty(); }
   const ArrayElement& element(uint32_t element) const { return elements_[element]; }
-  // Whether two values stand in different elements of one array.
-  bool in_conflict(const FieldValue&, const FieldValue&) const;
+  // Where the values begin again that may be combined with `one`, when the one at `place` may not, because it stands in
+  // another element of some array; 0 when it may.
+  uint32_t end_of_conflict(const FieldValue& one, uint32_t place) const;
+  // Values of an event are held against each other so often, and no more: an event may have a hundred thousand of each.
+  static constexpr uint32_t kComparisonsMax = 10'000'000;  // some tens of milliseconds
+  bool compared_too_often() const { return comparisons_ > kComparisonsMax; }
   ValueRange array_values(uint32_t array) const { return arrays_[array]; }
 
  private:
@@ -107,6 +111,7 @@ class Fields {
   std::vector<ArrayElement> elements_;
   std::vector<ValueRange> arrays_;
   uint32_t element_ = FieldValue::kNowhere;  // the innermost one around the current place
+  mutable uint32_t comparisons_ = 0;
 };
 
 }  // namespace kedge

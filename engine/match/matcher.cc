@@ -98,8 +98,8 @@ bool Matcher::may_match(std::string_view text, std::optional<std::string_view> s
 Result<void> Matcher::finish(MatchState& state, std::vector<uint32_t>& matched) const {
   if (!state.run(*program_)) {
     return Error{ErrorCode::limit,
-                 fmt::format("the elements of this event's arrays can be combined in too many ways: given up "
-                             "after {} tries",
+                 fmt::format("the values in this event's arrays can be combined in too many ways: given up after {} "
+                             "comparisons",
                              ElementSearch::kStepsMax)};
   }
   for (const uint32_t pattern : state.matched()) matched.push_back(program_->indices[pattern]);

@@ -5,6 +5,20 @@
 // that value is the rest of the pattern tried, and what several patterns ask is tried once. So an event that no pattern
 // wants costs the walk, however many patterns there are.
 //
+// It needs nothing but the rooms base and event, and may be used by itself:
+//
+//   Matcher::Builder builder;
+//   for (uint32_t i = 0; i < texts.size(); ++i) {
+//     const Result<Pattern> pattern = parse_pattern(texts[i]);
+//     if (!pattern) return pattern.error();  // says where in the text, what stands there and what would be right
+//     builder.add(i, *pattern);
+//   }
+//   const Matcher matcher = std::move(builder).build();  // shared by threads
+//
+//   MatchScratch scratch;           // one for each thread
+//   std::vector<uint32_t> matched;  // what is asked for: places in `texts`
+//   if (const Result<void> done = matcher.match_document(document, scratch, matched); !done) return done.error();
+//
 // Meaning (event-ruler's):
 //   paths     names joined with dots: {"a.b":1} and {"a":{"b":1}} are one path, in patterns and events
 //   values    only scalars are values; an object, {} and [] are none; null is one
@@ -84,9 +98,10 @@ class Matcher {
   size_t remains() const;
 
   // Replaces `matched` with the indices of the patterns that `event` matches, ascending, each once. Errors: `invalid`
-  // when the event's detail or resources are no JSON (never for an event that a decoder made); `limit` when arrays
-  // under a repeated key can be combined in too many ways to be tried (over a million for one pattern). `matched` is
-  // then empty.
+  // when the event's detail or resources are no JSON (never for an event that a decoder made); `limit` when the
+  // values in its arrays can be combined in too many ways to be tried: for all patterns together ten million
+  // comparisons beyond what grows with the event, which arrays under a repeated key can need, and so many of numbers
+  // with those of another field. `matched` is then empty.
   Result<void> match(const Event& event, MatchScratch&, std::vector<uint32_t>& matched) const;
 
   // The same for a bare document, which must be a valid JSON object of at most 1,000 levels. As event-ruler does, text

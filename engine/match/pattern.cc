@@ -59,10 +59,13 @@ class Parser {
   Result<Pattern> parse(std::string_view text) {
     text_ = text;
     if (text.size() > kPatternBytesMax) {
-      return Error{ErrorCode::limit, fmt::format("a pattern of {} bytes: at most {}", text.size(), kPatternBytesMax)};
+      return Error{ErrorCode::limit, fmt::format("a pattern of {} bytes: at most {}; divide it into several patterns",
+                                                 text.size(), kPatternBytesMax)};
     }
     if (const JsonError* error = scanner_.scan(text, JsonRules::lenient)) {
-      return refuse(error->offset, "the pattern is not JSON", error->expected);
+      const std::string_view rest = text.substr(error->offset);
+      const std::string found = rest.empty() ? "the end" : shortened(rest.substr(0, rest.find('\n')), 20);
+      return refuse(error->offset, "the pattern is not JSON: " + found, error->expected);
     }
     const JsonValue root = scanner_.root();
     if (!root.is_object()) return refuse(root, "an object of fields");
@@ -85,7 +88,22 @@ class Parser {
   }
   Error refuse(JsonValue value, std::string_view expected) const {
     const std::string_view bytes = value.bytes();
-    return refuse(value.offset(), bytes.size() > 100 ? fmt::format("{}…", bytes.substr(0, 100)) : bytes, expected);
+    return refuse(value.offset(), shortened(bytes, 100), expected);
+  }
+
+  static std::string shortened(std::string_view text, size_t size_max) {
+    if (text.size() <= size_max) return std::string(text);
+    // Not within a character.
+    while (size_max > 0 && (static_cast<unsigned char>(text[size_max]) & 0xC0U) == 0x80) --size_max;
+    return std::string(text.substr(0, size_max)) + "…";
+  }
+
+  // To be called for each that there is.
+  Result<void> count_search(JsonValue value) {
+    if (++searches_ <= kSearchesMax) return {};
+    return refuse(value, fmt::format("at most {} wildcards with stars that are not at one end only, and regular "
+                                     "expressions: divide this into several patterns",
+                                     kSearchesMax));
   }
 
   Result<Parts> read_object(JsonValue object) {
@@ -226,6 +244,7 @@ class Parser {
     auto pieces = read_pieces(value);
     if (!pieces) return pieces.error();
     if (auto simple = simple_form(*pieces)) return Test(*std::move(simple));
+    if (auto done = count_search(value); !done) return done.error();
     return Test(HasPieces{*std::move(pieces)});
   }
 
@@ -289,6 +308,7 @@ class Parser {
 
   Result<Test> read_regex(JsonValue value) {
     if (!value.is_string()) return refuse(value, "a string behind regex");
+    if (auto done = count_search(value); !done) return done.error();
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_max_mem(kExpressionBytesMax);
@@ -388,11 +408,12 @@ class Parser {
     const auto add = [&](JsonValue one) -> Result<void> {
       auto pieces = read_pieces(one);
       if (!pieces) return pieces.error();
-      if (auto simple = simple_form(*pieces))
+      if (auto simple = simple_form(*pieces)) {
         test.texts.push_back(*std::move(simple));
-      else
-        test.wildcards.push_back(*std::move(pieces));
-      return {};
+        return {};
+      }
+      test.wildcards.push_back(*std::move(pieces));
+      return count_search(one);
     };
     if (!value.is_array()) return add(value);
     for (const JsonValue element : value.elements()) {
@@ -447,6 +468,7 @@ class Parser {
   std::string path_;       // of the place being read
   bool has_path_ = false;  // false at the top, where path_ is empty for want of names
   int depth_of_or_ = 0;
+  size_t searches_ = 0;
 };
 
 }  // namespace

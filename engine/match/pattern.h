@@ -139,11 +139,15 @@ struct Pattern {
 };
 
 // Limits. What a pattern is compiled to grows with its text and with what its $or multiply out to, and with nothing
-// else: a pattern within these limits is compiled within 10 MB and a tenth of a second.
+// else: a pattern within these limits is compiled within 150 MB and two seconds, one that has none of them in sight
+// within microseconds. For an event a pattern costs at most a search of each value for each of its wildcards and
+// expressions.
 inline constexpr size_t kPatternBytesMax = 1U << 20U;
 inline constexpr size_t kConjunctionsMax = 1000;           // that the $or of one pattern may multiply out to
 inline constexpr size_t kPathsMax = 256;                   // of one conjunction
 inline constexpr size_t kConjunctionPathsMax = 100'000;    // of all conjunctions together
+inline constexpr size_t kAlternativesMax = 250'000;        // likewise, each network of a list counted
+inline constexpr size_t kSearchesMax = 1000;               // wildcards with a star inside or two, and expressions
 inline constexpr size_t kExpressionBytesMax = 64U << 10U;  // of the program of one regular expression
 
 // What goes beyond the grammar of event patterns; see above.

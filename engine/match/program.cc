@@ -5,15 +5,17 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "match/test.h"
 
 namespace kedge {
 namespace {
 
-constexpr uint32_t kCrowd = 2;      // so many may wait at one place before they are told apart
-constexpr size_t kKeySetsMax = 30;  // of one conjunction
-constexpr size_t kLeadsMax = 64;    // keys of one set by which a place may lead on
+constexpr uint32_t kCrowd = 2;       // so many may wait at one place before they are told apart
+constexpr size_t kKeySetsMax = 30;   // of one conjunction
+constexpr size_t kLeadsMax = 64;     // keys of one set by which a place may lead on
+constexpr size_t kLargeKeySet = 64;  // keys of a set that is not made anew for each of its places
 
 // The same text for the same test, whatever its spelling.
 struct Canonical {
@@ -116,6 +118,14 @@ struct KeysOf {
   TestKeys operator()(const Compared&) const { return {{{Kind::any, {}}}, {}, false}; }
 };
 
+// Of ranges none is the same as another: a pattern hardly says one twice.
+bool is_less(const ValueKey& one, const ValueKey& other) {
+  return std::tie(one.kind, one.text) < std::tie(other.kind, other.text);
+}
+bool is_same(const ValueKey& one, const ValueKey& other) {
+  return one.kind != ValueKey::Kind::range && one.kind == other.kind && one.text == other.text;
+}
+
 std::string popularity_key(uint32_t path, const ValueKey& key) { return std::to_string(path) + "/" + key.bytes(); }
 
 }  // namespace
@@ -170,13 +180,15 @@ void MatchProgram::finish() {
   anchors.finish();
   keys.finish();
   popularity_ = {};
+  large_key_sets_ = {};
   known_needs_ = {};
   known_indices_ = {};
 }
 
 void MatchProgram::count_keys() {
   for (size_t i = placed_; i < conjunctions.size(); ++i) {
-    for (const KeySet& set : key_sets(conjunctions[i])) {
+    const KeySets sets = key_sets(static_cast<uint32_t>(i));
+    for (const KeySet& set : *sets) {
       for (const ValueKey& key : set.keys) ++popularity_[popularity_key(set.path, key)];
     }
   }
@@ -213,16 +225,25 @@ void MatchProgram::add_key_sets(const Need& need, uint32_t number, std::vector<K
     set.is_exact = set.is_exact && found.is_exact;
     std::move(found.keys.begin(), found.keys.end(), std::back_inserter(set.keys));
   }
+  // Wildcards may have one key.
+  std::sort(set.keys.begin(), set.keys.end(), is_less);
+  set.keys.erase(std::unique(set.keys.begin(), set.keys.end(), is_same), set.keys.end());
   sets.push_back(std::move(set));
 }
 
-std::vector<MatchProgram::KeySet> MatchProgram::key_sets(const Conjunction& conjunction) const {
+MatchProgram::KeySets MatchProgram::key_sets(uint32_t number) {
+  if (const auto known = large_key_sets_.find(number); known != large_key_sets_.end()) return known->second;
+  const Conjunction& conjunction = conjunctions[number];
   std::vector<KeySet> sets;
   for (uint32_t i = 0; i < conjunction.need_count && sets.size() < kKeySetsMax; ++i) {
     add_key_sets(needs[need_lists[conjunction.first_need + i]], i, sets);
   }
   if (sets.size() > kKeySetsMax) sets.resize(kKeySetsMax);
-  return sets;
+  const bool is_large =
+      std::any_of(sets.begin(), sets.end(), [](const KeySet& set) { return set.keys.size() > kLargeKeySet; });
+  auto made = std::make_shared<const std::vector<KeySet>>(std::move(sets));
+  if (is_large) large_key_sets_.emplace(number, made);
+  return made;
 }
 
 // The place in `sets` of the best one that is not used; sets.size(): there is none.
@@ -255,7 +276,8 @@ uint32_t MatchProgram::place_behind(uint32_t place, uint32_t path, const ValueKe
 }
 
 void MatchProgram::let_wait(uint32_t conjunction) {
-  const std::vector<KeySet> sets = key_sets(conjunctions[conjunction]);
+  const KeySets held = key_sets(conjunction);
+  const std::vector<KeySet>& sets = *held;
   const size_t anchor = best(sets, 0);
   if (anchor == sets.size()) {
     always.push_back(conjunction);
@@ -307,7 +329,7 @@ void MatchProgram::split(uint32_t place) {
   while (next != kNone) {
     const Waiting one = waiting[next];
     next = one.next;
-    let_wait_at(place, one, key_sets(conjunctions[one.conjunction]));
+    let_wait_at(place, one, *key_sets(one.conjunction));
   }
 }
 

@@ -143,12 +143,13 @@ struct MatchProgram {
     bool is_exact;  // the keys are all that the need says
     std::vector<ValueKey> keys;
   };
+  using KeySets = std::shared_ptr<const std::vector<KeySet>>;
   using Popularity = std::unordered_map<std::string, uint32_t>;
 
   uint32_t need_of(const PatternField&);
   uint32_t index_of(uint32_t index);
   void wants(uint32_t path, const Need&);
-  std::vector<KeySet> key_sets(const Conjunction&) const;
+  KeySets key_sets(uint32_t conjunction);
   static void add_key_sets(const Need&, uint32_t number, std::vector<KeySet>& sets);
   void count_keys();
   double cost(const KeySet&) const;
@@ -161,9 +162,10 @@ struct MatchProgram {
   void split(uint32_t place);
   bool is_sure(const std::vector<KeySet>&, uint32_t used, uint32_t need_count) const;
 
-  size_t placed_ = 0;       // the conjunctions that have their places
-  uint32_t key_count_ = 0;  // the numbers given in `keys`
-  Popularity popularity_;   // how many conjunctions have each key; only while placing
+  size_t placed_ = 0;                                     // the conjunctions that have their places
+  uint32_t key_count_ = 0;                                // the numbers given in `keys`
+  Popularity popularity_;                                 // how many conjunctions have each key; only while placing
+  std::unordered_map<uint32_t, KeySets> large_key_sets_;  // by conjunction; only while placing
   std::unordered_map<std::string, uint32_t> known_needs_;
   std::unordered_map<uint32_t, uint32_t> known_indices_;
 };

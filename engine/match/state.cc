@@ -25,13 +25,15 @@ bool MatchState::run(const MatchProgram& program) {
   program_ = &program;
   ++event_;
   gave_up_ = false;
+  search_.begin_event();
   matched_.clear();
   make_room(program);
   for (const FieldValue& value : fields.values()) {
+    if (gave_up_) break;
     if (const ValueIndex* const index = program.anchors[value.path]) try_value(*index, value);
   }
   for (const uint32_t conjunction : program.always) try_conjunction(conjunction);
-  return !gave_up_;
+  return !gave_up_ && !fields.compared_too_often();
 }
 
 void MatchState::try_value(const ValueIndex& index, const FieldValue& value) {
@@ -118,7 +120,8 @@ void MatchState::sort(std::vector<uint32_t>& indices) {
 
 void MatchState::try_conjunction(uint32_t number) {
   const Conjunction& conjunction = program_->conjunctions[number];
-  if (matching_[conjunction.pattern] == event_) return;
+  if (matching_[conjunction.pattern] == event_ || gave_up_) return;
+  if (program_->indices[conjunction.pattern] == MatchProgram::kNone) return;  // its pattern was removed
   const uint32_t* needs = program_->need_lists.data() + conjunction.first_need;
   for (uint32_t i = 0; i < conjunction.need_count; ++i) {
     if (!can_hold(needs[i])) return;

@@ -100,11 +100,18 @@ bool stands(double one, std::string_view sign, double other) {
 bool passes_compared(const Compared& test, const FieldValue& value, const Fields& fields) {
   if (!value.is_number() || !value.is_comparable()) return false;
   const auto places = fields.values_of(test.path_number);
-  return std::any_of(places.begin(), places.end(), [&](uint32_t place) {
-    const FieldValue& other = fields.values()[place];
-    return other.is_number() && other.is_comparable() && !fields.in_conflict(value, other) &&
-           stands(value.number.value, test.sign, other.number.value);
-  });
+  for (auto at = places.begin(); at != places.end() && !fields.compared_too_often();) {
+    if (const uint32_t behind = fields.end_of_conflict(value, *at); behind > 0) {
+      at = std::lower_bound(at, places.end(), behind);
+      continue;
+    }
+    const FieldValue& other = fields.values()[*at];
+    if (other.is_number() && other.is_comparable() && stands(value.number.value, test.sign, other.number.value)) {
+      return true;
+    }
+    ++at;
+  }
+  return false;
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST_F(MatchCommand, ReadsFilesPackedOrNot) {
   write("damaged.gz", damaged);
   const Typed typed = type("match --patterns @patterns @damaged.gz");
   EXPECT_EQ(typed.exit_code, kFoundWrong);
-  EXPECT_EQ(typed.err, "kedge: @damaged.gz is damaged or cut off\n");
+  EXPECT_EQ(typed.err, "kedge: @damaged.gz cannot be read to its end: no file, damaged or cut off\n");
   EXPECT_EQ(type("match --patterns @patterns @missing").exit_code, kUsedWrongly);
 }
 

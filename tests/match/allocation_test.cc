@@ -10,16 +10,19 @@
 
 namespace {
 std::atomic<size_t> allocations{0};
-}
+std::atomic<size_t> bytes{0};  // all that was ever taken
+}  // namespace
 
 // Not inlined: GCC would take them for a mismatched pair.
 [[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
+  bytes += size;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
+  bytes += size;
   return std::malloc(size);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
@@ -63,6 +66,46 @@ TEST(SteadyState, TakesNoMemoryForAnEvent) {
   const size_t before = allocations;
   for (int round = 0; round < 10; ++round) handle_all();
   EXPECT_EQ(allocations - before, 0U);
+}
+
+// What is taken in all is more than what is held at any time, and grows as the work does.
+size_t taken_by(const std::vector<std::string>& texts) {
+  const size_t before = bytes;
+  Matcher::Builder builder;
+  for (const std::string& text : texts) {
+    const auto pattern = parse_pattern(text);
+    EXPECT_TRUE(pattern) << pattern.error().message;
+    if (pattern) builder.add(0, *pattern);
+  }
+  const Matcher matcher = std::move(builder).build();
+  return bytes - before;
+}
+
+std::string list(int size, const std::string& before, const std::string& behind) {
+  std::string text;
+  for (int i = 0; i < size; ++i) text += (i > 0 ? "," : "") + before + std::to_string(i) + behind;
+  return text;
+}
+
+constexpr size_t kMega = 1U << 20U;
+
+TEST(HostilePattern, OfManyWildcardsIsCompiledInBounds) {
+  EXPECT_LT(taken_by({R"({"a":[)" + list(1000, R"({"wildcard":"*a*12345)", R"(*"})") + "]}"}), 20 * kMega);
+}
+
+TEST(HostilePattern, WhoseAlternativesMultiplyIsCompiledInBounds) {
+  EXPECT_LT(taken_by({R"({"k":[)" + list(249, "\"s", "\"") + R"(],"$or":[)" +
+                      list(1000, R"({"x":[{"anything-but":"v)", R"("}]})") + "]}"}),
+            1000 * kMega);
+}
+
+TEST(HostilePattern, ThatSharesALongListWithOthersIsCompiledInBounds) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 10; ++i) {
+    texts.push_back(R"({"k":[)" + list(10'000, "\"s", "\"") + R"(],"x":[{"anything-but":"v)" + std::to_string(i) +
+                    "\"}]}");
+  }
+  EXPECT_LT(taken_by(texts), 1000 * kMega);
 }
 
 }  // namespace

@@ -441,6 +441,63 @@ TEST(ManyElements, UnderRepeatedKeysAreGivenUpWithAnError) {
   EXPECT_THAT(matched, IsEmpty());
 }
 
+// Else whoever makes the event could make each of thousands of patterns take the time that one may.
+TEST(ManyElements, UnderRepeatedKeysAreGivenUpOnceForAllPatterns) {
+  std::string event = "{";
+  for (int i = 0; i < 5; ++i) {
+    event += "\"e\":[" + repeated(6, "{\"f" + std::to_string(i) + "\":1}") + ",{\"z\":1}],";
+  }
+  event += "\"q\":1}";
+  Matcher::Builder builder;
+  for (uint32_t i = 0; i < 2000; ++i) {
+    builder.add(i, pattern_of(R"({"e":{"f0":[1],"f1":[1],"f2":[1],"f3":[1],"f4":[1],"z":[1,)" +
+                              std::to_string(1000 + i) + "]}}"));
+  }
+  const Matcher matcher = std::move(builder).build();
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  const auto done = matcher.match_document(event, scratch, matched);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::limit);
+  // The next one has its own tries.
+  EXPECT_TRUE(matcher.match_document(R"({"e":[{"f0":1},{"z":1}]})", scratch, matched));
+}
+
+TEST(ManyElements, DoNotStandInEachOthersWayForManyPatterns) {
+  const std::string event = "{\"e\":[" + repeated(2000, "{\"t\":1},{\"u\":1}") + "]}";
+  Matcher::Builder builder;
+  for (uint32_t i = 0; i < 2000; ++i) {
+    builder.add(i, pattern_of(R"({"e":{"t":[1,)" + std::to_string(1000 + i) + R"(],"u":[1]}})"));
+  }
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  EXPECT_TRUE(std::move(builder).build().match_document(event, scratch, matched));
+  EXPECT_THAT(matched, IsEmpty());
+}
+
+TEST(ManyNumbers, AreHeldAgainstEachOtherWithinALimit) {
+  const PatternExtras extras;
+  const auto answer = [&extras](std::string_view pattern, const std::string& event) -> Result<bool> {
+    Matcher::Builder builder;
+    builder.add(1, *parse_pattern(pattern, &extras));
+    MatchScratch scratch;
+    std::vector<uint32_t> matched;
+    const auto done = std::move(builder).build().match_document(event, scratch, matched);
+    if (!done) return done.error();
+    return !matched.empty();
+  };
+  const auto flat = answer(R"({"a":[{"numeric":["<",{"field":"b"}]}]})",
+                           "{\"a\":[" + repeated(30'000, "9") + "],\"b\":[" + repeated(30'000, "1") + "]}");
+  ASSERT_FALSE(flat);
+  EXPECT_EQ(flat.error().code, ErrorCode::limit);
+  // Those of other elements are jumped over.
+  const std::string elements = repeated(30'000, "{\"a\":9,\"b\":9},{\"b\":10}");
+  const std::string less = R"({"e":{"a":[{"numeric":["<",{"field":"e.b"}]}]}})";
+  EXPECT_FALSE(*answer(less, "{\"e\":[" + elements + "]}"));
+  EXPECT_TRUE(*answer(less, "{\"e\":[" + elements + ",{\"b\":10,\"a\":9}]}"));
+  EXPECT_TRUE(*answer(less, "{\"e\":[{\"a\":9,\"b\":10}," + elements + "]}"));
+}
+
 bool may_match(std::string_view pattern, std::string_view text, std::optional<std::string_view> source = std::nullopt) {
   Matcher::Builder builder;
   builder.add(7, pattern_of(pattern));

@@ -92,7 +92,7 @@ TEST(PatternError, OfAnythingButSaysWhatItTakes) {
 }
 
 TEST(PatternError, OfTextThatIsNoJsonSaysWhere) {
-  EXPECT_EQ(error_of("{\"a\":[1,]}"), "line 1, column 9: the pattern is not JSON: expected a value");
+  EXPECT_EQ(error_of("{\"a\":[1,]}"), "line 1, column 9: the pattern is not JSON: ]}: expected a value");
 }
 
 TEST(PatternError, OfAnEmptyListObjectOrPattern) {
@@ -150,6 +150,27 @@ TEST(PatternError, OfAnOrThatIsCopiedTooOften) {
   std::string nested = R"({"z":[1]})";
   for (int i = 0; i < 200; ++i) nested = R"({"$or":[{"y":[1]},)" + nested + "]}";
   EXPECT_THAT(error_of(text + nested.substr(1)), HasSubstr("multiply out to more than"));
+}
+
+TEST(PatternError, OfAlternativesThatMultiplyTooFar) {
+  // 1,000 alternatives in each of 251 combinations.
+  std::string text = R"({"a":[0)";
+  for (int i = 1; i < 1000; ++i) text += "," + std::to_string(i);
+  text += R"(],"$or":[{"b":[0]})";
+  for (int i = 1; i < 249; ++i) text += R"(,{"b":[)" + std::to_string(i) + "]}";
+  EXPECT_TRUE(parse_pattern(text + "]}"));
+  EXPECT_THAT(error_of(text + R"(,{"b":[-1]},{"b":[-2]}]})"), HasSubstr("250000 alternatives in all: divide it"));
+}
+
+TEST(PatternError, OfTooManyWildcards) {
+  const auto list = [](int size) {
+    std::string text;
+    for (int i = 0; i < size; ++i) text += (i > 0 ? ",\"" : "\"") + std::string("*a*") + std::to_string(i) + "*\"";
+    return text;
+  };
+  EXPECT_TRUE(parse_pattern(R"({"a":[{"anything-but":{"wildcard":[)" + list(1000) + "]}}]}"));
+  EXPECT_THAT(error_of(R"({"a":[{"wildcard":"x*y"},{"anything-but":{"wildcard":[)" + list(1000) + "]}}]}"),
+              HasSubstr("\"*a*999*\": expected at most 1000 wildcards"));
 }
 
 TEST(PatternError, OfATextThatIsTooLong) {
