@@ -89,6 +89,13 @@ class Arguments {
 
 using Translate = std::function<Result<Change>(Arguments&, const std::string& actor, Time now)>;
 
+// A pause of what is no account would be believed and hold nothing.
+bool is_account_scope(std::string_view scope) {
+  constexpr std::string_view kPrefix = "account:";
+  return scope.starts_with(kPrefix) && scope.size() == kPrefix.size() + 12 &&
+         scope.find_first_not_of("0123456789", kPrefix.size()) == std::string_view::npos;
+}
+
 Result<Change> pause(Arguments& arguments, const std::string& actor, Time now) {
   Pause pause;
   pause.scope = arguments.optional_text("scope", "all");
@@ -96,8 +103,8 @@ Result<Change> pause(Arguments& arguments, const std::string& actor, Time now) {
   pause.by = actor;
   pause.since = now;
   const bool known = pause.scope == "all" || (pause.scope.starts_with("rule:") && pause.scope.size() > 5) ||
-                     (pause.scope.starts_with("account:") && pause.scope.size() > 8);
-  if (!known) arguments.fail("scope: must be all, rule:ID or account:ID");
+                     is_account_scope(pause.scope);
+  if (!known) arguments.fail("scope: must be all, rule:ID or account:ID with its 12 digits");
   return arguments.finish(AddPause{std::move(pause)});
 }
 

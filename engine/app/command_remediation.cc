@@ -63,7 +63,9 @@ void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
   const auto done =
       ask_engine(*configuration, {"remediation." + verb, {{"id", arguments.id}, {"reason", arguments.reason}}});
   if (!done) return shell.fail(done.error());
-  shell.out << fmt::format("{}: on record; `kedge remediation show {}` tells what comes of it\n", verb, arguments.id);
+  const bool waits = !done->value("by_daemon", true);
+  shell.out << fmt::format("{}: on record; {}`kedge remediation show {}` tells what comes of it\n", verb,
+                           waits ? "no daemon runs, so it waits for the next start; " : "", arguments.id);
 }
 
 }  // namespace

@@ -25,7 +25,9 @@ Result<nlohmann::json> commit_here(const Configuration& configuration, const Con
   if (!change) return change.error();
   Mailbox<Remediation> runnable(SIZE_MAX);  // the next start finds what is open
   Committer committer(**ledger, runnable, Committer::Options{});
-  return reply_of(committer.commit(*change));
+  auto reply = reply_of(committer.commit(*change));
+  if (reply) (*reply)["by_daemon"] = false;
+  return reply;
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 
 namespace kedge {
 
-// What the engine answered. unavailable: neither a daemon nor the ledger could be reached.
+// What the engine answered; `by_daemon` is false in it where none runs, so that nothing comes of it yet. unavailable:
+// neither a daemon nor the ledger could be reached.
 Result<nlohmann::json> ask_engine(const Configuration& configuration, const ControlRequest& request);
 
 }  // namespace kedge

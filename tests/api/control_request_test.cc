@@ -38,9 +38,10 @@ TEST(ChangeOf, PausesAllUnlessAScopeIsGiven) {
 }
 
 TEST(ChangeOf, KnowsThreeScopes) {
-  for (const char* scope : {"", "everything", "rule:", "account:", "region:x"}) {
+  for (const char* scope : {"", "everything", "rule:", "account:", "account:12", "account:12345678901x", "region:x"}) {
     EXPECT_THAT(error_of("pause", {{"scope", scope}}), HasSubstr("scope: must be all, rule:ID or account:ID")) << scope;
   }
+  EXPECT_EQ(change<AddPause>("pause", {{"scope", "account:123456789012"}}).pause.scope, "account:123456789012");
 }
 
 Json an_exception() {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/control.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -145,6 +146,14 @@ TEST_F(CommandLine, ARuleIsPausedWhereTheRulesCannotBeRead) {
   const Typed paused = type("pause -c @kedge.yaml --scope rule:first --reason r");
   EXPECT_EQ(paused.exit_code, kGood);
   EXPECT_THAT(paused.err, HasSubstr("whether there is a rule 'first' is not known"));
+}
+
+TEST_F(CommandLine, WhatIsAskedWhileNoDaemonRunsIsKnownToWait) {
+  Configuration configuration;
+  configuration.data = path("data");
+  const auto reply = ask_engine(configuration, {"pause", {{"reason", "r"}}});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ((*reply)["by_daemon"], false);
 }
 
 TEST_F(CommandLine, AuditListKnowsWhichKindsOfRecordsThereAre) {

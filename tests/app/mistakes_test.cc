@@ -147,7 +147,7 @@ const Slip kSlips[] = {
     {"PauseOfNoRule", "", "", "", "pause -c @kedge.yaml --scope rule:firrst --reason r", kUsedWrongly,
      "kedge: --scope: there is no rule 'firrst' in @rules (did you mean 'first'?); --force pauses it all the same"},
     {"PauseOfNoScope", "", "", "", "pause -c @kedge.yaml --scope firrst --reason r", kUsedWrongly,
-     "kedge: pause: scope: must be all, rule:ID or account:ID"},
+     "kedge: pause: scope: must be all, rule:ID or account:ID with its 12 digits"},
     {"ExceptionThatIsOver", "", "", "",
      "exception add -c @kedge.yaml --rule first --target t --owner o --reason r --expires 2020-01-01T00:00:00Z",
      kUsedWrongly, "kedge: exception.add: expires: 2020-01-01T00:00:00.000000Z is over already"},
