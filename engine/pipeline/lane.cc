@@ -90,11 +90,11 @@ void Lane::run() {
   while (!mailbox_.closed()) {
     const Duration age = work_->pending.empty() ? Duration{} : parts_.clock.elapsed() - work_->oldest;
     pulse_.waits();
-    std::vector<Batch> batches =
+    const std::vector<Batch> batches =
         mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max);
     pulse_.works();
     if (batches.empty() && work_->pending.empty()) rest();
-    turn(std::move(batches));
+    turn(batches);
     const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
     if ((work_->outcome.decided() || due) && !flush()) break;
     if (mailbox_.weight() == 0) work_->decider.get_ready();
@@ -111,7 +111,7 @@ void Lane::rest() {
   give_memory_back();
 }
 
-void Lane::turn(std::vector<Batch> batches) {
+void Lane::turn(const std::vector<Batch>& batches) {
   if (work_->decider.rules() != parts_.rules.get()) work_->decider.use(parts_.rules.get());
   if (const uint64_t version = parts_.committer.exceptions_version(); version != work_->exceptions_version) {
     work_->decider.forget_snapshot();

@@ -110,7 +110,7 @@ class Lane {
 
   void run();
   void rest();
-  void turn(std::vector<Batch> batches);
+  void turn(const std::vector<Batch>& batches);
   bool flush();
   Answer commit(const Change& change);
 

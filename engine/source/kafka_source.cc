@@ -28,11 +28,11 @@ KafkaProperties KafkaSource::properties_in_force(const Options& options) {
   return kedge::properties_in_force(consumer_options(options));
 }
 
-Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Options options, Lanes lanes, Positions& positions,
+Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Options options, const Lanes& lanes, Positions& positions,
                                                          Clock& clock) {
   if (auto checked = check(options); !checked) return checked.error();
   if (lanes.empty()) return Error{ErrorCode::internal, "a source needs a lane"};
-  auto loop = std::make_shared<Loop>(std::move(options), std::move(lanes), positions, clock);
+  auto loop = std::make_shared<Loop>(std::move(options), lanes, positions, clock);
   return std::unique_ptr<KafkaSource>(new KafkaSource(std::move(loop)));
 }
 

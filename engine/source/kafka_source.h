@@ -58,7 +58,7 @@ class KafkaSource final : public Source {
   static Result<std::vector<std::string>> reach(const Options&, Duration seen_for, Duration timeout);
 
   // `lanes` not empty. Positions and Clock are borrowed and must outlive the source.
-  static Result<std::unique_ptr<KafkaSource>> create(Options, Lanes, Positions&, Clock&);
+  static Result<std::unique_ptr<KafkaSource>> create(Options, const Lanes&, Positions&, Clock&);
 
   // Stops, if stop() was not called, with a deadline of five seconds.
   ~KafkaSource() override;
