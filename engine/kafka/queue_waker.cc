@@ -12,13 +12,11 @@ std::string value_of(const KafkaProperties& properties, const char* name) {
   return found == properties.end() ? std::string() : found->second;
 }
 
-double number_of(const rd_kafka_t* client, const char* name) {
-  return std::stod(conf_value(rd_kafka_conf(const_cast<rd_kafka_t*>(client)), name));
-}
+double number_of(rd_kafka_t* client, const char* name) { return std::stod(conf_value(rd_kafka_conf(client), name)); }
 
 // Kerberos takes a name that is given to it as meant. Its clients rest.
-bool takes_credentials(const rd_kafka_t* client) {
-  const rd_kafka_conf_t* conf = rd_kafka_conf(const_cast<rd_kafka_t*>(client));
+bool takes_credentials(rd_kafka_t* client) {
+  const rd_kafka_conf_t* conf = rd_kafka_conf(client);
   return !conf_value(conf, "security.protocol").starts_with("sasl") || conf_value(conf, "sasl.mechanisms") != "GSSAPI";
 }
 
