@@ -201,12 +201,11 @@ class JsonScanner {
   bool check_escapes(size_t size, JsonRules);
   bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
 
-  static constexpr uint32_t kIsObject = uint32_t{1} << 31U;  // beside a mark: there are no more marks than bytes
-
   const size_t depth_max_;
   std::unique_ptr<FirstStage> first_stage_;
   std::vector<uint32_t> ends_;
-  std::vector<uint32_t> open_;  // the marks of the objects and arrays around the current one, by depth; kIsObject
+  std::vector<char> open_;        // what closes the objects and arrays around the current one, by depth
+  std::vector<uint32_t> opened_;  // their marks, for EndsVisitor
   JsonText text_;
   uint32_t mark_count_ = 0;
   JsonError error_{};

@@ -2,8 +2,8 @@
 // whoever reads a text once, from its beginning to its end, while it is checked.
 //
 // A Visitor has, `depth` being how many objects and arrays are open around,
-//   bool open(depth, is_object)        an object or array begins; false: nothing of it is wanted, not even its end
-//   void close(depth, opened, mark)    it ends; `opened` is the mark where it began
+//   bool open(depth, mark, is_object)  an object or array begins; false: nothing of it is wanted, not even its end
+//   void close(depth, mark)            the one that was opened at this depth ends
 //   static constexpr bool kSeesText    whether it has the rest:
 //   void back(depth)                   one or more have ended, and more follows in what is around them
 //   bool may_want_key(first)           false: no member of the innermost object whose key begins so is wanted
@@ -41,8 +41,8 @@ inline size_t skip_text_members(const JsonText& text, size_t mark, size_t mark_c
 // Wants nothing.
 struct Nobody {
   static constexpr bool kSeesText = false;
-  bool open(uint32_t, bool) { return true; }
-  void close(uint32_t, uint32_t, uint32_t) {}
+  bool open(uint32_t, uint32_t, bool) { return true; }
+  void close(uint32_t, uint32_t) {}
 };
 
 }  // namespace json_walk
@@ -70,7 +70,7 @@ bool JsonScanner::check_value(size_t& place, const uint32_t around, Visitor visi
   const char* const bytes = text_.bytes.data();
   const uint32_t* const marks = text_.marks;
   const size_t mark_count = mark_count_;
-  uint32_t* const open = open_.data();
+  char* const open = open_.data();
   uint32_t depth = around;
   char closing = '\0';  // what ends the innermost object or array that has been opened here
 
@@ -103,9 +103,9 @@ bool JsonScanner::check_value(size_t& place, const uint32_t around, Visitor visi
       if (!Visitor::kSeesText && closing == '}') mark = json_walk::skip_text_members(text_, mark, mark_count);
     } else if (first == '{' || first == '[') {
       if (depth == depth_max_) return refuse(JsonError::Kind::depth, marks[mark], "less nesting");
-      if (visitor.open(depth, first == '{')) {
-        open[depth++] = static_cast<uint32_t>(mark) | (first == '{' ? kIsObject : 0);
-        closing = first == '{' ? '}' : ']';
+      if (visitor.open(depth, static_cast<uint32_t>(mark), first == '{')) {
+        closing = static_cast<char>(first + 2);  // } and ], two behind { and [
+        open[depth++] = closing;
         if (at(++mark) != closing) continue;
       } else if (!check_value<ends_closed>(mark, depth, json_walk::Nobody())) {
         return false;
@@ -120,7 +120,7 @@ bool JsonScanner::check_value(size_t& place, const uint32_t around, Visitor visi
       ++mark;
     }
     for (bool any_ended = false; depth != around; ++mark, any_ended = true) {
-      if (any_ended) closing = (open[depth - 1] & kIsObject) != 0 ? '}' : ']';
+      if (any_ended) closing = open[depth - 1];
       const char next = at_or_end(mark);
       if (next == ',') {
         if constexpr (Visitor::kSeesText) {
@@ -130,7 +130,7 @@ bool JsonScanner::check_value(size_t& place, const uint32_t around, Visitor visi
       }
       if (next != closing) return expected(mark, closing == '}' ? "',' or '}'" : "',' or ']'");
       --depth;
-      visitor.close(depth, open[depth] & ~kIsObject, static_cast<uint32_t>(mark));
+      visitor.close(depth, static_cast<uint32_t>(mark));
     }
     if (depth == around) {
       place = mark;

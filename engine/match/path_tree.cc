@@ -37,20 +37,25 @@ uint32_t PathTree::add_child(uint32_t parent, std::string_view name) {
   child.name_place = static_cast<uint32_t>(names_.size());
   names_ += name;
   Node& node = nodes_[parent];
+  node.first_bytes |= bit_of_first(name);
+  ++node.child_count;
+  if (node.crowd != kNone) {
+    crowds_[node.crowd].add(name, number);
+    return number;
+  }
   child.next_sibling = node.first_child;
   node.first_child = number;
-  node.first_bytes |= bit_of_first(name);
-  if (++node.child_count <= kFew) return number;
-  if (node.crowd == kNone) {
-    node.crowd = static_cast<uint32_t>(crowds_.size());
-    crowds_.emplace_back();
-  }
-  // All that are not in it yet.
-  KeyTable& crowd = crowds_[node.crowd];
-  for (uint32_t one = number; one != kNone && crowd.size() < node.child_count; one = nodes_[one].next_sibling) {
+  if (node.child_count > kFew) crowd_together(node);
+  return number;
+}
+
+void PathTree::crowd_together(Node& node) {
+  node.crowd = static_cast<uint32_t>(crowds_.size());
+  KeyTable& crowd = crowds_.emplace_back();
+  for (uint32_t one = node.first_child; one != kNone; one = nodes_[one].next_sibling) {
     crowd.add(name_of(nodes_[one]), one);
   }
-  return number;
+  node.first_child = kNone;
 }
 
 uint32_t PathTree::step_by_names(uint32_t node, std::string_view key) const {

@@ -29,7 +29,7 @@ class PathTree {
 
   // The same where it is told at a glance, for keys without dots of up to sixteen bytes. kNone: step() tells.
   uint32_t step_at_a_glance(uint32_t node, std::string_view key) const {
-    if (key.empty() || key.size() > 16 || nodes_[node].crowd != kNone) return kNone;
+    if (key.empty() || key.size() > 16) return kNone;
     const uint64_t start = first_eight(key.data(), key.size());
     const uint64_t end = key.size() > 8 ? last_eight(key.data(), key.size()) : start;
     for (uint32_t child = nodes_[node].first_child; child != kNone; child = nodes_[child].next_sibling) {
@@ -60,8 +60,8 @@ class PathTree {
   struct alignas(64) Node {
     uint64_t first_bytes = 0;  // with which bytes the children's names begin, by their last six bits
     uint32_t child_count = 0;
-    uint32_t first_child = kNone;
-    uint32_t crowd = kNone;  // in crowds_, where there are more than few
+    uint32_t first_child = kNone;  // where there are few
+    uint32_t crowd = kNone;        // in crowds_, where there are more
     uint32_t path = kNone;
     uint32_t parent = kNone;
     uint32_t next_sibling = kNone;
@@ -91,6 +91,7 @@ class PathTree {
     return std::string_view(names_).substr(node.name_place, node.name_size);
   }
   uint32_t add_child(uint32_t node, std::string_view name);
+  void crowd_together(Node&);
   uint32_t step_by_names(uint32_t node, std::string_view key) const;
 
   std::vector<Node> nodes_;

@@ -43,16 +43,17 @@ class StrictReader::Visitor {
   Visitor(const PathTree& tree, const JsonText& text, Fields& fields, Around* around)
       : tree_(tree), text_(text), fields_(fields), around_(around) {}
 
-  [[gnu::always_inline]] bool open(uint32_t depth, bool is_object) {
-    if (node_ == PathTree::kNone || (is_object && !tree_.leads_on(node_))) return false;
+  [[gnu::always_inline]] bool open(uint32_t depth, uint32_t, bool is_object) {
+    if (node_ == PathTree::kNone || (is_object && tree_.first_bytes(node_) == 0)) return false;
     const uint32_t element = around_array_ != kNowhere ? fields_.open_element(around_array_) : kNowhere;
     around_[depth] = {node_, is_object ? kNowhere : fields_.open_array(), element};
     enter(around_[depth]);
     return true;
   }
 
-  [[gnu::always_inline]] void close(uint32_t depth, uint32_t, uint32_t) {
+  [[gnu::always_inline]] void close(uint32_t depth, uint32_t) {
     const Around& closed = around_[depth];
+    if ((closed.array & closed.element) == kNowhere) return;  // neither
     if (closed.array != kNowhere) fields_.close_array(closed.array);
     if (closed.element != kNowhere) fields_.close_element(closed.element);
   }

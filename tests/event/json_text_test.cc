@@ -78,6 +78,29 @@ TEST(JsonScanner, ReadsScalarsAlone) {
   }
 }
 
+// What looks like a number, in the middle of a text and at its end: there it is read in other ways.
+TEST(JsonScanner, ReadsNumbersAsAnotherParserDoes) {
+  JsonScanner scanner;
+  std::mt19937 random(7);
+  const auto any_of = [&](std::string_view bytes) { return bytes[random() % bytes.size()]; };
+  const auto digits = [&](size_t most) {
+    std::string text;
+    for (size_t left = random() % (most + 1); left > 0; --left) text += any_of("0123456789");
+    return text;
+  };
+  size_t accepted = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string number = (random() % 2 == 0 ? "-" : "") + digits(random() % 8 == 0 ? 32 : 4);
+    if (random() % 4 != 0) number += "." + digits(random() % 8 == 0 ? 32 : 15);
+    if (random() % 8 == 0) number += any_of("eE") + std::string(random() % 2, any_of("+-")) + digits(2);
+    if (random() % 8 == 0 && !number.empty()) number[random() % number.size()] = any_of("0.-+eEx \t/:");
+    expect_same_answer(scanner, "[" + number + "]");
+    expect_same_answer(scanner, "[" + number + ",\"thirty-two bytes and more behind\"]");
+    accepted += Json::accept("[" + number + "]") ? 1 : 0;
+  }
+  EXPECT_GT(accepted, 5000U);
+}
+
 TEST(JsonScanner, KeepsTheBytesOfValuesAsTheyCame) {
   JsonScanner scanner;
   const std::string text = R"({"a": [1 , 2.50 ] , "b" : "x\u0041" , "c":-0.0e1 })";
