@@ -165,9 +165,19 @@ const Forms& folding() {
   return made;
 }
 
-// No form of a character begins or ends with its other one, so that at each place at most one of them matches.
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+char lower(char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); }
+
+// No form of a character begins or ends with its other one, so that at each place at most one of them matches. Both
+// forms of an ASCII character are one.
 bool take_start(std::string_view pattern, std::string_view& text) {
   while (!pattern.empty()) {
+    if (is_ascii(pattern.front())) {
+      if (text.empty() || lower(text.front()) != lower(pattern.front())) return false;
+      text.remove_prefix(1);
+      pattern.remove_prefix(1);
+      continue;
+    }
     const Character character = first_character(pattern);
     const std::string_view lower = lower_forms().of(character);
     const std::string_view upper = upper_forms().of(character);
@@ -193,6 +203,12 @@ bool starts_in_any_case(std::string_view pattern, std::string_view text) { retur
 
 bool ends_in_any_case(std::string_view pattern, std::string_view text) {
   while (!pattern.empty()) {
+    if (is_ascii(pattern.back())) {
+      if (text.empty() || lower(text.back()) != lower(pattern.back())) return false;
+      text.remove_suffix(1);
+      pattern.remove_suffix(1);
+      continue;
+    }
     const Character character = last_character(pattern);
     const std::string_view lower = lower_forms().of(character);
     const std::string_view upper = upper_forms().of(character);
@@ -210,9 +226,8 @@ bool ends_in_any_case(std::string_view pattern, std::string_view text) {
 
 void append_folded(std::string_view text, std::string& out) {
   while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text[0]);
-    if (byte < 0x80) {
-      out += static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+    if (is_ascii(text.front())) {
+      out += lower(text.front());
       text.remove_prefix(1);
       continue;
     }

@@ -150,20 +150,49 @@ constexpr auto kPowersOfTen = [] {
   return powers;
 }();
 
-// The upper 64 bits of digits times a power of ten are less than three below the exact product. Rounded to the 53 of a
-// double they are the nearest one, unless the middle between two lies so near.
-std::optional<double> long_product(const Decimal& decimal) {
+// Digits times a power of ten, as the upper 64 bits of the product, of which the first is set. They are less than three
+// below the exact ones.
+struct LongProduct {
+  uint64_t bits;
+  int exponent;
+  uint64_t unit;  // what the last digit counts for in them; 0: that is not said
+
+  static constexpr uint64_t kUlp = 1U << 11U;  // a double has room for the upper 53 of them
+
+  // The nearest double lies here in units of a kUlp; what is left is how far the product lies above it, or below.
+  uint64_t upper() const { return (bits >> 11U) + (behind() > kUlp / 2 ? 1 : 0); }
+  int64_t above() const { return static_cast<int64_t>(bits) - static_cast<int64_t>(upper() << 11U); }
+  uint64_t behind() const { return bits & (kUlp - 1); }
+};
+
+std::optional<LongProduct> long_product(const Decimal& decimal) {
   if (std::labs(decimal.exponent) > kPowerMax) return std::nullopt;
   const PowerOfTen& power = kPowersOfTen[decimal.exponent + kPowerMax];
   const int zeros = std::countl_zero(decimal.digits);
   const Wide product = Wide{decimal.digits << zeros} * power.bits;
   const int is_short = product >> 127U == 0 ? 1 : 0;
-  const auto upper = static_cast<uint64_t>(product << is_short >> 64U);
-  const uint64_t behind = upper & 0x7FFU;  // what a double has no room for; its middle is 0x400
-  if (behind >= 0x3FE && behind <= 0x400) return std::nullopt;
-  const auto mantissa = static_cast<double>((upper >> 11U) + (behind > 0x400 ? 1 : 0));
-  const int exponent = power.exponent - zeros - is_short + 64 + 11;
-  return mantissa * std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52U);
+  const int shift = 64 - zeros - is_short;
+  return LongProduct{static_cast<uint64_t>(product << is_short >> 64U), power.exponent - zeros - is_short + 64,
+                     shift >= 48 && shift < 64 ? power.bits >> shift : 0};
+}
+
+// None: the middle between two doubles lies too near.
+std::optional<double> nearest_double(const LongProduct& product) {
+  if (product.behind() >= LongProduct::kUlp / 2 - 2 && product.behind() <= LongProduct::kUlp / 2) return std::nullopt;
+  return static_cast<double>(product.upper()) *
+         std::bit_cast<double>(static_cast<uint64_t>(product.exponent + 11 + 1023) << 52U);
+}
+
+// Whether no shorter decimal is read as the same double, and none of the same length lies nearer to it; false where
+// that is not certain. Shorter ones end in a zero where this one has its last digit.
+bool is_surely_shortest(const LongProduct& product, uint64_t last_digit) {
+  constexpr int64_t kUnsure = 16;  // more than the product and ten units are wrong by
+  constexpr int64_t kReach = LongProduct::kUlp / 2 + kUnsure;
+  if (product.unit == 0 || std::has_single_bit(product.upper())) return false;  // below a power of two they lie closer
+  const auto unit = static_cast<int64_t>(product.unit);
+  const auto last = static_cast<int64_t>(last_digit);
+  const int64_t above = product.above();
+  return 2 * (std::abs(above) + kUnsure) < unit && above - last * unit < -kReach && above + (10 - last) * unit > kReach;
 }
 
 }  // namespace
@@ -177,8 +206,12 @@ NearestNumber nearest_number(std::string_view text) {
   if (const auto value = short_quotient(exact)) {
     return {text.starts_with('-') ? -*value : *value, NearestNumber::State::comparable};
   }
-  if (const auto value = long_product(exact)) {
-    return {text.starts_with('-') ? -*value : *value, NearestNumber::State::unsure};
+  if (const auto product = long_product(exact)) {
+    if (const auto value = nearest_double(*product)) {
+      return {text.starts_with('-') ? -*value : *value, is_surely_shortest(*product, exact.digits % 10)
+                                                            ? NearestNumber::State::comparable
+                                                            : NearestNumber::State::unsure};
+    }
   }
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -284,13 +284,15 @@ void MatchProgram::let_wait(uint32_t conjunction) {
     return;
   }
   for (const ValueKey& key : sets[anchor].keys) {
-    let_wait_at(place_of(sets[anchor].path, key), {conjunction, kNone, 1U << anchor, false}, sets);
+    let_wait_at(place_of(sets[anchor].path, key), {conjunction, kNone, 1U << anchor, false, false}, sets);
   }
 }
 
 void MatchProgram::let_wait_at(uint32_t place, Waiting one, const std::vector<KeySet>& sets) {
   if (places[place].branch != kNone && lead_on(place, one, sets)) return;
-  one.sure = is_sure(sets, one.used, conjunctions[one.conjunction].need_count);
+  const Conjunction& conjunction = conjunctions[one.conjunction];
+  one.sure = is_sure(sets, one.used, conjunction.need_count);
+  one.alone = conjunction.need_count == 1 && !needs[need_lists[conjunction.first_need]].absence;
   one.next = places[place].first;
   places[place].first = static_cast<uint32_t>(waiting.size());
   waiting.push_back(one);
@@ -315,7 +317,8 @@ bool MatchProgram::lead_on(uint32_t place, const Waiting& one, const std::vector
   std::vector<uint32_t>& branch = branches[places[place].branch];
   if (std::find(branch.begin(), branch.end(), set.path) == branch.end()) branch.push_back(set.path);
   for (const ValueKey& key : set.keys) {
-    let_wait_at(place_behind(place, set.path, key), {one.conjunction, kNone, one.used | 1U << next, false}, sets);
+    let_wait_at(place_behind(place, set.path, key), {one.conjunction, kNone, one.used | 1U << next, false, false},
+                sets);
   }
   return true;
 }

@@ -41,6 +41,7 @@ struct Waiting {
   uint32_t next;  // its place in MatchProgram::waiting; kNone: the last
   uint32_t used;  // which of its key sets led here: bit n, the set n
   bool sure;      // they are all that it says, unless arrays are concerned
+  bool alone;     // it has one need, which a value meets
 };
 
 struct Place {

@@ -48,26 +48,26 @@ void MatchState::try_value(const ValueIndex& index, const FieldValue& value) {
   index.find(value, folded_, [&](uint32_t place, bool if_comparable) {
     if (seen_[place] == event_) return;
     if (!if_comparable || value.is_comparable())
-      try_place(place);
+      try_place(place, has_others ? nullptr : &value);
     else
       is_complete = false;
   });
   if (stretch && is_complete) stretches.met |= uint64_t{1} << *stretch;
 }
 
-void MatchState::try_place(uint32_t number) {
+void MatchState::try_place(uint32_t number, const FieldValue* only) {
   seen_[number] = event_;
   const Place& place = program_->places[number];
   for (uint32_t next = place.first; next != MatchProgram::kNone;) {
     const Waiting& one = program_->waiting[next];
-    try_waiting(one);
+    try_waiting(one, only);
     next = one.next;
   }
   if (place.branch == MatchProgram::kNone) return;
   for (const uint32_t path : program_->branches[place.branch]) {
     for (const uint32_t key : keys_at(path)) {
       const uint32_t behind = program_->leads.find(uint64_t{number} << 32U | key);
-      if (behind != NumberTable::kNone && seen_[behind] != event_) try_place(behind);
+      if (behind != NumberTable::kNone && seen_[behind] != event_) try_place(behind, nullptr);
     }
   }
 }
@@ -87,10 +87,12 @@ const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
   return keys.numbers;
 }
 
-void MatchState::try_waiting(const Waiting& one) {
+void MatchState::try_waiting(const Waiting& one, const FieldValue* only) {
   const Conjunction& conjunction = program_->conjunctions[one.conjunction];
   if (one.sure && (conjunction.need_count == 1 || !fields.has_elements())) return add_match(conjunction.pattern);
-  try_conjunction(one.conjunction);
+  if (!one.alone || only == nullptr) return try_conjunction(one.conjunction);
+  const Need& need = program_->needs[program_->need_lists[conjunction.first_need]];
+  if (holds(need, *only)) add_match(conjunction.pattern);
 }
 
 void MatchState::add_match(uint32_t pattern) {

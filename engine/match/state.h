@@ -53,8 +53,9 @@ class MatchState {
 
   void make_room(const MatchProgram&);
   void try_value(const ValueIndex&, const FieldValue&);
-  void try_place(uint32_t place);
-  void try_waiting(const Waiting&);
+  // `only`: the value that led there, if its path has no other; or null.
+  void try_place(uint32_t place, const FieldValue* only);
+  void try_waiting(const Waiting&, const FieldValue* only);
   void try_conjunction(uint32_t conjunction);
   void add_match(uint32_t pattern);
   const std::vector<uint32_t>& keys_at(uint32_t path);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -45,6 +47,38 @@ TEST(Number, IsReadAsItsNearestDouble) {
     // In the middle between two doubles, and beside it.
     const uint64_t middle = (uint64_t{1} << 53U | random.number() >> 12U) * 2 + 1;
     for (const uint64_t near : {middle - 1, middle, middle + 1}) check(std::to_string(near) + "0e-1");
+  }
+}
+
+// Decimals near to where the shortest one of a double ends: doubles as they are written, a digit more or less, one up
+// or down in the last digit.
+TEST(Number, IsComparableAtAGlanceOnlyWhereALongLookSaysSo) {
+  Random random(11);
+  int at_a_glance = 0;
+  const auto check = [&](const std::string& text) {
+    const NearestNumber read = nearest_number(text);
+    if (read.state != NearestNumber::State::comparable) return;
+    ++at_a_glance;
+    ASSERT_TRUE(confirm_number(text, read.value)) << text;
+  };
+  for (int i = 0; i < 100'000; ++i) {
+    const uint64_t mantissa = uint64_t{1} << 52U | random.number() >> (random.below(4) == 0 ? 60 : 12);
+    const double value = std::ldexp(static_cast<double>(mantissa), static_cast<int>(random.below(140)) - 122);
+    for (int digits = 15; digits <= 18; ++digits) {
+      char text[40];
+      std::snprintf(text, sizeof text, "%.*e", digits - 1, value);
+      check(text);
+      char& last = text[digits];
+      last = static_cast<char>(last == '9' ? '8' : last + 1);
+      check(text);
+    }
+  }
+  EXPECT_GT(at_a_glance, 200'000);
+}
+
+TEST(Number, OfASensorIsComparableAtAGlance) {
+  for (const char* text : {"-122.46553602559838", "37.77899253443607", "0.30000000000000004", "1701234567.1234567"}) {
+    EXPECT_EQ(nearest_number(text).state, NearestNumber::State::comparable) << text;
   }
 }
 
