@@ -1,6 +1,8 @@
 // From a number of 64 bits to one of 32, in one probe.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -11,6 +13,9 @@ namespace kedge {
 class NumberTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
+
+  NumberTable() = default;
+  explicit NumberTable(size_t keys) : slots_(std::bit_ceil(std::max<size_t>(keys * 2, 8))) {}  // with room for as many
 
   // The value of `key`, which becomes `fresh` (< kNone) if it had none.
   uint32_t add(uint64_t key, uint32_t fresh) {

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include "match/number_table.h"
@@ -28,22 +28,48 @@ class RangeIndex {
       const auto level = static_cast<unsigned>(__builtin_ctzll(levels)) + 1;
       const uint32_t place = places_.find(node_of(at, level));
       if (place == NumberTable::kNone) continue;
-      const Node& node = nodes_[place];
+      const uint32_t end = lists_.nodes[place + 1].begin;
       if ((at >> (level - 1) & 1U) == 0) {
-        for (auto one = node.by_first.begin(); one != node.by_first.end() && one->first <= at; ++one) hit(one->second);
+        for (uint32_t i = lists_.nodes[place].begin; i < end && lists_.by_first[i].at <= at; ++i) {
+          hit(lists_.by_first[i].number);
+        }
       } else {
-        for (auto one = node.by_last.begin(); one != node.by_last.end() && one->first >= at; ++one) hit(one->second);
+        for (uint32_t i = lists_.nodes[place].begin; i < end && lists_.by_last[i].at >= at; ++i) {
+          hit(lists_.by_last[i].number);
+        }
       }
     }
   }
 
-  bool empty() const { return nodes_.empty(); }
+  bool empty() const { return is_empty_; }
 
  private:
-  using Bounds = std::vector<std::pair<uint64_t, uint32_t>>;
+  struct Range {
+    uint64_t node, first, last;
+    uint32_t number;
+  };
+  struct Bound {
+    uint64_t at;
+    uint32_t number;
+  };
   struct Node {
-    Bounds by_first;  // ascending
-    Bounds by_last;   // descending
+    uint64_t number;
+    uint32_t begin;  // of its ranges in both lists; they end where those of the next one begin
+  };
+  struct Lists {
+    std::vector<Node> nodes;      // by number; when they are finished, one more that only ends the last
+    std::vector<Bound> by_first;  // of each node ascending
+    std::vector<Bound> by_last;   // of each node descending
+
+    void reserve(size_t ranges, size_t node_count) {
+      nodes.reserve(node_count + 1);
+      by_first.reserve(ranges);
+      by_last.reserve(ranges);
+    }
+    void begin_node(uint64_t number) { nodes.push_back({number, static_cast<uint32_t>(by_first.size())}); }
+    void copy_node(const Lists&, size_t place);
+    void add_to_last_node(std::span<const Range>);
+    NumberTable places() const;
   };
 
   // In the order of the numbers. Neither infinities nor NaN stand at an end that is included.
@@ -53,10 +79,11 @@ class RangeIndex {
     return (level == 64 ? 0 : at >> level << level) | uint64_t{1} << (level - 1);
   }
 
-  NumberTable places_;  // by node
-  std::vector<Node> nodes_;
-  std::vector<uint32_t> unsorted_;  // nodes
-  uint64_t levels_ = 0;             // bit n: some node of level n + 1
+  NumberTable places_;  // of nodes, by number
+  Lists lists_;
+  std::vector<Range> added_;  // since finish()
+  bool is_empty_ = true;
+  uint64_t levels_ = 0;  // bit n: some node of level n + 1
 };
 
 }  // namespace kedge

@@ -55,7 +55,6 @@ ValueIndex::ValueIndex(const ValueIndex& other)
       networks_(other.networks_),
       network_bits_(other.network_bits_),
       ranges_(other.ranges_),
-      known_ranges_(other.known_ranges_),
       line_(other.line_),
       texts_(other.texts_ ? std::make_unique<Texts>(*other.texts_) : nullptr),
       any_(other.any_) {}
@@ -111,6 +110,10 @@ uint32_t ValueIndex::add(const ValueKey& key, uint32_t fresh) {
   return fresh;
 }
 
-void ValueIndex::finish() { ranges_.finish(); }
+// A range that is added later again gets a number of its own, which is found beside the first.
+void ValueIndex::finish() {
+  ranges_.finish();
+  known_ranges_ = {};
+}
 
 }  // namespace kedge

@@ -220,8 +220,8 @@ class ValueIndex {
   KeyTable networks_;
   std::vector<uint8_t> network_bits_;  // each once
   RangeIndex ranges_;
-  KeyTable known_ranges_;
-  NumberLine line_;  // of numbers_, and of the bounds of ranges_
+  KeyTable known_ranges_;  // only between two calls of finish()
+  NumberLine line_;        // of numbers_, and of the bounds of ranges_
   std::unique_ptr<Texts> texts_;
   uint32_t any_ = KeyTable::kNone;
 };
