@@ -4,7 +4,8 @@
            [--recorded FILE]
 
 All hold the same events in memory and match each of them once, on one thread; in each round they take turns, and the first
-round only warms up. Figures are medians of the others; the counts of matches of all must agree. The events are made here
+round only warms up. Figures are medians of the others, ratios too: of what was measured one after the other, in one round.
+The counts of matches of all must agree. The events are made here
 (bench/matching/lots.py), unless a FILE of lines is given.
   strict, trusted   kedge, in its two ways to read an event
   event-ruler       from Maven Central
@@ -29,6 +30,25 @@ def write_lines(path, lines):
     return path
 
 
+class Speeds:
+    """Events a second, by who was measured, a list with one figure for each round."""
+
+    def __init__(self):
+        self.rounds = {}
+
+    def add(self, who, speed):
+        self.rounds.setdefault(who, []).append(speed)
+
+    def __contains__(self, who):
+        return who in self.rounds
+
+    def of(self, who):
+        return median(self.rounds[who])
+
+    def ratio(self, one, other):
+        return median([a / b for a, b in zip(self.rounds[one], self.rounds[other])])
+
+
 class Contest:
     """Some matchers on one file of events."""
 
@@ -38,43 +58,48 @@ class Contest:
             self.count = sum(1 for _ in file)
         self.matchers = [Matcher(name, command, events, place.log(name)) for name, command in commands.items()]
 
-    def run(self, name, rules, without=()):
-        """The median of each matcher's events a second, and its last answer."""
-        path = write_lines(os.path.join(self.place.directory, name + ".rules"), rules)
-        seconds, last = {}, {}
+    def run(self, rule_sets, without=()):
+        """The speeds with each of the sets, as (matcher, set), and their last answers. The sets take turns, too."""
+        paths = {name: write_lines(os.path.join(self.place.directory, f"{name}.rules"), rules)
+                 for name, rules in rule_sets.items()}
+        speeds, last = Speeds(), {}
         for turn in range(self.rounds + 1):
-            for matcher in self.matchers:
-                if matcher.name in without:
-                    continue
-                last[matcher.name] = matcher.run(path)
-                if turn > 0:
-                    seconds.setdefault(matcher.name, []).append(last[matcher.name]["seconds"])
-        counts = {who: answer["counts"] for who, answer in last.items() if who != "floor"}
-        if len({str(count) for count in counts.values()}) > 1:
-            raise RuntimeError(f"{name}: they do not agree: {counts}")
-        return {who: self.count / median(times) for who, times in seconds.items()}, last
+            for name, path in paths.items():
+                for matcher in self.matchers:
+                    if matcher.name in without:
+                        continue
+                    last[matcher.name, name] = answer = matcher.run(path)
+                    if turn > 0:
+                        speeds.add((matcher.name, name), self.count / answer["seconds"])
+        for name in paths:
+            counts = {who: answer["counts"] for (who, of), answer in last.items() if of == name and who != "floor"}
+            if len({str(count) for count in counts.values()}) > 1:
+                raise RuntimeError(f"{name}: they do not agree: {counts}")
+        return speeds, last
 
     def close(self):
         for matcher in self.matchers:
             matcher.close()
 
 
-def ratio(speeds, one, other):
-    return f"{speeds[one] / speeds[other]:.1f}" if one in speeds and other in speeds else ""
-
-
 def measure_rows(contests, rules_by_row):
     """`contests`: by row, for those with events of their own; None: of the others."""
     lines, good = [], {"event-ruler": True, "quamina": True}
     for name, rules in rules_by_row.items():
-        speeds, _ = contests.get(name, contests[None]).run(name, rules, {"quamina"} if name in NOT_FOR_QUAMINA else ())
-        lines.append([name, len(rules), *(f"{speeds[who]:,.0f}" if who in speeds else "" for who in
-                                          ("strict", "trusted", "event-ruler", "quamina", "floor")),
-                      ratio(speeds, "strict", "event-ruler"), ratio(speeds, "strict", "floor"),
-                      ratio(speeds, "trusted", "quamina")])
-        enough = min(10 * speeds["event-ruler"], 0.8 * speeds["floor"])
-        good["event-ruler"] &= speeds["strict"] >= enough
-        good["quamina"] &= "quamina" not in speeds or speeds["trusted"] >= 2 * speeds["quamina"]
+        without = {"quamina"} if name in NOT_FOR_QUAMINA else ()
+        speeds, _ = contests.get(name, contests[None]).run({name: rules}, without)
+
+        def speed(who):
+            return f"{speeds.of((who, name)):,.0f}" if (who, name) in speeds else ""
+
+        def ratio(one, other):
+            return speeds.ratio((one, name), (other, name)) if (other, name) in speeds else None
+        beside_ruler, beside_floor = ratio("strict", "event-ruler"), ratio("strict", "floor")
+        beside_quamina = ratio("trusted", "quamina")
+        lines.append([name, len(rules), *map(speed, ("strict", "trusted", "event-ruler", "quamina", "floor")),
+                      f"{beside_ruler:.1f}", f"{beside_floor:.2f}", f"{beside_quamina:.1f}" if beside_quamina else ""])
+        good["event-ruler"] &= beside_ruler >= 10 or beside_floor >= 0.8
+        good["quamina"] &= beside_quamina is None or beside_quamina >= 2
     table(["events/s", "rules", "strict", "trusted", "event-ruler", "quamina", "floor", "strict/ruler", "strict/floor",
            "trusted/quamina"], lines)
     goal("strict is 10 times event-ruler, or 0.8 of the floor where that is lower, in every row", good["event-ruler"])
@@ -85,15 +110,16 @@ def measure_rows(contests, rules_by_row):
 def measure_series(contest, events, sizes):
     with open(events) as file:
         made = series(file, sizes)
-    lines, first = [], {}
-    for (kind, size), rules in made.items():
-        speeds, last = contest.run(f"{kind}-{size}", rules)
-        matches = sum(last["strict"]["counts"]) / contest.count
-        first.setdefault(kind, speeds)
-        lines.append([kind, f"{size:,}", f"{matches:.2f}", *(f"{speeds[who]:,.0f}" for who in ("strict", "trusted", "threads")),
-                      f"{speeds['strict'] / first[kind]['strict']:.2f}", f"{speeds['trusted'] / first[kind]['trusted']:.2f}",
-                      f"{speeds['threads'] / speeds['strict']:.2f}", f"{last['strict']['build']:.3f}",
-                      f"{last['strict']['bytes'] / size:.0f}", f"{last['strict']['change'] * 1e3:.2f}"])
+    lines = []
+    for kind in dict.fromkeys(kind for kind, _ in made):
+        speeds, last = contest.run({size: made[kind, size] for size in sizes})
+        for size in sizes:
+            strict = last["strict", size]
+            lines.append([kind, f"{size:,}", f"{sum(strict['counts']) / contest.count:.2f}",
+                          *(f"{speeds.of((who, size)):,.0f}" for who in ("strict", "trusted", "threads")),
+                          *(f"{speeds.ratio((who, size), (who, sizes[0])):.2f}" for who in ("strict", "trusted")),
+                          f"{speeds.ratio(('threads', size), ('strict', size)):.2f}", f"{strict['build']:.3f}",
+                          f"{strict['bytes'] / size:.0f}", f"{strict['change'] * 1e3:.2f}"])
     table(["series", "rules", "matches/event", "strict", "trusted", "two threads", "of first", "of first (trusted)",
            "threads/strict", "build s", "bytes/rule", "change ms"], lines)
 
