@@ -73,7 +73,7 @@ const char* skip_number(const char* at, const char* end) {
 }
 
 #ifdef __SSE2__
-constexpr ptrdiff_t kBytesAtOnce = 32;
+constexpr size_t kBytesAtOnce = 32;
 
 // Which of that many bytes are digits.
 uint64_t find_digits(const char* at) {
@@ -86,36 +86,18 @@ uint64_t find_digits(const char* at) {
   return find(at) | find(at + 16) << 16U;
 }
 
-// The same as skip_number, of which the digits are found all at once: -? [0-9]+ (. [0-9]+)?. Null: look more closely,
-// as at an exponent. That many bytes must be there, and one of them behind the number's.
-const char* skip_plain_number(const char* at) {
-  uint64_t digits = find_digits(at);
-  const auto skip = [&](int count) {
-    at += count;
-    digits >>= static_cast<unsigned>(count);
-  };
-  if (*at == '-') skip(1);
-  const int whole = std::countr_one(digits);
-  if (whole == 0 || (whole > 1 && *at == '0')) return nullptr;
-  skip(whole);
-  if (*at == '.') {
-    skip(1);
-    if ((digits & 1U) == 0) return nullptr;
-    skip(std::countr_one(digits));
-  }
-  return (*at | 0x20) == 'e' ? nullptr : at;
+// Whether a token of fewer bytes is -? (0 | [1-9][0-9]*) (. [0-9]+)? and nothing else: no exponent, no space behind it.
+// That many bytes must be there.
+bool is_plain_number(const char* token, size_t size) {
+  const uint64_t start = *token == '-' ? 1 : 0;
+  const uint64_t end = uint64_t{1} << size;
+  const uint64_t others = ~find_digits(token) & (end - 1) & ~start;
+  const auto whole_end = static_cast<size_t>(std::countr_zero(others | end));
+  const bool has_point = others != 0;
+  return (others & (others - 1)) == 0 && whole_end != start && (token[start] != '0' || whole_end == start + 1) &&
+         (!has_point || (token[whole_end] == '.' && whole_end + 1 != size));
 }
 #endif
-
-// The same of a token in a text, of which `end` is the next mark.
-const char* skip_number_within(const char* at, const char* end, [[maybe_unused]] const char* text_end) {
-#ifdef __SSE2__
-  if (text_end - at >= kBytesAtOnce && end - at < kBytesAtOnce) {
-    if (const char* const behind = skip_plain_number(at)) return behind;
-  }
-#endif
-  return skip_number(at, end);
-}
 
 // The same of true, false and null.
 const char* skip_word(const char* at, const char* end) {
@@ -254,12 +236,22 @@ bool JsonScanner::check_end(size_t mark, JsonRules rules) {
 // Behind a number or one of the three words; null: there is none. A token reaches to the next mark, so whatever stands
 // too much behind it is noticed.
 const char* JsonScanner::scalar_end(size_t mark) {
+#ifdef __SSE2__
+  if (mark < mark_count_) {
+    const char* const token = text_.bytes.data() + text_.marks[mark];
+    const size_t size = text_.marks[mark + 1] - text_.marks[mark];
+    const bool has_room = text_.bytes.size() - text_.marks[mark] >= kBytesAtOnce;
+    if (size < kBytesAtOnce && has_room && is_plain_number(token, size)) return token + size;
+  }
+#endif
+  return any_scalar_end(mark);
+}
+
+const char* JsonScanner::any_scalar_end(size_t mark) {
   if (mark >= mark_count_) return refuse(JsonError::Kind::syntax, text_.bytes.size(), "a value"), nullptr;
   const char* const begin = text_.bytes.data() + text_.marks[mark];
   const char* const end = text_.bytes.data() + text_.marks[mark + 1];
-  const char* const text_end = text_.bytes.data() + text_.bytes.size();
-  const char* const token_end =
-      *begin == '-' || is_digit(*begin) ? skip_number_within(begin, end, text_end) : skip_word(begin, end);
+  const char* const token_end = *begin == '-' || is_digit(*begin) ? skip_number(begin, end) : skip_word(begin, end);
   const char* at = token_end;
   while (at != nullptr && at != end && is_space(*at)) ++at;
   if (at != end) return refuse(JsonError::Kind::syntax, text_.marks[mark], "a value"), nullptr;

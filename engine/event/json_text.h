@@ -198,6 +198,7 @@ class JsonScanner {
   bool check_value(size_t& place, uint32_t around, Visitor);
   bool check_end(size_t mark, JsonRules);
   const char* scalar_end(size_t mark);
+  [[gnu::noinline]] const char* any_scalar_end(size_t mark);
   bool check_escapes(size_t size, JsonRules);
   bool refuse(JsonError::Kind kind, size_t offset, std::string_view expected);
 

@@ -87,7 +87,12 @@ const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
   return keys.numbers;
 }
 
-void MatchState::try_waiting(const Waiting& one, const FieldValue* only) {
+// Most strings of an anything-but.
+inline bool MatchState::is_not_excluded(const Need& need, const FieldValue& value) {
+  return value.is_string() && !need.excluded.may_be(value.text);
+}
+
+inline void MatchState::try_waiting(const Waiting& one, const FieldValue* only) {
   const Conjunction& conjunction = program_->conjunctions[one.conjunction];
   if (one.sure && (conjunction.need_count == 1 || !fields.has_elements())) return add_match(conjunction.pattern);
   if (!one.alone || only == nullptr) return try_conjunction(one.conjunction);
@@ -95,7 +100,7 @@ void MatchState::try_waiting(const Waiting& one, const FieldValue* only) {
   if (holds(need, *only)) add_match(conjunction.pattern);
 }
 
-void MatchState::add_match(uint32_t pattern) {
+inline void MatchState::add_match(uint32_t pattern) {
   if (matching_[pattern] == event_ || program_->indices[pattern] == MatchProgram::kNone) return;
   matching_[pattern] = event_;
   matched_.push_back(pattern);
@@ -138,7 +143,10 @@ void MatchState::try_conjunction(uint32_t number) {
 }
 
 bool MatchState::holds(const Need& need, const FieldValue& value) const {
-  if (value.is_string() && !need.excluded.may_be(value.text)) return true;
+  return is_not_excluded(need, value) || passes_any(need, value);
+}
+
+bool MatchState::passes_any(const Need& need, const FieldValue& value) const {
   return std::any_of(need.tests.begin(), need.tests.end(),
                      [&](const Test& test) { return passes(test, value, fields); });
 }

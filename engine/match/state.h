@@ -63,6 +63,8 @@ class MatchState {
   bool any_may_be_combined(const Conjunction&);
   bool can_hold(uint32_t need);
   bool holds(const Need&, const FieldValue&) const;
+  static bool is_not_excluded(const Need&, const FieldValue&);
+  [[gnu::noinline]] bool passes_any(const Need&, const FieldValue&) const;
   std::span<const uint32_t> candidates_of(uint32_t need);
 
   const MatchProgram* program_ = nullptr;
