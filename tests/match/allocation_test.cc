@@ -68,6 +68,36 @@ TEST(SteadyState, TakesNoMemoryForAnEvent) {
   EXPECT_EQ(allocations - before, 0U);
 }
 
+TEST(SteadyState, TakesNoMemoryForABareDocument) {
+  const std::string documents[] = {
+      R"({"a":"x","b":[{"c":1,"d":"caf\u00e9"},{"c":2.5,"d":"y"}],"e":{"f":{"g":null}},"h":[true,[-122.46553602559838]]})",
+      R"({"b":{"c":-0.1e-7},"a":["p","q\n"],"e":{}})", R"({})"};
+  Matcher::Builder builder;
+  for (const char* text :
+       {R"({"a":["x",{"prefix":{"equals-ignore-case":"P"}}]})",
+        R"({"b":{"c":[{"numeric":[">",1]}],"d":[{"suffix":"\u00e9"}]}})",
+        R"({"h":[{"numeric":["<",0]}],"e":{"f":{"g":[{"exists":true}]}}})",
+        R"({"a":[{"anything-but":{"wildcard":"*q*"}}]})", R"({"$or":[{"b":{"c":[1]}},{"z":[{"exists":false}]}]})"}) {
+    builder.add(1, *parse_pattern(text));
+  }
+  const Matcher matcher = std::move(builder).build();
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  const auto match_all = [&] {
+    size_t count = 0;
+    for (const Reading reading : {Reading::strict, Reading::trusted}) {
+      for (const std::string& document : documents) {
+        count += matcher.match_document(document, scratch, matched, reading) ? 1 : 0;
+      }
+    }
+    return count;
+  };
+  ASSERT_EQ(match_all(), 2 * std::size(documents));
+  const size_t before = allocations;
+  for (int round = 0; round < 10; ++round) match_all();
+  EXPECT_EQ(allocations - before, 0U);
+}
+
 // What is taken in all is more than what is held at any time, and grows as the work does.
 size_t taken_by(const std::vector<std::string>& texts) {
   const size_t before = bytes;
