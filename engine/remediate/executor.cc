@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/thread_name.h"
-
 namespace kedge {
 namespace {
 
@@ -25,7 +23,7 @@ void Executor::start(std::vector<Remediation> open) {
   auto schedule = std::make_unique<Schedule>(options_.per_endpoint);
   for (Remediation& remediation : open) arrived(*schedule, std::move(remediation), true);
   lead_.put(std::move(schedule));
-  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
+  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back("kedge-worker", [this] { work(); });
 }
 
 void Executor::stop(Duration deadline) {
@@ -34,7 +32,7 @@ void Executor::stop(Duration deadline) {
   stopping_ = true;
   edges_.runnable.wake();
   if (!all_are_back_.take(deadline)) worker_.cancel();
-  for (std::thread& thread : threads_) thread.join();
+  for (Thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
@@ -51,7 +49,6 @@ Executor::Figures Executor::figures() const {
 // ---- the workers ---------------------------------------------------------------------------------------------------
 
 void Executor::work() {
-  name_thread("kedge-worker");
   while (auto job = next_job()) {
     const Worker::Rest rest = worker_.run(*job);
     coming_back_.put({std::move(job), rest});

@@ -17,10 +17,10 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
 #include <vector>
 
 #include "base/pulse.h"
+#include "base/thread.h"
 #include "base/waiting.h"
 #include "remediate/options.h"
 #include "remediate/schedule.h"
@@ -85,7 +85,7 @@ class Executor {
   std::atomic<size_t> waiting_{0};
   Pulse pulse_;
 
-  std::vector<std::thread> threads_;
+  std::vector<Thread> threads_;
 };
 
 }  // namespace kedge

@@ -8,6 +8,7 @@ namespace kedge {
 namespace {
 
 constexpr const char* kEffects = "effects";  // the guard of what waits for the engine's own trouble to end
+constexpr const char* kLocks = "locks";      // of what waits for others: the commit that frees its locks hands it out
 
 // Where the gate knows of it, it is asked: what it says is on record.
 bool must_wait(const Moment& m) { return m.stopped && !m.stopped->gate_knows; }
@@ -20,7 +21,7 @@ Survey::Survey(Situation& s, const Moment& m) {
   if (s.remediation.guard == kEffects) {
     stopped_since_ = m.elapsed;
   } else {
-    waits(s, m, s.remediation.due);
+    waits(s, m, s.remediation.guard, s.remediation.due);
   }
 }
 
@@ -195,7 +196,7 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
       return;
     case Go::wait:
       s.remediation.state = State::waiting;
-      waits(s, m, answer.due);
+      waits(s, m, answer.guard, answer.due);
       return;
     case Go::observe_again:
       round_.restart();
@@ -209,7 +210,8 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
   }
 }
 
-void Survey::waits(Situation& s, const Moment& m, std::optional<Time> due) {
+void Survey::waits(Situation& s, const Moment& m, const std::string& guard, std::optional<Time> due) {
+  ended_ = guard == kLocks && !due;
   wait_until_ = m.elapsed + std::max(Duration{0}, due ? *due - m.now : s.options.retry_first);
 }
 

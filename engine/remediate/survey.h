@@ -55,7 +55,7 @@ class Survey {
   Turn defer(Situation&, const Moment&) const;
   Turn start(Situation&, size_t first_open) const;
   Turn conclude(Situation&) const;
-  void waits(Situation&, const Moment&, std::optional<Time> due);
+  void waits(Situation&, const Moment&, const std::string& guard, std::optional<Time> due);
   void answered_start(Situation&, const Moment&, const Start&, const GoAnswer&);
 
   size_t first_ = 0;  // of the steps that it is of

@@ -200,6 +200,27 @@ TEST(Survey, WaitsForTheRateAndIsObservedAnew) {
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 
+// The one before may be held for days.
+TEST(Survey, WaitsForALockWithoutAskingAgain) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.next_writes({FakeWorld::Luck::request_lost});
+  const auto first = play.open({set_step("a", "right", "test.set_once")});
+  EXPECT_EQ(play.run(first), State::held);
+  const auto second = play.open({set_step("a")});
+  EXPECT_EQ(play.run(second, std::chrono::hours(1)), State::waiting);
+  EXPECT_EQ(play.stored(second).guard, "locks");
+  const int64_t head = play.ledger.head();
+  play.crash(second);
+  EXPECT_EQ(play.run(second, std::chrono::hours(1)), State::waiting);
+  EXPECT_EQ(play.ledger.head(), head);
+
+  const Answer ended = play.commit(PersonalMove{first, Move::cancel, "alice", "the other one does it"});
+  ASSERT_EQ(ended.runnable.size(), 1U);
+  play.take_up(second);
+  EXPECT_EQ(play.run(second), State::confirmed);
+}
+
 TEST(Survey, LooksAgainWhenAnAttemptOnTheSameThingEndedSinceItBeganToLook) {
   Play play;
   play.world.set("a", "wrong");
