@@ -5,6 +5,7 @@
 // of its methods or of Reply::get, so that a simulation can decide here who runs next.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -15,9 +16,50 @@
 #include <utility>
 #include <vector>
 
+#include "base/baton.h"
 #include "base/time.h"
 
 namespace kedge {
+
+// Threads that wait for something that a mutex guards. Where they take turns, the baton says who goes on, and when.
+class Waiters {
+ public:
+  template <class Ready>
+  void wait(std::unique_lock<std::mutex>& lock, const Ready& ready) {
+    if (Baton::mine() == nullptr) return condition_.wait(lock, ready);
+    while (!ready()) hand_on(lock, std::chrono::hours(24));
+  }
+
+  // Whether it is ready.
+  template <class Ready>
+  bool wait_for(std::unique_lock<std::mutex>& lock, Duration timeout, const Ready& ready) {
+    Baton* const baton = Baton::mine();
+    if (baton == nullptr) return condition_.wait_for(lock, timeout, ready);
+    const Duration begin = baton->elapsed();
+    for (Duration left = timeout; !ready() && left > Duration{0}; left = timeout - (baton->elapsed() - begin)) {
+      hand_on(lock, left);
+    }
+    return ready();
+  }
+
+  void notify_one() {
+    if (Baton* const baton = Baton::mine()) return baton->wake(this);
+    condition_.notify_one();
+  }
+  void notify_all() {
+    if (Baton* const baton = Baton::mine()) return baton->wake(this);
+    condition_.notify_all();
+  }
+
+ private:
+  void hand_on(std::unique_lock<std::mutex>& lock, Duration timeout) {
+    lock.unlock();
+    Baton::mine()->wait(this, timeout);
+    lock.lock();
+  }
+
+  std::condition_variable condition_;
+};
 
 // Any number of threads may put and take. T is moved in and out.
 template <class T>
@@ -28,6 +70,7 @@ class Mailbox {
 
   // Waits for room. False when the mailbox is closed: the item was not taken.
   bool put(T item, size_t weight = 1) {
+    Baton::offer();
     {
       std::unique_lock lock(mutex_);
       room_.wait(lock, [&] { return closed_ || has_room(weight); });
@@ -40,6 +83,7 @@ class Mailbox {
 
   // Never waits. False when there is no room or the mailbox is closed; the item is then untouched.
   bool try_put(T&& item, size_t weight = 1) {
+    Baton::offer();
     {
       const std::lock_guard lock(mutex_);
       if (closed_ || !has_room(weight)) return false;
@@ -51,6 +95,7 @@ class Mailbox {
 
   // Waits for an item, at most `timeout`. None: nothing came, or the mailbox is closed and empty.
   std::optional<T> take(Duration timeout) {
+    Baton::offer();
     std::unique_lock lock(mutex_);
     wait_for_item(lock, timeout);
     if (items_.empty()) return std::nullopt;
@@ -59,6 +104,7 @@ class Mailbox {
 
   // Waits for at least one item, at most `timeout`, then takes all that are there, up to `weight_max` (at least one).
   std::vector<T> take_all(Duration timeout, size_t weight_max = SIZE_MAX) {
+    Baton::offer();
     std::unique_lock lock(mutex_);
     wait_for_item(lock, timeout);
     std::vector<T> taken;
@@ -142,9 +188,9 @@ class Mailbox {
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;
-  std::condition_variable items_ready_;
-  std::condition_variable room_;
-  std::condition_variable closing_;
+  Waiters items_ready_;
+  Waiters room_;
+  Waiters closing_;
   std::deque<std::pair<T, size_t>> items_;
   size_t weight_ = 0;
   bool closed_ = false;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/thread_name.h"
-
 namespace kedge {
 namespace {
 
@@ -29,7 +27,7 @@ bool any_is(const std::vector<Change>& changes) {
 Committer::Committer(Ledger& ledger, Mailbox<Remediation>& runnable, Options options)
     : ledger_(ledger), runnable_(runnable), options_(options), waiting_(options.waiting_max), head_(ledger.head()) {
   pen_.put({});
-  thread_ = std::thread([this] { run(); });
+  thread_ = Thread("kedge-committer", [this] { run(); });
 }
 
 Committer::~Committer() { stop(); }
@@ -79,7 +77,6 @@ std::optional<Error> Committer::failed() const {
 Committer::Figures Committer::figures() const { return {groups_, changes_, micros_}; }
 
 void Committer::run() {
-  name_thread("kedge-committer");
   for (Duration patience = kIdle;;) {
     const bool closed = waiting_.closed();
     waiting_.wait(patience);

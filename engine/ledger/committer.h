@@ -20,10 +20,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/pulse.h"
+#include "base/thread.h"
 #include "base/waiting.h"
 #include "ledger/ledger.h"
 
@@ -115,7 +115,7 @@ class Committer {
   mutable std::mutex mutex_;
   std::optional<Error> failed_;
 
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace kedge

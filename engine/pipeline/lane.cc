@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/memory.h"
-#include "base/thread_name.h"
 
 namespace kedge {
 namespace {
@@ -77,7 +76,7 @@ void Lane::start(const OwnPrincipals& us) {
   options.redaction_salt = options_.redaction_salt;
   work_ = std::make_unique<Work>(parts_, us, std::move(options));
   work_->decider.use(parts_.rules.get());
-  thread_ = std::thread([this] { run(); });
+  thread_ = Thread("kedge-lane", [this] { run(); });
 }
 
 void Lane::stop() {
@@ -86,7 +85,6 @@ void Lane::stop() {
 }
 
 void Lane::run() {
-  name_thread("kedge-lane");
   while (!mailbox_.closed()) {
     const Duration age = work_->pending.empty() ? Duration{} : parts_.clock.elapsed() - work_->oldest;
     pulse_.waits();

@@ -17,12 +17,12 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "base/waiting.h"
 #include "guard/admission.h"
 #include "ledger/committer.h"
@@ -125,7 +125,7 @@ class Lane {
 
   // The thread's own.
   std::unique_ptr<Work> work_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace kedge

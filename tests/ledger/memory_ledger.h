@@ -26,6 +26,14 @@ class MemoryLedger final : public Ledger, public LedgerReader {
  public:
   explicit MemoryLedger(Clock& clock, SqliteLedgerOptions options = {}, std::string ledger_id = "test-ledger");
 
+  // As it is kept when its process dies: a copy goes its own way.
+  MemoryLedger(const MemoryLedger&) = default;
+  MemoryLedger& operator=(const MemoryLedger&) = delete;
+
+  // What a ledger must never do, for tests that must notice it.
+  void forget_seen() { seen_.clear(); }
+  void forget_starts() { starts_.clear(); }
+
   // The next groups are answered with this outcome and change nothing, until it is `done` again.
   void answer_with(Outcome outcome);
 
@@ -118,8 +126,13 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   const std::string ledger_id_;
   const LedgerTime time_;
 
+  struct Mutex : std::mutex {
+    Mutex() = default;
+    Mutex(const Mutex&) {}  // a copy has its own
+  };
+
   // Guarded by mutex_.
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   Outcome forced_ = Outcome::done;
   Time at_;  // of the group
   std::map<PartitionId, StoredPosition> positions_;

@@ -1,0 +1,184 @@
+#include "tests/simulate/life.h"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+constexpr const char* kRules = R"lua(
+local function plan_for(names)
+  local steps = {}
+  for i, name in ipairs(names) do steps[i] = action.test.set { name = name, value = "right" } end
+  return { revert = steps, notify = { "on-call" } }
+end
+local function changed(prefix)
+  return { detail = { eventName = { "PutValue" }, requestParameters = { name = { { prefix = prefix } },
+           value = { { ["anything-but"] = "right" } } } } }
+end
+
+rule "one" {
+  title = "a value is wrong", mode = "enforce", on = changed("v"),
+  target = function(event) return "value:" .. event.detail.requestParameters.name end,
+  respond = function(event) return plan_for { event.detail.requestParameters.name } end,
+}
+rule "another" {
+  title = "the first value is wrong, and what depends on it", mode = "enforce", on = changed("v0"),
+  target = function(event) return "value:" .. event.detail.requestParameters.name end,
+  respond = function(event) return plan_for { "v0", "w0" } end,
+}
+rule "pair" {
+  title = "one of two values is wrong", mode = "enforce", on = changed("p"), on_unconfirmed = "undo",
+  target = function(event) return "value:p0" end,
+  respond = function(event) return plan_for { "p0", "p1" } end,
+}
+)lua";
+
+// An action with the bug that is planted.
+class PlantedAction final : public Action {
+ public:
+  PlantedAction(std::unique_ptr<Action> action, SimulatedWorld& world) : action_(std::move(action)), world_(world) {
+    spec_ = action_->spec();
+    if (world_.plant == Plant::locks_ignored) {
+      spec_.touches = [this](const nlohmann::json&) { return std::vector<std::string>{std::to_string(++touched_)}; };
+    }
+  }
+  const ActionSpec& spec() const override { return spec_; }
+  ActionResult<Observation> observe(Context& context, const nlohmann::json& args) const override {
+    const std::string name = args.at("name");
+    const auto last = seen_.find(name);
+    const bool remembers = world_.plant == Plant::look_remembered && last != seen_.end();
+    if (remembers && context.clock.elapsed() - last->second.first < std::chrono::seconds(30))
+      return last->second.second;
+    auto seen = action_->observe(context, args);
+    if (seen) seen_.insert_or_assign(name, std::pair(context.clock.elapsed(), *seen));
+    if (world_.plant == Plant::success_is_proof && seen && done_.contains(name)) seen->holds = true;
+    return seen;
+  }
+  ActionResult<Applied> apply(Context& context, const nlohmann::json& args, const Observation& now) const override {
+    if (world_.plant == Plant::foreign_mark)
+      context.agent = agent_with_mark("0.1.0", "00000000000000000000000000000000");
+    auto done = action_->apply(context, args, now);
+    if (done) done_.insert(args.at("name"));
+    return done;
+  }
+  ActionResult<Applied> undo(Context& context, const nlohmann::json& args, const nlohmann::json& before,
+                             const nlohmann::json& after) const override {
+    return action_->undo(context, args, before, after);
+  }
+
+ private:
+  std::unique_ptr<Action> action_;
+  SimulatedWorld& world_;
+  ActionSpec spec_;
+  mutable std::set<std::string> done_;
+  mutable std::map<std::string, std::pair<Duration, Observation>> seen_;
+  mutable int touched_ = 0;
+};
+
+std::vector<std::unique_ptr<Action>> actions_of(SimulatedWorld& world) {
+  std::vector<std::unique_ptr<Action>> actions = fake_actions();
+  for (std::unique_ptr<Action>& action : actions) action = std::make_unique<PlantedAction>(std::move(action), world);
+  return actions;
+}
+
+PauseFile open_pause_file(const std::string& directory) {
+  auto file = PauseFile::open(directory);
+  if (!file) throw std::runtime_error(file.error().message);
+  return *std::move(file);
+}
+
+ExecutorOptions executor_options() {
+  ExecutorOptions options;
+  options.workers = 3;
+  return options;
+}
+
+LoadRules loaded(const RuleSet& rules) {
+  LoadRules change{rules.digest(), "rules", {}};
+  for (const Rule& rule : rules.rules()) {
+    change.rules.push_back({rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule)});
+  }
+  return change;
+}
+
+// What a restart of a faulty engine forgets.
+void forget(SimulatedWorld& world) {
+  if (world.plant == Plant::seen_forgotten) world.durable().forget_seen();
+  if (world.plant == Plant::budget_per_process) world.durable().forget_starts();
+}
+
+}  // namespace
+
+// ---- the stage -----------------------------------------------------------------------------------------------------
+
+struct Stage::Files {
+  TemporaryDirectory directory;
+  ActionTable actions{fake_actions()};  // which the rule set borrows
+};
+
+Stage::Stage() : files_(std::make_unique<Files>()) {
+  files_->directory.write("rules/values.lua", kRules);
+  RuleSet::Options options;
+  options.directory = (files_->directory.path() / "rules").string();
+  options.actions = &files_->actions.catalog();
+  RuleSet::Loaded loaded_rules = RuleSet::load(options);
+  for (const RuleProblem& problem : loaded_rules.problems) throw std::runtime_error(to_string(problem));
+  rules_ = loaded_rules.rules;
+}
+
+Stage::~Stage() = default;
+
+const std::string& Stage::directory() const { return files_->directory.path().native(); }
+
+// ---- a life --------------------------------------------------------------------------------------------------------
+
+Life::Life(SimulatedWorld& world, const Stage& stage)
+    : world_((forget(world), world)),
+      life_(world.life()),
+      ledger_(world, life_),
+      committer_(ledger_, runnable_, {}),
+      random_(world.dice.number()),
+      rules_(stage.rules()),
+      lane_({committer_, reader(), rules_, world.clock, random_}, {}),
+      positions_(committer_, reader(), "simulated"),
+      source_(world, life_, positions_, lane_.mailbox()),
+      pause_file_(open_pause_file(stage.directory())),
+      effects_({committer_, reader(), pause_file_, {&source_}}),
+      client_(world, life_),
+      actions_(actions_of(world)),
+      executor_({actions_, committer_, reader(), runnable_, client_, world.clock, random_,
+                 [this] { return effects_stopped(); }},
+                executor_options()) {
+  committer_.commit(NoteStart{"0.1.0", "", world.clock.boot_id()});
+  committer_.commit(loaded(*stage.rules()));
+  auto open = reader().open_remediations();
+  if (world.plant == Plant::open_forgotten) open->clear();
+  if (world.plant == Plant::hold_forgotten) {
+    for (const Remediation& one : *open) {
+      if (one.state == State::held) committer_.commit(PersonalMove{one.id, Move::resume, "nobody", ""});
+    }
+    open = reader().open_remediations();
+  }
+  executor_.start(*std::move(open));
+  lane_.start(us_);
+  [[maybe_unused]] const auto started = source_.start();
+}
+
+Life::~Life() {
+  source_.stop(Duration{});
+  lane_.stop();
+  executor_.stop(Duration{});
+  runnable_.close();
+  committer_.stop();
+}
+
+std::optional<Stop> Life::effects_stopped() {
+  if (world_.plant == Plant::pause_ignored) return std::nullopt;
+  return effects_.stopped();
+}
+
+}  // namespace kedge

@@ -1,0 +1,64 @@
+// Life: one engine, from its start to its death: what ships, wired as the daemon wires it, on simulated edges.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "app/effects_switch.h"
+#include "ledger/committer.h"
+#include "pipeline/lane.h"
+#include "pipeline/ledger_positions.h"
+#include "remediate/executor.h"
+#include "rule/rule_set.h"
+#include "tests/simulate/simulated_ledger.h"
+#include "tests/simulate/simulated_source.h"
+#include "tests/simulate/simulated_world.h"
+
+namespace kedge {
+
+// What all lives of all runs have in common, and none of them changes.
+class Stage {
+ public:
+  Stage();
+  ~Stage();
+  std::shared_ptr<const RuleSet> rules() const { return rules_; }
+  const std::string& directory() const;
+
+ private:
+  struct Files;
+  std::unique_ptr<Files> files_;
+  std::shared_ptr<const RuleSet> rules_;
+};
+
+class Life {
+ public:
+  Life(SimulatedWorld&, const Stage&);
+  // Of one that is dead, or is stopped: its threads end.
+  ~Life();
+
+  Committer& committer() { return committer_; }
+  LedgerReader& reader() { return ledger_.reader(); }
+  SimulatedSource& source() { return source_; }
+
+ private:
+  std::optional<Stop> effects_stopped();
+
+  SimulatedWorld& world_;
+  const uint64_t life_;
+  SimulatedLedger ledger_;
+  Mailbox<Remediation> runnable_{10'000};
+  Committer committer_;
+  Random random_;
+  CurrentRules rules_;
+  OwnPrincipals us_{{kOwnPrincipal}};
+  Lane lane_;
+  LedgerPositions positions_;
+  SimulatedSource source_;
+  PauseFile pause_file_;
+  EffectsSwitch effects_;
+  SimulatedClient client_;
+  ActionTable actions_;
+  Executor executor_;
+};
+
+}  // namespace kedge

@@ -1,0 +1,58 @@
+// Bugs that can be planted into a run, to see that the simulation finds them. Each is one that an engine of this kind
+// may well have.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "tests/simulate/scenario.h"
+
+namespace kedge {
+
+enum class Plant {
+  none,
+  drop_sync,           // a commit is answered before it is durable
+  early_position,      // the position is durable before what was decided
+  unheld_attempt,      // an attempt is carried out that the ledger does not hold
+  look_remembered,     // what was seen some seconds ago is taken for what is there now
+  success_is_proof,    // what was answered with 200 is taken for done
+  budget_per_process,  // a restart forgets what was spent
+  seen_forgotten,      // a restart forgets which events were seen
+  pause_ignored,       // nobody asks again before the write
+  epoch_ignored,       // a former owner of a partition can still commit
+  locks_ignored,       // what a remediation touches is nobody else's business
+  time_follows_wall,   // budgets and waits go by the wall clock
+  poison_dropped,      // what cannot be decoded is skipped
+  hold_forgotten,      // a restart lets go on what waits for a person
+  exception_lost,      // an exception is answered, and not kept
+  open_forgotten,      // a restart does not take up what was open
+  record_skipped,      // reading goes on one record too far
+  foreign_mark,        // the write does not carry its attempt's mark
+};
+
+inline constexpr std::array<std::string_view, 18> kPlantNames = {"none",
+                                                                 "drop_sync",
+                                                                 "early_position",
+                                                                 "unheld_attempt",
+                                                                 "look_remembered",
+                                                                 "success_is_proof",
+                                                                 "budget_per_process",
+                                                                 "seen_forgotten",
+                                                                 "pause_ignored",
+                                                                 "epoch_ignored",
+                                                                 "locks_ignored",
+                                                                 "time_follows_wall",
+                                                                 "poison_dropped",
+                                                                 "hold_forgotten",
+                                                                 "exception_lost",
+                                                                 "open_forgotten",
+                                                                 "record_skipped",
+                                                                 "foreign_mark"};
+
+// What brings them out: kinds of disturbances that a run with them should have more of.
+std::vector<Disturbance::Kind> kinds_that_show(Plant);
+
+inline std::string_view to_string(Plant plant) { return kPlantNames[static_cast<size_t>(plant)]; }
+
+}  // namespace kedge

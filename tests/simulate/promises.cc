@@ -1,0 +1,151 @@
+#include "tests/simulate/promises.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/json.h"
+#include "guard/admission.h"
+
+namespace kedge {
+namespace {
+
+constexpr int64_t kRecordsMax = 2000;  // of one run: ten times what most have
+
+std::string name_of(const HttpRequest& request) { return request.url.substr(request.url.rfind('/') + 1); }
+
+const StepProgress* latest_with_mark(const Remediation& remediation, const std::string& mark) {
+  for (const StepProgress& step : remediation.steps) {
+    if (!mark.empty() && step.mark == mark) return &step;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Promises::writes(const HttpRequest& request, MemoryLedger& durable, bool on_its_way) {
+  const std::string name = name_of(request);
+  const std::string mark = mark_in_agent(request.headers.at(0).value);
+  const std::vector<Remediation> open = *durable.open_remediations();
+  const auto of_mark = std::find_if(open.begin(), open.end(),
+                                    [&](const Remediation& one) { return latest_with_mark(one, mark) != nullptr; });
+  expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
+  expect(!paused_, "a write of " + name + " while effects are paused");
+  expect(!on_its_way, "a write of " + name + " while the one before may still arrive");
+  if (of_mark == open.end()) return;
+  expect(latest_with_mark(*of_mark, mark)->before.has_value(),
+         "a write of " + name + " whose state before is not kept");
+  expect(of_mark->state == State::running || of_mark->state == State::unknown || of_mark->state == State::undoing,
+         "a write of " + name + " by a remediation that is " + std::string(to_string(of_mark->state)));
+  if (of_mark->state != State::undoing) {
+    expect(looked_wrong_.contains(name), "a second write of " + name + " without a look that asked for it");
+  }
+}
+
+void Promises::looked(const std::string& name, bool right, int64_t head) {
+  if (!right) {
+    looked_wrong_.insert(name);
+    return;
+  }
+  int64_t& since = right_since_[name];
+  since = std::max(since, head);
+}
+
+void Promises::committed(const Change& change, const Answer& answer, MemoryLedger& durable) {
+  expect(durable.head() < kRecordsMax, "the journal grows without end");
+  if (!answer.done()) return;
+  const bool went = answer.go && answer.go->go == Go::go;
+  if (const auto* start = std::get_if<Start>(&change); start != nullptr && went) {
+    const auto remediation = durable.remediation(start->remediation);
+    if (remediation) began(*remediation);
+  }
+  if (const auto* end = std::get_if<Conclude>(&change); end != nullptr && end->move == Move::confirm && went) {
+    const auto remediation = durable.remediation(end->remediation);
+    if (remediation) confirmed(*remediation);
+  }
+}
+
+void Promises::began(const Remediation& remediation) {
+  const std::string& target = remediation.plan.target;
+  expect(!excepted_.contains(target), "a remediation of " + target + " began, which is excepted");
+  const bool approved = approved_.contains(remediation.id);
+  const bool stale =
+      remediation.times.happened && remediation.times.decided - *remediation.times.happened > std::chrono::minutes(15);
+  expect(!stale || approved, "a remediation of " + target + " for a stale event began without anybody's yes");
+  if (!begun_.insert(remediation.id).second) return;
+  // A window of a minute is kept by the second.
+  const Duration now = clock_.elapsed();
+  while (!begun_at_.empty() && begun_at_.front() <= now - std::chrono::seconds(58)) begun_at_.pop_front();
+  expect(approved || begun_at_.size() < static_cast<size_t>(kStartsPerMinute),
+         "more remediations began within a minute than are allowed");
+  begun_at_.push_back(now);
+}
+
+void Promises::confirmed(const Remediation& remediation) {
+  for (const Step* step : remediation.plan.effects()) {
+    const std::string name = step->args.at("name");
+    const auto since = right_since_.find(name);
+    expect(since != right_since_.end() && since->second >= remediation.last_finding,
+           "a remediation ended confirmed, and " + name + " was not seen to be right since its last finding");
+  }
+}
+
+void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function<bool(const std::string&)>& right) {
+  const auto positions = durable.positions();
+  expect(!positions->empty() && positions->at(0).position.next == log_end, "not all of the log was read");
+  std::set<std::string> unsettled;
+  const std::vector<Remediation> left = *durable.open_remediations();
+  const bool any_held =
+      std::any_of(left.begin(), left.end(), [](const auto& open) { return open.state == State::held; });
+  for (const Remediation& open : left) {
+    const bool waits_for_held = any_held && open.state == State::waiting && open.guard == "locks";
+    expect(waits_for_held || (open.state == State::held && open.guard != "pause"),
+           "a remediation of " + open.plan.target + " is stuck: " + std::string(to_string(open.state)) + " " +
+               open.guard + " " + open.reason);
+    unsettled.insert(open.plan.target);
+  }
+  ended_decided(durable);
+
+  std::set<std::string> journal_marks;
+  for (const JournalEntry& entry : *durable.journal(0, SIZE_MAX)) {
+    const Json record = *parse_json(entry.bytes);
+    const std::string kind = record.at("kind");
+    if (kind == "attempt") journal_marks.insert(record.at("mark").get<std::string>());
+    const std::string to = record.value("to", "");
+    const bool settles = kind == "suppression" || to == "failed" || to == "refused" || to == "cancelled" ||
+                         to == "unconfirmed" || to == "undone" || to == "undoing";
+    if (settles && record.contains("target")) unsettled.insert(record.at("target").get<std::string>());
+  }
+  for (const auto& [mark, name] : marks_) {
+    expect(journal_marks.contains(mark), "the journal does not tell of a write of " + name);
+  }
+  std::set<std::string> targets;
+  for (const auto& [event, target] : events_) targets.insert(target);
+  for (const std::string& target : targets) {
+    expect(right(target) || unsettled.contains(target), target + " is not as it should be, and nobody was told why");
+  }
+}
+
+// Each event once, by each rule that wants it; each that cannot be decoded, as a dead letter.
+void Promises::ended_decided(MemoryLedger& durable) {
+  std::map<std::pair<std::string, std::string>, int> decided;  // event and rule
+  std::set<std::string> events;
+  for (const JournalEntry& entry : *durable.journal(0, SIZE_MAX)) {
+    const Json record = *parse_json(entry.bytes);
+    const std::string kind = record.at("kind");
+    if ((kind != "plan" && kind != "suppression") || !record.contains("event")) continue;
+    const std::string event = record.at("event").at("id");
+    events.insert(event);
+    if (++decided[{event, record.at("rule").at("id")}] == 2) expect(false, "event " + event + " was decided twice");
+  }
+  for (const auto& [event, target] : events_) expect(events.contains(event), "event " + event + " was not decided");
+  std::set<int64_t> letters;
+  for (const DeadLetter& letter : *durable.dead_letters({})) {
+    expect(letters.insert(letter.offset).second,
+           "the record at " + std::to_string(letter.offset) + " is a dead letter twice");
+  }
+  for (const int64_t offset : poison_) {
+    expect(letters.contains(offset), "the record at " + std::to_string(offset) + " is no dead letter");
+  }
+}
+
+}  // namespace kedge

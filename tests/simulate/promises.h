@@ -1,0 +1,78 @@
+// Promises: what must hold at every step of every run, whatever happens.
+//
+//  - No effect without a durable intent: each write carries the mark of an attempt that the ledger holds, durably, as
+//  the
+//    latest of its step, with the state before.
+//  - No effect twice: nothing is written again unless a look since the last write said that it is not as it should be,
+//    and not while a write without an answer may still arrive.
+//  - A pause that was answered stops all writes; an exception, all beginnings.
+//  - Within a minute no more remediations begin than are allowed, across restarts and clocks that jump.
+//  - What a guard holds begins only with a person's yes.
+//  - What ends confirmed was seen to be right after its last finding was durable.
+//  - In the end all events are decided or dead letters, once each, nothing is stuck, and the journal tells of every
+//    write.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/http.h"
+#include "tests/ledger/memory_ledger.h"
+
+namespace kedge {
+
+inline constexpr int kStartsPerMinute = 3;
+
+class Promises {
+ public:
+  explicit Promises(Clock& clock) : clock_(clock) {}
+
+  // ---- what happens
+  // A write is about to leave the engine; `durable` is the ledger as it would be found after a crash.
+  void writes(const HttpRequest&, MemoryLedger& durable, bool on_its_way);
+  void written(const std::string& name, const std::string& mark) {
+    looked_wrong_.erase(name), marks_.insert({mark, name});
+  }
+  // A look that began when the journal's head was `head`.
+  void looked(const std::string& name, bool right, int64_t head);
+  // A change of the ledger is durable.
+  void committed(const Change&, const Answer&, MemoryLedger& durable);
+  void paused(bool now) { paused_ = now; }
+  void excepted(const std::string& target) { excepted_.insert(target); }
+  void approved(const std::string& remediation) { approved_.insert(remediation); }
+  void told(const std::string& event, const std::string& target) { events_.emplace(event, target); }
+  void poisoned(int64_t offset) { poison_.insert(offset); }
+
+  // ---- the end
+  // `right`: whether the value behind a target is as it should be.
+  void ended(MemoryLedger& durable, int64_t log_end, const std::function<bool(const std::string& target)>& right);
+
+  // What was broken, in words; empty: nothing.
+  const std::vector<std::string>& broken() const { return broken_; }
+
+ private:
+  void expect(bool holds, const std::string& promise) {
+    if (!holds && broken_.size() < 5) broken_.push_back(promise);
+  }
+  void began(const Remediation&);
+  void confirmed(const Remediation&);
+  void ended_decided(MemoryLedger& durable);
+
+  Clock& clock_;
+  bool paused_ = false;
+  std::set<std::string> excepted_, approved_;
+  std::map<std::string, std::string> events_;  // by id, the target
+  std::set<int64_t> poison_;
+  std::set<std::string> looked_wrong_;
+  std::map<std::string, int64_t> right_since_;  // by name: the head when the latest look at what was right began
+  std::map<std::string, std::string> marks_;    // of writes, and what they wrote
+  std::set<std::string> begun_;
+  std::deque<Duration> begun_at_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace kedge

@@ -1,0 +1,232 @@
+#include "tests/simulate/run.h"
+
+#include <chrono>
+
+#include "base/hash.h"
+#include "base/json.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Kind = Disturbance::Kind;
+
+constexpr const char* kNames[] = {"v0", "v1", "v2", "v3", "p0", "p1"};
+
+std::string target_of(const std::string& name) { return "value:" + (name == "p1" ? std::string("p0") : name); }
+
+SqliteLedgerOptions ledger_options() {
+  SqliteLedgerOptions options;
+  options.gate.remediations_per_minute = kStartsPerMinute;
+  options.notify_alarms = {"on-call"};
+  return options;
+}
+
+// A clock that believes the wall.
+class WallClock final : public Clock {
+ public:
+  explicit WallClock(FakeClock& clock) : clock_(clock) {}
+  Time now() override { return clock_.now(); }
+  Duration elapsed() override { return clock_.now().time_since_epoch(); }
+  std::string boot_id() override { return clock_.boot_id(); }
+
+ private:
+  FakeClock& clock_;
+};
+
+class Run {
+ public:
+  Run(const Scenario& scenario, const Stage& stage, Plant plant)
+      : scenario_(scenario), stage_(stage), world_(scenario.seed, plant), wall_(world_.clock) {
+    Clock& ledger_clock = plant == Plant::time_follows_wall ? static_cast<Clock&>(wall_) : world_.clock;
+    world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(), "simulated"));
+    for (const char* name : kNames) world_.values.set(name, "right");
+    world_.values.set("w0", "right");
+  }
+
+  RunReport play() {
+    life_ = std::make_unique<Life>(world_, stage_);
+    const Duration begin = world_.clock.elapsed();
+    for (const Disturbance& one : scenario_.disturbances) {
+      sleep_until(begin + one.at);
+      disturb(one);
+      if (!world_.promises.broken().empty()) break;
+    }
+    if (world_.promises.broken().empty()) end_well();
+    life_.reset();
+    return report();
+  }
+
+ private:
+  // Time passes; who dies meanwhile is brought to life again.
+  void sleep_until(Duration end) {
+    while (world_.promises.broken().empty()) {
+      if (world_.is_dead(alive_)) restart();
+      if (world_.clock.elapsed() >= end) return;
+      world_.await_death(end - world_.clock.elapsed());
+    }
+  }
+  void sleep(Duration span) { sleep_until(world_.clock.elapsed() + span); }
+
+  void restart() {
+    life_.reset();
+    world_.disk_is_full = false;
+    life_ = std::make_unique<Life>(world_, stage_);
+    alive_ = world_.life();
+    ++lives_;
+  }
+
+  // True: it is kept, and was answered.
+  bool ask(Change change) {
+    const Answer answer = life_->committer().commit(std::move(change));
+    return answer.done() && !world_.is_dead(alive_);
+  }
+
+  std::string pick(uint64_t number) const { return kNames[number % std::size(kNames)]; }
+
+  void disturb(const Disturbance& one);
+  void drift(const std::string& name, Duration ago);
+  void pause(uint64_t number);
+  void approve();
+  void undo(uint64_t number);
+  void end_well();
+  RunReport report();
+
+  const Scenario& scenario_;
+  const Stage& stage_;
+  SimulatedWorld world_;
+  WallClock wall_;
+  std::unique_ptr<Life> life_;
+  uint64_t alive_ = 1;
+  uint64_t lives_ = 1;
+};
+
+void Run::disturb(const Disturbance& one) {
+  switch (one.kind) {
+    case Kind::drift:
+      return drift(pick(one.number), Duration{});
+    case Kind::late_event:
+      return drift(pick(one.number), minutes(20));
+    case Kind::tell_again:
+      if (!world_.log.empty()) world_.append(world_.log[one.number % world_.log.size()].value);
+      return;
+    case Kind::poison:
+      world_.promises.poisoned(static_cast<int64_t>(world_.log.size()));
+      return world_.append("no JSON");
+    case Kind::mend:
+      world_.change(pick(one.number), "right", false);
+      return;
+    case Kind::bad_luck:
+      world_.bad_luck = 1 + one.number % 9;
+      return;
+    case Kind::good_luck:
+      world_.bad_luck = 0;
+      return;
+    case Kind::crash:
+      return world_.light_fuse(one.number % 40);
+    case Kind::wall_clock:
+      return world_.clock.set_wall(world_.clock.now() + (one.number % 2 == 0 ? minutes(121) : -minutes(119)));
+    case Kind::pause:
+      return pause(one.number);
+    case Kind::resume:
+      world_.promises.paused(false);
+      ask(RemovePause{"all", "alice"});
+      return;
+    case Kind::approve:
+      return approve();
+    case Kind::undo:
+      return undo(one.number);
+    case Kind::except: {
+      const std::string target = target_of(pick(one.number));
+      Exception exception{"E-" + target, "*", target, "alice", "meant to be", {}, "alice", {}};
+      exception.expires = world_.clock.now() + std::chrono::hours(1000);
+      if (ask(AddException{exception})) world_.promises.excepted(target);
+      return;
+    }
+    case Kind::disk_full:
+      world_.disk_is_full = one.number % 2 == 0;
+      return;
+    case Kind::rebalance:
+      return life_->source().rebalance(one.number % 2 == 0);
+  }
+}
+
+void Run::drift(const std::string& name, Duration ago) {
+  const std::string event = world_.change(name, "wrong", true, ago);
+  world_.promises.told(event, target_of(name));
+}
+
+void Run::pause(uint64_t number) {
+  if (number % 2 == 0) world_.await_attempt(seconds(10));
+  if (ask(AddPause{{"all", "maintenance", "alice", world_.clock.now()}})) world_.promises.paused(true);
+}
+
+void Run::approve() {
+  for (const Remediation& open : *life_->reader().open_remediations()) {
+    if (open.state != State::held || open.guard == "pause") continue;
+    world_.promises.approved(open.id);  // before it is answered: it may go on at once
+    ask(PersonalMove{open.id, Move::resume, "alice", "still wanted"});
+  }
+}
+
+void Run::undo(uint64_t number) {
+  const auto open = life_->reader().open_remediations();
+  if (open->empty()) return;
+  ask(PersonalMove{open->at(number % open->size()).id, Move::undo, "alice", "it was meant"});
+}
+
+// All goes well for long enough that everything can come to its end.
+void Run::end_well() {
+  world_.bad_luck = 0;
+  world_.disk_is_full = false;
+  world_.put_out_fuse();
+  sleep(seconds(90));
+  world_.promises.paused(false);
+  ask(RemovePause{"all", "alice"});
+  sleep(minutes(70));
+  if (!world_.promises.broken().empty()) return;
+  world_.promises.ended(world_.durable(), static_cast<int64_t>(world_.log.size()), [this](const std::string& target) {
+    const std::string name = target.substr(target.find(':') + 1);
+    return world_.values.value(name) == "right" && (name != "p0" || world_.values.value("p1") == "right");
+  });
+}
+
+RunReport Run::report() {
+  RunReport report;
+  report.broken = world_.promises.broken();
+  report.turns = world_.baton.turns();
+  report.lives = lives_;
+  report.writes = world_.values.writes().size();
+  std::string journal;
+  for (const JournalEntry& entry : *world_.durable().journal(0, SIZE_MAX)) {
+    journal += entry.bytes + "\n";
+    ++report.records;
+  }
+  report.journal_digest = sha256(journal).hex();
+  return report;
+}
+
+}  // namespace
+
+RunReport play(const Scenario& scenario, const Stage& stage, Plant plant) { return Run(scenario, stage, plant).play(); }
+
+// First in large parts, then one by one.
+Scenario shrink(Scenario scenario, const Stage& stage, Plant plant) {
+  for (size_t part = scenario.disturbances.size() / 2; part > 0; part = part == 1 ? 0 : part / 2) {
+    for (size_t at = 0; at < scenario.disturbances.size();) {
+      Scenario smaller = scenario;
+      const auto begin = smaller.disturbances.begin() + static_cast<ptrdiff_t>(at);
+      const auto left = static_cast<size_t>(smaller.disturbances.end() - begin);
+      smaller.disturbances.erase(begin, begin + static_cast<ptrdiff_t>(std::min(part, left)));
+      if (play(smaller, stage, plant).broken.empty()) {
+        at += part;
+      } else {
+        scenario = std::move(smaller);
+      }
+    }
+  }
+  return scenario;
+}
+
+}  // namespace kedge

@@ -1,0 +1,76 @@
+#include "tests/simulate/scenario.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
+
+#include "base/random.h"
+
+namespace kedge {
+namespace {
+
+struct Weighed {
+  std::string_view name;
+  uint64_t weight;
+};
+
+// By kind.
+constexpr std::array<Weighed, 16> kKinds = {{{"drift", 12},
+                                             {"tell_again", 3},
+                                             {"poison", 2},
+                                             {"late_event", 2},
+                                             {"mend", 2},
+                                             {"bad_luck", 4},
+                                             {"good_luck", 2},
+                                             {"crash", 5},
+                                             {"wall_clock", 1},
+                                             {"pause", 2},
+                                             {"resume", 2},
+                                             {"approve", 2},
+                                             {"undo", 1},
+                                             {"except", 1},
+                                             {"disk_full", 1},
+                                             {"rebalance", 3}}};
+
+Disturbance::Kind draw_kind(Random& dice) {
+  uint64_t all = 0;
+  for (const Weighed& one : kKinds) all += one.weight;
+  uint64_t left = dice.below(all);
+  for (size_t kind = 0;; ++kind) {
+    if (left < kKinds[kind].weight) return static_cast<Disturbance::Kind>(kind);
+    left -= kKinds[kind].weight;
+  }
+}
+
+// Most follow each other closely, where they meet; some after a while.
+Duration draw_gap(Random& dice) {
+  constexpr uint64_t kMillisecond = 1000;
+  const uint64_t most = dice.below(3) == 0 ? 120'000 : dice.below(2) == 0 ? 5000 : 100;
+  return Duration(dice.below(most * kMillisecond));
+}
+
+}  // namespace
+
+Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favoured) {
+  Random dice(seed * 7919 + 1);
+  Scenario scenario{seed, {}};
+  Duration at = std::chrono::seconds(1);
+  for (uint64_t left = 4 + dice.below(24); left > 0; --left) {
+    at += draw_gap(dice);
+    const bool is_favoured = !favoured.empty() && dice.below(2) == 0;
+    const auto kind = is_favoured ? favoured[dice.below(favoured.size())] : draw_kind(dice);
+    scenario.disturbances.push_back({at, kind, dice.number()});
+  }
+  return scenario;
+}
+
+std::string to_string(const Disturbance& one) {
+  const auto micros = one.at.count();
+  std::string seconds =
+      std::to_string(micros / 1'000'000) + "." + std::to_string(micros % 1'000'000 + 1'000'000).substr(1);
+  return seconds + " s  " + std::string(kKinds[static_cast<size_t>(one.kind)].name) + " (" +
+         std::to_string(one.number % 1000) + ")";
+}
+
+}  // namespace kedge

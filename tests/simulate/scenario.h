@@ -1,0 +1,47 @@
+// Scenario: all that happens to the engine in one run, as a list. A seed makes one; leaving some of it out makes
+// another, which is how a failing one is shrunk.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace kedge {
+
+struct Disturbance {
+  enum class Kind {
+    drift,       // somebody changes a value, and an event tells of it
+    tell_again,  // an event comes a second time
+    poison,      // a record that is no JSON
+    late_event,  // somebody changed a value 20 minutes ago
+    mend,        // somebody sets a value right, and no event tells of it
+    bad_luck,    // the world answers late, wrongly, twice or not at all, for a while
+    good_luck,   // it does no more
+    crash,       // the engine dies within the next steps, and starts again
+    wall_clock,  // the wall clock jumps
+    pause,       // a person pauses all effects
+    resume,      // and ends it
+    approve,     // a person lets go on what is held
+    undo,        // a person wants one undone
+    except,      // a person adds an exception
+    disk_full,   // the ledger's disk has no room, for a while
+    rebalance,   // the partition is taken away and given back; its former owner hears of it late
+  };
+  Duration at{};  // since the beginning
+  Kind kind = Kind::drift;
+  uint64_t number = 0;  // which one of those there are, how long, how much
+};
+
+struct Scenario {
+  uint64_t seed = 0;
+  std::vector<Disturbance> disturbances;  // by time
+};
+
+// `favoured`: half of the disturbances are of these kinds, where a run is to show what they do.
+Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favoured = {});
+
+std::string to_string(const Disturbance&);
+
+}  // namespace kedge

@@ -1,0 +1,84 @@
+#include "tests/simulate/simulated_ledger.h"
+
+#include <utility>
+
+namespace kedge {
+namespace {
+
+std::vector<Answer> all(size_t count, Outcome outcome, const char* why) {
+  Answer answer;
+  answer.outcome = outcome;
+  answer.error = {ErrorCode::unavailable, why};
+  return std::vector<Answer>(count, answer);
+}
+
+Answer go() {
+  Answer answer;
+  answer.go = GoAnswer{};
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Answer> SimulatedLedger::apply(std::span<const Change> changes) {
+  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead");
+  if (world_.disk_is_full) return all(changes.size(), Outcome::no_room, "the disk is full");
+  // Of its own: the position first, and later what was decided.
+  if (world_.plant == Plant::early_position) {
+    for (const Change& change : changes) {
+      const auto* batch = std::get_if<CommitBatch>(&change);
+      if (batch == nullptr || batch->moves.empty() || changes.size() > 1) continue;
+      CommitBatch moves, decided = *batch;
+      std::swap(moves.moves, decided.moves);
+      const Change first = moves, second = decided;
+      std::vector<Answer> answers = commit({&first, 1});
+      if (!answers.at(0).done() || !world_.step(life_)) return answers;
+      return commit({&second, 1});
+    }
+  }
+  std::vector<Answer> answers = commit(with_plant(changes));
+  if (world_.plant == Plant::unheld_attempt) {
+    for (size_t i = 0; i < changes.size(); ++i) {
+      if (std::holds_alternative<Attempt>(changes[i]) && answers[i].done()) answers[i] = go();
+    }
+  }
+  return answers;
+}
+
+std::vector<Answer> SimulatedLedger::commit(std::span<const Change> changes) {
+  std::vector<Answer> answers = working_->apply(changes);
+  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead before the sync");
+  sync();
+  for (size_t i = 0; i < changes.size(); ++i) {
+    world_.promises.committed(changes[i], answers[i], world_.durable());
+    if (answers[i].go && answers[i].go->go == Go::go) world_.attempt_is_durable();
+  }
+  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead after the sync");
+  return answers;
+}
+
+void SimulatedLedger::sync() {
+  if (world_.plant == Plant::drop_sync && world_.dice.below(3) == 0) return;
+  world_.keep(std::make_unique<MemoryLedger>(*working_));
+}
+
+std::vector<Change> SimulatedLedger::with_plant(std::span<const Change> changes) {
+  std::vector<Change> planted(changes.begin(), changes.end());
+  for (Change& change : planted) {
+    if (auto* batch = std::get_if<CommitBatch>(&change)) {
+      if (world_.plant == Plant::poison_dropped) batch->dead_letters.clear();
+      if (world_.plant == Plant::epoch_ignored) {
+        for (PositionMove& move : batch->moves) {
+          const auto stored = working_->positions();
+          if (!stored->empty()) move.epoch = stored->at(0).position.epoch, move.from = stored->at(0).position.next;
+        }
+      }
+    }
+    const bool is_lost = (std::holds_alternative<Attempt>(change) && world_.plant == Plant::unheld_attempt) ||
+                         (std::holds_alternative<AddException>(change) && world_.plant == Plant::exception_lost);
+    if (is_lost) change = NoteStop{"lost"};
+  }
+  return planted;
+}
+
+}  // namespace kedge

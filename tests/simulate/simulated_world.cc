@@ -1,0 +1,97 @@
+#include "tests/simulate/simulated_world.h"
+
+#include <chrono>
+
+#include "guard/admission.h"
+
+namespace kedge {
+namespace {
+
+using Luck = FakeWorld::Luck;
+using std::chrono::milliseconds;
+
+Error nothing_was_sent() { return {ErrorCode::unavailable, "no connection"}; }
+
+}  // namespace
+
+SimulatedWorld::SimulatedWorld(uint64_t seed, Plant planted)
+    : baton(clock, seed),
+      dice(seed * 104'729 + 3),
+      plant(planted),
+      values(clock, [this](Duration span) { baton.sleep(span); }),
+      promises(clock) {}
+
+bool SimulatedWorld::step(uint64_t life) {
+  baton.pass();
+  if (is_dead(life)) return false;
+  if ((fuse_ > 0 && --fuse_ == 0) || !promises.broken().empty()) kill();
+  return !is_dead(life);
+}
+
+void SimulatedWorld::kill() {
+  ++life_;
+  fuse_ = 0;
+  baton.wake(&life_);
+  baton.wake(&log);
+}
+
+void SimulatedWorld::draw_luck(bool writes) {
+  const bool bad = dice.below(10) < bad_luck;
+  if (writes) {
+    values.next_writes({bad ? static_cast<Luck>(dice.below(9)) : Luck::fine});
+  } else {
+    constexpr Luck kReads[] = {Luck::busy, Luck::request_lost, Luck::request_lost};
+    values.next_reads({bad ? kReads[dice.below(3)] : Luck::fine});
+  }
+  values.set_delay(milliseconds(dice.below(21'000)));  // within the call's timeout and the visibility delay
+}
+
+Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& request) {
+  if (is_dead(life)) return nothing_was_sent();
+  const std::string name = request.url.substr(request.url.rfind('/') + 1);
+  const int64_t head = durable_->head();
+  if (request.writes) promises.writes(request, *durable_, values.on_its_way(name));
+  baton.sleep(milliseconds(1 + dice.below(30)));
+  if (!step(life)) return nothing_was_sent();
+  draw_luck(request.writes);
+  const size_t writes_before = values.writes().size();
+  const bool was_right = values.value(name) == "right";
+  const auto response = values.send(request);
+  if (request.writes) {
+    const std::vector<FakeWorld::Write> writes = values.writes();
+    for (size_t i = writes_before; i < writes.size(); ++i) {
+      const FakeWorld::Write& write = writes[i];
+      promises.written(name, mark_in_agent(write.agent));
+      if (write.done) append(event_of(name, write.value, kOwnPrincipal, write.agent, Duration{}));
+    }
+  } else if (response && response->status == 200) {
+    promises.looked(name, was_right, head);
+  }
+  if (!step(life)) return Error{ErrorCode::timeout, "no answer"};
+  return response;
+}
+
+std::string SimulatedWorld::change(const std::string& name, const std::string& value, bool tell, Duration ago) {
+  values.set(name, value);
+  if (!tell) return "";
+  append(event_of(name, value, "arn:aws:iam::123456789012:user/mallory", "aws-cli", ago));
+  return "event-" + std::to_string(events_);
+}
+
+void SimulatedWorld::append(std::string record) {
+  log.push_back({std::move(record), clock.now()});
+  baton.wake(&log);
+}
+
+std::string SimulatedWorld::event_of(const std::string& name, const std::string& value, const std::string& principal,
+                                     const std::string& agent, Duration ago) {
+  ++events_;
+  return R"({"eventVersion":"1.09","eventID":"event-)" + std::to_string(events_) + R"(","eventTime":")" +
+         format_time(clock.now() - ago) +
+         R"(","eventSource":"values.amazonaws.com","eventName":"PutValue","eventType":"AwsApiCall",)" +
+         R"("awsRegion":"here","recipientAccountId":"123456789012","userAgent":")" + agent +
+         R"(","userIdentity":{"type":"IAMUser","arn":")" + principal + R"("},"requestParameters":{"name":")" + name +
+         R"(","value":")" + value + R"("}})";
+}
+
+}  // namespace kedge
