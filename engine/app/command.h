@@ -62,6 +62,7 @@ void add_pause_and_resume(CLI::App&, Shell&);
 void add_dead_letter(CLI::App&, Shell&);
 void add_source(CLI::App&, Shell&);
 void add_actions(CLI::App&, Shell&);
+void add_ledger(CLI::App&, Shell&);
 void add_init(CLI::App&, Shell&);
 void add_dev_kafka(CLI::App&, Shell&);
 

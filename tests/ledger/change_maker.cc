@@ -103,7 +103,7 @@ Change ChangeMaker::batch(LedgerReader& reader) {
     PositionMove move{kPartition, position.epoch, position.next, position.next + static_cast<int64_t>(below(10)), {}};
     if (one_in(8)) --move.epoch;
     if (one_in(8)) ++move.from;
-    if (one_in(2)) move.bookmark = Bookmark{move.to, clock_.now(), sha256("record")};
+    if (one_in(2)) move.bookmark = Bookmark{move.to - 1, clock_.now(), sha256("record")};
     batch.moves.push_back(move);
     if (one_in(8))
       batch.notes.push_back(NotePosition{kPartition, "poison", {{"next", move.to}}, !one_in(3), "no JSON"});

@@ -1,0 +1,115 @@
+// kedge ledger: is it sound, and a copy of it.
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "app/command.h"
+#include "app/output.h"
+#include "base/time.h"
+#include "ledger/backup.h"
+#include "ledger/ledger_check.h"
+
+namespace kedge {
+namespace {
+
+struct Arguments {
+  std::string configuration;
+  OutputFormat output = OutputFormat::table;
+  std::string file;
+};
+
+std::string counted(int64_t number, std::string_view one, std::string_view several) {
+  return fmt::format("{} {}", number, number == 1 ? one : several);
+}
+
+std::string summary(const LedgerCheck& check) {
+  return fmt::format("ledger {}, incarnation {}, head {} of {}: {}, {} open, {} ended, {}", check.ledger_id,
+                     check.incarnation, check.head, format_time(check.time),
+                     counted(check.records, "record", "records"), counted(check.open, "remediation", "remediations"),
+                     check.ended, counted(check.blobs, "blob", "blobs"));
+}
+
+Listing listing_of(const LedgerCheck& check) {
+  Listing listing{{{"part", "PART"}, {"where", "WHERE"}, {"message", "WHAT", 160}}, {}};
+  for (const LedgerFault& fault : check.faults) listing.rows.push_back({fault.part, fault.where, fault.message});
+  return listing;
+}
+
+nlohmann::json json_of(const LedgerCheck& check) {
+  nlohmann::json faults = nlohmann::json::array();
+  for (const LedgerFault& fault : check.faults) {
+    faults.push_back({{"part", fault.part}, {"where", fault.where}, {"message", fault.message}});
+  }
+  return {{"good", check.good()},
+          {"ledger", check.ledger_id},
+          {"incarnation", check.incarnation},
+          {"head", check.head},
+          {"time", format_time(check.time)},
+          {"records", check.records},
+          {"open", check.open},
+          {"ended", check.ended},
+          {"blobs", check.blobs},
+          {"faults", std::move(faults)},
+          {"more_faults", check.more_faults}};
+}
+
+// The faults, a line each, and what was read. In JSON both are one object.
+void tell(const std::string& path, const LedgerCheck& check, OutputFormat output, Shell& shell) {
+  if (!check.good()) shell.exit_code = kFoundWrong;
+  if (output == OutputFormat::json) {
+    shell.out << json_of(check).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    return;
+  }
+  const std::string read = path + ": " + summary(check);
+  const int64_t number = static_cast<int64_t>(check.faults.size()) + check.more_faults;
+  if (output == OutputFormat::csv || !check.good()) print(listing_of(check), output, "", shell.out);
+  std::ostream& last = output == OutputFormat::csv ? shell.err : shell.out;
+  if (check.more_faults > 0) last << "and " << check.more_faults << " more\n";
+  last << read << "\n" << (check.good() ? "nothing is wrong with it" : counted(number, "fault", "faults")) << "\n";
+}
+
+void check(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const std::string path = arguments.file.empty() ? configuration->data + "/ledger.db" : arguments.file;
+  const auto found = check_ledger(path, configuration->undo_horizon);
+  if (!found && found.error().code == ErrorCode::not_found) return shell.fail(kNotReached, found.error().message);
+  if (!found) return shell.fail(found.error());
+  tell(path, *found, arguments.output, shell);
+}
+
+void back_up(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto copied = back_up_ledger(configuration->data, arguments.file, configuration->undo_horizon);
+  if (!copied && copied.error().code == ErrorCode::not_found) return shell.fail(kNotReached, copied.error().message);
+  if (!copied) return shell.fail(copied.error());
+  tell(arguments.file, *copied, arguments.output, shell);
+  if (copied->good()) return;
+  shell.fail(kFoundWrong,
+             "there is no backup: the copy has these faults, and so has the ledger (`kedge ledger check`)");
+}
+
+}  // namespace
+
+void add_ledger(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command = app.add_subcommand("ledger", "the durable state: whether it is sound, and copies of it");
+  command->require_subcommand(1);
+  CLI::App* const checking =
+      command->add_subcommand("check", "reads all of it, also beside a running daemon: one line for each fault");
+  add_configuration_option(*checking, arguments->configuration);
+  add_output_option(*checking, arguments->output);
+  checking->add_option("FILE", arguments->file, "a backup; without it, the ledger itself");
+  checking->callback([arguments, &shell] { check(*arguments, shell); });
+  CLI::App* const backing =
+      command->add_subcommand("backup", "copies it, also beside a running daemon, and checks the copy");
+  add_configuration_option(*backing, arguments->configuration);
+  add_output_option(*backing, arguments->output);
+  backing->add_option("FILE", arguments->file, "where to: a file that is not there yet")->required();
+  backing->callback([arguments, &shell] { back_up(*arguments, shell); });
+}
+
+}  // namespace kedge
