@@ -1,15 +1,18 @@
-// kedge ledger: is it sound, and a copy of it.
+// kedge ledger: is it sound, a copy of it, and a copy in its place.
 
 #include <fmt/format.h>
 
 #include <iostream>
 #include <memory>
 
+#include "api/actor.h"
 #include "app/command.h"
 #include "app/output.h"
+#include "base/clock.h"
 #include "base/time.h"
 #include "ledger/backup.h"
 #include "ledger/ledger_check.h"
+#include "ledger/restoration.h"
 
 namespace kedge {
 namespace {
@@ -92,6 +95,63 @@ void back_up(const Arguments& arguments, Shell& shell) {
              "there is no backup: the copy has these faults, and so has the ledger (`kedge ledger check`)");
 }
 
+nlohmann::json json_of(const Restoration& restoration) {
+  nlohmann::json json = {{"ledger", restoration.backup.ledger_id}, {"incarnation", restoration.incarnation},
+                         {"from", restoration.backup.head},        {"record", restoration.head},
+                         {"set_aside", restoration.set_aside},     {"former", nullptr}};
+  if (const auto& former = restoration.former) {
+    json["former"] = {{"ledger", former->ledger_id}, {"incarnation", former->incarnation}, {"head", former->head}};
+  }
+  return json;
+}
+
+void tell_former(const Restoration& restoration, Shell& shell) {
+  if (restoration.set_aside.empty()) {
+    shell.out << "there was no ledger in its place: what happened after the backup is not known\n";
+    return;
+  }
+  shell.out << "the former ledger lies in " << restoration.set_aside;
+  if (!restoration.former) {
+    shell.out << "; it cannot be read: what happened after the backup is not known\n";
+    return;
+  }
+  shell.out << fmt::format(" (ledger {}, head {})\n", restoration.former->ledger_id, restoration.former->head);
+}
+
+// What a person must do now, as the engine does nothing by itself.
+void tell(const Restoration& restoration, OutputFormat output, Shell& shell) {
+  if (restoration.former && restoration.former->ledger_id != restoration.backup.ledger_id) {
+    shell.err << "kedge: the former ledger was another one, with another id: is this the right backup?\n";
+  }
+  if (output == OutputFormat::json) {
+    shell.out << json_of(restoration).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    return;
+  }
+  shell.out << fmt::format("restored: ledger {} as of record {}; record {} says so; incarnation {}\n",
+                           restoration.backup.ledger_id, restoration.backup.head, restoration.head,
+                           restoration.incarnation);
+  tell_former(restoration, shell);
+  shell.out
+      << "All effects are paused. After `kedge run` events are read again from where the backup stood; what is not "
+         "as it should be is held:\nlook at it with `kedge remediation list --held`, reject what must not be done, "
+         "then `kedge resume`\n";
+}
+
+void restore(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  SystemClock clock;
+  const auto restored =
+      restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock);
+  if (!restored && restored.error().code == ErrorCode::not_found) {
+    return shell.fail(kNotReached, restored.error().message);
+  }
+  if (!restored) return shell.fail(restored.error());
+  if (restored->backup.good()) return tell(*restored, arguments.output, shell);
+  tell(arguments.file, restored->backup, arguments.output, shell);
+  shell.fail(kFoundWrong, "nothing was restored: the backup has these faults");
+}
+
 }  // namespace
 
 void add_ledger(CLI::App& app, Shell& shell) {
@@ -110,6 +170,12 @@ void add_ledger(CLI::App& app, Shell& shell) {
   add_output_option(*backing, arguments->output);
   backing->add_option("FILE", arguments->file, "where to: a file that is not there yet")->required();
   backing->callback([arguments, &shell] { back_up(*arguments, shell); });
+  CLI::App* const restoring = command->add_subcommand(
+      "restore", "puts a backup in its place, while no daemon runs; all effects are paused then");
+  add_configuration_option(*restoring, arguments->configuration);
+  add_output_option(*restoring, arguments->output);
+  restoring->add_option("FILE", arguments->file, "the backup")->required();
+  restoring->callback([arguments, &shell] { restore(*arguments, shell); });
 }
 
 }  // namespace kedge

@@ -42,10 +42,9 @@ void JournalCheck::read_on() {
 
 void JournalCheck::read(const JournalEntry& entry) {
   ++check_.records;
-  if (entry.seq != next_) fault(entry.seq, "the records {} to {} are missing before it", next_, entry.seq - 1);
-  next_ = entry.seq + 1;
   check_.head = entry.seq;
   auto record = parse_json(entry.bytes);
+  check_number(entry.seq, record ? *record : Json());
   if (!record || !record->is_object()) {
     return fault(entry.seq, "is not a JSON object: {}", record ? "it is another value" : record.error().message);
   }
@@ -53,6 +52,18 @@ void JournalCheck::read(const JournalEntry& entry) {
   open_parts(entry.seq, *record);
   check_blobs_of(entry.seq, *record);
   take_in(entry.seq, *record);
+}
+
+// Numbers that a lost ledger has given are not given again: the record of the restoration says which.
+void JournalCheck::check_number(int64_t seq, const Json& record) {
+  const int64_t first = std::exchange(next_, seq + 1);
+  if (seq == first) return;
+  const Json stated = {{"first", first}, {"last", seq - 1}};
+  if (record.is_object() && text_in(record, "kind") == "restoration" && record.contains("missing") &&
+      record["missing"] == stated) {
+    return;
+  }
+  fault(seq, "the records {} to {} are missing before it", first, seq - 1);
 }
 
 void JournalCheck::check_place(const JournalEntry& entry, const Json& record) {
@@ -117,6 +128,8 @@ void JournalCheck::take_in(int64_t seq, const Json& record) {
   if (record.contains("remediation")) take_in_move(record);
   if (kind == "genesis") {
     told_.ledger_id = text_in(record, "ledger");
+    told_.incarnation = number_in(record, "incarnation");
+  } else if (kind == "restoration") {
     told_.incarnation = number_in(record, "incarnation");
   } else if (kind == "exception") {
     const std::string id = text_in(record, "exception");

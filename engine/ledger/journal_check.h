@@ -47,6 +47,7 @@ class JournalCheck {
 
  private:
   void read(const JournalEntry&);
+  void check_number(int64_t seq, const Json& record);
   void check_place(const JournalEntry&, const Json& record);
   void open_parts(int64_t seq, Json& record);
   void check_blobs_of(int64_t seq, const Json& record);

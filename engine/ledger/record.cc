@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "ledger/restoration.h"
 #include "ledger/values_json.h"
 
 namespace kedge {
@@ -100,6 +101,20 @@ Sealed seal(Record record, int64_t seq, Time at, size_t bytes_max) {
 
 Record genesis_record(const std::string& ledger_id, int schema) {
   return {"genesis", {{"ledger", ledger_id}, {"incarnation", 1}, {"schema", schema}}};
+}
+
+Record restoration_record(const Restoration& restoration, const std::string& ledger_id, const std::string& actor) {
+  Json body = {{"ledger", ledger_id},
+               {"incarnation", restoration.incarnation},
+               {"from", restoration.backup.head},
+               {"actor", actor}};
+  if (restoration.head > restoration.backup.head + 1) {
+    body["missing"] = {{"first", restoration.backup.head + 1}, {"last", restoration.head - 1}};
+  }
+  if (const auto& former = restoration.former) {
+    body["former"] = {{"ledger", former->ledger_id}, {"incarnation", former->incarnation}, {"head", former->head}};
+  }
+  return {"restoration", std::move(body)};
 }
 
 Record plan_record(const Finding& finding, const std::string& disposition, const Remediation& open) {

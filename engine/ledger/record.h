@@ -27,6 +27,8 @@ struct Sealed {
 Sealed seal(Record, int64_t seq, Time at, size_t bytes_max);
 
 Record genesis_record(const std::string& ledger_id, int schema);
+struct Restoration;
+Record restoration_record(const Restoration&, const std::string& ledger_id, const std::string& actor);
 
 // `disposition`: "opened", "joined" or "superseding".
 Record plan_record(const Finding&, const std::string& disposition, const Remediation& open);

@@ -41,18 +41,23 @@ Answer answer_of(Outcome outcome, Error error) {
   return answer;
 }
 
+// A restored ledger may give a number again whose record is lost: its notices must not be taken for those of that one.
+std::string name_of(const Tables::Meta& meta) {
+  return meta.incarnation == 1 ? meta.ledger_id : fmt::format("{}/{}", meta.ledger_id, meta.incarnation);
+}
+
 class SqliteLedger final : public Ledger {
  public:
   SqliteLedger(SqliteLedgerOptions options, std::unique_ptr<LockFile> lock, std::unique_ptr<Database> database,
                Clock& clock, const Tables::Meta& meta)
       : options_(std::move(options)),
         lock_(std::move(lock)),
-        ledger_id_(meta.ledger_id),
+        name_(name_of(meta)),
         time_(clock, meta.mark),
         database_(std::move(database)),
         checkpointer_(options_.directory + "/ledger.db"),
         reserve_(options_.directory + "/reserve"),
-        writer_(*database_, options_, ledger_id_),
+        writer_(*database_, options_, name_),
         tables_(*database_),
         head_(writer_.head()),
         last_(meta.mark->time) {
@@ -80,7 +85,7 @@ class SqliteLedger final : public Ledger {
   // Constant after construction.
   const SqliteLedgerOptions options_;
   const std::unique_ptr<LockFile> lock_;
-  const std::string ledger_id_;
+  const std::string name_;  // what the ids of notices are made of
   const LedgerTime time_;
 
   // Provide their own synchronization.
@@ -246,7 +251,7 @@ Tables::Meta be_born(Database& database, Tables& tables, const SqliteLedgerOptio
   writer.set_time(now);
   writer.write(genesis_record(id, ledger_schema_version()));
   database.run("COMMIT");
-  return {id, time.mark(now)};
+  return {id, time.mark(now), 1};
 }
 
 Result<std::unique_ptr<Ledger>> open_locked(SqliteLedgerOptions options, std::unique_ptr<LockFile> lock,

@@ -50,9 +50,9 @@ Notice read_notice(const Query& row) {
 // ---- meta ----------------------------------------------------------------------------------------------------------
 
 std::optional<Tables::Meta> Tables::meta() {
-  Query row = db_.query("SELECT ledger_id, time, elapsed, boot_id FROM meta");
+  Query row = db_.query("SELECT ledger_id, time, elapsed, boot_id, incarnation FROM meta");
   if (!row.next()) return std::nullopt;
-  return Meta{row.text(0), LedgerTime::Mark{row.time(1), Duration(row.integer(2)), row.text(3)}};
+  return Meta{row.text(0), LedgerTime::Mark{row.time(1), Duration(row.integer(2)), row.text(3)}, row.integer(4)};
 }
 
 void Tables::create_meta(const std::string& ledger_id, const LedgerTime::Mark& mark) {

@@ -29,6 +29,7 @@ class Tables {
   struct Meta {
     std::string ledger_id;
     std::optional<LedgerTime::Mark> mark;
+    int64_t incarnation = 1;
   };
   std::optional<Meta> meta();
   void create_meta(const std::string& ledger_id, const LedgerTime::Mark&);

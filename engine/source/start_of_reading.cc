@@ -73,8 +73,8 @@ std::optional<StartDecision> decide_by_mark(const GroupMark& mark, const StartFa
   return stopped(
       facts, Kind::ledger_behind, next, facts.group->offset,
       "was read further than our ledger knows (the group stands at " + offset +
-          "): the ledger is an older copy. Nothing is read: put the newest copy of the ledger in its place, or give "
-          "the source another `group`: what was handled since then is met again");
+          "): the ledger is an older copy. Nothing is read: end the daemon and put the newest backup in its place by "
+          "`kedge ledger restore` (it is read on from there, with effects paused), or give the source another `group`");
 }
 
 StartDecision go_on(const Position& position, const StartFacts& facts) {

@@ -60,7 +60,13 @@ Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
     const int64_t begin = std::max<int64_t>(0, end - kPiece);
     const auto entries = reader.journal(begin, static_cast<size_t>(end - begin));
     if (!entries) return entries.error();
-    if (entries->empty() || entries->front().seq >= end) return {};  // older ones are not kept any more
+    if (entries->empty() || entries->front().seq >= end) {  // they were lost, or are not kept any more
+      const auto oldest = reader.journal(0, 1);
+      if (!oldest) return oldest.error();
+      if (oldest->empty() || oldest->front().seq >= begin) return {};
+      end = begin;
+      continue;
+    }
     for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
       if (entry->seq >= end) continue;
       const auto more = visit(*entry);

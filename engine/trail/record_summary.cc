@@ -162,6 +162,12 @@ std::string redrive(const Json& r) {
 
 std::string start(const Json& r) { return "kedge " + text_at(r, "/version") + " started"; }
 std::string stop(const Json& r) { return "stopped" + with(": ", text_at(r, "/reason")); }
+std::string restoration(const Json& r) {
+  const std::string missing =
+      with(", which has not the records ", text_at(r, "/missing/first"), " to " + text_at(r, "/missing/last"));
+  return fmt::format("restored by {} from a backup up to record {}{}: incarnation {} begins", text_at(r, "/actor"),
+                     text_at(r, "/from"), missing, text_at(r, "/incarnation"));
+}
 std::string genesis(const Json& r) { return "the ledger " + text_at(r, "/ledger") + " begins"; }
 
 using Tell = std::string (*)(const Json&);
@@ -186,6 +192,7 @@ const std::map<std::string, Tell>& tellers() {
       {"redrive", redrive},
       {"refusal", refusal},
       {"release", move},
+      {"restoration", restoration},
       {"resume", resume},
       {"resumption", resumption},
       {"rule_failure", dead_letter},

@@ -89,5 +89,57 @@ TEST_F(CommandLedger, BackupOfAFaultyLedgerIsNone) {
   EXPECT_FALSE(std::filesystem::exists(path("copy.db")));
 }
 
+TEST_F(CommandLedger, RestoreTellsWhatToDoNow) {
+  make();
+  ASSERT_EQ(type("ledger backup -c @kedge.yaml @copy.db").exit_code, kGood);
+  const Typed refused = type("ledger restore -c @kedge.yaml @copy.db");
+  EXPECT_EQ(refused.exit_code, kFoundWrong);
+  EXPECT_THAT(refused.err, HasSubstr("while no daemon runs: another kedge"));
+  ledger_.reset();
+  ASSERT_EQ(type("pause -c @kedge.yaml --scope rule:first --reason r").exit_code, kGood);
+  const Typed typed = type("ledger restore -c @kedge.yaml @copy.db");
+  EXPECT_EQ(typed.exit_code, kGood) << typed.err;
+  EXPECT_EQ(typed.err, "");
+  EXPECT_THAT(typed.out, HasSubstr(" as of record 0; record 2 says so; incarnation 2\n"));
+  EXPECT_THAT(typed.out, HasSubstr("the former ledger lies in @data/ledger-before-restore-"));
+  EXPECT_THAT(typed.out, HasSubstr(", head 1)\nAll effects are paused."));
+  EXPECT_EQ(type("ledger check -c @kedge.yaml").exit_code, kGood);
+  EXPECT_THAT(type("audit list -c @kedge.yaml --output csv").out,
+              HasSubstr("from a backup up to record 0, which has not the records 1 to 1: incarnation 2 begins"));
+  EXPECT_EQ(type("resume -c @kedge.yaml").exit_code, kGood);
+}
+
+TEST_F(CommandLedger, RestoreTellsTheFaultsOfABackup) {
+  make();
+  ASSERT_EQ(type("ledger backup -c @kedge.yaml @copy.db").exit_code, kGood);
+  ledger_.reset();
+  std::string bytes = *read_file(path("copy.db"));
+  bytes[bytes.find("\"incarnation\":1") + 14] = '2';
+  write("copy.db", bytes);
+  const Typed typed = type("ledger restore -c @kedge.yaml @copy.db");
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.out, HasSubstr("its journal in 2"));
+  EXPECT_THAT(typed.err, HasSubstr("nothing was restored"));
+  EXPECT_THAT(type("audit list -c @kedge.yaml --output csv").out, testing::Not(HasSubstr("restored")));
+  EXPECT_EQ(type("ledger restore -c @kedge.yaml @none.db").exit_code, kNotReached);
+}
+
+// Somebody restores into the wrong place.
+TEST_F(CommandLedger, RestoreWarnsOfTheBackupOfAnotherLedger) {
+  make();
+  ASSERT_EQ(type("ledger backup -c @kedge.yaml @copy.db").exit_code, kGood);
+  ledger_.reset();
+  std::filesystem::rename(path("data"), path("old"));
+  clock_.advance(std::chrono::seconds(1));
+  make();
+  ledger_.reset();
+  const Typed typed = type("ledger restore -c @kedge.yaml @copy.db --output json");
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_THAT(typed.err, HasSubstr("another one, with another id"));
+  const auto json = nlohmann::json::parse(typed.out);
+  EXPECT_NE(json["former"]["ledger"], json["ledger"]);
+  EXPECT_EQ(type("ledger restore -c @kedge.yaml @copy.db").err, "");
+}
+
 }  // namespace
 }  // namespace kedge

@@ -50,6 +50,16 @@ TEST(JournalScan, EndsWhereTheJournalBeginsWhenOldRecordsAreGone) {
   EXPECT_EQ(visited(journal, std::nullopt), numbers_down(4200, 1700));
 }
 
+TEST(JournalScan, PassesOverNumbersThatWereLost) {
+  auto entries = records(0, 100);
+  for (JournalEntry& entry : records(4500, 4600)) entries.push_back(std::move(entry));
+  KeptJournal journal(std::move(entries));
+  auto wanted = numbers_down(4600, 4500);
+  for (const int64_t number : numbers_down(100, 0)) wanted.push_back(number);
+  EXPECT_EQ(visited(journal, std::nullopt), wanted);
+  EXPECT_EQ(visited(journal, kStart + std::chrono::seconds(4500)), numbers_down(100, 0));
+}
+
 TEST(JournalScan, StopsWhenItIsTold) {
   KeptJournal journal(records(0, 100));
   EXPECT_EQ(visited(journal, std::nullopt, 3), numbers_down(100, 98));

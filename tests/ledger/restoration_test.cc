@@ -1,0 +1,199 @@
+// A restored ledger goes on where its backup ended, and repeats nothing unseen.
+#include "ledger/restoration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/json.h"
+#include "ledger/backup.h"
+#include "ledger/sqlite.h"
+#include "ledger/sqlite_ledger.h"
+#include "tests/ledger/fixtures.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr Duration kHorizon = std::chrono::hours(24 * 90);
+
+class RestorationTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    options.directory = directory.path() / "data";
+    open();
+    ASSERT_TRUE(commit(sample_rules()).done());
+    ASSERT_TRUE(commit(ClaimPositions{{{kPartition, {}, {"cluster-1", 0, 5, {}}, "", Json::object()}}, ""}).done());
+    open_one(1);
+    id = *reader()->ledger_id();
+    backed_up = ledger->head();
+    ASSERT_TRUE(back_up_ledger(options.directory, file, kHorizon)->good());
+    clock.advance(std::chrono::hours(1));
+    for (int number = 2; number < 5; ++number) open_one(number);
+    former_head = ledger->head();
+    ledger.reset();
+  }
+
+  void open() { ledger = *open_sqlite_ledger(options, clock, random); }
+  std::unique_ptr<LedgerReader> reader() { return *open_sqlite_reader(options.directory); }
+  Answer commit(Change change) { return ledger->apply({&change, 1}).at(0); }
+  void open_one(int number) {
+    ASSERT_TRUE(commit(batch_of({sample_finding(number, "t" + std::to_string(number), clock.now())})).done());
+  }
+  Result<Restoration> restore() { return restore_ledger(options.directory, file, kHorizon, "alice", clock); }
+  Json record(int64_t seq) { return *parse_json(reader()->journal(seq, 1)->at(0).bytes); }
+  std::string db() const { return options.directory + "/ledger.db"; }
+
+  const PartitionId kPartition{"cloudtrail", "events", 3};
+  TemporaryDirectory directory;
+  const std::string file = directory.path() / "backup.db";
+  SqliteLedgerOptions options;
+  FakeClock clock;
+  Random random{1};
+  std::unique_ptr<Ledger> ledger;
+  std::string id;
+  int64_t backed_up = 0;
+  int64_t former_head = 0;
+};
+
+TEST_F(RestorationTest, BeginsANewIncarnationBehindTheRecordsThatAreLost) {
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->incarnation, 2);
+  EXPECT_EQ(restored->head, former_head + 1);
+  const LedgerCheck now = *check_ledger(db(), kHorizon);
+  EXPECT_TRUE(now.good()) << now.faults.front().message;
+  EXPECT_EQ(now.ledger_id, id);
+  EXPECT_EQ(now.incarnation, 2);
+  EXPECT_EQ(now.open, 1);
+  const Json told = record(restored->head);
+  EXPECT_EQ(told["kind"], "restoration");
+  EXPECT_EQ(told["actor"], "alice");
+  EXPECT_EQ(told["from"], backed_up);
+  EXPECT_EQ(told["missing"], Json({{"first", backed_up + 1}, {"last", former_head}}));
+  EXPECT_EQ(told["former"], Json({{"ledger", id}, {"incarnation", 1}, {"head", former_head}}));
+}
+
+TEST_F(RestorationTest, KeepsTheFormerLedger) {
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  const LedgerCheck former = *check_ledger(restored->set_aside + "/ledger.db", kHorizon);
+  EXPECT_TRUE(former.good());
+  EXPECT_EQ(former.head, former_head);
+  const auto again = restore();
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_NE(again->set_aside, restored->set_aside);
+  EXPECT_EQ(again->incarnation, 3);
+  EXPECT_EQ(check_ledger(again->set_aside + "/ledger.db", kHorizon)->incarnation, 2);
+}
+
+TEST_F(RestorationTest, KeepsWhatStoodInTheFormersLog) {
+  open();  // an engine that dies leaves its log: here, its copy
+  open_one(7);
+  const int64_t head = ledger->head();
+  std::filesystem::copy(options.directory, directory.path() / "dead");
+  ASSERT_GT(std::filesystem::file_size(directory.path() / "dead/ledger.db-wal"), 0U);
+  options.directory = directory.path() / "dead";
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->former->head, head);
+  EXPECT_EQ(check_ledger(restored->set_aside + "/ledger.db", kHorizon)->head, head);
+  EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+}
+
+TEST_F(RestorationTest, PausesAllEffectsUntilAPersonGoesOn) {
+  ASSERT_TRUE(restore().ok());
+  open();
+  const auto pauses = *reader()->pauses();
+  ASSERT_EQ(pauses.size(), 1U);
+  EXPECT_EQ(pauses[0].scope, "all");
+  EXPECT_EQ(pauses[0].by, "alice");
+  open_one(2);  // what was done after the backup is met again
+  const Answer answer = commit(sample_start(sample_id(2), "t2", ledger->head()));
+  ASSERT_TRUE(answer.done());
+  EXPECT_EQ(answer.go->go, Go::held);
+  EXPECT_EQ(commit(RemovePause{"all", "alice"}).runnable.size(), 1U);
+}
+
+// Whatever the group's offset carries, it carries no greater epoch: reading goes on where the backup stood.
+TEST_F(RestorationTest, RaisesTheEpochsAboveAnyThatWereGiven) {
+  const uint64_t before = reader()->positions()->at(0).position.epoch;
+  ASSERT_TRUE(restore().ok());
+  const Position first = reader()->positions()->at(0).position;
+  EXPECT_GT(first.epoch, before + 1'000'000);
+  EXPECT_EQ(first.next, 5);
+  std::filesystem::remove(db());  // lost altogether, and restored from the same backup
+  clock.advance(std::chrono::seconds(2));
+  ASSERT_TRUE(restore().ok());
+  EXPECT_GT(reader()->positions()->at(0).position.epoch, first.epoch + 1'000'000);
+}
+
+TEST_F(RestorationTest, SaysNothingOfAFormerLedgerThatIsNotThere) {
+  std::filesystem::remove_all(options.directory);
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->set_aside, "");
+  EXPECT_EQ(restored->head, backed_up + 1);
+  EXPECT_FALSE(record(restored->head).contains("missing"));
+  EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+}
+
+TEST_F(RestorationTest, TakesThePlaceOfADamagedLedger) {
+  std::filesystem::resize_file(db(), 100);
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_FALSE(restored->former);
+  EXPECT_EQ(std::filesystem::file_size(restored->set_aside + "/ledger.db"), 100U);
+}
+
+TEST_F(RestorationTest, NoticesOfTwoIncarnationsHaveDifferentIds) {
+  const auto id_of_next = [&] {
+    open();
+    commit(RaiseAlarm{"own-principal", "somebody", Json::object(), {"on-call"}});
+    ledger.reset();
+    return reader()->due_notices(clock.now(), 100)->back().id;
+  };
+  std::filesystem::remove_all(options.directory);
+  ASSERT_TRUE(restore().ok());
+  const std::string first = id_of_next();
+  Database(db(), SQLITE_OPEN_READWRITE)
+      .execute(
+          "DELETE FROM outbox; DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal); UPDATE meta SET "
+          "incarnation = 3");
+  EXPECT_NE(id_of_next(), first);
+}
+
+TEST_F(RestorationTest, BeginsAnewWhereAnEarlierOneWasEndedHalfWay) {
+  for (const char* more : {"", "-journal", "-wal"})
+    directory.write(std::string("data/ledger.db.restoring") + more, "x");
+  ASSERT_TRUE(restore().ok());
+  EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+  for (const auto& entry : std::filesystem::directory_iterator(options.directory)) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(HasSubstr("restoring")));
+  }
+}
+
+TEST_F(RestorationTest, IsRefusedWhileADaemonRuns) {
+  open();
+  const auto restored = restore();
+  ASSERT_FALSE(restored.ok());
+  EXPECT_EQ(restored.error().code, ErrorCode::conflict);
+  EXPECT_EQ(ledger->head(), former_head);
+}
+
+TEST_F(RestorationTest, ChangesNothingWhereTheBackupIsFaulty) {
+  Database(file, SQLITE_OPEN_READWRITE).execute("DELETE FROM journal WHERE seq = 1");
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok());
+  EXPECT_FALSE(restored->backup.good());
+  EXPECT_EQ(check_ledger(db(), kHorizon)->head, former_head);
+  EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock).error().code, ErrorCode::not_found);
+  EXPECT_EQ(check_ledger(db(), kHorizon)->incarnation, 1);
+}
+
+}  // namespace
+}  // namespace kedge
