@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "ledger/backup.h"
+#include "ledger/exchange.h"
 #include "ledger/ledger_check.h"
 #include "ledger/restoration.h"
 
@@ -76,6 +77,9 @@ void tell(const std::string& path, const LedgerCheck& check, OutputFormat output
 void check(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
+  if (arguments.file.empty()) {
+    if (const auto whole = check_no_exchange(configuration->data); !whole) return shell.fail(whole.error());
+  }
   const std::string path = arguments.file.empty() ? configuration->data + "/ledger.db" : arguments.file;
   const auto found = check_ledger(path, configuration->undo_horizon);
   if (!found && found.error().code == ErrorCode::not_found) return shell.fail(kNotReached, found.error().message);

@@ -1,16 +1,15 @@
 #include "ledger/backup.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <vector>
 
+#include "ledger/durable_files.h"
+#include "ledger/exchange.h"
 #include "ledger/schema.h"
 
 namespace kedge {
@@ -18,39 +17,23 @@ namespace {
 
 constexpr int kBusyMillis = 5'000;
 
-Error failed(const std::string& what, const std::string& path) {
-  const int number = errno;
-  ErrorCode code = ErrorCode::refused;
-  if (number == ENOENT) code = ErrorCode::not_found;
-  if (number == EEXIST) code = ErrorCode::conflict;
-  if (number == ENOSPC || number == EDQUOT || number == EROFS) code = ErrorCode::no_room;
-  return {code, what + " " + path + ": " + std::strerror(number)};
-}
-
-std::string directory_of(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  return parent.empty() ? "." : parent.string();
-}
-
-Result<void> sync(const std::string& path, int flags) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
-  if (descriptor < 0) return failed("cannot open", path);
-  const bool synced = fsync(descriptor) == 0;
-  const Error error = synced ? Error{} : failed("cannot sync", path);
-  close(descriptor);
-  if (!synced) return error;
-  return {};
-}
-
 // An empty file beside `path`, of the owner's alone, that goes when the backup is not finished.
 class Unfinished {
  public:
   static Result<std::unique_ptr<Unfinished>> beside(const std::string& path) {
     std::string name = path + ".XXXXXX";
     const int descriptor = mkostemp(name.data(), O_CLOEXEC);  // 0600
-    if (descriptor < 0) return failed("cannot make a file in", directory_of(path));
+    if (descriptor < 0) return failed_on("cannot make a file in", directory_of(path));
     close(descriptor);
     return std::unique_ptr<Unfinished>(new Unfinished(std::move(name)));
+  }
+  // For who is alone: in the place of what one that died half way has left.
+  static Result<std::unique_ptr<Unfinished>> instead_of(const std::string& name) {
+    for (const char* more : {"", "-journal"}) unlink((name + more).c_str());
+    const int descriptor = open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) return failed_on("cannot make", name);
+    close(descriptor);
+    return std::unique_ptr<Unfinished>(new Unfinished(name));
   }
   ~Unfinished() { unlink(path_.c_str()); }  // once it has its name, there is none of this any more
   Unfinished(const Unfinished&) = delete;
@@ -76,9 +59,16 @@ void copy_pages(Database& from, Database& to) {
   throw SqliteFailure{code & 0xFF, code, sqlite3_errstr(code)};
 }
 
+// As a file of its own: otherwise even who reads it makes files beside it.
+void copy_whole(Database& from, const std::string& path) {
+  Database to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  copy_pages(from, to);
+  to.execute("PRAGMA journal_mode = DELETE");
+}
+
 }  // namespace
 
-Result<void> copy_ledger(const std::string& from, const std::string& to) {
+Result<void> copy_ledger(const std::string& from, const std::string& to, int oldest) {
   std::error_code hidden;
   if (!std::filesystem::exists(from, hidden)) {
     if (hidden) return Error{ErrorCode::refused, "cannot look at " + from + ": " + hidden.message()};
@@ -87,23 +77,22 @@ Result<void> copy_ledger(const std::string& from, const std::string& to) {
   try {
     Database source(from, SQLITE_OPEN_READONLY);
     sqlite3_busy_timeout(source.handle(), kBusyMillis);
-    if (auto known = check_version(source, from, ledger_schema_version()); !known) return known.error();
-    Database copy(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    copy_pages(source, copy);
-    copy.execute("PRAGMA journal_mode = DELETE");  // otherwise even who reads it makes files beside it
+    if (auto known = check_version(source, from, oldest, ledger_schema_version()); !known) return known.error();
+    copy_whole(source, to);
   } catch (const SqliteFailure& failure) {
     return failure.error().with("copying " + from + " to " + to);
   }
-  return sync(to, 0);
+  return sync_file(to);
 }
 
-Result<void> take_free_name(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
-    const bool unknown = errno == EINVAL || errno == ENOSYS;  // to this file system
-    if (!unknown || link(from.c_str(), to.c_str()) != 0) return failed("cannot make", to);
-    unlink(from.c_str());
-  }
-  return sync(directory_of(to), O_DIRECTORY);
+Result<void> keep_copy(Database& database, const std::string& path) {
+  auto unfinished = Unfinished::instead_of(path + ".unfinished");
+  if (!unfinished) return unfinished.error();
+  const std::string& copy = (*unfinished)->path();
+  copy_whole(database, copy);
+  if (auto synced = sync_file(copy); !synced) return synced;
+  if (auto named = take_name(copy, path); !named) return named;
+  return sync_directory(directory_of(path));
 }
 
 Result<LedgerCheck> back_up_ledger(const std::string& directory, const std::string& path, Duration undo_horizon) {
@@ -111,10 +100,12 @@ Result<LedgerCheck> back_up_ledger(const std::string& directory, const std::stri
   if (lstat(path.c_str(), &status) == 0) {
     return Error{ErrorCode::conflict, path + " is there already: name a file that is not, or move it away"};
   }
+  if (auto whole = check_no_exchange(directory); !whole) return whole.error();
   auto unfinished = Unfinished::beside(path);
   if (!unfinished) return unfinished.error();
   const std::string& copy = (*unfinished)->path();
-  if (auto copied = copy_ledger(directory + "/ledger.db", copy); !copied) return copied.error();
+  if (auto copied = copy_ledger(directory + "/ledger.db", copy, ledger_schema_version()); !copied)
+    return copied.error();
   auto checked = check_ledger(copy, undo_horizon);
   if (!checked || !checked->good()) return checked;
   if (auto named = take_free_name(copy, path); !named) return named.error();

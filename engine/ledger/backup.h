@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ledger/ledger_check.h"
+#include "ledger/sqlite.h"
 
 namespace kedge {
 
@@ -18,11 +19,12 @@ namespace kedge {
 // check would find nothing.
 Result<LedgerCheck> back_up_ledger(const std::string& directory, const std::string& path, Duration undo_horizon);
 
-// Gives the file `from` the name `to`, unless there is one of that name (conflict), and syncs the directory.
-Result<void> take_free_name(const std::string& from, const std::string& to);
+// SQLite's own backup of `from` (a ledger's file, of our version or of `oldest` and up) into the empty or new file
+// `to`, as a file of its own without a log beside it.
+Result<void> copy_ledger(const std::string& from, const std::string& to, int oldest);
 
-// SQLite's own backup of `from` (a ledger's file) into the empty or new file `to`, as a file of its own without a log
-// beside it.
-Result<void> copy_ledger(const std::string& from, const std::string& to);
+// The same of what is open, whatever its version, to `path`, in the place of what is there. It has that name only when
+// it is whole and synced. By one process at a time.
+Result<void> keep_copy(Database&, const std::string& path);
 
 }  // namespace kedge

@@ -1,18 +1,16 @@
 #include "ledger/restoration.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "ledger/backup.h"
+#include "ledger/exchange.h"
 #include "ledger/lock_file.h"
 #include "ledger/record.h"
+#include "ledger/schema.h"
 #include "ledger/tables.h"
 
 namespace kedge {
@@ -22,18 +20,15 @@ namespace fs = std::filesystem;
 
 constexpr size_t kRecordBytesMax = 65'535;
 
-Error failed(const std::string& what, const std::string& path) {
-  return {ErrorCode::refused, what + " " + path + ": " + std::strerror(errno)};
-}
-
 // ---- the new incarnation -------------------------------------------------------------------------------------------
 
 std::optional<Restoration::Former> look_at(const std::string& path) {
   try {
     Database database(path, SQLITE_OPEN_READONLY);
-    Query row = database.query("SELECT ledger_id, incarnation, (SELECT max(seq) FROM journal) FROM meta");
+    Query row = database.query(
+        "SELECT ledger_id, incarnation, (SELECT max(seq) FROM journal), (SELECT max(epoch) FROM position) FROM meta");
     if (!row.next()) return std::nullopt;
-    return Restoration::Former{row.text(0), row.integer(1), row.is_null(2) ? -1 : row.integer(2)};
+    return Restoration::Former{row.text(0), row.integer(1), row.is_null(2) ? -1 : row.integer(2), row.integer(3)};
   } catch (const SqliteFailure&) {
     return std::nullopt;  // damage may be the very reason to restore
   }
@@ -63,7 +58,8 @@ class Incarnation {
     restoration_.incarnation = 1 + std::max(restoration_.backup.incarnation, same ? former->incarnation : int64_t{0});
     db_.run("UPDATE meta SET incarnation = ?", restoration_.incarnation);
     tables_.put_mark(time.mark(now_));
-    db_.run("UPDATE position SET epoch = max(epoch, ?)", first_epoch(now_));
+    // The former's clock may have been ahead of ours, and so its epochs.
+    db_.run("UPDATE position SET epoch = max(epoch, ?)", std::max(first_epoch(now_), same ? former->epoch + 1 : 0));
     write(same ? std::max(former->head, restoration_.backup.head) : restoration_.backup.head, meta.ledger_id);
     db_.run("COMMIT");
   }
@@ -93,61 +89,8 @@ class Incarnation {
   Time now_;
 };
 
-// ---- one ledger in the place of the other --------------------------------------------------------------------------
-
-Result<void> sync_directory(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  const Error error = synced ? Error{} : failed("cannot sync", path);
-  if (descriptor >= 0) close(descriptor);
-  if (!synced) return error;
-  return {};
-}
-
-// The ledger's file, and what belongs to it while it has not been closed.
-std::vector<std::string> files_of_ledger(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-journal"}) {
-    std::error_code ignored;
-    if (fs::exists(directory + "/" + name, ignored)) names.emplace_back(name);
-  }
-  return names;
-}
-
-Result<std::string> make_place_aside(const std::string& directory, Time now) {
-  std::string name = directory + "/ledger-before-restore-" + format_time(now).substr(0, 19);
-  name.erase(std::remove(name.end() - 19, name.end(), ':'), name.end());
-  for (const char* more : {"", "-2", "-3", "-4"}) {
-    if (mkdir((name + more).c_str(), 0700) == 0) return name + more;
-    if (errno != EEXIST) break;
-  }
-  return failed("cannot make", name);
-}
-
-// Gives every file of the ledger a second name, durably; where that is. Empty: there is no ledger.
-Result<std::string> set_aside(const std::string& directory, Time now) {
-  const std::vector<std::string> names = files_of_ledger(directory);
-  if (names.empty()) return std::string();
-  const auto place = make_place_aside(directory, now);
-  if (!place) return place.error();
-  for (const std::string& name : names) {
-    const std::string from = directory + "/" + name;
-    if (link(from.c_str(), (*place + "/" + name).c_str()) != 0) return failed("cannot set aside", from);
-  }
-  for (const std::string& path : {*place, directory}) {
-    if (auto synced = sync_directory(path); !synced) return synced.error();
-  }
-  return place;
-}
-
-// The ledger's own file goes first, so that no start can find it without its log.
-Result<void> make_room(const std::string& directory) {
-  for (const std::string& name : files_of_ledger(directory)) {
-    if (unlink((directory + "/" + name).c_str()) != 0) return failed("cannot remove", directory + "/" + name);
-    if (auto synced = sync_directory(directory); !synced) return synced;
-  }
-  return {};
-}
+// ---- in the place of the former
+// --------------------------------------------------------------------------------------
 
 class Restorer {
  public:
@@ -159,54 +102,47 @@ class Restorer {
         clock_(clock) {}
 
   Result<Restoration> run() {
-    auto checked = check_ledger(backup_, undo_horizon_);
-    if (!checked) return checked.error();
-    restoration_.backup = *std::move(checked);
-    if (!restoration_.backup.good()) return restoration_;
+    if (auto ended = end_exchange(directory_, clock_.now()); !ended) return ended.error();
     restoration_.former = look_at(directory_ + "/ledger.db");
-    clean();  // of one that was ended half way: its journal would be played into our copy
-    auto prepared = prepare();
-    if (prepared) prepared = keep_former();
-    if (!prepared) {
-      clean();
-      return prepared.error().with("the ledger stays as it is");
-    }
-    auto placed = make_room(directory_);
-    if (placed) placed = take_free_name(fresh_, directory_ + "/ledger.db");
-    if (placed) return restoration_;
-    return placed.error().with(
-        fmt::format("the former ledger lies whole in {}, the restored one is {}, and neither is "
-                    "in its place",
-                    restoration_.set_aside, fresh_));
+    const auto prepared = prepare();
+    if (!prepared || !restoration_.backup.good()) give_up_exchange(directory_);
+    if (!prepared) return prepared.error().with("the ledger stays as it is");
+    if (!restoration_.backup.good()) return restoration_;
+    auto former = end_exchange(directory_, clock_.now());
+    if (!former) return former.error().with("the ledger is restored, but not in its place: `kedge run` puts it there");
+    restoration_.set_aside = *std::move(former);
+    return restoration_;
   }
 
  private:
+  // Up to the moment at which the backup, with a new incarnation, is the ledger.
   Result<void> prepare() {
-    const int descriptor = open(fresh_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0) return failed("cannot make", fresh_);
-    close(descriptor);
-    if (auto copied = copy_ledger(backup_, fresh_); !copied) return copied;
+    const auto fresh = begin_exchange(directory_);
+    if (!fresh) return fresh.error();
+    constexpr int kOldest = 1;
+    if (auto copied = copy_ledger(backup_, *fresh, kOldest); !copied) return copied;
+    if (auto begun = begin_incarnation(*fresh); !begun || !restoration_.backup.good()) return begun;
+    const auto checked = check_ledger(*fresh, undo_horizon_);
+    if (!checked) return checked.error();
+    if (!checked->good()) {
+      return Error{ErrorCode::internal, "the restored copy would have a fault: " + checked->faults.front().message};
+    }
+    return commit_exchange(directory_);
+  }
+
+  // Unless the check finds a fault. An older backup is brought to our version: it is its own copy.
+  Result<void> begin_incarnation(const std::string& fresh) {
     try {
-      Database database(fresh_, SQLITE_OPEN_READWRITE);
-      Incarnation(database, clock_, restoration_, actor_).begin();
+      Database database(fresh, SQLITE_OPEN_READWRITE);
+      if (auto upgraded = upgrade(database, fresh, ledger_migrations()); !upgraded) return upgraded;
+      auto checked = check_ledger(fresh, undo_horizon_);
+      if (!checked) return checked.error();
+      restoration_.backup = *std::move(checked);
+      if (restoration_.backup.good()) Incarnation(database, clock_, restoration_, actor_).begin();
+      return {};
     } catch (const SqliteFailure& failure) {
       return failure.error().with("beginning a new incarnation");
     }
-    const auto checked = check_ledger(fresh_, undo_horizon_);
-    if (!checked) return checked.error();
-    if (checked->good()) return {};
-    return Error{ErrorCode::internal, "the restored copy would have a fault: " + checked->faults.front().message};
-  }
-
-  Result<void> keep_former() {
-    auto aside = set_aside(directory_, clock_.now());
-    if (!aside) return aside.error();
-    restoration_.set_aside = *std::move(aside);
-    return {};
-  }
-
-  void clean() const {
-    for (const char* more : {"", "-journal", "-wal", "-shm"}) unlink((fresh_ + more).c_str());
   }
 
   const std::string directory_;
@@ -214,7 +150,6 @@ class Restorer {
   const Duration undo_horizon_;
   const std::string actor_;
   Clock& clock_;
-  const std::string fresh_ = directory_ + "/ledger.db.restoring";
   Restoration restoration_;
 };
 

@@ -6,7 +6,8 @@
 //   - goes on in the journal behind the last record that the former ledger is known to have: no number twice;
 //   - says all this in a record, with who asked for it.
 //
-// The former ledger is not lost: its files get a second name, in a directory of their own, before they lose the first.
+// The former ledger is not lost: its files go into a directory of their own. Whenever the process or the machine dies,
+// there is the former ledger or the restored one, with its effects paused (exchange.h).
 #pragma once
 
 #include <optional>
@@ -27,12 +28,14 @@ struct Restoration {
     std::string ledger_id;
     int64_t incarnation = 0;
     int64_t head = -1;
+    int64_t epoch = 0;  // the greatest of its positions
   };
   std::optional<Former> former;
 };
 
 // `directory`: <data>. Takes its lock: conflict while a daemon holds it. Until the backup has been copied, checked and
-// made a new incarnation beside it, the ledger that is there is not touched.
+// made a new incarnation beside it, the ledger that is there is not touched. A backup of an older version of the tables
+// is brought to ours.
 Result<Restoration> restore_ledger(const std::string& directory, const std::string& backup, Duration undo_horizon,
                                    const std::string& actor, Clock& clock);
 

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "ledger/backup.h"
+
 namespace kedge {
 namespace {
 
@@ -127,38 +129,51 @@ Error newer(const std::string& path, int64_t found, int64_t known) {
                       path, found, known)};
 }
 
+// Refused: what is no ledger, and one that is newer than `known`.
+Result<int64_t> version_of(Database& database, const std::string& path, int64_t known) {
+  if (auto ours = check_kind(database, path); !ours) return ours.error();
+  const int64_t found = pragma(database, "user_version");
+  if (found > known) return newer(path, found, known);
+  return found;
+}
+
 }  // namespace
 
 std::span<const char* const> ledger_migrations() { return kMigrations; }
 
 int ledger_schema_version() { return static_cast<int>(kMigrations.size()); }
 
-Result<void> migrate(Database& database, const std::string& path, std::span<const char* const> migrations) {
-  if (auto known = check_kind(database, path); !known) return known;
-  const int64_t found = pragma(database, "user_version");
+Result<void> upgrade(Database& database, const std::string& path, std::span<const char* const> migrations) {
   const auto wanted = static_cast<int64_t>(migrations.size());
-  if (found > wanted) return newer(path, found, wanted);
-  if (found == wanted) return {};
-  if (found > 0) {
-    auto backup = database.query("VACUUM INTO ?", fmt::format("{}.v{}", path, found));
-    backup.next();
-  }
+  const auto found = version_of(database, path, wanted);
+  if (!found) return found.error();
+  if (*found == wanted) return {};
   database.execute("BEGIN EXCLUSIVE");
-  for (int64_t version = found; version < wanted; ++version) database.execute(migrations[version]);
+  for (int64_t version = *found; version < wanted; ++version) database.execute(migrations[version]);
   database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, wanted));
   database.execute("COMMIT");
   return {};
 }
 
-Result<void> check_version(Database& database, const std::string& path, int version) {
-  if (auto known = check_kind(database, path); !known) return known;
-  const int64_t found = pragma(database, "user_version");
-  if (found == version) return {};
-  if (found > version) return newer(path, found, version);
-  if (found == 0) return Error{ErrorCode::not_found, path + " holds no ledger yet"};
-  return Error{
-      ErrorCode::invalid,
-      fmt::format("{} has version {} of the ledger's tables; kedge run brings it to version {}", path, found, version)};
+Result<void> migrate(Database& database, const std::string& path, std::span<const char* const> migrations) {
+  const auto wanted = static_cast<int64_t>(migrations.size());
+  const auto found = version_of(database, path, wanted);
+  if (!found) return found.error();
+  if (*found > 0 && *found < wanted) {
+    const auto kept = keep_copy(database, fmt::format("{}.v{}", path, *found));
+    if (!kept) return kept.error().with("before the tables are brought to version " + std::to_string(wanted));
+  }
+  return upgrade(database, path, migrations);
+}
+
+Result<void> check_version(Database& database, const std::string& path, int oldest, int newest) {
+  const auto found = version_of(database, path, newest);
+  if (!found) return found.error();
+  if (*found == 0) return Error{ErrorCode::not_found, path + " holds no ledger yet"};
+  if (*found >= oldest) return {};
+  return Error{ErrorCode::invalid, fmt::format("{} has version {} of the ledger's tables; kedge run brings it to "
+                                               "version {}",
+                                               path, *found, newest)};
 }
 
 }  // namespace kedge

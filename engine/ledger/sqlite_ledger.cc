@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "ledger/checkpointer.h"
+#include "ledger/exchange.h"
 #include "ledger/ledger_time.h"
 #include "ledger/lock_file.h"
 #include "ledger/schema.h"
@@ -228,11 +229,15 @@ void SqliteLedger::tend_wal() {
 
 // ---- opening -------------------------------------------------------------------------------------------------------
 
-Result<void> make_file(const std::string& directory, const std::string& path) {
+Result<void> make_directory(const std::string& directory) {
   std::error_code failure;
   const bool made = std::filesystem::create_directories(directory, failure);
   if (failure) return Error{ErrorCode::refused, "cannot make " + directory + ": " + failure.message()};
   if (made) chmod(directory.c_str(), 0700);  // befores and dead letters may hold what not everybody should read
+  return {};
+}
+
+Result<void> make_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return Error{ErrorCode::refused, "cannot open " + path + ": " + std::strerror(errno)};
   close(descriptor);
@@ -273,9 +278,12 @@ Result<std::unique_ptr<Ledger>> open_locked(SqliteLedgerOptions options, std::un
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions options, Clock& clock, Random& random) {
   const std::string path = options.directory + "/ledger.db";
-  if (auto made = make_file(options.directory, path); !made) return made.error();
+  if (auto made = make_directory(options.directory); !made) return made.error();
   auto lock = LockFile::take(options.directory + "/lock");
   if (!lock) return lock.error();
+  if (auto ended = end_exchange(options.directory, clock.now()); !ended) return ended.error();
+  give_up_exchange(options.directory);
+  if (auto made = make_file(path); !made) return made.error();
   try {
     return open_locked(std::move(options), *std::move(lock), path, clock, random);
   } catch (const SqliteFailure& failure) {

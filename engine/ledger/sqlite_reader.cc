@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/bytes.h"
+#include "ledger/exchange.h"
 #include "ledger/schema.h"
 #include "ledger/sqlite_ledger.h"
 #include "ledger/tables.h"
@@ -125,6 +126,7 @@ Result<std::unique_ptr<LedgerReader>> open_sqlite_reader(const std::string& dire
     return Error{ErrorCode::refused,
                  "cannot look at " + path + ": " + hidden.message() + "; only the user that runs the daemon may"};
   }
+  if (auto whole = check_no_exchange(directory); !whole) return whole.error();
   if (!there) {
     return Error{ErrorCode::not_found, "there is no ledger in " + directory + " (kedge run makes one)"};
   }

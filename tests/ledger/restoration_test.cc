@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -10,6 +11,7 @@
 #include "ledger/backup.h"
 #include "ledger/sqlite.h"
 #include "ledger/sqlite_ledger.h"
+#include "tests/ledger/dying.h"
 #include "tests/ledger/fixtures.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
@@ -17,6 +19,7 @@
 namespace kedge {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr Duration kHorizon = std::chrono::hours(24 * 90);
@@ -95,8 +98,8 @@ TEST_F(RestorationTest, KeepsWhatStoodInTheFormersLog) {
   open();  // an engine that dies leaves its log: here, its copy
   open_one(7);
   const int64_t head = ledger->head();
-  std::filesystem::copy(options.directory, directory.path() / "dead");
-  ASSERT_GT(std::filesystem::file_size(directory.path() / "dead/ledger.db-wal"), 0U);
+  fs::copy(options.directory, directory.path() / "dead");
+  ASSERT_GT(fs::file_size(directory.path() / "dead/ledger.db-wal"), 0U);
   options.directory = directory.path() / "dead";
   const auto restored = restore();
   ASSERT_TRUE(restored.ok()) << restored.error().message;
@@ -126,14 +129,14 @@ TEST_F(RestorationTest, RaisesTheEpochsAboveAnyThatWereGiven) {
   const Position first = reader()->positions()->at(0).position;
   EXPECT_GT(first.epoch, before + 1'000'000);
   EXPECT_EQ(first.next, 5);
-  std::filesystem::remove(db());  // lost altogether, and restored from the same backup
+  fs::remove(db());  // lost altogether, and restored from the same backup
   clock.advance(std::chrono::seconds(2));
   ASSERT_TRUE(restore().ok());
   EXPECT_GT(reader()->positions()->at(0).position.epoch, first.epoch + 1'000'000);
 }
 
 TEST_F(RestorationTest, SaysNothingOfAFormerLedgerThatIsNotThere) {
-  std::filesystem::remove_all(options.directory);
+  fs::remove_all(options.directory);
   const auto restored = restore();
   ASSERT_TRUE(restored.ok()) << restored.error().message;
   EXPECT_EQ(restored->set_aside, "");
@@ -143,11 +146,11 @@ TEST_F(RestorationTest, SaysNothingOfAFormerLedgerThatIsNotThere) {
 }
 
 TEST_F(RestorationTest, TakesThePlaceOfADamagedLedger) {
-  std::filesystem::resize_file(db(), 100);
+  fs::resize_file(db(), 100);
   const auto restored = restore();
   ASSERT_TRUE(restored.ok()) << restored.error().message;
   EXPECT_FALSE(restored->former);
-  EXPECT_EQ(std::filesystem::file_size(restored->set_aside + "/ledger.db"), 100U);
+  EXPECT_EQ(fs::file_size(restored->set_aside + "/ledger.db"), 100U);
 }
 
 TEST_F(RestorationTest, NoticesOfTwoIncarnationsHaveDifferentIds) {
@@ -157,7 +160,7 @@ TEST_F(RestorationTest, NoticesOfTwoIncarnationsHaveDifferentIds) {
     ledger.reset();
     return reader()->due_notices(clock.now(), 100)->back().id;
   };
-  std::filesystem::remove_all(options.directory);
+  fs::remove_all(options.directory);
   ASSERT_TRUE(restore().ok());
   const std::string first = id_of_next();
   Database(db(), SQLITE_OPEN_READWRITE)
@@ -167,13 +170,20 @@ TEST_F(RestorationTest, NoticesOfTwoIncarnationsHaveDifferentIds) {
   EXPECT_NE(id_of_next(), first);
 }
 
+TEST_F(RestorationTest, RaisesTheEpochsAboveThoseOfAFormerLedgerWhoseClockWasAhead) {
+  constexpr int64_t kFarAhead = int64_t{1} << 52U;
+  Database(db(), SQLITE_OPEN_READWRITE).execute("UPDATE position SET epoch = " + std::to_string(kFarAhead));
+  ASSERT_TRUE(restore().ok());
+  EXPECT_GT(reader()->positions()->at(0).position.epoch, static_cast<uint64_t>(kFarAhead));
+}
+
 TEST_F(RestorationTest, BeginsAnewWhereAnEarlierOneWasEndedHalfWay) {
   for (const char* more : {"", "-journal", "-wal"})
-    directory.write(std::string("data/ledger.db.restoring") + more, "x");
+    directory.write(std::string("data/ledger-restoring/restored.db") + more, "x");
   ASSERT_TRUE(restore().ok());
   EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
-  for (const auto& entry : std::filesystem::directory_iterator(options.directory)) {
-    EXPECT_THAT(entry.path().filename().string(), testing::Not(HasSubstr("restoring")));
+  for (const auto& entry : fs::directory_iterator(options.directory)) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::AnyOf("ledger-restoring", "ledger-restored")));
   }
 }
 
@@ -193,6 +203,125 @@ TEST_F(RestorationTest, ChangesNothingWhereTheBackupIsFaulty) {
   EXPECT_EQ(check_ledger(db(), kHorizon)->head, former_head);
   EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock).error().code, ErrorCode::not_found);
   EXPECT_EQ(check_ledger(db(), kHorizon)->incarnation, 1);
+}
+
+// ---- crashes (contracts §6: the engine never acts with a ledger older than the world) ------------------------------
+
+class RestorationCrashTest : public RestorationTest {
+ protected:
+  // The former ledger as an engine leaves it that was killed: with a log.
+  void leave_a_log() {
+    open();
+    open_one(7);
+    former_head = ledger->head();
+    fs::copy(options.directory, directory.path() / "dead");
+    ledger.reset();
+    fs::remove_all(options.directory);
+    fs::rename(directory.path() / "dead", options.directory);
+    ASSERT_GT(fs::file_size(db() + "-wal"), 0U);
+  }
+  void reset_to(const fs::path& state) {
+    fs::remove_all(options.directory);
+    if (fs::exists(state)) fs::copy(state, options.directory, fs::copy_options::recursive);
+  }
+  void keep_as(const fs::path& state) {
+    fs::remove_all(state);
+    if (fs::exists(options.directory)) fs::copy(options.directory, state, fs::copy_options::recursive);
+  }
+  std::vector<fs::path> set_aside() const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(options.directory)) {
+      if (entry.path().filename().string().starts_with("ledger-before-restore-")) found.push_back(entry.path());
+    }
+    return found;
+  }
+
+  // What the next start finds. True: the restored one.
+  bool opens_restored() {
+    open();
+    const int64_t head = ledger->head();
+    ledger.reset();
+    const LedgerCheck found = *check_ledger(db(), kHorizon);
+    EXPECT_TRUE(found.good()) << found.faults.front().message;
+    const bool paused = !reader()->pauses()->empty();
+    EXPECT_EQ(paused, found.incarnation == 2);
+    EXPECT_FALSE(fs::exists(options.directory + "/ledger-restoring"));
+    EXPECT_FALSE(fs::exists(options.directory + "/ledger-restored"));
+    if (!paused) {
+      EXPECT_EQ(head, former_head);
+    }
+    return paused;
+  }
+
+  // Dies at every point of a restoration, and of the start behind it.
+  void die_everywhere() {
+    const fs::path before = directory.path() / "before";
+    const fs::path crashed = directory.path() / "crashed";
+    keep_as(before);
+    bool restored = false;
+    for (int call = 1;; ++call) {
+      SCOPED_TRACE("restoration, call " + std::to_string(call));
+      reset_to(before);
+      const bool died = dies_at(call, [this] { restore_or_exit(); });
+      keep_as(crashed);
+      const bool was = restored;
+      restored = opens_restored();
+      EXPECT_TRUE(restored || !was) << "it went back";
+      if (restored && !was) die_while_opening(crashed);  // all further points are some of these
+      if (HasFailure() || !died) break;
+    }
+    EXPECT_TRUE(restored);
+  }
+  void restore_or_exit() {
+    if (!restore().ok()) _exit(1);
+  }
+  void die_while_opening(const fs::path& crashed) {
+    for (int call = 1;; ++call) {
+      SCOPED_TRACE("start, call " + std::to_string(call));
+      reset_to(crashed);
+      const bool died = dies_at(call, [this] { open(); });
+      const bool ended = !fs::exists(options.directory + "/ledger-restored");
+      EXPECT_TRUE(opens_restored());
+      ASSERT_EQ(set_aside().size(), 1U);
+      EXPECT_EQ(head_of(set_aside()[0]), former_head);
+      if (!HasFailure() && died && !ended) continue;  // what follows is any start
+      EXPECT_GT(call, 5) << "it ended too early to have tried anything";
+      return;
+    }
+  }
+  int64_t head_of(const fs::path& place) const {
+    const auto found = check_ledger(place / "ledger.db", kHorizon);
+    return found && found->good() ? found->head : -1;
+  }
+};
+
+TEST_F(RestorationCrashTest, LeavesTheFormerLedgerOrTheRestoredOneWithItsEffectsPaused) { die_everywhere(); }
+
+TEST_F(RestorationCrashTest, LeavesOneOfThemAlsoWhereTheFormerHasALog) {
+  leave_a_log();
+  die_everywhere();
+}
+
+TEST_F(RestorationCrashTest, PutsOneWhereThereIsNone) {
+  fs::remove_all(options.directory);
+  ASSERT_TRUE(restore().ok());
+  EXPECT_TRUE(opens_restored());
+  EXPECT_THAT(set_aside(), testing::IsEmpty());
+}
+
+// A reader would see the former ledger without its log.
+TEST_F(RestorationCrashTest, IsToldToWhoOnlyReads) {
+  fs::create_directory(options.directory + "/ledger-restored");
+  fs::copy(file, options.directory + "/ledger-restored/restored.db");
+  for (const Error& error : {open_sqlite_reader(options.directory).error(),
+                             back_up_ledger(options.directory, directory.path() / "copy", kHorizon).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::unavailable);
+    EXPECT_THAT(error.message, HasSubstr("`kedge run` ends it"));
+  }
+  const auto restored = restore();  // ends it, and begins another
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->former->head, backed_up);
+  ASSERT_EQ(set_aside().size(), 2U);
 }
 
 }  // namespace

@@ -11,7 +11,10 @@
 #include <fstream>
 
 #include "base/json.h"
+#include "ledger/ledger_check.h"
 #include "ledger/schema.h"
+#include "ledger/tables.h"
+#include "tests/ledger/dying.h"
 #include "tests/ledger/faulty_disk.h"
 #include "tests/ledger/fixtures.h"
 #include "tests/support/fake_clock.h"
@@ -131,6 +134,106 @@ TEST_F(SqliteLedgerTest, MigratesForwardAfterABackup) {
   }
   Database database(path, SQLITE_OPEN_READWRITE);
   EXPECT_THROW(database.execute("SELECT * FROM three"), SqliteFailure);  // all of it, or nothing
+}
+
+// ---- from an older version of the tables (contracts §3) ------------------------------------------------------------
+
+// A ledger of today with open remediations stands for an older one: the version that follows is the test's own.
+class MigrationTest : public SqliteLedgerTest {
+ protected:
+  MigrationTest() {
+    const auto ledger = open();
+    commit(*ledger, sample_rules());
+    commit(*ledger, batch_of({sample_finding(1, "one", clock.now()), sample_finding(2, "two", clock.now())}));
+    commit(*ledger, sample_start(sample_id(1), "one", ledger->head()));
+    steps.assign(ledger_migrations().begin(), ledger_migrations().end());
+    steps.push_back(kNext);
+  }
+
+  Result<void> migrate_file() {
+    Database database(path(), SQLITE_OPEN_READWRITE);
+    return migrate(database, path(), steps);
+  }
+  std::string path() const { return file("ledger.db"); }
+  std::string copy() const { return path() + ".v" + std::to_string(ledger_schema_version()); }
+  int64_t version() const {
+    Database database(path(), SQLITE_OPEN_READONLY);
+    Query row = database.query("PRAGMA user_version");
+    return row.next() ? row.integer(0) : -1;
+  }
+  // The open remediations, as today's engine reads them.
+  std::vector<Remediation> open_ones() {
+    Database database(path(), SQLITE_OPEN_READONLY);
+    return Tables(database).open_remediations();
+  }
+
+  static constexpr const char* kNext =
+      "ALTER TABLE remediation ADD COLUMN team TEXT NOT NULL DEFAULT ''; UPDATE remediation SET team = rule;"
+      "CREATE INDEX remediation_by_team ON remediation (team)";
+  const int64_t next_version = ledger_schema_version() + 1;
+  std::vector<const char*> steps;
+};
+
+TEST_F(MigrationTest, KeepsOpenRemediationsAndACopyOfWhatWas) {
+  const std::vector<Remediation> before = open_ones();
+  ASSERT_EQ(before.size(), 2U);
+  ASSERT_TRUE(migrate_file().ok());
+  EXPECT_EQ(version(), next_version);
+  EXPECT_EQ(open_ones(), before);
+  const auto kept = check_ledger(copy(), hours(24));
+  ASSERT_TRUE(kept.ok()) << kept.error().message;
+  EXPECT_TRUE(kept->good());
+  EXPECT_EQ(kept->open, 2);
+  struct stat status {};
+  ASSERT_EQ(stat(copy().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(try_open().error().code, ErrorCode::invalid);  // an engine of today refuses it then
+}
+
+TEST_F(MigrationTest, IsDoneWholeOrNotAtAllWhereverItDies) {
+  const std::vector<Remediation> before = open_ones();
+  const fs::path state = directory.path() / "state";
+  fs::copy(options.directory, state);
+  for (int call = 1;; ++call) {
+    SCOPED_TRACE(call);
+    fs::remove_all(options.directory);
+    fs::copy(state, options.directory);
+    const bool died = dies_at(call, [this] {
+      if (!migrate_file().ok()) _exit(1);
+    });
+    const int64_t found = version();
+    EXPECT_EQ(open_ones(), before);
+    if (fs::exists(copy())) {
+      EXPECT_TRUE(check_ledger(copy(), hours(24))->good());
+    }
+    if (found == next_version) {
+      EXPECT_TRUE(fs::exists(copy()));
+    }
+    if (found < next_version) {
+      EXPECT_TRUE(open());  // by the engine that it was
+    }
+    ASSERT_TRUE(migrate_file().ok());
+    EXPECT_EQ(version(), next_version);
+    if (!died) break;
+  }
+}
+
+// An engine may have gone on with the old version since.
+TEST_F(MigrationTest, TakesANewCopyAfterAnAttemptThatFailed) {
+  steps.back() = "CREATE TABLE three (x); CREATE NONSENSE";
+  EXPECT_THROW(std::ignore = migrate_file(), SqliteFailure);
+  EXPECT_EQ(version(), next_version - 1);
+  note(*open());
+  const int64_t head = *read()->journal_head();
+  steps.back() = kNext;
+  ASSERT_TRUE(migrate_file().ok());
+  EXPECT_EQ(check_ledger(copy(), hours(24))->head, head);
+}
+
+TEST_F(MigrationTest, HappensOnlyWithACopy) {
+  fs::create_directories(copy() + "/in the way");
+  EXPECT_FALSE(migrate_file().ok());
+  EXPECT_EQ(version(), next_version - 1);
 }
 
 TEST_F(SqliteLedgerTest, RestartsTheLogWhenItIsTooLarge) {
