@@ -1,6 +1,9 @@
 #include "ledger/journal_check.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
+#include "plan/state.h"
 
 namespace kedge {
 namespace {
@@ -125,7 +128,7 @@ void JournalCheck::check_blobs_of(int64_t seq, const Json& record) {
 void JournalCheck::take_in(int64_t seq, const Json& record) {
   const std::string kind = text_in(record, "kind");
   if ((kind == "genesis") != (seq == 0)) fault(seq, "is of kind {}: record 0, and no other, is the genesis", kind);
-  if (record.contains("remediation")) take_in_move(record);
+  if (record.contains("remediation")) take_in_move(seq, record);
   if (kind == "genesis") {
     told_.ledger_id = text_in(record, "ledger");
     told_.incarnation = number_in(record, "incarnation");
@@ -151,14 +154,30 @@ void JournalCheck::take_in(int64_t seq, const Json& record) {
   }
 }
 
+// From where the remediation stood, and by a move that the state table has.
+void JournalCheck::check_move(int64_t seq, const std::string& id, const std::string& from, const std::string& to) {
+  if (from.empty() || to.empty()) return;
+  const auto open = told_.open.find(id);
+  if (open != told_.open.end() && open->second != from) {
+    fault(seq, "moves {} from {}, and it was {}", id, from, open->second);
+  }
+  const auto leads_there = [&](const Transition& each) {
+    return to_string(each.from) == from && to_string(each.to) == to;
+  };
+  if (from != to && std::none_of(transitions().begin(), transitions().end(), leads_there)) {
+    fault(seq, "moves {} from {} to {}, which no move does", id, from, to);
+  }
+}
+
 // What has ended is forgotten: an undo tells it again.
-void JournalCheck::take_in_move(const Json& record) {
+void JournalCheck::take_in_move(int64_t seq, const Json& record) {
   const std::string id = text_in(record, "remediation");
   if (text_in(record, "kind") == "plan") {
     if (text_in(record, "disposition") != "joined") told_.open[id] = text_in(record, "state");
     return;
   }
   const std::string to = text_in(record, "to");
+  check_move(seq, id, text_in(record, "from"), to);
   const auto state = parse_state(to);
   if (state && is_end(*state)) {
     told_.open.erase(id);

@@ -54,7 +54,8 @@ class JournalCheck {
   void want_blob(int64_t seq, const std::string& digest, const std::string& what);
   std::optional<std::string> blob(const std::string& digest);
   void take_in(int64_t seq, const Json& record);
-  void take_in_move(const Json& record);
+  void check_move(int64_t seq, const std::string& id, const std::string& from, const std::string& to);
+  void take_in_move(int64_t seq, const Json& record);
   void take_in_position(const Json& record);
   void take_in_redrive(const Json& record);
   template <class... Values>

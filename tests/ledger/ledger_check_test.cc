@@ -140,6 +140,16 @@ TEST_F(LedgerCheckTest, FindsARecordThatWasChanged) {
               HasSubstr("journal 2: is not a JSON object"));
 }
 
+TEST_F(LedgerCheckTest, FindsMovesThatNoRemediationMakes) {
+  use();
+  const std::string id = sample_id(2);
+  EXPECT_THAT(found_after("UPDATE journal SET bytes = replace(bytes, '\"from\":\"planned\"', '\"from\":\"running\"') "
+                          "WHERE bytes LIKE '%\"to\":\"cancelled\"%'"),
+              HasSubstr("moves " + id + " from running, and it was planned"));
+  EXPECT_THAT(found_after("UPDATE journal SET bytes = replace(bytes, '\"to\":\"cancelled\"', '\"to\":\"undone\"')"),
+              HasSubstr("moves " + id + " from running to undone, which no move does"));
+}
+
 TEST_F(LedgerCheckTest, FindsAJournalThatIsCutOff) {
   use();
   const std::string found = found_after("DELETE FROM journal WHERE seq > 5");
