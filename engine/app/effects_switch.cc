@@ -22,6 +22,7 @@ std::optional<Stop> EffectsSwitch::stopped() const {
     return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", (*pause)->by, (*pause)->reason), true};
   }
   for (const Source* source : parts_.sources) {
+    if (const auto why = source->ledger_in_doubt()) return Stop{fmt::format("source {}: {}", source->name(), *why)};
     if (const auto why = source->not_alone()) return Stop{fmt::format("source {}: {}", source->name(), *why)};
   }
   return std::nullopt;

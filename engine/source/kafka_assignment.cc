@@ -88,6 +88,7 @@ void KafkaSource::Loop::on(const Reconsider& reconsider) {
 
 void KafkaSource::Loop::on(SurveyorAnswer& answer) {
   if (const auto* survey = std::get_if<SurveyAnswer>(&answer)) return on(*survey);
+  if (const auto* heads = std::get_if<HeadsAnswer>(&answer)) return on(*heads);
   if (const auto* gone = std::get_if<LetGo>(&answer)) return on(*gone);
   bool begun = false;
   for (const StartAnswer& each : std::get<std::vector<StartAnswer>>(answer)) begun |= on(each);
@@ -107,10 +108,16 @@ bool KafkaSource::Loop::on(const StartAnswer& answer) {
   }
   partition.permission = Permission::none;
   if (const auto* started = std::get_if<Started>(&answer.outcome)) {
+    group_ahead_.erase(answer.where);
     begin(partition, *started);
     return true;
   }
   const auto& stay = std::get<StayStopped>(answer.outcome);
+  if (stay.notice.kind == ReadingNotice::Kind::ledger_behind) {
+    group_ahead_[answer.where] = stay.notice.text;
+  } else {
+    group_ahead_.erase(answer.where);
+  }
   partition.log_differs = stay.notice.kind == ReadingNotice::Kind::another_log;
   stop_reading(partition, stay.notice.text);
   return false;
@@ -133,6 +140,20 @@ void KafkaSource::Loop::on(const SurveyAnswer& survey) {
     own_member_ = survey.own_member;
   }
   next_publication_ = clock_.elapsed();
+}
+
+void KafkaSource::Loop::on(const HeadsAnswer& heads) {
+  constexpr Duration kAskAgain = seconds(1);
+  next_publication_ = clock_.elapsed();
+  if (!heads.ledger_behind) {
+    heads_problem_ = heads.ledger_behind.error().message;
+    compare_again_ = clock_.elapsed() + kAskAgain;
+    return;
+  }
+  heads_compared_ = true;
+  for (const ReadingNotice& notice : *heads.ledger_behind) {
+    group_ahead_[{notice.partition.topic, notice.partition.partition}] = notice.text;
+  }
 }
 
 void KafkaSource::Loop::on(const LetGo&) {

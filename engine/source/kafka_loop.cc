@@ -35,7 +35,8 @@ KafkaSource::Loop::Loop(Options options, const Lanes& lanes, Positions& position
       paused_(lanes.size()),
       problems_(options_.name),
       renewal_(options_.renew_after),
-      threads_(options_.threads_max) {}
+      threads_(options_.threads_max),
+      doubt_(describe_doubt()) {}
 
 Result<void> KafkaSource::Loop::start(Source* source) {
   source_ = source;
@@ -52,6 +53,7 @@ Result<void> KafkaSource::Loop::start(Source* source) {
     self->surveyor_->run();
     self->surveyor_ended_.promise().keep(true);
   });
+  surveyor_->ask_heads();
   owner_ = std::thread([self = shared_from_this()] { self->run(); });
   return {};
 }
@@ -82,6 +84,7 @@ void KafkaSource::Loop::turn() {
   tell_group();
   survey();
   renew_client();
+  compare_heads();
   publish();
 }
 
@@ -259,6 +262,14 @@ void KafkaSource::Loop::renew_client() {
   surveyor_->ask_to_let_go();
 }
 
+// First at the start, before the group has given us anything: until it is known that the ledger is not an older copy,
+// nothing may be done of what it holds.
+void KafkaSource::Loop::compare_heads() {
+  if (!compare_again_ || clock_.elapsed() < *compare_again_) return;
+  compare_again_.reset();
+  surveyor_->ask_heads();
+}
+
 void KafkaSource::Loop::publish() {
   constexpr Duration kInterval = milliseconds(200);
   const Duration now = clock_.elapsed();
@@ -269,6 +280,7 @@ void KafkaSource::Loop::publish() {
   counters_.alone = status.alone;
   const std::lock_guard lock(status_mutex_);
   status_ = std::move(status);
+  doubt_ = describe_doubt();
 }
 
 bool KafkaSource::Loop::finish(Duration deadline) {

@@ -53,6 +53,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void tell(Command command) { commands_.put(std::move(command)); }
   SourceStatus status() const;
   std::optional<std::string> not_alone() const;
+  std::optional<std::string> ledger_in_doubt() const;
 
  private:
   struct Partition {
@@ -97,6 +98,8 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   std::vector<PartitionOffset> take_untold();
   void survey();
   void renew_client();
+  void compare_heads();
+  std::string describe_doubt() const;
   void publish();
   SourceStatus describe(Duration now);
   PartitionStatus describe(const Partition&) const;
@@ -113,6 +116,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   void on(const Stop&);
   bool on(const StartAnswer&);
   void on(const SurveyAnswer&);
+  void on(const HeadsAnswer&);
   void on(const LetGo&);
   void replace_client();
   void ask(const std::vector<Partition*>&);
@@ -160,6 +164,12 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   std::optional<std::vector<GroupMember>> members_;
   std::string own_member_;
   size_t partitions_total_ = 0;
+  // Of the comparison of the ledger with the group (contracts §6). Kept over rebalances.
+  bool heads_compared_ = false;
+  std::optional<Duration> compare_again_;              // when, after it could not be found out
+  std::string heads_problem_;                          // why it could not
+  std::map<TopicPartition, std::string> group_ahead_;  // where the ledger is the older one, in words
+
   Duration incomplete_since_{};
   Duration next_survey_{};
   bool surveying_now_ = false;  // asked, and not answered yet
@@ -177,6 +187,7 @@ class KafkaSource::Loop : public std::enable_shared_from_this<Loop> {
   // Guarded by status_mutex_.
   mutable std::mutex status_mutex_;
   SourceStatus status_;
+  std::string doubt_;
 };
 
 }  // namespace kedge

@@ -43,6 +43,7 @@ std::string_view KafkaSource::name() const { return loop_->name(); }
 Result<void> KafkaSource::start() { return loop_->start(this); }
 SourceStatus KafkaSource::status() const { return loop_->status(); }
 std::optional<std::string> KafkaSource::not_alone() const { return loop_->not_alone(); }
+std::optional<std::string> KafkaSource::ledger_in_doubt() const { return loop_->ledger_in_doubt(); }
 bool KafkaSource::stop(Duration deadline) { return loop_->stop(deadline); }
 
 void KafkaSource::committed(const std::shared_ptr<const Assignment>& assignment, int64_t next) {

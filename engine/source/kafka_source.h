@@ -72,6 +72,7 @@ class KafkaSource final : public Source {
   void reconsider(std::string_view topic, int32_t partition, Permission) override;
   SourceStatus status() const override;
   std::optional<std::string> not_alone() const override;
+  std::optional<std::string> ledger_in_doubt() const override;
   bool stop(Duration deadline) override;
 
  private:

@@ -24,6 +24,18 @@ std::optional<std::string> KafkaSource::Loop::not_alone() const {
   return status_.alone ? std::nullopt : std::optional(status_.not_alone);
 }
 
+std::optional<std::string> KafkaSource::Loop::ledger_in_doubt() const {
+  const std::lock_guard lock(status_mutex_);
+  return doubt_.empty() ? std::nullopt : std::optional(doubt_);
+}
+
+std::string KafkaSource::Loop::describe_doubt() const {
+  if (!group_ahead_.empty()) return group_ahead_.begin()->second;
+  if (heads_compared_) return "";
+  return "it is not known yet whether the group was read further than our ledger knows" +
+         (heads_problem_.empty() ? "" : ": " + heads_problem_);
+}
+
 SourceStatus KafkaSource::Loop::describe(Duration now) {
   SourceStatus status = counters_;
   status.problems = problems_.texts();

@@ -37,6 +37,8 @@ void KafkaSurveyor::run() {
       answer_(answer(*starts));
     } else if (const auto* notice = std::get_if<ReadingNotice>(&*question)) {
       announce(*notice);
+    } else if (std::holds_alternative<Heads>(*question)) {
+      answer_(HeadsAnswer{compare_heads()});
     } else if (std::holds_alternative<LetGoOfIt>(*question)) {
       consumer_ = nullptr;
       answer_(LetGo{});
@@ -51,6 +53,7 @@ void KafkaSurveyor::run() {
 void KafkaSurveyor::stop() { questions_.close(); }
 void KafkaSurveyor::ask_starts(std::vector<StartQuestion> questions) { questions_.put(std::move(questions)); }
 void KafkaSurveyor::ask_survey() { questions_.put(Survey{}); }
+void KafkaSurveyor::ask_heads() { questions_.put(Heads{}); }
 void KafkaSurveyor::ask_to_announce(ReadingNotice notice) { questions_.put(std::move(notice)); }
 void KafkaSurveyor::ask_to_let_go() { questions_.put(LetGoOfIt{}); }
 void KafkaSurveyor::ask_with(const KafkaConsumer& consumer) { questions_.put(&consumer); }
@@ -68,6 +71,37 @@ SurveyAnswer KafkaSurveyor::survey() const {
     if (tries == kTriesMax)
       return {std::move(counts), Error{ErrorCode::conflict, "the group does not come to rest"}, ""};
   }
+}
+
+// The group is asked before the ledger, which goes on meanwhile, and so is never taken for an older one.
+Result<std::vector<ReadingNotice>> KafkaSurveyor::compare_heads() {
+  if (consumer_ == nullptr) return no_client();
+  const auto counts = consumer_->partition_counts(kTimeout);
+  if (!counts) return counts.error();
+  std::vector<TopicPartition> partitions;
+  std::vector<PartitionId> ids;
+  for (const auto& [topic, count] : *counts) {
+    for (int32_t partition = 0; partition < count; ++partition) {
+      partitions.push_back({topic, partition});
+      ids.push_back({source_, topic, partition});
+    }
+  }
+  if (partitions.empty()) return std::vector<ReadingNotice>();
+  const auto group = consumer_->committed(partitions, kTimeout);
+  if (!group) return group.error();
+  const auto positions = positions_.find(ids);
+  if (!positions) return positions.error();
+  std::vector<ReadingNotice> behind;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    StartFacts facts;
+    facts.partition = ids[i];
+    facts.ledger = positions_.ledger_id();
+    facts.position = (*positions)[i];
+    facts.group = (*group)[i];
+    if (auto notice = ledger_behind(facts)) behind.push_back(*std::move(notice));
+  }
+  for (const ReadingNotice& notice : behind) announce(notice);
+  return behind;
 }
 
 std::vector<StartAnswer> KafkaSurveyor::answer(const std::vector<StartQuestion>& questions) {

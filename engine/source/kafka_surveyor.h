@@ -47,10 +47,15 @@ struct SurveyAnswer {
   std::string own_member;  // our id in the group, when the members were asked for; empty: not in it
 };
 
+// In which partitions of our topics, whether they are ours now or not, has the group seen more than our ledger?
+struct HeadsAnswer {
+  Result<std::vector<ReadingNotice>> ledger_behind;
+};
+
 // The consumer is not used any more.
 struct LetGo {};
 
-using SurveyorAnswer = std::variant<std::vector<StartAnswer>, SurveyAnswer, LetGo>;
+using SurveyorAnswer = std::variant<std::vector<StartAnswer>, SurveyAnswer, HeadsAnswer, LetGo>;
 
 class KafkaSurveyor {
  public:
@@ -61,6 +66,7 @@ class KafkaSurveyor {
 
   void ask_starts(std::vector<StartQuestion>);
   void ask_survey();
+  void ask_heads();
   void ask_to_announce(ReadingNotice);  // has no answer
 
   // To change the consumer: after the answer it is not used any more, and what is asked then cannot be found out until
@@ -70,10 +76,13 @@ class KafkaSurveyor {
 
  private:
   struct Survey {};
+  struct Heads {};
   struct LetGoOfIt {};
-  using Question = std::variant<std::vector<StartQuestion>, Survey, ReadingNotice, LetGoOfIt, const KafkaConsumer*>;
+  using Question =
+      std::variant<std::vector<StartQuestion>, Survey, Heads, ReadingNotice, LetGoOfIt, const KafkaConsumer*>;
 
   SurveyAnswer survey() const;
+  Result<std::vector<ReadingNotice>> compare_heads();
   std::vector<StartAnswer> answer(const std::vector<StartQuestion>&);
   Result<std::vector<StartAnswer>> find_starts(const std::vector<StartQuestion>&);
   Result<std::vector<Result<StartFacts>>> facts_of(const std::vector<StartQuestion>&) const;

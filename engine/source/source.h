@@ -117,6 +117,11 @@ class Source {
   // SourceStatus::not_alone; none while it is alone. Quick: asked before each write.
   virtual std::optional<std::string> not_alone() const = 0;
 
+  // Why the ledger may be older than the world (a restored copy, an empty volume): the broker remembers more of us than
+  // the ledger, or was not asked yet since the start. No effects meanwhile. None: it is not. Quick: asked before each
+  // write.
+  virtual std::optional<std::string> ledger_in_doubt() const { return std::nullopt; }
+
   // Stops reading, tells the broker the last committed positions, and ends the threads. False when that was not
   // possible before `deadline`: a thread is then still inside the client's library, and the process must end by _exit.
   virtual bool stop(Duration deadline) = 0;

@@ -49,12 +49,6 @@ StartDecision start_at_group(const StartFacts& facts, Kind kind, const std::stri
   return start;
 }
 
-bool group_is_ahead(const GroupMark& mark, const StartFacts& facts) {
-  if (!facts.position) return true;
-  if (mark.epoch != facts.position->epoch) return mark.epoch > facts.position->epoch;
-  return facts.group->offset > facts.position->next;
-}
-
 // What the mark on the group's offset forbids or, with permission, decides; none: it has no say.
 std::optional<StartDecision> decide_by_mark(const GroupMark& mark, const StartFacts& facts) {
   const std::string offset = std::to_string(facts.group->offset);
@@ -68,13 +62,14 @@ std::optional<StartDecision> decide_by_mark(const GroupMark& mark, const StartFa
                        ". It is not read until somebody decides: `kedge source adopt` takes it over, or use a group of "
                        "our own");
   }
-  if (!group_is_ahead(mark, facts)) return std::nullopt;
-  const int64_t next = facts.position ? facts.position->next : 0;
-  return stopped(
-      facts, Kind::ledger_behind, next, facts.group->offset,
-      "was read further than our ledger knows (the group stands at " + offset +
-          "): the ledger is an older copy. Nothing is read: end the daemon and put the newest backup in its place by "
-          "`kedge ledger restore` (it is read on from there, with effects paused), or give the source another `group`");
+  if (auto behind = ledger_behind(facts)) return StayStopped{*std::move(behind)};
+  return std::nullopt;
+}
+
+bool group_is_ahead(const GroupMark& mark, const StartFacts& facts) {
+  if (!facts.position) return true;
+  if (mark.epoch != facts.position->epoch) return mark.epoch > facts.position->epoch;
+  return facts.group->offset > facts.position->next;
 }
 
 StartDecision go_on(const Position& position, const StartFacts& facts) {
@@ -116,6 +111,18 @@ std::optional<GroupMark> parse_group_mark(std::string_view metadata) {
   if (error != std::errc() || end != epoch.data() + epoch.size()) return GroupMark();
   mark.ledger = metadata.substr(0, space);
   return mark;
+}
+
+std::optional<ReadingNotice> ledger_behind(const StartFacts& facts) {
+  const auto mark = facts.group ? parse_group_mark(facts.group->metadata) : std::nullopt;
+  if (!mark || mark->ledger != facts.ledger || !group_is_ahead(*mark, facts)) return std::nullopt;
+  const std::string offset = std::to_string(facts.group->offset);
+  return notice(
+      facts, Kind::ledger_behind, facts.position ? facts.position->next : 0, facts.group->offset,
+      "was read further than our ledger knows (the group stands at " + offset +
+          "): the ledger is an older copy. Nothing is read or done: end the daemon and put the newest backup in its "
+          "place by `kedge ledger restore` (it is read on from there, with effects paused), or give the source another "
+          "`group`");
 }
 
 StartDecision start_of_reading(const StartFacts& facts) {

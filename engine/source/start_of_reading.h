@@ -66,6 +66,10 @@ using StartDecision = std::variant<StartReading, StayStopped>;
 
 StartDecision start_of_reading(const StartFacts&);
 
+// Where the group has seen more than our ledger knows: the ledger is older than the world (contracts §6). Looks at the
+// partition, the ledger's id and position, and the group; the group's offset must be the older of the two.
+std::optional<ReadingNotice> ledger_behind(const StartFacts&);
+
 // The notice for a bookmark whose record is not what it was.
 ReadingNotice another_record(const PartitionId&, const Bookmark&);
 

@@ -17,7 +17,9 @@ namespace {
 class SharedSource : public RecordingSource {
  public:
   std::optional<std::string> not_alone() const override { return why; }
+  std::optional<std::string> ledger_in_doubt() const override { return doubt; }
   std::optional<std::string> why;
+  std::optional<std::string> doubt;
 };
 
 class EffectsSwitchTest : public testing::Test {
@@ -81,6 +83,14 @@ TEST_F(EffectsSwitchTest, StopsWhileASourceIsNotAlone) {
   source_.why = "a stranger reads the same group";
   EXPECT_EQ(why(), "source trail: a stranger reads the same group");
   source_.why.reset();
+  EXPECT_EQ(why(), "");
+}
+
+// Contracts §6: a ledger that is older than the world does not act.
+TEST_F(EffectsSwitchTest, StopsWhileTheLedgerMayBeOlderThanTheWorld) {
+  source_.doubt = "the group was read further";
+  EXPECT_EQ(why(), "source trail: the group was read further");
+  source_.doubt.reset();
   EXPECT_EQ(why(), "");
 }
 

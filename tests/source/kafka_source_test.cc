@@ -260,6 +260,48 @@ TEST_F(Kafka, DoesNotReadWithALedgerOlderThanTheGroup) {
   EXPECT_EQ(positions_.at(id_), std::nullopt);
 }
 
+// Contracts §6: the heads are compared at the start, before anything is claimed; the engine does not act until then,
+// nor with a ledger that is older than the group, and says so.
+TEST_F(Kafka, LetsNothingBeDoneUntilItKnowsThatTheLedgerIsNotOlderThanTheGroup) {
+  FailingPositions positions;
+  positions.finds_to_fail = 1'000'000;
+  Reading reading(options("events"), positions);
+  ASSERT_TRUE(reading.source->ledger_in_doubt());
+  reading.status_when([&](const SourceStatus&) {
+    return reading.source->ledger_in_doubt().value_or("").find("the ledger is busy") != std::string::npos;
+  });
+  EXPECT_THAT(*reading.source->ledger_in_doubt(), HasSubstr("not known yet whether the group was read further"));
+  positions.finds_to_fail = 0;
+  reading.status_when([&](const SourceStatus&) { return !reading.source->ledger_in_doubt(); });
+}
+
+TEST_F(Kafka, LetsNothingBeDoneWithALedgerOlderThanTheGroupUntilThatHasChanged) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  commit_to_group(4, "kedge1 ledger-a 3");
+  Reading reading(options("events"), positions_);
+  ASSERT_TRUE(reading.source->ledger_in_doubt());
+  reading.status_when([&](const SourceStatus& seen) { return all_in(seen, State::stopped); });
+  EXPECT_THAT(reading.source->ledger_in_doubt().value_or(""), HasSubstr("kedge ledger restore"));
+  EXPECT_THAT(reading.source->status().problems, Contains(HasSubstr("older copy")));
+  ASSERT_EQ(positions_.notices().size(), 1U);
+  EXPECT_EQ(positions_.notices()[0].kind, ReadingNotice::Kind::ledger_behind);
+
+  positions_.set(id_, {.cluster = "", .epoch = 4, .next = 2, .bookmark = std::nullopt});  // as a restoration does
+  reading.source->reconsider("events", 0, Permission::none);
+  reading.status_when([&](const SourceStatus&) { return !reading.source->ledger_in_doubt(); });
+}
+
+// Whose partition it is now does not matter: another member may have it.
+TEST_F(Kafka, ComparesTheLedgerWithTheGroupInPartitionsThatAreNotItsOwnToo) {
+  const auto other = open_consumer(mock_options(brokers(), {"events"}));
+  poll_for<PartitionsAssigned>(*other);
+  ASSERT_TRUE(other->commit_now(std::vector<PartitionOffset>{{{"events", 0}, 4, "kedge1 ledger-a 3"}}, seconds(20)));
+  Reading reading(options("events"), positions_);
+  reading.status_when([&](const SourceStatus&) {
+    return reading.source->ledger_in_doubt().value_or("").find("older copy") != std::string::npos;
+  });
+}
+
 TEST_F(Kafka, RecordsAGapAndGoesOnBehindIt) {
   // The mock keeps 5 MiB of a partition: what was read is overtaken while nobody reads.
   TestProducer producer(brokers());
@@ -408,6 +450,7 @@ TEST(KafkaWithoutABroker, SaysSoAndStopsInTime) {
   const SourceStatus status = reading.status_when([](const SourceStatus& seen) { return !seen.problems.empty(); });
   EXPECT_THAT(status.problems, Contains(HasSubstr("no broker answers at 127.0.0.1:1")));
   EXPECT_FALSE(status.fatal);
+  EXPECT_TRUE(reading.source->ledger_in_doubt());
   const auto start = std::chrono::steady_clock::now();
   reading.source->stop(seconds(3));
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
