@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|configurations|units]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|configurations|units]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -116,6 +116,26 @@ def check_first_rule():
                     process.wait(timeout=60)
 
 
+def check_restoration():
+    """Backup and restoration, typed as the page on running kedge tells it, all of it without a daemon."""
+    script = blocks(ROOT / "docs" / "operating.md", "sh")[0]
+    with tempfile.TemporaryDirectory() as directory:
+        environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}", "KEDGE_KAFKA": "127.0.0.1:1"}
+
+        def typed(command):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=directory, env=environment, text=True,
+                                  capture_output=True, timeout=120)
+            if done.returncode != 0:
+                fail(f"operating.md: {command}\n{done.stdout}{done.stderr}")
+            return done.stdout
+
+        typed("kedge init . && kedge pause --reason 'to have a ledger' && kedge resume")
+        told = typed(script)
+        for expected in ("nothing is wrong with it", "All effects are paused", "incarnation 2"):
+            if expected not in told:
+                fail(f"operating.md: its restoration does not say `{expected}`:\n{told}")
+
+
 def check_configurations():
     """The examples' configurations are good."""
     environment = {**os.environ, "KEDGE_DEMO_DATA": "/nonexistent", "KEDGE_DEMO_KAFKA": "127.0.0.1:9092",
@@ -143,7 +163,7 @@ def check_units():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "configurations": check_configurations, "units": check_units}
+          "restoration": check_restoration, "configurations": check_configurations, "units": check_units}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
 sys.exit(1 if failures else 0)
