@@ -89,8 +89,9 @@ class Incarnation {
   Time now_;
 };
 
-// ---- in the place of the former
-// --------------------------------------------------------------------------------------
+// ---- in the place of the former ------------------------------------------------------------------------------------
+
+constexpr const char* kNotInItsPlace = "the ledger is restored, but not in its place: `kedge run` puts it there";
 
 class Restorer {
  public:
@@ -105,11 +106,12 @@ class Restorer {
     if (auto ended = end_exchange(directory_, clock_.now()); !ended) return ended.error();
     restoration_.former = look_at(directory_ + "/ledger.db");
     const auto prepared = prepare();
+    if (!prepared && !check_no_exchange(directory_)) return prepared.error().with(kNotInItsPlace);
     if (!prepared || !restoration_.backup.good()) give_up_exchange(directory_);
     if (!prepared) return prepared.error().with("the ledger stays as it is");
     if (!restoration_.backup.good()) return restoration_;
     auto former = end_exchange(directory_, clock_.now());
-    if (!former) return former.error().with("the ledger is restored, but not in its place: `kedge run` puts it there");
+    if (!former) return former.error().with(kNotInItsPlace);
     restoration_.set_aside = *std::move(former);
     return restoration_;
   }
