@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
 
 #include "base/json.h"
 #include "ledger/sqlite_writer.h"
@@ -12,6 +15,13 @@ Result<Answer> SqliteWriter::on(const CommitBatch& batch) {
   for (const PositionMove& move : batch.moves) {
     if (auto moved = move_position(move); !moved) return moved.error();
   }
+  auto answer = take_decisions(batch);
+  if (!answer) return answer;
+  for (const NotePosition& one : batch.notes) note(one);
+  return answer;
+}
+
+Result<Answer> SqliteWriter::take_decisions(const CommitBatch& batch) {
   flush_folds(minute_of(at_));
   Answer answer;
   for (const Finding& finding : batch.findings) {
@@ -22,7 +32,6 @@ Result<Answer> SqliteWriter::on(const CommitBatch& batch) {
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& count : batch.counts) tables_.add_count(count.subject, count.reason, at_, count.number);
-  for (const NotePosition& one : batch.notes) note(one);
   return answer;
 }
 
@@ -78,8 +87,8 @@ Result<Disposition> SqliteWriter::decide(const Finding& finding) {
 
 // None can be joined: what has written nothing gives way; what has written is observed once more before it ends.
 Disposition SqliteWriter::open(const Finding& finding, const std::vector<Remediation>& same) {
-  const auto gives_way = [](const Remediation& r) { return is_before_writing(r.state) && !has_written(r); };
-  const bool superseding = std::any_of(same.begin(), same.end(), gives_way);
+  const auto leaves = [&](const Remediation& r) { return gives_way(r, finding); };
+  const bool superseding = std::any_of(same.begin(), same.end(), leaves);
   Remediation opened = opened_by(finding);
   opened.last_finding = write(plan_record(finding, superseding ? "superseding" : "opened", opened));
   tables_.insert(opened);
@@ -88,7 +97,7 @@ Disposition SqliteWriter::open(const Finding& finding, const std::vector<Remedia
     Remediation r = *tables_.open_remediation(other.id);  // one that waited may have been woken by the end of another
     const Remediation was = r;
     r.last_finding = opened.last_finding;
-    if (gives_way(r)) {
+    if (leaves(r)) {
       settle(r, was, *transition(r.state, Move::supersede), {}, {{"by", opened.id}});
     } else {
       tables_.update(r, was);
@@ -126,15 +135,26 @@ void SqliteWriter::flush_folds(int64_t before_minute) {
 
 // ---- dead letters --------------------------------------------------------------------------------------------------
 
-bool SqliteWriter::has_room_for(const DeadLetter& letter) {
-  const Tables::Total total = tables_.dead_letter_total(letter.source, letter.rule);
-  const auto size = static_cast<int64_t>(letter.value.size());
-  return total.letters < options_.dead_letters_max && total.bytes + size <= options_.dead_letter_bytes_max &&
-         tables_.dead_letters_within(letter.source, letter.rule, minute_of(at_)) < options_.dead_letters_per_minute;
+bool SqliteWriter::have_room(std::span<const DeadLetter> letters) {
+  std::map<std::pair<std::string, std::string>, Tables::Total> added;  // by source and rule
+  for (const DeadLetter& letter : letters) {
+    Tables::Total& more = added[{letter.source, letter.rule}];
+    ++more.letters;
+    more.bytes += static_cast<int64_t>(letter.value.size());
+  }
+  return std::all_of(added.begin(), added.end(), [&](const auto& entry) {
+    const auto& [source, rule] = entry.first;
+    const Tables::Total& more = entry.second;
+    const Tables::Total total = tables_.dead_letter_total(source, rule);
+    const int64_t this_minute = tables_.dead_letters_within(source, rule, minute_of(at_));
+    return total.letters + more.letters <= options_.dead_letters_max &&
+           total.bytes + more.bytes <= options_.dead_letter_bytes_max &&
+           this_minute + more.letters <= options_.dead_letters_per_minute;
+  });
 }
 
 void SqliteWriter::bury(DeadLetter letter) {
-  if (has_room_for(letter)) {
+  if (have_room({&letter, 1})) {
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
     return tables_.put(letter);
@@ -144,6 +164,24 @@ void SqliteWriter::bury(DeadLetter letter) {
       letter.source, letter.topic, letter.partition, letter.rule, letter.offset, letter.offset, 1, at_};
   tables_.put(range);
   write(dead_letter_record(range));
+}
+
+Result<Answer> SqliteWriter::on(const RedriveDeadLetter& change) {
+  if (!tables_.dead_letter(change.number)) {
+    return Error{ErrorCode::not_found, fmt::format("there is no dead letter {}", change.number)};
+  }
+  if (!have_room(change.decided.dead_letters)) {
+    return Error{ErrorCode::limit, "what fails of it now has no room among the dead letters of its rule"};
+  }
+  auto answer = take_decisions(change.decided);
+  if (!answer) return answer;
+  if (change.failure) {
+    tables_.note_failed_redrive(change.number, *change.failure);
+  } else {
+    tables_.erase_dead_letter(change.number);
+  }
+  write(redrive_record(change, answer->dispositions));
+  return answer;
 }
 
 // ---- positions -----------------------------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ struct CommitBatch {
 // What became of each finding, in order. Compared are the open remediations of the same rule and target: one with the
 // same plan and policy is joined. Without such a one a new remediation opens: what has written nothing gives way to it,
 // what has written goes on to its end, is observed once more, and the new one waits for its locks. One that is being
-// undone is never joined.
+// undone is never joined. A redriven event is old, and what comes of it waits for a person: it takes the place of no
+// remediation of a live event, and a live event joins none of a redriven one that has written nothing.
 struct Disposition {
   enum class Kind {
     opened,      // a new remediation
@@ -188,12 +189,27 @@ struct RemovePause {
   std::string scope;
   std::string actor;
 };
-// The dead letters with these numbers were decided anew (their results came in a CommitBatch of their own). Those that
-// are gone already are passed over; refused when none is there.
+// The dead letters with these numbers are dropped. Those that are gone already are passed over; refused when none is
+// there.
 struct CloseDeadLetters {
   std::vector<int64_t> numbers;
   std::string actor;
-  std::string outcome;  // "redriven", "discarded"
+  std::string outcome;  // "discarded"
+};
+// A dead letter was decided anew: what came of it and the letter's end are one commit, so it is neither lost nor
+// decided twice; what was decided before (its key was seen) is a duplicate here too. Refused when the letter is gone,
+// and (limit) when dead letters that came of it have no room: it stays whole then.
+struct RedriveDeadLetter {
+  int64_t number = 0;
+  std::string actor;
+  std::string outcome;  // "decided", "nothing" (no rule wants anything done), "unmatched", "failed"
+  CommitBatch decided;  // without moves and notes. Findings are of origin "redrive"
+  struct Failure {
+    std::string reason;
+    std::string message;
+    std::string rule_version;
+  };
+  std::optional<Failure> failure;  // failed: the letter stays, with this reason and one redrive more
 };
 
 // ---- from the daemon ---------------------------------------------------------------------------------------------
@@ -245,10 +261,10 @@ struct NoticeGivenUp {
   std::string error;
 };
 
-using Change =
-    std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome, Conclude, AttemptUndo,
-                 MoveRemediation, PersonalMove, AddException, RevokeException, AddPause, RemovePause, CloseDeadLetters,
-                 LoadRules, NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome, Conclude,
+                            AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException, AddPause,
+                            RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules, NoteStart, NoteStop,
+                            RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -263,7 +279,7 @@ enum class Outcome {
 struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};   // meaningful unless done
-  std::vector<Disposition> dispositions;  // CommitBatch
+  std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter
   std::vector<uint64_t> epochs;           // ClaimPositions
   std::optional<GoAnswer> go;             // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.

@@ -74,6 +74,11 @@ bool Tables::erase_dead_letter(int64_t number) {
   return true;
 }
 
+void Tables::note_failed_redrive(int64_t number, const RedriveDeadLetter::Failure& failure) {
+  db_.run("UPDATE dead_letter SET redrives = redrives + 1, reason = ?, message = ?, rule_version = ? WHERE number = ?",
+          failure.reason, failure.message, failure.rule_version, number);
+}
+
 std::vector<DeadLetter> Tables::dead_letters(const LedgerReader::DeadLetterFilter& filter) {
   std::vector<DeadLetter> letters;
   Query row = db_.query(

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view kFileScope = "file:";
 
+bool is_redriven(const std::string& origin) { return origin == "redrive"; }
+
+// Nothing was attempted for it, and nothing is being attempted.
+bool is_unwritten(const Remediation& r) { return is_before_writing(r.state) && !has_written(r); }
+
 // An outcome of the attempt that put the world back.
 void end_undo(StepProgress& step, const StepOutcome& outcome) {
   if (outcome.result == StepOutcome::Result::applied || outcome.result == StepOutcome::Result::already) {
@@ -143,9 +148,15 @@ bool has_written(const Remediation& r) {
   return std::any_of(r.steps.begin(), r.steps.end(), [](const StepProgress& step) { return step.attempts > 0; });
 }
 
+// One of a redriven event is held until a person decides: what a live event asks for does not wait for that.
 bool joins(const Finding& finding, const Remediation& r) {
   if (r.state == State::undoing || r.state == State::releasing) return false;
+  if (is_redriven(r.origin) && !is_redriven(finding.origin) && is_unwritten(r)) return false;
   return finding.plan == r.plan && finding.policy == r.policy;
+}
+
+bool gives_way(const Remediation& r, const Finding& finding) {
+  return is_unwritten(r) && (is_redriven(r.origin) || !is_redriven(finding.origin));
 }
 
 Result<void> check_step(const Remediation& r, size_t step) {
@@ -294,7 +305,7 @@ GateFacts facts_of(const Remediation& r, Time now) {
   facts.target = r.plan.target;
   facts.policy = r.policy;
   if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
-  facts.redriven = r.origin == "redrive";
+  facts.redriven = is_redriven(r.origin);
   facts.charged = has_written(r);
   return facts;
 }

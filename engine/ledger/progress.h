@@ -17,6 +17,9 @@ bool has_written(const Remediation&);
 
 // Whether a later finding of the same rule and target joins it.
 bool joins(const Finding&, const Remediation&);
+// Whether it ends for a later finding that opens another one: it has written nothing, and is not of a live event while
+// the finding is of a redriven one.
+bool gives_way(const Remediation&, const Finding&);
 
 // Where a Change's move leads. Refused when the table does not have it, and when it is not one that such a Change
 // makes.

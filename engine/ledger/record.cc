@@ -307,6 +307,29 @@ Record redrive_record(const CloseDeadLetters& change, const std::vector<int64_t>
   return {"redrive", {{"numbers", closed}, {"outcome", change.outcome}, {"actor", change.actor}}};
 }
 
+Record redrive_record(const RedriveDeadLetter& change, const std::vector<Disposition>& dispositions) {
+  Json body = {{"numbers", {change.number}}, {"outcome", change.outcome}, {"actor", change.actor}};
+  if (change.failure) {
+    body["reason"] = change.failure->reason;
+    body["message"] = change.failure->message;
+    return {"redrive", std::move(body)};
+  }
+  Json remediations = Json::array();
+  int64_t duplicates = 0;
+  for (const Disposition& one : dispositions) {
+    if (one.kind == Disposition::Kind::duplicate) {
+      ++duplicates;
+    } else {
+      remediations.push_back(one.remediation);
+    }
+  }
+  body["remediations"] = std::move(remediations);
+  body["duplicates"] = duplicates;
+  body["suppressions"] = change.decided.suppressions.size();
+  body["failures"] = change.decided.dead_letters.size();
+  return {"redrive", std::move(body)};
+}
+
 Record rules_record(const LoadRules& change) {
   Json rules = Json::array();
   for (const LoadedRule& rule : change.rules) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,7 @@ class SqliteWriter {
   Result<Answer> on(const AddPause&);
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
+  Result<Answer> on(const RedriveDeadLetter&);
   Result<Answer> on(const LoadRules&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);
@@ -62,13 +64,14 @@ class SqliteWriter {
   Result<Answer> on(const NoticeGivenUp&);
 
   // batch_changes.cc
+  Result<Answer> take_decisions(const CommitBatch&);  // all but its moves and notes
   Result<void> move_position(const PositionMove&);
   bool see(const std::string& key);  // true: for the first time
   Result<Disposition> decide(const Finding&);
   Disposition open(const Finding&, const std::vector<Remediation>& same);
   void suppress(const Suppression&);
   void flush_folds(int64_t before_minute);
-  bool has_room_for(const DeadLetter&);
+  bool have_room(std::span<const DeadLetter>);  // all of them together
   void bury(DeadLetter);
   void note(const NotePosition&);
 

@@ -106,6 +106,7 @@ class Tables {
   int64_t dead_letters_within(const std::string& source, const std::string& rule, int64_t minute);  // that were put
   void put(const DeadLetter&);
   bool erase_dead_letter(int64_t number);  // whether it was there
+  void note_failed_redrive(int64_t number, const RedriveDeadLetter::Failure&);
   std::vector<DeadLetter> dead_letters(const LedgerReader::DeadLetterFilter&);
   std::optional<DeadLetter> dead_letter(int64_t number);
   bool widen_range(const DeadLetter&);  // false: there is none of its partition and rule yet

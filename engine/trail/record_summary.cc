@@ -157,7 +157,9 @@ std::string rules_loaded(const Json& r) {
 }
 
 std::string redrive(const Json& r) {
-  return by_person(fmt::format("dead letters {} {}", text_at(r, "/numbers"), text_at(r, "/outcome")), r);
+  return by_person(fmt::format("dead letters {} {}", text_at(r, "/numbers"), text_at(r, "/outcome")) +
+                       with(": ", text_at(r, "/reason")),
+                   r);
 }
 
 std::string start(const Json& r) { return "kedge " + text_at(r, "/version") + " started"; }

@@ -91,6 +91,24 @@ DeadLetter ChangeMaker::dead_letter() {
   return letter;
 }
 
+RedriveDeadLetter ChangeMaker::redrive(LedgerReader& reader) {
+  RedriveDeadLetter redrive;
+  const std::vector<DeadLetter> letters = *reader.dead_letters({});
+  redrive.number = letters.empty() || one_in(16) ? 1'000'000 : letters[below(letters.size())].number;
+  redrive.actor = "alice";
+  redrive.outcome = one_in(3) ? "failed" : "decided";
+  if (redrive.outcome == "failed") {
+    redrive.failure = RedriveDeadLetter::Failure{"rule_failed", "again", "2"};
+    return redrive;
+  }
+  for (uint64_t n = below(3); n > 0; --n) redrive.decided.findings.push_back(finding());
+  for (Finding& finding : redrive.decided.findings) finding.origin = "redrive";
+  for (uint64_t n = below(3); n > 0; --n) redrive.decided.suppressions.push_back(suppression());
+  for (uint64_t n = below(3); n > 0; --n) redrive.decided.dead_letters.push_back(dead_letter());
+  if (one_in(2)) redrive.decided.counts.push_back({"cloudtrail", "no-pattern", 1});
+  return redrive;
+}
+
 Change ChangeMaker::batch(LedgerReader& reader) {
   CommitBatch batch;
   for (uint64_t n = below(3); n > 0; --n) batch.findings.push_back(finding());
@@ -226,7 +244,7 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
                                      "everything"};
   const std::string scope = kScopes[below(5)];
   const std::vector<Pause> pauses = *reader.pauses();
-  switch (below(12)) {
+  switch (below(13)) {
     case 0:
       return AddPause{{scope, "a storm", "alice", clock_.now()}};
     case 1:
@@ -255,6 +273,8 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
       close.numbers.push_back(1'000'000);
       return close;
     }
+    case 7:
+      return redrive(reader);
     default: {
       if (remediations_.empty()) return RemovePause{scope, "alice"};
       constexpr Move kMoves[] = {Move::resume, Move::cancel, Move::undo, Move::undo, Move::undo, Move::confirm};

@@ -35,6 +35,7 @@ class ChangeMaker {
   Finding finding();
   Suppression suppression();
   DeadLetter dead_letter();
+  RedriveDeadLetter redrive(LedgerReader& reader);
   Start start(const Remediation&, int64_t head);
   StepOutcome outcome(const Remediation&);
   std::string mark();

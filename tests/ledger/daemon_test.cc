@@ -141,6 +141,110 @@ TEST_P(DaemonTest, KeepsADeadLetterUnderItsRecordsNumber) {
   EXPECT_FALSE(commit(CloseDeadLetters{{kept.number}, "alice", "discarded"}).done());
 }
 
+class RedriveTest : public DaemonTest {
+ protected:
+  int64_t buried(int64_t offset = 7) {
+    bury({letter(offset)});
+    return reader().dead_letters({})->back().number;
+  }
+  RedriveDeadLetter redrive(int64_t number, std::vector<Finding> findings = {}) {
+    RedriveDeadLetter change{number, "alice", "decided", {}, std::nullopt};
+    for (Finding& finding : findings) finding.origin = "redrive";
+    change.decided.findings = std::move(findings);
+    return change;
+  }
+  Finding finding(int number) { return sample_finding(number, "bucket", clock.now()); }
+  static Finding another_plan(Finding finding) {
+    finding.plan.revert[0].attempts += 1;
+    return finding;
+  }
+};
+
+TEST_P(RedriveTest, EndsTheLetterInTheCommitThatHoldsWhatCameOfIt) {
+  const int64_t number = buried();
+  RedriveDeadLetter change = redrive(number, {finding(1)});
+  change.decided.suppressions = {suppression(2)};
+  change.decided.counts = {{"cloudtrail", "no-pattern", 3}};
+  const Answer answer = commit(change);
+  ASSERT_TRUE(answer.done()) << answer.error.message;
+  EXPECT_EQ(answer.dispositions, (std::vector<Disposition>{{Disposition::Kind::opened, sample_id(1)}}));
+  EXPECT_EQ(answer.runnable.size(), 1U);
+  EXPECT_TRUE(reader().dead_letters({})->empty());
+  EXPECT_EQ(reader().remediation(sample_id(1))->origin, "redrive");
+  const Json record = last_record();
+  EXPECT_EQ(record["kind"], "redrive");
+  EXPECT_EQ(record["numbers"], Json({number}));
+  EXPECT_EQ(record["actor"], "alice");
+  EXPECT_EQ(record["outcome"], "decided");
+  EXPECT_EQ(record["remediations"], Json({sample_id(1)}));
+  EXPECT_EQ(record["suppressions"], 1);
+}
+
+TEST_P(RedriveTest, IsRefusedWholeForALetterThatIsGone) {
+  const int64_t number = buried();
+  ASSERT_TRUE(commit(redrive(number)).done());
+  EXPECT_EQ(commit(redrive(number, {finding(1)})).error.code, ErrorCode::not_found);
+  EXPECT_TRUE(reader().open_remediations()->empty());
+}
+
+TEST_P(RedriveTest, DecidesNothingThatWasDecidedBefore) {
+  commit(batch_of({finding(1)}));
+  Finding again = finding(1);
+  again.remediation = sample_id(2);
+  const Answer answer = commit(redrive(buried(), {again}));
+  ASSERT_TRUE(answer.done()) << answer.error.message;
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::duplicate);
+  EXPECT_EQ(last_record()["duplicates"], 1);
+  EXPECT_EQ(reader().open_remediations()->size(), 1U);
+}
+
+TEST_P(RedriveTest, KeepsALetterThatFailsAgainUnderItsNumber) {
+  const int64_t number = buried();
+  RedriveDeadLetter change = redrive(number);
+  change.outcome = "failed";
+  change.failure = {"too_deep", "deeper than 1000", ""};
+  ASSERT_TRUE(commit(change).done());
+  const DeadLetter kept = *reader().dead_letter(number);
+  EXPECT_EQ(kept.reason, "too_deep");
+  EXPECT_EQ(kept.message, "deeper than 1000");
+  EXPECT_EQ(kept.redrives, 1);
+  EXPECT_EQ(kept.value, letter(7).value);
+  EXPECT_EQ(last_record()["outcome"], "failed");
+  EXPECT_EQ(last_record()["reason"], "too_deep");
+}
+
+TEST_P(RedriveTest, LosesNoByteWhereWhatFailsNowHasNoRoom) {
+  options.dead_letters_max = 1;
+  remake();
+  const int64_t number = buried();
+  RedriveDeadLetter change = redrive(number, {finding(1)});
+  for (const int64_t offset : {8, 9}) {
+    change.decided.dead_letters.push_back(letter(offset));
+    change.decided.dead_letters.back().rule = kSampleRule;
+  }
+  EXPECT_EQ(commit(change).error.code, ErrorCode::limit);
+  EXPECT_TRUE(reader().open_remediations()->empty());
+  EXPECT_TRUE(reader().dead_letter(number).ok());
+  change.decided.dead_letters.pop_back();
+  EXPECT_TRUE(commit(change).done());
+  EXPECT_EQ(reader().dead_letters({})->at(0).offset, 8);
+}
+
+TEST_P(RedriveTest, TakesThePlaceOfNoRemediationOfALiveEvent) {
+  commit(batch_of({finding(1)}));
+  const Answer answer = commit(redrive(buried(), {another_plan(finding(2))}));
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::opened);
+  EXPECT_EQ(reader().remediation(sample_id(1))->state, State::planned);
+  EXPECT_EQ(commit(redrive(buried(), {finding(3)})).dispositions.at(0).remediation, sample_id(1)) << "it joins";
+}
+
+TEST_P(RedriveTest, ALiveEventDoesNotWaitForWhatARedrivenOneIsHeldFor) {
+  commit(redrive(buried(), {finding(1)}));
+  const Answer answer = commit(batch_of({finding(2)}));
+  EXPECT_EQ(answer.dispositions.at(0), (Disposition{Disposition::Kind::superseding, sample_id(2)}));
+  EXPECT_EQ(reader().open_remediations()->size(), 1U);
+}
+
 TEST_P(DaemonTest, KeepsOnlyTheRangeOfDeadLettersBeyondTheLimit) {
   options.dead_letters_max = 2;
   remake();
@@ -312,5 +416,6 @@ TEST_P(DaemonTest, GoesBackForNoWallClock) {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Ledger, DaemonTest, kAllLedgers, name_of_ledger);
+INSTANTIATE_TEST_SUITE_P(Ledger, RedriveTest, kAllLedgers, name_of_ledger);
 
 }  // namespace kedge

@@ -129,19 +129,29 @@ Result<Answer> MemoryLedger::on(const CommitBatch& batch) {
     position.next = move.to;
     if (move.bookmark) position.bookmark = move.bookmark;
   }
+  if (auto unused = check_ids(batch); !unused) return unused.error();
+  positions_ = std::move(moved);
+  Answer answer = take_decisions(batch);
+  for (const NotePosition& one : batch.notes) note(one);
+  return answer;
+}
+
+Result<void> MemoryLedger::check_ids(const CommitBatch& batch) const {
   for (const Finding& finding : batch.findings) {
     if (open_.contains(finding.remediation)) {
       return Error{ErrorCode::internal, "the id " + finding.remediation + " is in use already"};
     }
   }
-  positions_ = std::move(moved);
+  return {};
+}
+
+Answer MemoryLedger::take_decisions(const CommitBatch& batch) {
   flush_folds(false);
   Answer answer;
   for (const Finding& finding : batch.findings) answer.dispositions.push_back(open(finding));
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& one : batch.counts) count(one.subject, one.reason, one.number);
-  for (const NotePosition& one : batch.notes) note(one);
   return answer;
 }
 
@@ -171,7 +181,7 @@ Disposition MemoryLedger::open(const Finding& finding) {
   Disposition disposition{Disposition::Kind::opened, opened.id};
   std::vector<Remediation*> superseded;
   for (Remediation* r : same) {
-    if (is_before_writing(r->state) && !has_written(*r)) superseded.push_back(r);
+    if (gives_way(*r, finding)) superseded.push_back(r);
   }
   if (!superseded.empty()) disposition.kind = Disposition::Kind::superseding;
   opened.last_finding = write(plan_record(finding, superseded.empty() ? "opened" : "superseding", opened));
@@ -207,20 +217,34 @@ void MemoryLedger::flush_folds(bool all) {
   });
 }
 
-void MemoryLedger::bury(DeadLetter letter) {
-  int64_t rows = 0;
-  int64_t bytes = 0;
-  for (const auto& [number, other] : dead_letters_) {
-    if (other.source != letter.source || other.rule != letter.rule) continue;
-    ++rows;
-    bytes += static_cast<int64_t>(other.value.size());
-  }
-  const auto size = static_cast<int64_t>(letter.value.size());
+bool MemoryLedger::have_room(std::span<const DeadLetter> letters) const {
   const int64_t minute = std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count();
-  int64_t& kept_now = letters_kept_[{letter.source, letter.rule, minute}];
-  if (rows < options_.dead_letters_max && bytes + size <= options_.dead_letter_bytes_max &&
-      kept_now < options_.dead_letters_per_minute) {
-    ++kept_now;
+  for (const DeadLetter& letter : letters) {
+    int64_t rows = 0;
+    int64_t bytes = 0;
+    int64_t within_minute = 0;
+    const auto add = [&](const DeadLetter& other) {
+      if (other.source != letter.source || other.rule != letter.rule) return false;
+      ++rows;
+      bytes += static_cast<int64_t>(other.value.size());
+      return true;
+    };
+    for (const auto& [number, kept] : dead_letters_) add(kept);
+    for (const DeadLetter& other : letters) within_minute += add(other);
+    const auto kept_now = letters_kept_.find({letter.source, letter.rule, minute});
+    if (kept_now != letters_kept_.end()) within_minute += kept_now->second;
+    if (rows > options_.dead_letters_max || bytes > options_.dead_letter_bytes_max ||
+        within_minute > options_.dead_letters_per_minute) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void MemoryLedger::bury(DeadLetter letter) {
+  if (have_room({&letter, 1})) {
+    const int64_t minute = std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count();
+    ++letters_kept_[{letter.source, letter.rule, minute}];
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
     dead_letters_[letter.number] = std::move(letter);
@@ -590,6 +614,28 @@ Result<Answer> MemoryLedger::on(const RemovePause& change) {
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", change.actor}, {"cause", "resume"}});
   }
   return Answer{};
+}
+
+Result<Answer> MemoryLedger::on(const RedriveDeadLetter& change) {
+  const auto letter = dead_letters_.find(change.number);
+  if (letter == dead_letters_.end()) {
+    return Error{ErrorCode::not_found, fmt::format("there is no dead letter {}", change.number)};
+  }
+  if (!have_room(change.decided.dead_letters)) {
+    return Error{ErrorCode::limit, "what fails of it now has no room among the dead letters of its rule"};
+  }
+  if (auto unused = check_ids(change.decided); !unused) return unused.error();
+  Answer answer = take_decisions(change.decided);
+  if (change.failure) {
+    ++letter->second.redrives;
+    letter->second.reason = change.failure->reason;
+    letter->second.message = change.failure->message;
+    letter->second.rule_version = change.failure->rule_version;
+  } else {
+    dead_letters_.erase(letter);
+  }
+  write(redrive_record(change, answer.dispositions));
+  return answer;
 }
 
 Result<Answer> MemoryLedger::on(const CloseDeadLetters& change) {

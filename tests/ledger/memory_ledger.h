@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -89,6 +90,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   Result<Answer> on(const AddPause&);
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
+  Result<Answer> on(const RedriveDeadLetter&);
   Result<Answer> on(const LoadRules&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);
@@ -101,10 +103,13 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   void keep(const std::string& bytes);
   void send(std::vector<Notice>);
   void count(const std::string& subject, const std::string& reason, int64_t number);
-  bool see(const std::string& key);  // true: for the first time
+  Result<void> check_ids(const CommitBatch&) const;
+  Answer take_decisions(const CommitBatch&);  // all but its moves and notes
+  bool see(const std::string& key);           // true: for the first time
   Disposition open(const Finding&);
   void suppress(const Suppression&);
   void flush_folds(bool all);
+  bool have_room(std::span<const DeadLetter>) const;  // all of them together
   void bury(DeadLetter);
   void note(const NotePosition&);
 
