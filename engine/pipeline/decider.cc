@@ -16,6 +16,7 @@ struct Decider::Place {
   const Batch& batch;
   const SourceMessage& message;
   uint32_t index = 0;
+  const Redrive* redrive = nullptr;  // where it is a dead letter's
 
   const PartitionId& partition() const { return batch.assignment().partition; }
 };
@@ -171,6 +172,22 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
   return true;
 }
 
+void Decider::decide_again(const Batch& batch, const Redrive& wanted, Outcome& outcome) {
+  const SourceMessage& message = batch.messages().front();
+  Reader& reader = reader_for(batch.assignment().partition.source);
+  ++outcome.messages;
+  outcome.bytes += static_cast<int64_t>(message.value.size());
+  events_.clear();
+  if (const std::optional<Poison> poison = reader.decoder.decode(message.message(), events_)) {
+    outcome.commit.dead_letters.push_back(dead_letter(batch, message, to_string(poison->reason), poison->message));
+    return;
+  }
+  for (const Event& event : events_) {
+    if (wanted.index && event.index != *wanted.index) continue;
+    decide_event(event, Place{batch, message, event.index, &wanted}, outcome);
+  }
+}
+
 void Decider::decide_event(const Event& event, const Place& place, Outcome& outcome) {
   ++outcome.events;
   matched_.clear();
@@ -181,7 +198,11 @@ void Decider::decide_event(const Event& event, const Place& place, Outcome& outc
     outcome.commit.dead_letters.push_back(std::move(letter));
     return;
   }
-  if (matched_.empty()) return add_count(outcome.commit.counts, place.partition().source, "no-pattern", 1);
+  if (place.redrive != nullptr && place.redrive->rule) {  // that others want it, or none, was counted when it was read
+    std::erase_if(matched_, [&](uint32_t rule) { return rule != *place.redrive->rule; });
+  } else if (matched_.empty()) {
+    return add_count(outcome.commit.counts, place.partition().source, "no-pattern", 1);
+  }
   outcome.matches += static_cast<int64_t>(matched_.size());
   const std::vector<uint32_t> matched = matched_;
   for (const uint32_t rule : matched) decide_rule(rule, event, place, outcome);
@@ -237,7 +258,7 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   const FindingTimes times{time_of(event), place.batch.received(), now};
 
   admission_failure_.clear();
-  const AdmissionFacts facts = facts_for(event, provenance, *decision.plan, now);
+  const AdmissionFacts facts = facts_for(event, provenance, *decision.plan, place, now);
   Admission admission = admit(*decision.plan, decision.policy, facts, options_.admission);
   if (!admission_failure_.empty()) {  // a guard that cannot be evaluated: nothing is done, and somebody is told
     admission = {Admission::Kind::suppress, "unreadable", admission_failure_, Json::object(), true};
@@ -266,15 +287,18 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   finding.policy = decision.policy;
   finding.event = reference;
   finding.times = times;
+  if (place.redrive != nullptr) finding.origin = "redrive";
 }
 
-AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan, Time now) {
+AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan,
+                                  const Place& place, Time now) {
   AdmissionFacts facts;
   facts.now = now;
   facts.provenance = provenance;
   facts.own_principals = own_principals_;
   facts.happened = time_of(event);
   facts.own_attempt = is_own_attempt(provenance, plan);
+  facts.redriven = place.redrive != nullptr;
   if (!exceptions_) {
     const auto stored = reader_.exceptions();
     if (!stored) {

@@ -76,12 +76,22 @@ class Decider {
   // Adds to `outcome`. True when the partition's own poison is too much: it should not be read on.
   bool decide(const Batch& batch, Outcome& outcome);
 
+  // What of a message a dead letter is about.
+  struct Redrive {
+    std::optional<uint32_t> index;  // of one event in it; none: all of them
+    std::optional<size_t> rule;     // what it says only; none: what all say
+  };
+  // Decides a dead letter's one message again: whole, however its source is read, and as a redriven event. Adds to
+  // `outcome`.
+  void decide_again(const Batch& batch, const Redrive& wanted, Outcome& outcome);
+
  private:
   struct Place;  // where the event at hand was read
   void decide_event(const Event& event, const Place& place, Outcome& outcome);
   void decide_rule(size_t rule, const Event& event, const Place& place, Outcome& outcome);
   void admit_plan(Decision decision, const Event& event, const Place& place, Outcome& outcome);
-  AdmissionFacts facts_for(const Event& event, const Provenance& provenance, const Plan& plan, Time now);
+  AdmissionFacts facts_for(const Event& event, const Provenance& provenance, const Plan& plan, const Place& place,
+                           Time now);
   bool is_own_attempt(const Provenance& provenance, const Plan& plan);
   void fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
                  Outcome& outcome);

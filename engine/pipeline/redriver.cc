@@ -1,0 +1,192 @@
+#include "pipeline/redriver.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <climits>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace kedge {
+namespace {
+
+Decider::Options unbenched(Decider::Options options) {
+  options.failures_in_a_row_max = INT_MAX;
+  return options;
+}
+
+Redriven refused(int64_t number, std::string why) { return {number, Redriven::Kind::refused, {}, std::move(why)}; }
+
+bool is_failed_match(const DeadLetter& letter) { return letter.reason.starts_with("match_"); }
+
+// The others are of a message that could not be decoded: its events are not known.
+bool is_of_one_event(const DeadLetter& letter) { return !letter.rule.empty() || is_failed_match(letter); }
+
+// Whether what failed now is what the letter is about; otherwise it is another letter's beginning.
+bool is_the_same(const DeadLetter& letter, const DeadLetter& failed) {
+  if (!failed.rule.empty()) return failed.rule == letter.rule;
+  return !is_failed_match(failed) || is_of_one_event(letter);
+}
+
+RedriveDeadLetter::Failure failure_of(const DeadLetter& letter, const DeadLetter& failed) {
+  // By this reason it is known that the letter is of one event.
+  if (is_failed_match(letter) && !is_failed_match(failed)) {
+    return {letter.reason, failed.reason + ": " + failed.message, failed.rule_version};
+  }
+  return {failed.reason, failed.message, failed.rule_version};
+}
+
+Redriven::Kind kind_of(const Decider::Outcome& outcome) {
+  const CommitBatch& decided = outcome.commit;
+  if (!decided.findings.empty() || !decided.suppressions.empty() || !decided.dead_letters.empty()) {
+    return Redriven::Kind::decided;
+  }
+  return outcome.matches > 0 ? Redriven::Kind::nothing : Redriven::Kind::unmatched;
+}
+
+std::string why_nothing(const CommitBatch& decided) {
+  std::vector<std::string> reasons;
+  for (const Count& one : decided.counts) {
+    if (one.reason != "no-pattern") reasons.push_back(one.subject + ": " + one.reason);
+  }
+  return fmt::format("no rule wants anything done ({})", fmt::join(reasons, ", "));
+}
+
+std::string why_decided(const CommitBatch& decided, const std::vector<Disposition>& dispositions) {
+  std::vector<std::string> parts;
+  for (const Disposition& one : dispositions) {
+    if (one.kind == Disposition::Kind::duplicate) {
+      parts.emplace_back("decided before");
+    } else if (one.kind == Disposition::Kind::joined) {
+      parts.push_back(one.remediation + " is open for it already");
+    } else {
+      parts.push_back(one.remediation + " observes it, and is held if it is not as it should be");
+    }
+  }
+  for (const Suppression& one : decided.suppressions) {
+    parts.push_back(fmt::format("{} does nothing ({}): {}", one.plan.rule.id, one.guard, one.reason));
+  }
+  for (const DeadLetter& one : decided.dead_letters) {
+    parts.push_back(fmt::format("{}{}{}: a dead letter of its own", one.rule, one.rule.empty() ? "" : " ", one.reason));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string why(Redriven::Kind kind, const RedriveDeadLetter& change, const std::vector<Disposition>& dispositions) {
+  switch (kind) {
+    case Redriven::Kind::decided:
+      return why_decided(change.decided, dispositions);
+    case Redriven::Kind::nothing:
+      return why_nothing(change.decided);
+    case Redriven::Kind::unmatched:
+      return "no rule in force wants it";
+    case Redriven::Kind::failed:
+      return change.failure->reason + ": " + change.failure->message;
+    case Redriven::Kind::refused:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view to_string(Redriven::Kind kind) {
+  switch (kind) {
+    case Redriven::Kind::decided:
+      return "decided";
+    case Redriven::Kind::nothing:
+      return "nothing";
+    case Redriven::Kind::unmatched:
+      return "unmatched";
+    case Redriven::Kind::failed:
+      return "failed";
+    case Redriven::Kind::refused:
+      break;
+  }
+  return "refused";
+}
+
+Redriver::Redriver(Parts parts, Decider::Options options) : parts_(parts), options_(unbenched(std::move(options))) {}
+
+std::vector<Redriven> Redriver::redrive(std::span<const int64_t> numbers, const std::string& actor) {
+  Decider decider(parts_.reader, parts_.clock, parts_.random, options_);
+  decider.use(parts_.rules.get());
+  decider.use_principals(parts_.us.get());
+  std::vector<Redriven> all;
+  for (const int64_t number : numbers) all.push_back(redrive_one(decider, number, actor));
+  return all;
+}
+
+Redriven Redriver::redrive_one(Decider& decider, int64_t number, const std::string& actor) {
+  const auto letter = parts_.reader.dead_letter(number);
+  if (!letter) return refused(number, letter.error().message);
+  const auto batch = batch_of(*letter);
+  if (!batch) return refused(number, batch.error().message);
+  Decider::Redrive wanted;
+  if (is_of_one_event(*letter)) wanted.index = letter->index;
+  if (!letter->rule.empty()) {
+    const Rule* rule = decider.rules()->find(letter->rule);
+    if (rule == nullptr) return refused(number, "the rule " + letter->rule + " is not loaded");
+    wanted.rule = rule - decider.rules()->rules().data();
+  }
+  Decider::Outcome outcome;
+  decider.forget_snapshot();
+  decider.decide_again(*batch, wanted, outcome);
+
+  const auto kind = kind_of(outcome);
+  RedriveDeadLetter change{number, actor, std::string(to_string(kind)), std::move(outcome.commit), std::nullopt};
+  std::vector<DeadLetter>& failed = change.decided.dead_letters;
+  const auto again = std::find_if(failed.begin(), failed.end(), [&](const auto& f) { return is_the_same(*letter, f); });
+  if (again != failed.end()) {  // nothing else can have come of it
+    change.failure = failure_of(*letter, *again);
+    change.outcome = to_string(Redriven::Kind::failed);
+    change.decided = {};
+  }
+  const Answer answer = parts_.committer.commit(change);
+  if (!answer.done()) return refused(number, answer.error.message);
+  for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
+  Redriven redriven{number, change.failure ? Redriven::Kind::failed : kind, {}, {}};
+  for (const Disposition& one : answer.dispositions) {
+    if (!one.remediation.empty()) redriven.remediations.push_back(one.remediation);
+  }
+  redriven.why = why(redriven.kind, change, answer.dispositions);
+  return redriven;
+}
+
+// The message as its source handed it over.
+Result<Batch> Redriver::batch_of(const DeadLetter& letter) {
+  if (static_cast<int64_t>(letter.value.size()) < letter.value_bytes) {
+    return Error{ErrorCode::refused,
+                 fmt::format("only the first {} of its {} bytes are kept", letter.value.size(), letter.value_bytes)};
+  }
+  const auto positions = parts_.reader.positions();
+  if (!positions) return positions.error();
+  auto assignment = std::make_shared<Assignment>();
+  assignment->partition = {letter.source, letter.topic, letter.partition};
+  for (const StoredPosition& stored : *positions) {  // an event without an id is named by its cluster too
+    if (stored.partition == assignment->partition) assignment->cluster = stored.position.cluster;
+  }
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& header : letter.headers) {
+    const auto value = from_base64(header.at(1).get<std::string>());
+    if (!value) return value.error().with("a header of dead letter " + std::to_string(letter.number));
+    texts.emplace_back(header.at(0).get<std::string>(), *value);
+  }
+  std::vector<MessageHeader> headers;
+  for (const auto& [name, value] : texts) headers.push_back({name, value});
+  SourceMessage message;
+  message.offset = letter.offset;
+  message.key = letter.key;
+  message.value = letter.value;
+  message.headers = headers;
+  message.has_key = !letter.key.empty();
+  Batch batch(nullptr, std::move(assignment), letter.offset);
+  batch.append(message);
+  batch.seal(letter.at);
+  return batch;
+}
+
+}  // namespace kedge
