@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 #include "app/command.h"
 #include "app/control.h"
 #include "app/output.h"
+#include "app/redrive.h"
 #include "base/bytes.h"
 
 namespace kedge {
@@ -118,6 +120,59 @@ void discard(const Arguments& arguments, Shell& shell) {
   shell.out << discarded << (discarded == 1 ? " dead letter is" : " dead letters are") << " discarded\n";
 }
 
+// ---- redrive -------------------------------------------------------------------------------------------------------
+
+// Those that are there now, oldest first: what a redrive makes of them comes later in the journal.
+Result<std::vector<int64_t>> chosen(const Arguments& arguments, const OpenedReader& reader, Shell& shell) {
+  if (!arguments.numbers.empty()) return arguments.numbers;
+  LedgerReader::DeadLetterFilter filter = arguments.filter;
+  filter.limit = arguments.filter.limit + 1;  // whether there are more
+  const auto letters = reader.ledger->dead_letters(filter);
+  if (!letters) return letters.error();
+  std::vector<int64_t> numbers;
+  for (const DeadLetter& letter : *letters) numbers.push_back(letter.number);
+  if (numbers.size() > arguments.filter.limit) {
+    numbers.pop_back();
+    shell.err << fmt::format("{} of them now, and there are more: --after {} goes on\n", numbers.size(),
+                             numbers.empty() ? filter.after : numbers.back());
+  }
+  return numbers;
+}
+
+// Exit code 1: a letter stays that was to be redriven.
+void add_rows(const nlohmann::json& results, Listing& listing, Shell& shell) {
+  for (const nlohmann::json& one : results) {
+    listing.rows.push_back({one.at("number"), one.at("outcome"), one.at("remediations"), one.at("why")});
+    const std::string outcome = one.at("outcome");
+    if (outcome == "failed" || outcome == "refused") shell.exit_code = kFoundWrong;
+  }
+}
+
+void redrive(const Arguments& arguments, Shell& shell) {
+  const bool by_filter = arguments.all || !arguments.filter.source.empty() || !arguments.filter.rule.empty();
+  if (by_filter != arguments.numbers.empty()) {
+    return shell.fail(kUsedWrongly, "give the numbers of dead letters, or --all, --source or --rule");
+  }
+  const auto reader = open_reader(arguments.configuration, shell);
+  if (!reader) return;
+  const auto numbers = chosen(arguments, *reader, shell);
+  if (!numbers) return shell.fail(numbers.error());
+  Listing listing{{{"number", "NUMBER"}, {"outcome", "OUTCOME"}, {"remediations", ""}, {"why", "WHY", 120}}, {}};
+  std::optional<Error> failure;
+  for (size_t from = 0; from < numbers->size() && !failure; from += kRedriveMax) {
+    const size_t to = std::min(from + kRedriveMax, numbers->size());
+    const std::vector<int64_t> some(numbers->begin() + int64_t(from), numbers->begin() + int64_t(to));
+    const auto done = ask_engine(reader->configuration, {"dead-letter.redrive", {{"numbers", some}}});
+    if (done) {
+      add_rows(*done, listing, shell);
+    } else {
+      failure = done.error();
+    }
+  }
+  if (!failure || !listing.rows.empty()) print(listing, arguments.output, "there are no such dead letters", shell.out);
+  if (failure) shell.fail(*failure);
+}
+
 }  // namespace
 
 void add_dead_letter(CLI::App& app, Shell& shell) {
@@ -136,6 +191,17 @@ void add_dead_letter(CLI::App& app, Shell& shell) {
   add_configuration_option(*showing, arguments->configuration);
   showing->add_option("NUMBER", arguments->number, "as `kedge dead-letter list` shows it")->required();
   showing->callback([arguments, &shell] { show(*arguments, shell); });
+  CLI::App* const redriving = command->add_subcommand(
+      "redrive", "decides them anew by the rules in force; what comes of it is held (needs the daemon)");
+  add_configuration_option(*redriving, arguments->configuration);
+  add_output_option(*redriving, arguments->output);
+  redriving->add_option("NUMBER", arguments->numbers, "as `kedge dead-letter list` shows it");
+  redriving->add_flag("--all", arguments->all, "all of them");
+  redriving->add_option("--source", arguments->filter.source, "those of this source");
+  redriving->add_option("--rule", arguments->filter.rule, "those of this rule");
+  redriving->add_option("--after", arguments->filter.after, "of these, with numbers above this one");
+  redriving->add_option("--limit", arguments->filter.limit, "of these, at most so many, oldest first");
+  redriving->callback([arguments, &shell] { redrive(*arguments, shell); });
   CLI::App* const discarding = command->add_subcommand("discard", "removes them; that they were there stays on record");
   add_configuration_option(*discarding, arguments->configuration);
   discarding->add_option("NUMBER", arguments->numbers, "as `kedge dead-letter list` shows it");

@@ -19,6 +19,7 @@
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
 #include "app/own_identity.h"
+#include "app/redrive.h"
 #include "app/rule_directory.h"
 #include "app/service_manager.h"
 #include "app/version.h"
@@ -32,6 +33,7 @@
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
 #include "pipeline/own_principals.h"
+#include "pipeline/redriver.h"
 #include "remediate/executor.h"
 #include "source/kafka_source.h"
 
@@ -133,6 +135,7 @@ class Daemon {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<OutboxFollower> outbox_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Redriver> redriver_;
   std::unique_ptr<LedgerPositions> positions_;
   std::vector<std::unique_ptr<KafkaSource>> sources_;
   std::unique_ptr<ControlServer> control_;
@@ -217,6 +220,13 @@ Result<void> Daemon::create_reading() {
     lanes_.push_back(std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, clock_, random_}, options));
     mailboxes.push_back(&lanes_.back()->mailbox());
   }
+  Decider::Options again;
+  again.sources = options.sources;
+  again.admission = options.admission;
+  again.alarm_channels = options.alarm_channels;
+  again.redaction_salt = options.redaction_salt;
+  redriver_ = std::make_unique<Redriver>(Redriver::Parts{*committer_, *reader_, *rules_, clock_, random_, us_},
+                                         std::move(again));
   const auto ledger_id = reader_->ledger_id();
   if (!ledger_id) return ledger_id.error();
   positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);
@@ -264,6 +274,9 @@ Result<void> Daemon::start_notices() {
 Result<void> Daemon::start_listening() {
   std::map<std::string, ControlServer::Handler> handlers;
   handlers["reload"] = [this](const nlohmann::json&, const std::string&) { return reload(); };
+  handlers["dead-letter.redrive"] = [this](const nlohmann::json& arguments, const std::string& actor) {
+    return redrive(*redriver_, arguments, actor);
+  };
   handlers["source.accept"] = [this](const nlohmann::json& arguments, const std::string&) {
     return reconsider(arguments, Permission::accept);
   };

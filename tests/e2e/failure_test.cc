@@ -87,6 +87,31 @@ TEST_F(Failures, PoisonBecomesDeadLettersAndTheEventsBehindItAreHandled) {
   EXPECT_TRUE(engine_.ask({"dead-letter", "list"}).empty());
 }
 
+TEST_F(Failures, ARedrivenEventIsHeldUntilSomebodyApproves) {
+  engine_.configuration["sources"][0]["format"] = "eventbridge";
+  cloud_->make_bucket("redriven");
+  engine_.start();
+  send(cloud_->open_by_acl("redriven"));
+  wait_for_records("dead_letter", 1);
+  ASSERT_TRUE(engine_.stop().ok());
+  engine_.configuration["sources"][0]["format"] = "cloudtrail";
+  engine_.start();
+
+  const Json results = engine_.ask({"dead-letter", "redrive", "--all"});
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results.at(0).at("outcome"), "decided") << results.dump(1);
+  const std::string id = results.at(0).at("remediations").at(0);
+  wait_for_records("hold", 1);
+  EXPECT_NE(engine_.ask({"audit", "show", id}).dump().find("the event was redriven"), std::string::npos);
+  EXPECT_TRUE(cloud_->acl_is_public("redriven"));
+  EXPECT_EQ(engine_.records({"--kind", "redrive"}).size(), 1U);
+
+  EXPECT_EQ(engine_.run({"remediation", "approve", id}).exit, Exit{});
+  wait_for_records("confirmation", 1);
+  EXPECT_FALSE(cloud_->acl_is_public("redriven"));
+  EXPECT_TRUE(engine_.ask({"dead-letter", "list"}).empty());
+}
+
 TEST_F(Failures, APermissionThatLacksEndsTheRemediationWithItsNameOnRecord) {
   cloud_->make_bucket("no-permission");
   const Json event = cloud_->open_by_acl("no-permission");
