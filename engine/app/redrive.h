@@ -10,7 +10,7 @@
 namespace kedge {
 
 // Of one request: its answer is waited for.
-inline constexpr size_t kRedriveMax = 100;
+inline constexpr size_t kRedriveMax = 25;
 
 // [{"number", "outcome", "remediations", "why"}...], in the order asked for. Refused (invalid): anything else than 1 to
 // kRedriveMax numbers.

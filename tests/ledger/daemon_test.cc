@@ -154,6 +154,7 @@ class RedriveTest : public DaemonTest {
     return change;
   }
   Finding finding(int number) { return sample_finding(number, "bucket", clock.now()); }
+  GoAnswer start(int number) { return *commit(sample_start(sample_id(number), "bucket", ledger().head())).go; }
   static Finding another_plan(Finding finding) {
     finding.plan.revert[0].attempts += 1;
     return finding;
@@ -243,6 +244,50 @@ TEST_P(RedriveTest, ALiveEventDoesNotWaitForWhatARedrivenOneIsHeldFor) {
   const Answer answer = commit(batch_of({finding(2)}));
   EXPECT_EQ(answer.dispositions.at(0), (Disposition{Disposition::Kind::superseding, sample_id(2)}));
   EXPECT_EQ(reader().open_remediations()->size(), 1U);
+}
+
+TEST_P(RedriveTest, HoldsAlsoAYoungEventUntilAPersonApproves) {
+  commit(redrive(buried(), {finding(1)}));
+  EXPECT_EQ(start(1).guard, "stale");
+  EXPECT_EQ(reader().remediation(sample_id(1))->state, State::held);
+  ASSERT_TRUE(commit(PersonalMove{sample_id(1), Move::resume, "alice", "still wanted"}).done());
+  EXPECT_EQ(start(1).go, Go::go);
+}
+
+TEST_P(RedriveTest, ALiveEventJoinsARedrivenOneThatIsAtWork) {
+  commit(redrive(buried(), {finding(1)}));
+  start(1);
+  commit(PersonalMove{sample_id(1), Move::resume, "alice", "still wanted"});
+  ASSERT_EQ(start(1).go, Go::go);
+  const Answer answer = commit(batch_of({finding(2)}));
+  EXPECT_EQ(answer.dispositions.at(0), (Disposition{Disposition::Kind::joined, sample_id(1)}));
+  EXPECT_EQ(reader().remediation(sample_id(1))->last_finding, ledger().head()) << "it is observed once more";
+}
+
+TEST_P(RedriveTest, ALiveEventActsByItselfWhereARedrivenOneWaitsForAPerson) {
+  commit(redrive(buried(), {finding(1)}));
+  start(1);
+  commit(batch_of({finding(2)}));
+  EXPECT_EQ(reader().remediation(sample_id(1))->state, State::superseded);
+  EXPECT_EQ(start(2).go, Go::go) << "it takes no approval over, and needs none";
+}
+
+TEST_P(RedriveTest, AnEventRedrivenLaterTakesThePlaceOfAnEarlierOne) {
+  commit(redrive(buried(), {finding(1)}));
+  EXPECT_EQ(commit(redrive(buried(), {finding(2)})).dispositions.at(0).remediation, sample_id(1)) << "the same plan";
+  const Answer answer = commit(redrive(buried(), {another_plan(finding(3))}));
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::superseding);
+  EXPECT_EQ(start(3).guard, "stale");
+}
+
+TEST_P(RedriveTest, ALiveEventJoinsTheLiveOneBesideARedrivenOne) {
+  commit(batch_of({finding(1)}));
+  commit(redrive(buried(), {another_plan(finding(2))}));
+  EXPECT_EQ(commit(batch_of({finding(3)})).dispositions.at(0), (Disposition{Disposition::Kind::joined, sample_id(1)}));
+  const Answer answer = commit(batch_of({another_plan(finding(4))}));
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::superseding);
+  ASSERT_EQ(reader().open_remediations()->size(), 1U) << "it takes the place of both";
+  EXPECT_EQ(start(4).go, Go::go);
 }
 
 TEST_P(DaemonTest, KeepsOnlyTheRangeOfDeadLettersBeyondTheLimit) {
