@@ -57,6 +57,13 @@ class Arguments {
     return numbers;
   }
 
+  int64_t number(std::string_view name, int64_t most) {
+    const Json* value = take(name);
+    if (value != nullptr && value->is_number_integer() && *value >= 0 && *value <= most) return value->get<int64_t>();
+    fail(std::string(name) + ": must be a whole number from 0 to " + std::to_string(most));
+    return 0;
+  }
+
   void fail(std::string what) {
     if (!error_) error_ = Error{ErrorCode::invalid, std::move(what)};
   }
@@ -146,6 +153,18 @@ Result<Change> discard(Arguments& arguments, const std::string& actor, Time) {
   return arguments.finish(CloseDeadLetters{arguments.numbers("numbers"), actor, "discarded"});
 }
 
+Result<Change> seek(Arguments& arguments, const std::string& actor, Time) {
+  SeekPosition seek;
+  seek.partition.source = arguments.text("source");
+  seek.partition.topic = arguments.text("topic");
+  seek.partition.partition = static_cast<int32_t>(arguments.number("partition", INT32_MAX));
+  seek.cluster = arguments.text("cluster");
+  seek.next = arguments.number("next", INT64_MAX);
+  seek.reason = arguments.text("reason");
+  seek.actor = actor;
+  return arguments.finish(std::move(seek));
+}
+
 Translate resume_one(bool approves) {
   return [approves](Arguments& arguments, const std::string& actor, Time) {
     std::string id = arguments.text("id");
@@ -173,6 +192,7 @@ const std::map<std::string_view, Translate>& table() {
       {"remediation.cancel", no(Move::cancel)},
       {"remediation.undo", no(Move::undo)},
       {"dead-letter.discard", discard},
+      {"source.seek", seek},
   };
   return kTable;
 }

@@ -209,6 +209,18 @@ Result<Answer> SqliteWriter::on(const NotePosition& change) {
   return Answer{};
 }
 
+Result<Answer> SqliteWriter::on(const SeekPosition& change) {
+  const auto stored = tables_.position(change.partition);
+  if (auto may = check_seek(change, stored); !may) return may.error();
+  const Position now{change.cluster, stored->position.epoch + 1, change.next, std::nullopt};
+  tables_.put(StoredPosition{change.partition, now, ""});
+  const int64_t ranges = tables_.erase_dead_letter_ranges(change.partition, change.next);
+  write(position_record(change, *stored, now, ranges));
+  Answer answer;
+  answer.epochs = {now.epoch};
+  return answer;
+}
+
 void SqliteWriter::note(const NotePosition& change) {
   const int64_t seq = write(position_record(change));
   if (!change.stop) return;

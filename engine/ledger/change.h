@@ -70,6 +70,18 @@ struct ClaimPositions {
   std::string actor;  // who; empty for the engine
 };
 
+// A person says where a partition is to be read from. The raised epoch refuses every batch from before, and shows the
+// group's offset to be the older one, so that reading back is no sign of a ledger that is older than the world. What
+// stopped the partition is over. Ranges of dead letters that begin there or behind are dropped: their messages are read
+// again. Refused: a partition that was never read (not_found), or whose position is of another cluster (conflict).
+struct SeekPosition {
+  PartitionId partition;
+  std::string cluster;  // where `next` was looked for
+  int64_t next = 0;
+  std::string actor;
+  std::string reason;
+};
+
 // ---- from the executor -------------------------------------------------------------------------------------------
 
 struct StepBefore {
@@ -261,9 +273,9 @@ struct NoticeGivenUp {
   std::string error;
 };
 
-using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, Start, Attempt, RecordOutcome, Conclude,
-                            AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException, AddPause,
-                            RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules, NoteStart, NoteStop,
+using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome,
+                            Conclude, AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException,
+                            AddPause, RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules, NoteStart, NoteStop,
                             RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
@@ -280,7 +292,7 @@ struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};   // meaningful unless done
   std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter
-  std::vector<uint64_t> epochs;           // ClaimPositions
+  std::vector<uint64_t> epochs;           // ClaimPositions, SeekPosition
   std::optional<GoAnswer> go;             // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.
   // Those that waited for a lock come back here in the commit that frees it. A receiver may already have it in hand.

@@ -109,6 +109,12 @@ void Tables::put(const DeadLetterRange& range) {
       range.source, range.topic, range.partition, range.rule, range.first, range.last, range.count, range.since);
 }
 
+int64_t Tables::erase_dead_letter_ranges(const PartitionId& partition, int64_t from) {
+  db_.run("DELETE FROM dead_letter_range WHERE source = ? AND topic = ? AND partition = ? AND first >= ?",
+          partition.source, partition.topic, partition.partition, from);
+  return db_.changes();
+}
+
 std::vector<DeadLetterRange> Tables::dead_letter_ranges() {
   std::vector<DeadLetterRange> ranges;
   Query row = db_.query(

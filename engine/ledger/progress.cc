@@ -159,6 +159,21 @@ bool gives_way(const Remediation& r, const Finding& finding) {
   return is_unwritten(r) && (is_redriven(r.origin) || !is_redriven(finding.origin));
 }
 
+Result<void> check_seek(const SeekPosition& seek, const std::optional<StoredPosition>& stored) {
+  const std::string name = to_string(seek.partition);
+  if (!stored) {
+    return Error{ErrorCode::not_found, name +
+                                           " was never read, so there is no position to move: `kedge source list` "
+                                           "shows what is read"};
+  }
+  if (stored->position.cluster != seek.cluster) {
+    return Error{ErrorCode::conflict, fmt::format("{} was read from the cluster {}, and this one is {}: `kedge source "
+                                                  "accept` takes it over first",
+                                                  name, stored->position.cluster, seek.cluster)};
+  }
+  return {};
+}
+
 Result<void> check_step(const Remediation& r, size_t step) {
   if (step < r.steps.size()) return {};
   return Error{ErrorCode::invalid,

@@ -21,6 +21,9 @@ bool joins(const Finding&, const Remediation&);
 // the finding is of a redriven one.
 bool gives_way(const Remediation&, const Finding&);
 
+// `stored`: what the ledger has of the partition.
+Result<void> check_seek(const SeekPosition&, const std::optional<StoredPosition>& stored);
+
 // Where a Change's move leads. Refused when the table does not have it, and when it is not one that such a Change
 // makes.
 Result<Transition> transition_by(const RecordOutcome&, const Remediation&);

@@ -208,6 +208,13 @@ Record position_record(const NotePosition& note) {
   return {"position", std::move(body)};
 }
 
+Record position_record(const SeekPosition& seek, const StoredPosition& before, const Position& now, int64_t ranges) {
+  Json details = {{"from", before.position.next}, {"to", now.next}, {"text", seek.reason}};
+  if (!before.stopped.empty()) details["stopped"] = before.stopped;
+  if (ranges > 0) details["dead_letter_ranges"] = ranges;
+  return position_record({seek.partition, before.position, now, "seek", std::move(details)}, now, seek.actor);
+}
+
 Json about(const Remediation& r) {
   Json json = Json::object();
   json["remediation"] = r.id;

@@ -50,6 +50,8 @@ Record dead_letter_record(const DeadLetter&);
 Record dead_letter_record(const DeadLetterRange&);
 Record position_record(const ClaimPositions::Claim&, const Position& now, const std::string& actor);
 Record position_record(const NotePosition&);
+// `ranges`: of dead letters, dropped with it.
+Record position_record(const SeekPosition&, const StoredPosition& before, const Position& now, int64_t ranges);
 
 // What every record about a remediation has: its id, rule, target.
 nlohmann::json about(const Remediation&);

@@ -42,6 +42,7 @@ class SqliteWriter {
   Result<Answer> on(const CommitBatch&);
   Result<Answer> on(const ClaimPositions&);
   Result<Answer> on(const NotePosition&);
+  Result<Answer> on(const SeekPosition&);
   Result<Answer> on(const Start&);
   Result<Answer> on(const Attempt&);
   Result<Answer> on(const RecordOutcome&);

@@ -106,6 +106,8 @@ class Tables {
   int64_t dead_letters_within(const std::string& source, const std::string& rule, int64_t minute);  // that were put
   void put(const DeadLetter&);
   bool erase_dead_letter(int64_t number);  // whether it was there
+  // Those of the partition that begin at `from` or behind it; how many.
+  int64_t erase_dead_letter_ranges(const PartitionId&, int64_t from);
   void note_failed_redrive(int64_t number, const RedriveDeadLetter::Failure&);
   std::vector<DeadLetter> dead_letters(const LedgerReader::DeadLetterFilter&);
   std::optional<DeadLetter> dead_letter(int64_t number);

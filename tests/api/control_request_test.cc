@@ -109,6 +109,24 @@ TEST(ChangeOf, DiscardsDeadLettersByNumber) {
   }
 }
 
+TEST(ChangeOf, SeeksAPartitionForSomebodyWithAReason) {
+  const Json arguments = {{"source", "trail"}, {"topic", "events"}, {"partition", 3},
+                          {"cluster", "c"},    {"next", 40},        {"reason", "again"}};
+  const auto seek = change<SeekPosition>("source.seek", arguments);
+  EXPECT_EQ(seek.partition, (PartitionId{"trail", "events", 3}));
+  EXPECT_EQ(seek.cluster, "c");
+  EXPECT_EQ(seek.next, 40);
+  EXPECT_EQ(seek.actor, kActor);
+  EXPECT_EQ(seek.reason, "again");
+  for (const auto& [name, value] : arguments.items()) {
+    Json without = arguments;
+    without.erase(name);
+    EXPECT_THAT(error_of("source.seek", without), HasSubstr(name + ": "));
+    without[name] = -1;
+    EXPECT_THAT(error_of("source.seek", without), HasSubstr(name + ": must be"));
+  }
+}
+
 TEST(ChangeOf, NamesTheArgumentThatItDoesNotKnow) {
   Json arguments = an_exception();
   arguments["expire"] = arguments["expires"];

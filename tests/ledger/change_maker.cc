@@ -134,6 +134,10 @@ Change ChangeMaker::claim(LedgerReader& reader) {
   if (one_in(4)) {
     return NotePosition{kPartition, "another_log", {{"from", 1}}, one_in(2), "the log is another one"};
   }
+  if (one_in(4)) {
+    return SeekPosition{kPartition, one_in(8) ? "cluster-2" : "cluster-1", static_cast<int64_t>(below(1'000)), "alice",
+                        "read it again"};
+  }
   ClaimPositions::Claim claim;
   claim.partition = kPartition;
   claim.wanted.cluster = "cluster-1";

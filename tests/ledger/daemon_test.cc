@@ -127,6 +127,82 @@ TEST_P(DaemonTest, StopsAPartitionInTheBatchThatIsTheReason) {
   EXPECT_EQ(move(1, 120, 130).error.code, ErrorCode::refused);
 }
 
+class SeekTest : public DaemonTest {
+ protected:
+  Answer seek(int64_t next, const std::string& cluster = "cluster-1") {
+    return commit(SeekPosition{kPartition, cluster, next, "alice", "the rule was wrong"});
+  }
+};
+
+TEST_P(SeekTest, MovesThePositionAndRefusesWhatIsOnItsWay) {
+  claim(std::nullopt, 100);
+  move(1, 100, 120);
+  EXPECT_EQ(seek(40).epochs, std::vector<uint64_t>{2});
+  EXPECT_EQ(position(), (Position{"cluster-1", 2, 40, std::nullopt}));
+  const Json record = last_record();
+  EXPECT_EQ(record["note"], "seek");
+  EXPECT_EQ(record["actor"], "alice");
+  EXPECT_EQ(record["details"], (Json{{"from", 120}, {"to", 40}, {"text", "the rule was wrong"}}));
+  EXPECT_EQ(record["before"]["next"], 120);
+  EXPECT_EQ(move(1, 120, 130).error.code, ErrorCode::conflict);
+  EXPECT_EQ(move(1, 40, 50).error.code, ErrorCode::conflict);
+  EXPECT_TRUE(move(2, 40, 50).done());
+}
+
+TEST_P(SeekTest, RefusesAClaimThatFoundThePositionBefore) {
+  claim(std::nullopt, 100);
+  const Position found = position();
+  seek(100);
+  EXPECT_EQ(claim(found, 100).error.code, ErrorCode::conflict);
+}
+
+TEST_P(SeekTest, LetsAStoppedPartitionBeRead) {
+  claim(std::nullopt, 100);
+  commit(NotePosition{kPartition, "poison", Json::object(), true, "too much poison"});
+  ASSERT_TRUE(seek(130).done());
+  EXPECT_EQ(reader().positions()->at(0).stopped, "");
+  EXPECT_EQ(last_record()["details"]["stopped"], "too much poison");
+  EXPECT_TRUE(move(2, 130, 140).done());
+}
+
+TEST_P(SeekTest, DropsTheRangesOfDeadLettersThatAreReadAgain) {
+  options.dead_letters_max = 0;
+  remake();
+  claim(std::nullopt, 100);
+  DeadLetter here = letter(50);
+  here.partition = kPartition.partition;
+  DeadLetter of_a_rule = here;
+  of_a_rule.offset = 30;
+  of_a_rule.rule = kSampleRule;
+  bury({here, of_a_rule, letter(50)});
+  ASSERT_EQ(reader().dead_letter_ranges()->size(), 3U);
+  ASSERT_TRUE(seek(31).done());
+  EXPECT_EQ(last_record()["details"]["dead_letter_ranges"], 1);
+  ASSERT_EQ(reader().dead_letter_ranges()->size(), 2U);
+  EXPECT_EQ(reader().dead_letter_ranges()->at(0).rule, kSampleRule) << "it begins before";
+  EXPECT_EQ(reader().dead_letter_ranges()->at(1).partition, 0) << "another partition";
+}
+
+TEST_P(SeekTest, RefusesWhatWasNeverReadAndAnotherCluster) {
+  EXPECT_EQ(seek(40).error.code, ErrorCode::not_found);
+  claim(std::nullopt, 100);
+  EXPECT_EQ(seek(40, "cluster-2").error.code, ErrorCode::conflict);
+  EXPECT_EQ(position().next, 100);
+}
+
+TEST_P(SeekTest, WhatIsReadAgainWasDecidedBefore) {
+  claim(std::nullopt, 100);
+  const auto read = [&](uint64_t epoch) {
+    CommitBatch batch = batch_of({sample_finding(1, "bucket", clock.now())});
+    batch.findings[0].remediation = sample_id(static_cast<int>(epoch));
+    batch.moves = {{kPartition, epoch, 100, 101, std::nullopt}};
+    return commit(batch).dispositions.at(0).kind;
+  };
+  EXPECT_EQ(read(1), Disposition::Kind::opened);
+  ASSERT_TRUE(seek(100).done());
+  EXPECT_EQ(read(2), Disposition::Kind::duplicate);
+}
+
 // ---- dead letters --------------------------------------------------------------------------------------------------
 
 TEST_P(DaemonTest, KeepsADeadLetterUnderItsRecordsNumber) {
@@ -461,6 +537,7 @@ TEST_P(DaemonTest, GoesBackForNoWallClock) {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Ledger, DaemonTest, kAllLedgers, name_of_ledger);
+INSTANTIATE_TEST_SUITE_P(Ledger, SeekTest, kAllLedgers, name_of_ledger);
 INSTANTIATE_TEST_SUITE_P(Ledger, RedriveTest, kAllLedgers, name_of_ledger);
 
 }  // namespace kedge

@@ -294,6 +294,21 @@ Result<Answer> MemoryLedger::on(const NotePosition& change) {
   return Answer{};
 }
 
+Result<Answer> MemoryLedger::on(const SeekPosition& change) {
+  const auto found = positions_.find(change.partition);
+  const auto stored = found == positions_.end() ? std::nullopt : std::optional(found->second);
+  if (auto may = check_seek(change, stored); !may) return may.error();
+  const Position now{change.cluster, stored->position.epoch + 1, change.next, std::nullopt};
+  found->second = {change.partition, now, ""};
+  const auto dropped = std::erase_if(ranges_, [&](const DeadLetterRange& range) {
+    return PartitionId{range.source, range.topic, range.partition} == change.partition && range.first >= change.next;
+  });
+  write(position_record(change, *stored, now, static_cast<int64_t>(dropped)));
+  Answer answer;
+  answer.epochs = {now.epoch};
+  return answer;
+}
+
 void MemoryLedger::note(const NotePosition& change) {
   const int64_t seq = write(position_record(change));
   if (!change.stop) return;
