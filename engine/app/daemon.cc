@@ -102,7 +102,9 @@ class Daemon {
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
   std::string told_of(const std::vector<RuleProblem>&) const;
+  Result<Source*> source_named(const std::string& name) const;
   Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
+  Result<nlohmann::json> seek(const nlohmann::json& arguments, const std::string& actor);
   void write_metrics(MetricsWriter& writer);
 
   const Configuration& configuration_;
@@ -279,6 +281,9 @@ Result<void> Daemon::start_listening() {
   };
   handlers["source.accept"] = [this](const nlohmann::json& arguments, const std::string&) {
     return reconsider(arguments, Permission::accept);
+  };
+  handlers["source.seek"] = [this](const nlohmann::json& arguments, const std::string& actor) {
+    return seek(arguments, actor);
   };
   handlers["source.adopt"] = [this](const nlohmann::json& arguments, const std::string&) {
     return reconsider(arguments, Permission::adopt);
@@ -457,14 +462,30 @@ Result<nlohmann::json> Daemon::reload() {
   return nlohmann::json{{"rules", count}, {"digest", digest}};
 }
 
-Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permission permission) {
-  const std::string name = arguments.value("source", "");
+Result<Source*> Daemon::source_named(const std::string& name) const {
   for (const auto& source : sources_) {
-    if (source->name() != name) continue;
-    source->reconsider(arguments.value("topic", ""), arguments.value("partition", 0), permission);
-    return nlohmann::json{{"asked", true}};
+    if (source->name() == name) return source.get();
   }
   return Error{ErrorCode::not_found, "there is no source '" + name + "'"};
+}
+
+Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permission permission) {
+  const auto source = source_named(arguments.value("source", ""));
+  if (!source) return source.error();
+  (*source)->reconsider(arguments.value("topic", ""), arguments.value("partition", 0), permission);
+  return nlohmann::json{{"asked", true}};
+}
+
+// The position is moved first; the source then finds it so, as it would after a start.
+Result<nlohmann::json> Daemon::seek(const nlohmann::json& arguments, const std::string& actor) {
+  const auto change = change_of({"source.seek", arguments}, actor, committer_->now());
+  if (!change) return change.error();
+  const PartitionId& partition = std::get<SeekPosition>(*change).partition;
+  const auto source = source_named(partition.source);
+  if (!source) return source.error();
+  auto reply = reply_of(committer_->commit(*change));
+  if (reply) (*source)->reconsider(partition.topic, partition.partition, Permission::none);
+  return reply;
 }
 
 void Daemon::write_metrics(MetricsWriter& writer) {

@@ -165,6 +165,8 @@ class KafkaConsumer {
 
   Result<std::string> cluster_id(Duration timeout) const;
   Result<Watermarks> watermarks(const TopicPartition&, Duration timeout) const;
+  // The first record whose timestamp is not before `time`; none: no record is that young.
+  Result<std::optional<int64_t>> offset_at(const TopicPartition&, Time time, Duration timeout) const;
   // The group's offsets, in order; none where the group has none.
   Result<std::vector<std::optional<PartitionOffset>>> committed(std::span<const TopicPartition>,
                                                                 Duration timeout) const;

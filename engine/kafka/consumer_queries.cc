@@ -49,6 +49,19 @@ Result<Watermarks> KafkaConsumer::watermarks(const TopicPartition& where, Durati
   return log;
 }
 
+Result<std::optional<int64_t>> KafkaConsumer::offset_at(const TopicPartition& where, Time time,
+                                                        Duration timeout) const {
+  constexpr std::string_view kDoing = "asking for the offset of a time";
+  using std::chrono::milliseconds;
+  auto list = new_partition_list(1);
+  auto* asked = rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition);
+  asked->offset = std::chrono::ceil<milliseconds>(time).time_since_epoch().count();  // the library's: a time goes in
+  const auto code = rd_kafka_offsets_for_times(client_->handle, list.get(), to_milliseconds(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(code, kDoing);
+  if (asked->err != RD_KAFKA_RESP_ERR_NO_ERROR) return failure(asked->err, kDoing);
+  return asked->offset < 0 ? std::nullopt : std::optional(asked->offset);
+}
+
 Result<std::vector<std::optional<PartitionOffset>>> KafkaConsumer::committed(std::span<const TopicPartition> partitions,
                                                                              Duration timeout) const {
   constexpr std::string_view kDoing = "asking for the group's offsets";

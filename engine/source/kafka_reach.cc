@@ -1,4 +1,6 @@
 // Whether the brokers of a source can be reached, for whoever sets it up. Nothing is joined and nothing is read.
+#include "source/kafka_reach.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,19 +9,6 @@
 
 namespace kedge {
 namespace {
-
-// The client knows more than the answer of a question that failed says: a refused log-in, a broker that hangs up. It
-// tells of brokers that are down first, and of why they are afterwards.
-Error why(KafkaConsumer& consumer, Error error) {
-  for (int looks = 0; looks < 20; ++looks) {
-    const Polled polled = consumer.poll(std::chrono::milliseconds(50));
-    const auto* problem = std::get_if<KafkaProblem>(&polled);
-    if (problem == nullptr) continue;
-    error = to_error(*problem);
-    if (problem->kind != KafkaProblem::Kind::unreachable) break;
-  }
-  return error;
-}
 
 Error no_topic(const std::string& topic, const std::string& brokers) {
   return {ErrorCode::not_found, "there is no topic " + topic + " at " + brokers +
@@ -45,11 +34,24 @@ std::vector<std::string> settings_of(const KafkaConsumer& consumer, const std::s
 
 }  // namespace
 
+// The client knows more than the answer of a question that failed says: a refused log-in, a broker that hangs up. It
+// tells of brokers that are down first, and of why they are afterwards.
+Error why_unanswered(KafkaConsumer& consumer, Error error) {
+  for (int looks = 0; looks < 20; ++looks) {
+    const Polled polled = consumer.poll(std::chrono::milliseconds(50));
+    const auto* problem = std::get_if<KafkaProblem>(&polled);
+    if (problem == nullptr) continue;
+    error = to_error(*problem);
+    if (problem->kind != KafkaProblem::Kind::unreachable) break;
+  }
+  return error;
+}
+
 Result<std::vector<std::string>> KafkaSource::reach(const Options& options, Duration seen_for, Duration timeout) {
   const auto consumer = KafkaConsumer::look(consumer_options(options));
   if (!consumer) return consumer.error();
   const auto counts = (*consumer)->partition_counts(timeout);
-  if (!counts) return why(**consumer, counts.error());
+  if (!counts) return why_unanswered(**consumer, counts.error());
   for (const std::string& topic : options.topics) {
     if (!topic.starts_with('^') && !counts->contains(topic)) return no_topic(topic, options.brokers);
   }

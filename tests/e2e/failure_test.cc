@@ -112,6 +112,65 @@ TEST_F(Failures, ARedrivenEventIsHeldUntilSomebodyApproves) {
   EXPECT_TRUE(engine_.ask({"dead-letter", "list"}).empty());
 }
 
+class Seeks : public Failures {
+ protected:
+  Ran seek(const std::string& to) {
+    return engine_.run({"source", "seek", engine_.configuration["sources"][0]["name"], topic_, "0", "--to", to,
+                        "--reason", "it is tried out"});
+  }
+  Json position() {
+    for (const Json& row : engine_.ask({"source", "list"})) {
+      if (row.at("partition") == 0) return row;
+    }
+    return nullptr;
+  }
+  // The position's next offset, once it was claimed again after a seek.
+  bool stands_at(int64_t next, int64_t epoch) {
+    return comes_true([&] { return position().at("next") == next && position().at("epoch") >= epoch; });
+  }
+};
+
+TEST_F(Seeks, WhatIsReadAgainIsNotDoneAgain) {
+  cloud_->make_bucket("sought");
+  engine_.start();
+  send(cloud_->open_by_acl("sought"));
+  wait_for_records("confirmation", 1);
+  const auto writes = cloud_->writes("sought");
+  const int64_t epoch = position().at("epoch");
+
+  const Ran back = seek("beginning");
+  EXPECT_EQ(back.exit, Exit{}) << back.output;
+  EXPECT_TRUE(stands_at(1, epoch + 2)) << position().dump();
+  const Json on_record = engine_.records({"--kind", "position"});
+  ASSERT_EQ(on_record.size(), 1U) << on_record.dump(1);
+  EXPECT_NE(on_record.dump().find("it is tried out"), std::string::npos) << on_record.dump(1);
+
+  ASSERT_TRUE(engine_.stop().ok());
+  const Ran without_daemon = seek("2000-01-01T00:00:00Z");
+  EXPECT_EQ(without_daemon.exit, Exit{}) << without_daemon.output;
+  EXPECT_EQ(position().at("next"), 0);
+  engine_.start();
+  EXPECT_TRUE(stands_at(1, epoch + 4)) << position().dump();
+  EXPECT_EQ(engine_.records({"--kind", "plan"}).size(), 1U) << "the same event is decided once";
+  EXPECT_EQ(cloud_->writes("sought"), writes);
+}
+
+TEST_F(Seeks, WhatASeekAheadLeavesOutIsNotHandled) {
+  for (const char* bucket : {"skipped", "behind"}) cloud_->make_bucket(bucket);
+  engine_.start();
+  send("{\"first\":true}"s);
+  EXPECT_TRUE(stands_at(1, 1));
+  ASSERT_TRUE(engine_.stop().ok());
+  send(cloud_->open_by_acl("skipped"));
+  EXPECT_EQ(seek("3").exit, Exit{.code = 2}) << "the log ends before";
+  EXPECT_EQ(seek("end").exit, Exit{});
+  engine_.start();
+  send(cloud_->open_by_acl("behind"));
+  wait_for_records("confirmation", 1);
+  EXPECT_TRUE(cloud_->acl_is_public("skipped"));
+  EXPECT_FALSE(cloud_->acl_is_public("behind"));
+}
+
 TEST_F(Failures, APermissionThatLacksEndsTheRemediationWithItsNameOnRecord) {
   cloud_->make_bucket("no-permission");
   const Json event = cloud_->open_by_acl("no-permission");

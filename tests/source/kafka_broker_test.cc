@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kafka/handle.h"
+#include "source/seek.h"
 #include "tests/kafka/consuming.h"
 #include "tests/kafka/producer.h"
 #include "tests/source/reading.h"
@@ -276,6 +277,26 @@ TEST_P(AtABroker, ReadsAPartitionThatIsAddedFromItsBeginning) {
   producer().produce_numbers(topic_, 1, 3);
   reading.take_until([&] { return reading.values[1].size() == 3; });
   EXPECT_EQ(reading.values[1], numbers(0, 3));
+}
+
+TEST_P(AtABroker, FindsTheFirstRecordOfATime) {
+  const auto start = std::chrono::floor<seconds>(SystemClock().now()) - seconds(1'000);
+  const auto at = [&](int second) { return Time(start + seconds(second)); };
+  TestProducer writing = producer();
+  for (int second : {0, 10, 20, 30, 40}) {
+    const auto stamp = std::chrono::floor<std::chrono::milliseconds>(at(second)).time_since_epoch().count();
+    writing.produce(topic_, 0, {.topic = {}, .value = "v", .timestamp_ms = stamp});
+  }
+  writing.flush();
+  const auto offset = [&](Time time) {
+    const auto facts =
+        look_where_to_seek(options(), {topic_, 0}, {.kind = SeekTo::Kind::time, .time = time}, seconds(20));
+    return facts ? facts->at_time : std::optional<int64_t>(-1);
+  };
+  EXPECT_EQ(offset(at(-1)), 0);
+  EXPECT_EQ(offset(at(20)), 2);
+  EXPECT_EQ(offset(at(20) + std::chrono::microseconds(1)), 3);
+  EXPECT_EQ(offset(at(41)), std::nullopt);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kafka, AtABroker, testing::Values("3.9.2", "4.3.1"),

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "kafka/mock_cluster.h"
+#include "source/seek.h"
 #include "source/start_of_reading.h"
 #include "tests/kafka/consuming.h"
 #include "tests/kafka/producer.h"
@@ -234,6 +235,63 @@ TEST_F(Kafka, ReadsTheOtherPartitionsWhileOneHasNoLeader) {
   ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_->handle(), "wide", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
   reading.take_messages(40);
   for (int32_t partition = 0; partition < 4; ++partition) EXPECT_EQ(reading.values[partition], numbers(0, 10));
+}
+
+// As the ledger does when a person says where a partition is to be read from.
+Position moved(const Position& from, int64_t next) { return {from.cluster, from.epoch + 1, next, std::nullopt}; }
+
+TEST_F(Kafka, IsReadFromWhereAPersonSetItsPosition) {
+  constexpr int kCount = 5'000;
+  TestProducer(brokers()).produce_numbers("events", 0, kCount);
+  KafkaSource::Options small = options("events");
+  small.batch_bytes_max = 2'000;  // so that much is on its way when the position is moved
+  Reading reading(small, positions_);
+  reading.take_messages(100);
+  positions_.set(id_, moved(*positions_.at(id_), 10));
+  reading.source->reconsider("events", 0, Permission::none);
+  reading.values.clear();
+  reading.take_until([&] { return positions_.at(id_)->next == kCount; });
+  EXPECT_EQ(reading.values[0], numbers(10, kCount - 10)) << "nothing is left out";
+  EXPECT_GE(positions_.at(id_)->epoch, 3U);  // each batch that was on its way is refused, and asked about
+
+  positions_.set(id_, moved(*positions_.at(id_), kCount - 1));
+  reading.source->reconsider("events", 0, Permission::none);
+  reading.values.clear();
+  reading.take_until([&] { return positions_.at(id_)->next == kCount; });
+  reading.take_until([&] { return !reading.values[0].empty(); });
+  EXPECT_EQ(reading.values[0], numbers(kCount - 1, 1));
+  EXPECT_TRUE(positions_.notices().empty());
+}
+
+TEST_F(Kafka, GoesOnFromAPositionThatWasMovedBackWhileItDidNotRun) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  {
+    Reading before(options("events"), positions_);
+    before.take_messages(5);
+  }
+  ASSERT_EQ(group_offset()->offset, 5);
+  positions_.set(id_, moved(*positions_.at(id_), 2));
+  Reading after(options("events"), positions_);
+  after.take_messages(3);
+  EXPECT_EQ(after.values[0], numbers(2, 3));
+  EXPECT_TRUE(positions_.notices().empty()) << "the ledger is not taken for an older copy";
+}
+
+TEST_F(Kafka, LooksWhereAPersonMayWantItToBeReadFrom) {
+  TestProducer(brokers()).produce_numbers("events", 0, 5);
+  commit_to_group(2, "kedge1 ledger-a 1");
+  const auto facts = look_where_to_seek(options("events"), {"events", 0}, {.kind = SeekTo::Kind::end}, seconds(20));
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_THAT(facts->cluster, HasSubstr("mockCluster"));
+  EXPECT_EQ(facts->log, (Watermarks{0, 5}));
+  EXPECT_EQ(facts->group->offset, 2);
+  const auto message = [&](const TopicPartition& where) {
+    const auto looked = look_where_to_seek(options("events"), where, {.kind = SeekTo::Kind::end}, seconds(20));
+    return looked ? "" : looked.error().message;
+  };
+  EXPECT_EQ(message({"event", 0}), "source trail reads no topic 'event' (did you mean 'events'?)");
+  EXPECT_EQ(message({"events", 1}), "topic events has the partitions 0 to 0, and no 1");
+  EXPECT_EQ(message({"events", -1}), "topic events has the partitions 0 to 0, and no -1");
 }
 
 TEST_F(Kafka, DoesNotReadForAGroupOfAnotherLedgerUntilItIsAdopted) {
