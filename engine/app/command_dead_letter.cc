@@ -24,6 +24,16 @@ struct Arguments {
   bool all = false;
 };
 
+// Of these only the source has the bytes.
+void tell_of(const DeadLetterRange& range, Shell& shell) {
+  shell.err << fmt::format(
+      "beyond the limit, not kept: {} messages of {} between offsets {} and {} of {}[{}]{}; this reads them again: "
+      "kedge "
+      "source seek {} {} {} --to {} --reason \"...\"\n",
+      range.count, range.source, range.first, range.last, range.topic, range.partition,
+      range.rule.empty() ? "" : " (rule " + range.rule + ")", range.source, range.topic, range.partition, range.first);
+}
+
 void list(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
@@ -47,11 +57,7 @@ void list(const Arguments& arguments, Shell& shell) {
                             letter.offset, letter.reason, letter.rule, letter.value_bytes, letter.message});
   }
   print(listing, arguments.output, "there are no dead letters", shell.out);
-  for (const DeadLetterRange& range : *ranges) {
-    shell.err << fmt::format("beyond the limit, not kept: {} messages of {} between offsets {} and {} of {}[{}]{}\n",
-                             range.count, range.source, range.first, range.last, range.topic, range.partition,
-                             range.rule.empty() ? "" : " (rule " + range.rule + ")");
-  }
+  for (const DeadLetterRange& range : *ranges) tell_of(range, shell);
 }
 
 void show(const Arguments& arguments, Shell& shell) {
@@ -148,6 +154,17 @@ void add_rows(const nlohmann::json& results, Listing& listing, Shell& shell) {
   }
 }
 
+// What cannot be redriven, since the ledger has none of its bytes.
+void tell_of_ranges(const LedgerReader::DeadLetterFilter& filter, LedgerReader& ledger, Shell& shell) {
+  const auto ranges = ledger.dead_letter_ranges();
+  if (!ranges) return shell.fail(ranges.error());
+  for (const DeadLetterRange& range : *ranges) {
+    const bool meant =
+        (filter.source.empty() || filter.source == range.source) && (filter.rule.empty() || filter.rule == range.rule);
+    if (meant) tell_of(range, shell);
+  }
+}
+
 void redrive(const Arguments& arguments, Shell& shell) {
   const bool by_filter = arguments.all || !arguments.filter.source.empty() || !arguments.filter.rule.empty();
   if (by_filter != arguments.numbers.empty()) {
@@ -170,6 +187,7 @@ void redrive(const Arguments& arguments, Shell& shell) {
     }
   }
   if (!failure || !listing.rows.empty()) print(listing, arguments.output, "there are no such dead letters", shell.out);
+  if (by_filter) tell_of_ranges(arguments.filter, *reader->ledger, shell);
   if (failure) shell.fail(*failure);
 }
 

@@ -35,6 +35,7 @@
 #include "pipeline/own_principals.h"
 #include "pipeline/redriver.h"
 #include "remediate/executor.h"
+#include "source/fetch.h"
 #include "source/kafka_source.h"
 
 namespace kedge {
@@ -105,6 +106,7 @@ class Daemon {
   Result<Source*> source_named(const std::string& name) const;
   Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
   Result<nlohmann::json> seek(const nlohmann::json& arguments, const std::string& actor);
+  Result<FetchedRecord> fetch(const PartitionId& partition, int64_t offset);
   void write_metrics(MetricsWriter& writer);
 
   const Configuration& configuration_;
@@ -227,7 +229,8 @@ Result<void> Daemon::create_reading() {
   again.admission = options.admission;
   again.alarm_channels = options.alarm_channels;
   again.redaction_salt = options.redaction_salt;
-  redriver_ = std::make_unique<Redriver>(Redriver::Parts{*committer_, *reader_, *rules_, clock_, random_, us_},
+  const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };
+  redriver_ = std::make_unique<Redriver>(Redriver::Parts{*committer_, *reader_, *rules_, clock_, random_, us_, fetch},
                                          std::move(again));
   const auto ledger_id = reader_->ledger_id();
   if (!ledger_id) return ledger_id.error();
@@ -474,6 +477,15 @@ Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permi
   if (!source) return source.error();
   (*source)->reconsider(arguments.value("topic", ""), arguments.value("partition", 0), permission);
   return nlohmann::json{{"asked", true}};
+}
+
+Result<FetchedRecord> Daemon::fetch(const PartitionId& partition, int64_t offset) {
+  constexpr Duration kPatience = seconds(5);
+  for (const SourceSettings& source : configuration_.sources) {
+    if (source.kafka.name != partition.source) continue;
+    return fetch_record(source.kafka, {partition.topic, partition.partition}, offset, clock_, kPatience);
+  }
+  return Error{ErrorCode::not_found, "there is no source '" + partition.source + "'"};
 }
 
 // The position is moved first; the source then finds it so, as it would after a start.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 
 namespace kedge {
 namespace {
@@ -37,6 +38,16 @@ RedriveDeadLetter::Failure failure_of(const DeadLetter& letter, const DeadLetter
     return {letter.reason, failed.reason + ": " + failed.message, failed.rule_version};
   }
   return {failed.reason, failed.message, failed.rule_version};
+}
+
+Result<FetchedRecord> kept(const DeadLetter& letter) {
+  FetchedRecord record{letter.key, letter.value, {}, !letter.key.empty()};
+  for (const auto& header : letter.headers) {
+    auto value = from_base64(header.at(1).get<std::string>());
+    if (!value) return value.error().with("a header of dead letter " + std::to_string(letter.number));
+    record.headers.emplace_back(header.at(0).get<std::string>(), *std::move(value));
+  }
+  return record;
 }
 
 Redriven::Kind kind_of(const Decider::Outcome& outcome) {
@@ -115,15 +126,16 @@ std::vector<Redriven> Redriver::redrive(std::span<const int64_t> numbers, const 
   Decider decider(parts_.reader, parts_.clock, parts_.random, options_);
   decider.use(parts_.rules.get());
   decider.use_principals(parts_.us.get());
+  Silent silent;
   std::vector<Redriven> all;
-  for (const int64_t number : numbers) all.push_back(redrive_one(decider, number, actor));
+  for (const int64_t number : numbers) all.push_back(redrive_one(decider, silent, number, actor));
   return all;
 }
 
-Redriven Redriver::redrive_one(Decider& decider, int64_t number, const std::string& actor) {
+Redriven Redriver::redrive_one(Decider& decider, Silent& silent, int64_t number, const std::string& actor) {
   const auto letter = parts_.reader.dead_letter(number);
   if (!letter) return refused(number, letter.error().message);
-  const auto batch = batch_of(*letter);
+  const auto batch = batch_of(*letter, silent);
   if (!batch) return refused(number, batch.error().message);
   Decider::Redrive wanted;
   if (is_of_one_event(*letter)) wanted.index = letter->index;
@@ -157,11 +169,9 @@ Redriven Redriver::redrive_one(Decider& decider, int64_t number, const std::stri
 }
 
 // The message as its source handed it over.
-Result<Batch> Redriver::batch_of(const DeadLetter& letter) {
-  if (static_cast<int64_t>(letter.value.size()) < letter.value_bytes) {
-    return Error{ErrorCode::refused,
-                 fmt::format("only the first {} of its {} bytes are kept", letter.value.size(), letter.value_bytes)};
-  }
+Result<Batch> Redriver::batch_of(const DeadLetter& letter, Silent& silent) {
+  const auto record = whole(letter, silent);
+  if (!record) return record.error();
   const auto positions = parts_.reader.positions();
   if (!positions) return positions.error();
   auto assignment = std::make_shared<Assignment>();
@@ -169,24 +179,40 @@ Result<Batch> Redriver::batch_of(const DeadLetter& letter) {
   for (const StoredPosition& stored : *positions) {  // an event without an id is named by its cluster too
     if (stored.partition == assignment->partition) assignment->cluster = stored.position.cluster;
   }
-  std::vector<std::pair<std::string, std::string>> texts;
-  for (const auto& header : letter.headers) {
-    const auto value = from_base64(header.at(1).get<std::string>());
-    if (!value) return value.error().with("a header of dead letter " + std::to_string(letter.number));
-    texts.emplace_back(header.at(0).get<std::string>(), *value);
-  }
   std::vector<MessageHeader> headers;
-  for (const auto& [name, value] : texts) headers.push_back({name, value});
+  for (const auto& [name, value] : record->headers) headers.push_back({name, value});
   SourceMessage message;
   message.offset = letter.offset;
-  message.key = letter.key;
-  message.value = letter.value;
+  message.key = record->key;
+  message.value = record->value;
   message.headers = headers;
-  message.has_key = !letter.key.empty();
+  message.has_key = record->has_key;
   Batch batch(nullptr, std::move(assignment), letter.offset);
   batch.append(message);
   batch.seal(letter.at);
   return batch;
+}
+
+Result<FetchedRecord> Redriver::whole(const DeadLetter& letter, Silent& silent) {
+  const bool cut = static_cast<int64_t>(letter.value.size()) < letter.value_bytes;
+  if (!cut) return kept(letter);
+  const std::string of_it =
+      fmt::format("only the first {} of its {} bytes are kept, and ", letter.value.size(), letter.value_bytes);
+  const auto no = [&](const std::string& why) { return Error{ErrorCode::refused, of_it + why}; };
+  if (parts_.fetch == nullptr) return no("there is no source to read it from again");
+  if (const auto failed = silent.find(letter.source); failed != silent.end()) return no(failed->second.message);
+  auto record = parts_.fetch({letter.source, letter.topic, letter.partition}, letter.offset);
+  if (!record) {
+    const Error error = record.error().with("the source does not give it");
+    const bool of_this_one = error.code == ErrorCode::not_found;
+    if (!of_this_one) silent.emplace(letter.source, error);
+    return no(error.message);
+  }
+  if (sha256(record->value) != letter.value_digest) {
+    return no(
+        fmt::format("another record stands at offset {} of {}[{}] now", letter.offset, letter.topic, letter.partition));
+  }
+  return record;
 }
 
 }  // namespace kedge

@@ -10,6 +10,8 @@
 // Failure:    a letter that fails again, or cannot be decided now, stays, and the reason is told.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +24,7 @@
 #include "pipeline/decider.h"
 #include "pipeline/lane.h"
 #include "pipeline/own_principals.h"
+#include "source/fetch.h"
 
 namespace kedge {
 
@@ -47,6 +50,8 @@ class Redriver {
     Clock& clock;
     Random& random;
     const OwnPrincipals& us;
+    // Reads what the ledger keeps only the beginning of from its source again. May take seconds.
+    std::function<Result<FetchedRecord>(const PartitionId&, int64_t offset)> fetch = nullptr;
   };
 
   // A rule is run however often it failed: a person asks for it.
@@ -56,8 +61,11 @@ class Redriver {
   std::vector<Redriven> redrive(std::span<const int64_t> numbers, const std::string& actor);
 
  private:
-  Redriven redrive_one(Decider& decider, int64_t number, const std::string& actor);
-  Result<Batch> batch_of(const DeadLetter& letter);
+  // Of one call: sources whose brokers did not answer are not asked again and again.
+  using Silent = std::map<std::string, Error>;
+  Redriven redrive_one(Decider& decider, Silent& silent, int64_t number, const std::string& actor);
+  Result<Batch> batch_of(const DeadLetter& letter, Silent& silent);
+  Result<FetchedRecord> whole(const DeadLetter& letter, Silent& silent);
 
   const Parts parts_;
   const Decider::Options options_;

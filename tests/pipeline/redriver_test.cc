@@ -33,7 +33,7 @@ class RedriverTest : public testing::Test {
   }
   void use_rules(const std::string& mode, const std::string& when) { rules_.set(rules_for_tests_.load(mode, when)); }
   std::vector<Redriven> redrive(const std::vector<int64_t>& numbers) {
-    return Redriver({committer_, ledger_, rules_, clock_, random_, us_}, options_).redrive(numbers, "alice");
+    return Redriver({committer_, ledger_, rules_, clock_, random_, us_, fetch_}, options_).redrive(numbers, "alice");
   }
   Redriven redrive_one(int64_t number) { return redrive({number}).at(0); }
   Json last_record() { return *parse_json(ledger_.journal(ledger_.head(), 1)->at(0).bytes); }
@@ -50,6 +50,7 @@ class RedriverTest : public testing::Test {
   RecordingSource source_;
   OwnPrincipals us_;
   Decider::Options options_;
+  std::function<Result<FetchedRecord>(const PartitionId&, int64_t)> fetch_;
   int64_t offset_ = 5;
 };
 
@@ -205,11 +206,62 @@ TEST_F(RedriverTest, LeavesALetterAloneThatItCannotDecide) {
   ASSERT_TRUE(committer_.commit(batch).done());
   const auto letters = numbers();
   const int64_t head = ledger_.head();
-  EXPECT_EQ(redrive_one(letters[0]).why, "only the first 65536 of its 65537 bytes are kept");
+  EXPECT_EQ(redrive_one(letters[0]).why,
+            "only the first 65536 of its 65537 bytes are kept, and there is no source to read it from again");
   EXPECT_EQ(redrive_one(letters[2]).why, "the rule gone is not loaded");
   EXPECT_EQ(redrive_one(1'000).kind, Redriven::Kind::refused);
   EXPECT_EQ(ledger_.head(), head);
   EXPECT_EQ(numbers(), letters);
+}
+
+class LargeLetter : public RedriverTest {
+ protected:
+  // An event above what the ledger keeps of a value, as it stands in the log.
+  void SetUp() override {
+    large_ = opened("b", "e1");
+    large_.insert(large_.rfind('}'), R"(,"padding":")" + std::string(kDeadLetterValueMax, 'x') + '"');
+    use_rules("enforce", kFailing);
+    ASSERT_EQ(read(large_).size(), 1U);
+    use_rules("enforce", "true");
+    fetch_ = [this](const PartitionId& partition, int64_t offset) -> Result<FetchedRecord> {
+      EXPECT_EQ(partition, (PartitionId{"trail", "events", 0}));
+      EXPECT_EQ(offset, 5);
+      ++fetched_;
+      if (error_) return *error_;
+      return FetchedRecord{"", large_, {}, false};
+    };
+  }
+  std::string large_;
+  int fetched_ = 0;
+  std::optional<Error> error_;
+};
+
+TEST_F(LargeLetter, IsReadWholeFromItsSource) {
+  const Redriven redriven = redrive_one(numbers()[0]);
+  EXPECT_EQ(redriven.kind, Redriven::Kind::decided) << redriven.why;
+  EXPECT_EQ(ledger_.remediation(redriven.remediations.at(0))->plan.target, "arn:aws:s3:::b");
+  EXPECT_TRUE(numbers().empty());
+}
+
+TEST_F(LargeLetter, StaysWhereAnotherRecordStandsInItsPlace) {
+  large_.back() = ' ';
+  const Redriven redriven = redrive_one(numbers()[0]);
+  EXPECT_EQ(redriven.kind, Redriven::Kind::refused);
+  EXPECT_THAT(redriven.why, HasSubstr("another record stands at offset 5 of events[0] now"));
+  EXPECT_EQ(numbers().size(), 1U);
+}
+
+TEST_F(LargeLetter, StaysWhereItsSourceDoesNotGiveIt) {
+  error_ = Error{ErrorCode::not_found, "offset 5 of events[0] is no longer there"};
+  EXPECT_THAT(redrive_one(numbers()[0]).why, HasSubstr("and the source does not give it: offset 5"));
+  EXPECT_EQ(numbers().size(), 1U);
+}
+
+TEST_F(LargeLetter, AsksBrokersThatDoNotAnswerOnce) {
+  error_ = Error{ErrorCode::timeout, "no answer"};
+  const int64_t number = numbers()[0];
+  for (const Redriven& one : redrive({number, number})) EXPECT_THAT(one.why, HasSubstr("no answer"));
+  EXPECT_EQ(fetched_, 1);
 }
 
 TEST_F(RedriverTest, LosesNothingWhereTheLedgerTakesNothing) {

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "kafka/mock_cluster.h"
+#include "source/fetch.h"
 #include "source/seek.h"
 #include "source/start_of_reading.h"
 #include "tests/kafka/consuming.h"
@@ -292,6 +293,29 @@ TEST_F(Kafka, LooksWhereAPersonMayWantItToBeReadFrom) {
   EXPECT_EQ(message({"event", 0}), "source trail reads no topic 'event' (did you mean 'events'?)");
   EXPECT_EQ(message({"events", 1}), "topic events has the partitions 0 to 0, and no 1");
   EXPECT_EQ(message({"events", -1}), "topic events has the partitions 0 to 0, and no -1");
+}
+
+TEST_F(Kafka, FetchesOneRecordBesideARunningSource) {
+  TestProducer producer(brokers());
+  producer.produce_numbers("events", 0, 3);
+  const std::string large(200'000, 'x');
+  producer.produce("events", 0, {.topic = {}, .value = large, .key = "k", .headers = {{"ce_type", "t"}}});
+  producer.flush();
+  producer.produce_numbers("events", 0, 3);
+  Reading reading(options("events"), positions_);
+  reading.take_messages(7);
+  SystemClock clock;
+  const auto record = fetch_record(options("events"), {"events", 0}, 3, clock, seconds(20));
+  ASSERT_TRUE(record) << record.error().message;
+  EXPECT_EQ(record->key, "k");
+  EXPECT_TRUE(record->has_key);
+  EXPECT_EQ(record->value, large);
+  EXPECT_EQ(record->headers, (std::vector<std::pair<std::string, std::string>>{{"ce_type", "t"}}));
+  const auto none = fetch_record(options("events"), {"events", 0}, 7, clock, seconds(20));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::not_found);
+  EXPECT_THAT(none.error().message, HasSubstr("its records begin at 0 and end before 7"));
+  EXPECT_EQ(reading.source->status().rebalances, 1U);
 }
 
 TEST_F(Kafka, DoesNotReadForAGroupOfAnotherLedgerUntilItIsAdopted) {
