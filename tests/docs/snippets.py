@@ -46,10 +46,26 @@ def check_commands():
         below = re.findall(r"^  ([a-z-]+)  ", listed.stdout.partition("\nSubcommands:\n")[2], re.M)
         if listed.returncode != 0 or (len(words) > 1 and below and words[1] not in below):
             fail(f"{page.relative_to(ROOT)}: there is no `kedge {command}`")
+    check_options()
     for page in PAGES:
         for verb in set(re.findall(r"`\./dev ([a-z]+)", page.read_text())):
             if not re.search(rf"^  {verb}\)|^{verb}\(\)", (ROOT / "dev").read_text(), re.M):
                 fail(f"{page.name}: there is no `./dev {verb}`")
+
+
+def check_options():
+    """Each option that a page writes behind a command is one of that command."""
+    named = {}
+    for page in PAGES:
+        for typed in re.findall(r"`kedge ([a-z][^`]*)`", page.read_text()):
+            words = typed.replace("\n", " ").split()
+            count = next((i for i, word in enumerate(words) if not re.fullmatch(r"[a-z][a-z-]*", word)), len(words))
+            for option in re.findall(r"(?<!\S)--[a-z-]+", typed):
+                named.setdefault((" ".join(words[:count]), option), page)
+    for (command, option), page in sorted(named.items()):
+        listed = subprocess.run([KEDGE, *command.split(), "--help"], capture_output=True, text=True)
+        if listed.returncode != 0 or not re.search(rf"{option}\b", listed.stdout):
+            fail(f"{page.relative_to(ROOT)}: `kedge {command}` has no option {option}")
 
 
 def check_rules():
