@@ -25,7 +25,9 @@ aws:
   path_style: true
   principals: ["arn:aws:iam::123456789012:role/kedge-bench"]
   credentials: {{access_key_id: bench, secret_access_key: bench}}
-guards: {{unsafe_limits: true, remediations_per_minute: 1000000}}
+guards:
+  unsafe_limits: true
+  budgets: {{all: 1000000/1m, account: 1000000/1m, action: 1000000/1m, rule: 1000000/1m}}
 notify:
   channels:
     security: {{kind: webhook, url: "http://127.0.0.1:{s3_port}/", secrets: [whsec_{secret}], notices_per_minute: 100000}}

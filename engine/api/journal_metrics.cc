@@ -43,6 +43,10 @@ void JournalMetrics::write(MetricsWriter& writer) {
     writer.counter("kedge_suppressions_total", "Plans that were not carried out, by the guard that said so",
                    static_cast<double>(number), {{"rule", labels.first}, {"guard", labels.second}});
   }
+  for (const auto& [labels, number] : guarded_) {
+    writer.counter("kedge_guard_stops_total", "Remediations that a guard held, let wait or refused",
+                   static_cast<double>(number), {{"rule", labels[0]}, {"guard", labels[1]}, {"to", labels[2]}});
+  }
   for (const auto& [labels, histogram] : phases_) {
     writer.histogram("kedge_phase_seconds", "How long the phases of confirmed remediations took", histogram,
                      {{"phase", labels.first}, {"rule", labels.second}});
@@ -60,6 +64,15 @@ void JournalMetrics::note(const Json& record) {
     suppressions_[{rule, one ? text_of(record, "guard") : "folded"}] += one ? 1 : folded->get<int64_t>();
   }
   note_end(record, rule);
+  note_guard(record, rule);
+}
+
+// Only what a guard said at the moment: what stands still may have the guard's name in later records, too.
+void JournalMetrics::note_guard(const Json& record, const std::string& rule) {
+  const std::string kind = text_of(record, "kind");
+  const std::string guard = text_of(record, "guard");
+  if (guard.empty() || (kind != "hold" && kind != "refusal")) return;
+  ++guarded_[{rule, guard, text_of(record, "to")}];
 }
 
 void JournalMetrics::note_end(const Json& record, const std::string& rule) {

@@ -33,15 +33,17 @@ class JournalMetrics {
   using Labels = std::pair<std::string, std::string>;
   void catch_up();
   void note_end(const nlohmann::json& record, const std::string& rule);
+  void note_guard(const nlohmann::json& record, const std::string& rule);
 
   LedgerReader& reader_;
 
   std::mutex mutex_;  // guards what follows
   int64_t next_;
-  std::map<std::string, int64_t> records_;  // by kind
-  std::map<Labels, Histogram> phases_;      // by phase and rule
-  std::map<Labels, int64_t> ends_;          // by rule and state
-  std::map<Labels, int64_t> suppressions_;  // by rule and guard
+  std::map<std::string, int64_t> records_;                 // by kind
+  std::map<Labels, Histogram> phases_;                     // by phase and rule
+  std::map<Labels, int64_t> ends_;                         // by rule and state
+  std::map<Labels, int64_t> suppressions_;                 // by rule and guard
+  std::map<std::array<std::string, 3>, int64_t> guarded_;  // by rule, guard and the state that it led to
 };
 
 }  // namespace kedge

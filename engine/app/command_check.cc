@@ -123,7 +123,6 @@ void note_unobeyed(const Configuration& configuration, const RuleSet& rules, She
     constexpr const char* kHeld = "is not evaluated yet: what the rule finds is held until somebody approves it";
     constexpr const char* kPassedOver = "is recorded, and nothing obeys it yet";
     if (!rule.policy.window.empty()) note("window", kHeld);
-    if (rule.policy.limits != Limits{}) note("limits", kHeld);
     if (rule.policy.reconcile != Reconcile::off) note("reconcile", kPassedOver);
     if (rule.policy.throttle != Duration{}) note("throttle", kPassedOver);
   }

@@ -59,7 +59,11 @@ aws:
   # ca_file: ca.pem                   # who signs the endpoints' certificates; left out: the system's
 
 guards:
-  remediations_per_minute: 10     # of all rules together; looser only with unsafe_limits: true
+  budgets:                        # how many remediations may start within any such time; the others wait for room
+    all: 10/1m                    # of all rules together; looser only with unsafe_limits: true
+    account: 10/1m                # on one account
+    action: 10/1m                 # by one action
+    rule: 5/5m                    # of one rule; its own limits may tighten that
   # stale_after: 15m              # what an older event asks for waits for a person
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false

@@ -159,25 +159,36 @@ void read_executor(Section& section, ExecutorOptions& executor) {
   section.duration("visibility_delay", executor.visibility_delay, milliseconds(0), hours(1));
 }
 
+constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";
+
+// How many remediations may start within which time.
+void read_budgets(Section& section, Configuration& configuration) {
+  const BudgetLimits standard;
+  const auto read = [&](const char* key, Budget& budget, const Budget& usual) {
+    section.word<Budget>(key, budget, parse_budget);
+    if (configuration.unsafe_limits || section.is_wrong(key) || !is_looser(budget, usual)) return;
+    section.mistake(key, fmt::format("{} loosens a guard{}", to_string(budget), kNeedsUnsafeLimits));
+  };
+  BudgetLimits& limits = configuration.gate.budgets;
+  read("all", limits.all, standard.all);
+  read("account", limits.account, standard.account);
+  read("action", limits.action, standard.action);
+  read("rule", limits.rule, standard.rule);
+}
+
 // A guard is loosened beyond its default only with unsafe_limits, so that nobody does it without seeing it.
 void read_guards(Section& section, Configuration& configuration) {
-  const GateLimits gate;
   const AdmissionLimits admission;
   section.boolean("unsafe_limits", configuration.unsafe_limits);
-  section.integer("remediations_per_minute", configuration.gate.remediations_per_minute, 0, 1'000'000);
+  section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   if (configuration.unsafe_limits) return;
-  const std::string remedy = " beyond its default; that needs unsafe_limits: true beside it";
-  if (configuration.gate.remediations_per_minute > gate.remediations_per_minute) {
-    section.mistake("remediations_per_minute",
-                    fmt::format("{} loosens a guard{}", configuration.gate.remediations_per_minute, remedy));
-  }
   if (configuration.admission.stale_after > admission.stale_after) {
-    section.mistake("stale_after", "loosens a guard" + remedy);
+    section.mistake("stale_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }
   if (configuration.admission.record_only_after > admission.record_only_after) {
-    section.mistake("record_only_after", "loosens a guard" + remedy);
+    section.mistake("record_only_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }
 }
 

@@ -86,7 +86,12 @@ Tree aws_of(const Configuration& c) {
 }
 
 Tree guards_of(const Configuration& c) {
-  return {{"remediations_per_minute", c.gate.remediations_per_minute},
+  const BudgetLimits& budgets = c.gate.budgets;
+  return {{"budgets",
+           {{"all", to_string(budgets.all)},
+            {"account", to_string(budgets.account)},
+            {"action", to_string(budgets.action)},
+            {"rule", to_string(budgets.rule)}}},
           {"stale_after", span(c.admission.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},
           {"unsafe_limits", c.unsafe_limits}};

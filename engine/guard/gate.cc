@@ -122,15 +122,6 @@ std::optional<Verdict> ask_window(const GateFacts& facts) {
               {{"window", facts.policy.window}});
 }
 
-std::optional<Verdict> ask_limits(const GateFacts& facts) {
-  if (facts.approved() || facts.policy.limits == Limits{}) return std::nullopt;
-  return hold("limits",
-              fmt::format("the rule has limits of its own, and this version counts only those of all rules. "
-                          "kedge remediation approve {} lets it act",
-                          facts.remediation),
-              Json::object());
-}
-
 std::optional<Verdict> ask_locks(const GateFacts& facts) {
   if (facts.locked_by.empty()) return std::nullopt;
   return wait("locks",
@@ -139,18 +130,31 @@ std::optional<Verdict> ask_locks(const GateFacts& facts) {
               {{"remediations", facts.locked_by}}, std::nullopt);
 }
 
-std::optional<Verdict> ask_rate(const GateFacts& facts, const GateLimits& limits) {
-  if (facts.approved() || facts.charged || facts.started_within_minute < limits.remediations_per_minute) {
-    return std::nullopt;
+// Of all that are spent the one that has room last: whoever comes back then does not come in vain.
+std::optional<BudgetFigures> last_to_have_room(const std::vector<BudgetFigures>& budgets) {
+  std::optional<BudgetFigures> last;
+  for (const BudgetFigures& one : budgets) {
+    if (!one.is_spent()) continue;
+    if (!last || (last->room && (!one.room || *one.room > *last->room))) last = one;
   }
-  const Json figures = {{"started_within_minute", facts.started_within_minute},
-                        {"remediations_per_minute", limits.remediations_per_minute}};
+  return last;
+}
+
+std::optional<Verdict> ask_budgets(const GateFacts& facts) {
+  if (facts.approved() || facts.charged) return std::nullopt;
+  const auto spent = last_to_have_room(facts.budgets);
+  if (!spent) return std::nullopt;
+  const Json figures = {{"scope", spent->scope},
+                        {"spent", spent->spent},
+                        {"most", spent->budget.most},
+                        {"within_us", spent->budget.within.count()}};
   const std::string reason = fmt::format(
-      "{} remediations started within a minute, and {} may. kedge remediation approve {} lets it pass at "
-      "once",
-      facts.started_within_minute, limits.remediations_per_minute, facts.remediation);
-  if (!facts.minute_has_room) return hold("rate", reason, figures);
-  return wait("rate", reason, figures, facts.minute_has_room);
+      "{} remediations of {} started within {}, and {} may{}. kedge remediation approve {} lets it pass at once",
+      spent->spent, spent->scope == "all" ? "all rules" : spent->scope, format_duration(spent->budget.within),
+      spent->budget.most, spent->room ? "; there is room for it at " + format_time(*spent->room) : "",
+      facts.remediation);
+  if (!spent->room) return hold("budget", reason, figures);
+  return wait("budget", reason, figures, spent->room);
 }
 
 }  // namespace
@@ -162,9 +166,8 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_age(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts)) return *verdict;
   if (auto verdict = ask_approval(facts)) return *verdict;
-  if (auto verdict = ask_limits(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
-  if (auto verdict = ask_rate(facts, limits)) return *verdict;
+  if (auto verdict = ask_budgets(facts)) return *verdict;
   return {};
 }
 

@@ -2,9 +2,9 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → stale event → what the rule asks for (window, approval,
-// limits) → locks → rate. (Flap breaker, mass match, circuit breakers and budgets join here, in the order of the
-// design.) Windows and a rule's own limits are not evaluated yet, so they hold until a person says yes.
+// Order: rule gone, off or stricter now → pause → exception → stale event → what the rule asks for (window, approval) →
+// locks → budgets. (Flap breaker, mass match and circuit breakers join here, in the order of the design.) Windows are
+// not evaluated yet, so they hold until a person says yes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "base/time.h"
+#include "guard/budget.h"
 #include "plan/policy.h"
 
 namespace kedge {
 
 struct GateLimits {
-  int remediations_per_minute = 10;                 // of all rules together that may start within a minute
+  BudgetLimits budgets;
   Duration stale_after = std::chrono::minutes(15);  // what an older event asks for needs a person's yes
   Duration future_most = std::chrono::minutes(1);   // as does one that claims to happen later than this from now
 
@@ -47,11 +48,10 @@ struct GateFacts {
   std::string exception_reason;
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
   bool redriven = false;
-  std::vector<std::string> locked_by;   // other remediations that hold one of its keys
-  int started_within_minute = 0;        // remediations of all rules
-  std::optional<Time> minute_has_room;  // when the sliding window lets the next one pass
-  bool charged = false;                 // it has started before, and is counted already
-  int approvals = 0;                    // people who let it go on: neither staleness nor the rate stops it then
+  std::vector<std::string> locked_by;  // other remediations that hold one of its keys
+  std::vector<BudgetFigures> budgets;  // those that it would be charged to
+  bool charged = false;                // it has started before, and is counted already
+  int approvals = 0;                   // people who let it go on: neither staleness nor a budget stops it then
 
   bool approved() const { return approvals > 0; }
 };
@@ -59,7 +59,7 @@ struct GateFacts {
 struct Verdict {
   enum class Kind { pass, hold, wait, refuse };
   Kind kind = Kind::pass;
-  std::string guard;   // "pause", "rate", ...
+  std::string guard;   // "pause", "budget", ...
   std::string reason;  // for people, with what to type
   nlohmann::json figures = nlohmann::json::object();
   std::optional<Time> due;  // wait

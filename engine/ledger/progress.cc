@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/json.h"
 
@@ -325,21 +327,34 @@ GateFacts facts_of(const Remediation& r, Time now) {
   return facts;
 }
 
-void fill_rate(GateFacts& facts, const std::vector<StartsInSecond>& starts, int limit, int waiting) {
-  const int64_t now = std::chrono::floor<std::chrono::seconds>(facts.now).time_since_epoch().count();
-  std::vector<StartsInSecond> counted;
-  for (const StartsInSecond& start : starts) {
-    if (start.second >= now - kRateWindowSeconds) counted.push_back(start);
-  }
-  for (const StartsInSecond& start : counted) facts.started_within_minute += start.number;
-  int left = facts.started_within_minute;
-  for (const StartsInSecond& start : counted) {
-    if (left < limit) break;
-    left -= start.number;
-    const int64_t room = start.second + kRateWindowSeconds + 1 + (limit > 0 ? waiting / limit : 0) * kRateWindowSeconds;
-    facts.minute_has_room = Time(std::chrono::seconds(room));
-  }
-  if (left >= limit) facts.minute_has_room.reset();  // the limit is 0: no minute has room
+std::vector<ScopedBudget> budgets_of(const Remediation& r, const std::optional<Limits>& now,
+                                     const BudgetLimits& limits) {
+  std::string account = account_in(r.plan.target);
+  if (account.empty()) account = r.event.account;
+  if (account.empty() && r.plan.target.starts_with("arn:")) account = "unknown";
+  return budgets_of(r.plan, account, {r.policy.limits, now.value_or(Limits{})}, limits);
+}
+
+void charge(Remediation& r, const std::vector<ScopedBudget>& budgets, Time now) {
+  std::map<std::string, int64_t> slots;
+  for (const ScopedBudget& one : budgets) slots[one.ring()] = slot_at(one.budget.within, now);
+  r.charges.clear();
+  for (const auto& [ring, slot] : slots) r.charges.push_back({ring, slot});
+}
+
+std::vector<Charge> settle_charges(Remediation& r) {
+  const bool nothing_done = std::all_of(r.steps.begin(), r.steps.end(), [](const StepProgress& step) {
+    return step.status == StepStatus::already || (step.status == StepStatus::pending && step.attempts == 0);
+  });
+  std::vector<Charge> charges = std::exchange(r.charges, {});
+  if (!nothing_done) charges.clear();
+  return charges;
+}
+
+std::string standing_key(const Remediation& r) {
+  const auto scope = r.figures.is_object() ? r.figures.find("scope") : r.figures.end();
+  if (r.guard != "budget" || scope == r.figures.end() || !scope->is_string()) return r.guard;
+  return r.guard + " " + scope->get<std::string>();
 }
 
 }  // namespace kedge

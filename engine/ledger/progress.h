@@ -86,14 +86,17 @@ PauseView view_of(const Pause&);
 // The gate's facts that are known from the remediation alone.
 GateFacts facts_of(const Remediation&, Time now);
 
-// The sliding minute of the rate limit: starts counted by the second (ledger time, seconds since 1970), oldest first.
-struct StartsInSecond {
-  int64_t second = 0;
-  int number = 0;
-};
-inline constexpr int64_t kRateWindowSeconds = 60;
-// Fills started_within_minute and minute_has_room. `waiting`: how many already wait for the rate: each minute has room
-// for `limit` of them, so that they do not all come back at once.
-void fill_rate(GateFacts&, const std::vector<StartsInSecond>&, int limit, int waiting);
+// The budgets that its start is charged to. `now`: the limits of its rule as it is loaded.
+std::vector<ScopedBudget> budgets_of(const Remediation&, const std::optional<Limits>& now, const BudgetLimits&);
+// Notes that its start is counted in each of them, in order of the rings' names.
+void charge(Remediation&, const std::vector<ScopedBudget>&, Time);
+// At its end: the charges that are given back. Only where every attempt found that the world was right already, with
+// no write of ours: what failed has used its place.
+std::vector<Charge> settle_charges(Remediation&);
+
+// Under which guard it stands still; where a budget keeps it, under which scope's: "budget rule aws.s3.public-bucket".
+std::string standing_key(const Remediation&);
+// As many as stand under the same key are counted, not more.
+inline constexpr int kStandingCounted = 1'000;
 
 }  // namespace kedge

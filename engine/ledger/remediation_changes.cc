@@ -10,8 +10,6 @@
 namespace kedge {
 namespace {
 
-constexpr const char* kAllRules = "all";  // the scope of the engine's own rate limit
-
 Answer go_on() {
   Answer answer;
   answer.go = GoAnswer{};
@@ -23,8 +21,6 @@ Answer observe_again(std::string guard, std::string reason) {
   answer.go = GoAnswer{Go::observe_again, std::move(guard), std::move(reason), std::nullopt};
   return answer;
 }
-
-int64_t second_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
 
 }  // namespace
 
@@ -39,6 +35,9 @@ Result<Remediation> SqliteWriter::open_remediation(const std::string& id) {
 int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Transition& step, Standstill why,
                              Json details) {
   move_to(r, step, std::move(why), at_);
+  if (is_end(r.state)) {
+    for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
+  }
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was.guard, context(seq)));
   note_runnable(r, step.from != step.to);
@@ -91,7 +90,7 @@ void SqliteWriter::resume(Remediation r, Json details) {
 
 GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   GateFacts facts = facts_of(r, at_);
-  facts.current_mode = tables_.rule_mode(r.plan.rule.id);
+  if (const auto rule = tables_.rule_state(r.plan.rule.id)) facts.current_mode = rule->mode;
   for (const Pause& pause : tables_.pauses()) {
     if (pause_concerns(pause.scope, r)) facts.pauses.push_back(view_of(pause));
   }
@@ -104,9 +103,19 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   }
   facts.locked_by = tables_.lock_holders(r);
   facts.approvals = tables_.approvals(r.id);
-  fill_rate(facts, tables_.starts(kAllRules, second_of(at_) - kRateWindowSeconds),
-            options_.gate.remediations_per_minute, tables_.standing_by_count("rate", State::waiting));
   return facts;
+}
+
+std::vector<BudgetFigures> SqliteWriter::figures_of_budgets(const std::vector<ScopedBudget>& budgets) {
+  std::vector<BudgetFigures> all;
+  for (const ScopedBudget& one : budgets) {
+    BudgetFigures figures = figures_of(one, tables_.spent(one.ring(), first_slot(one.budget.within, at_)), at_);
+    if (figures.is_spent()) {
+      figures = behind(std::move(figures), tables_.standing_by_count("budget " + one.scope, State::waiting));
+    }
+    all.push_back(std::move(figures));
+  }
+  return all;
 }
 
 Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was, const Verdict& verdict, Json details) {
@@ -153,10 +162,17 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (const auto key = tables_.touched_since(r.touches, start.observed_from, today() - kDaysTouched)) {
     return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
   }
-  const Verdict verdict = gate(gate_facts(r), options_.gate);
+  GateFacts facts = gate_facts(r);
+  const auto rule = tables_.rule_state(r.plan.rule.id);
+  const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
+  facts.budgets = figures_of_budgets(budgets);
+  const Verdict verdict = gate(facts, options_.gate);
   if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
 
-  if (!has_written(r)) tables_.add_start(kAllRules, second_of(at_));
+  if (!facts.charged) {
+    charge(r, budgets, at_);
+    for (const Charge& one : r.charges) tables_.add_spent(one);
+  }
   tables_.put_locks(r);
   begin_attempt(r, start.step, start.mark, false);
   Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);

@@ -70,23 +70,24 @@ std::vector<std::string> Tables::standing_by(const std::string& guard, State sta
                               guard, state_text(state)));
 }
 
-int Tables::standing_by_count(const std::string& guard, State state) {
-  Query row = db_.query("SELECT count(*) FROM remediation WHERE guard = ? AND guard <> '' AND state = ?", guard,
-                        state_text(state));
+int Tables::standing_by_count(const std::string& key, State state) {
+  Query row = db_.query(
+      "SELECT count(*) FROM (SELECT 1 FROM remediation WHERE guard = ? AND guard <> '' AND state = ? LIMIT ?)", key,
+      state_text(state), kStandingCounted);
   return row.next() ? static_cast<int>(row.integer(0)) : 0;
 }
 
 void Tables::insert(const Remediation& r) {
   db_.run("INSERT INTO remediation VALUES (?, ?, ?, ?, ?, ?)", r.id, r.plan.rule.id, r.plan.target, state_text(r.state),
-          r.guard, stored_text(moving_part(r)));
+          standing_key(r), stored_text(moving_part(r)));
   db_.run("INSERT INTO finding VALUES (?, ?)", r.id, stored_text(fixed_part(r)));
   for (size_t i = 0; i < r.steps.size(); ++i) put_step(r.id, i, r.steps[i]);
   if (r.due) put_timer(r);
 }
 
 void Tables::update(const Remediation& now, const Remediation& was) {
-  db_.run("UPDATE remediation SET state = ?, guard = ?, moving = ? WHERE id = ?", state_text(now.state), now.guard,
-          stored_text(moving_part(now)), now.id);
+  db_.run("UPDATE remediation SET state = ?, guard = ?, moving = ? WHERE id = ?", state_text(now.state),
+          standing_key(now), stored_text(moving_part(now)), now.id);
   for (size_t i = 0; i < now.steps.size(); ++i) {
     if (now.steps[i] != was.steps[i]) put_step(now.id, i, now.steps[i]);
   }

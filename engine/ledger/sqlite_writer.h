@@ -86,6 +86,7 @@ class SqliteWriter {
   void wake_waiting();
   void resume(Remediation, nlohmann::json details);
   GateFacts gate_facts(const Remediation&);
+  std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);

@@ -110,17 +110,20 @@ void Tables::put_seen(const std::string& key, int64_t day) {
 
 // ---- spent ---------------------------------------------------------------------------------------------------------
 
-std::vector<StartsInSecond> Tables::starts(const std::string& scope, int64_t from_second) {
-  std::vector<StartsInSecond> starts;
-  Query row =
-      db_.query("SELECT slot, number FROM spent WHERE scope = ? AND slot >= ? ORDER BY slot", scope, from_second);
-  while (row.next()) starts.push_back({row.integer(0), static_cast<int>(row.integer(1))});
-  return starts;
+std::vector<SpentSlot> Tables::spent(const std::string& ring, int64_t from_slot) {
+  std::vector<SpentSlot> slots;
+  Query row = db_.query("SELECT slot, number FROM spent WHERE scope = ? AND slot >= ? ORDER BY slot", ring, from_slot);
+  while (row.next()) slots.push_back({row.integer(0), static_cast<int>(row.integer(1))});
+  return slots;
 }
 
-void Tables::add_start(const std::string& scope, int64_t second) {
-  db_.run("DELETE FROM spent WHERE scope = ? AND slot < ?", scope, second - kRateWindowSeconds);
-  db_.run("INSERT INTO spent VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1", scope, second);
+void Tables::add_spent(const Charge& charge) {
+  db_.run("DELETE FROM spent WHERE scope = ? AND slot < ?", charge.ring, charge.slot - kBudgetSlots);
+  db_.run("INSERT INTO spent VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1", charge.ring, charge.slot);
+}
+
+void Tables::give_back(const Charge& charge) {
+  db_.run("UPDATE spent SET number = number - 1 WHERE scope = ? AND slot = ? AND number > 0", charge.ring, charge.slot);
 }
 
 // ---- pause, approval, exception, rule_state ------------------------------------------------------------------------
@@ -166,11 +169,14 @@ void Tables::put(const Exception& e) {
 
 void Tables::erase_exception(const std::string& id) { db_.run("DELETE FROM exception WHERE id = ?", id); }
 
-std::optional<Mode> Tables::rule_mode(const std::string& rule) {
-  Query row = db_.query("SELECT mode FROM rule_state WHERE id = ?", rule);
+std::optional<Tables::RuleState> Tables::rule_state(const std::string& rule) {
+  Query row = db_.query("SELECT mode, per_minute, per_hour FROM rule_state WHERE id = ?", rule);
   if (!row.next()) return std::nullopt;
-  const auto mode = parse_mode(row.text(0));
-  return mode ? *mode : Mode::off;
+  RuleState state;
+  if (const auto mode = parse_mode(row.text(0))) state.mode = *mode;
+  if (!row.is_null(1)) state.limits.per_minute = static_cast<int>(row.integer(1));
+  if (!row.is_null(2)) state.limits.per_hour = static_cast<int>(row.integer(2));
+  return state;
 }
 
 void Tables::put_rules(const std::vector<LoadedRule>& rules) {

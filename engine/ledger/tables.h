@@ -49,7 +49,7 @@ class Tables {
   std::optional<Remediation> open_remediation(const std::string& id);
   std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first
   std::vector<std::string> standing_by(const std::string& guard, State);                 // likewise
-  int standing_by_count(const std::string& guard, State);
+  int standing_by_count(const std::string& key, State);                                  // kStandingCounted at most
   void insert(const Remediation&);
   void update(const Remediation& now, const Remediation& was);
   void erase(const Remediation&);
@@ -73,8 +73,9 @@ class Tables {
   std::vector<AttemptTrace> attempts_by_request(const std::string& request_id, int64_t from_day);
 
   // ---- spent
-  std::vector<StartsInSecond> starts(const std::string& scope, int64_t from_second);
-  void add_start(const std::string& scope, int64_t second);  // and forgets what has left the window
+  std::vector<SpentSlot> spent(const std::string& ring, int64_t from_slot);
+  void add_spent(const Charge&);  // and forgets what no window reaches any more
+  void give_back(const Charge&);
 
   // ---- pause, approval, exception, rule_state
   std::vector<Pause> pauses();
@@ -86,7 +87,11 @@ class Tables {
   std::optional<Exception> exception(const std::string& id);
   void put(const Exception&);
   void erase_exception(const std::string& id);
-  std::optional<Mode> rule_mode(const std::string& rule);
+  struct RuleState {
+    Mode mode = Mode::off;
+    Limits limits;
+  };
+  std::optional<RuleState> rule_state(const std::string& rule);
   void put_rules(const std::vector<LoadedRule>&);
 
   // ---- suppressed, counter

@@ -169,6 +169,14 @@ struct StepProgress {
   bool operator==(const StepProgress&) const = default;
 };
 
+// One start, counted in the budgets' ring `ring`.
+struct Charge {
+  std::string ring;
+  int64_t slot = 0;
+
+  bool operator==(const Charge&) const = default;
+};
+
 // A remediation that has not ended (or one that ended, as it was).
 struct Remediation {
   std::string id;
@@ -190,6 +198,7 @@ struct Remediation {
   std::string reason;                // for people
   nlohmann::json figures;            // what that guard judged by
   std::optional<Time> due;           // waiting: when it is looked at again
+  std::vector<Charge> charges;       // its start in each budget, until it ends
 
   bool operator==(const Remediation&) const = default;
 };

@@ -148,6 +148,11 @@ Json moving_part(const Remediation& r) {
   put(json, "last_effect", r.last_effect);
   put(json, "ended", r.ended);
   put(json, "due", r.due);
+  if (!r.charges.empty()) {
+    Json charges = Json::object();
+    for (const Charge& charge : r.charges) charges[charge.ring] = charge.slot;
+    json["charges"] = std::move(charges);
+  }
   return json;
 }
 
@@ -161,6 +166,9 @@ void read_moving_part(const Json& json, Remediation& r) {
   get(json, "last_effect", r.last_effect);
   get(json, "ended", r.ended);
   get(json, "due", r.due);
+  const auto charges = json.find("charges");
+  if (charges == json.end()) return;
+  for (const auto& [ring, slot] : charges->items()) r.charges.push_back({ring, slot});
 }
 
 Json to_json(const Remediation& r) {

@@ -81,6 +81,16 @@ TEST_F(JournalMetricsTest, CountsSuppressionsByTheirGuard) {
   EXPECT_THAT(text(), HasSubstr("kedge_suppressions_total{rule=\"aws.s3.public-bucket\",guard=\"exception\"} 1\n"));
 }
 
+TEST_F(JournalMetricsTest, CountsWhatAGuardHeldLetWaitOrRefused) {
+  const Json rule = {{"id", "a"}};
+  metrics_.note({{"kind", "hold"}, {"rule", rule}, {"guard", "budget"}, {"to", "waiting"}});
+  metrics_.note({{"kind", "refusal"}, {"rule", rule}, {"guard", "exception"}, {"to", "refused"}});
+  metrics_.note({{"kind", "refusal"}, {"rule", rule}, {"to", "refused"}});
+  const std::string page = text();
+  EXPECT_THAT(page, HasSubstr("kedge_guard_stops_total{rule=\"a\",guard=\"budget\",to=\"waiting\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("kedge_guard_stops_total{rule=\"a\",guard=\"exception\",to=\"refused\"} 1\n"));
+}
+
 TEST_F(JournalMetricsTest, BearsRecordsOfAnyShape) {
   for (const Json& record : {Json(), Json(7), Json{{"kind", 7}}, Json{{"kind", "confirmation"}, {"rule", "x"}},
                              Json{{"kind", "confirmation"}, {"to", "confirmed"}, {"phases", {{"detection", "x"}}}}}) {

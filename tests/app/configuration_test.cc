@@ -71,13 +71,12 @@ TEST(Configuration, TellsEveryMistakeAtOnceWithItsLine) {
 }
 
 TEST(Configuration, RefusesToLoosenAGuardInPassing) {
-  const std::string looser = std::string(kGood) + "guards:\n  remediations_per_minute: 5000\n";
-  EXPECT_NE(
-      mistakes(looser).find("kedge.yaml:18: guards.remediations_per_minute: 5000 loosens a guard beyond its default"),
-      std::string::npos)
+  const std::string looser = std::string(kGood) + "guards:\n  budgets: {rule: 5/1m}\n";
+  EXPECT_NE(mistakes(looser).find("kedge.yaml:18: guards.budgets.rule: 5/1m loosens a guard beyond its default"),
+            std::string::npos)
       << mistakes(looser);
   EXPECT_EQ(mistakes(looser + "  unsafe_limits: true\n"), "");
-  EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  remediations_per_minute: 1\n"), "");
+  EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  budgets: {all: 1/1m, rule: 5/1h}\n"), "");
 }
 
 TEST(Configuration, RefusesPropertiesThatTheEngineOwns) {
@@ -162,7 +161,7 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {remediations_per_minute: 5, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
 notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}

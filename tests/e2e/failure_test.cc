@@ -46,7 +46,9 @@ class Failures : public Scene {
     engine_.configuration["aws"]["credentials"] = {{"access_key_id", key.id}, {"secret_access_key", key.secret}};
   }
   void lift_the_budget() {
-    engine_.configuration["guards"] = {{"unsafe_limits", true}, {"remediations_per_minute", 1000}};
+    engine_.configuration["guards"] = {
+        {"unsafe_limits", true},
+        {"budgets", {{"all", "1000/1m"}, {"account", "1000/1m"}, {"action", "1000/1m"}, {"rule", "1000/1m"}}}};
   }
   void expect_once_for_each(const std::set<std::string>& buckets) {
     for (const std::string& bucket : buckets) {

@@ -25,6 +25,10 @@ class GateTest : public testing::Test {
   }
   Verdict ask() { return gate(facts, limits); }
 
+  static BudgetFigures budget(int spent, std::optional<Duration> room_in) {
+    return {"all", {10, minutes(1)}, spent, room_in ? std::optional(kNow + *room_in) : std::nullopt};
+  }
+
   // What the gate does, by whom, and whether its reason says what to type.
   void expect(Verdict::Kind kind, const std::string& guard, const std::string& command) {
     const Verdict verdict = ask();
@@ -58,9 +62,6 @@ TEST_F(GateTest, HoldsUntilAsManyPeopleHaveApprovedAsTheRuleAsksFor) {
 TEST_F(GateTest, HoldsWhatARuleAsksForAndNobodyCanEvaluate) {
   facts.policy.window = "nights";
   expect(Kind::hold, "window", "kedge remediation approve R1");
-  facts.policy.window.clear();
-  facts.policy.limits.per_hour = 5;
-  expect(Kind::hold, "limits", "kedge remediation approve R1");
   facts.approvals = 1;
   EXPECT_EQ(ask(), Verdict{});
 }
@@ -132,22 +133,30 @@ TEST_F(GateTest, WaitsForLocksAndNamesTheHolder) {
   EXPECT_FALSE(ask().due.has_value());
 }
 
-TEST_F(GateTest, WaitsForTheRateUntilTheMinuteHasRoom) {
-  facts.started_within_minute = limits.remediations_per_minute - 1;
+TEST_F(GateTest, WaitsForABudgetUntilItHasRoom) {
+  facts.budgets = {budget(9, seconds(20))};
   EXPECT_EQ(ask(), Verdict{});
-  facts.started_within_minute = limits.remediations_per_minute;
-  facts.minute_has_room = kNow + seconds(20);
-  expect(Kind::wait, "rate", "kedge remediation approve R1");
-  EXPECT_EQ(ask().due, facts.minute_has_room);
+  facts.budgets = {budget(10, seconds(20))};
+  expect(Kind::wait, "budget", "kedge remediation approve R1");
+  EXPECT_EQ(ask().due, kNow + seconds(20));
+  EXPECT_NE(ask().reason.find("10 remediations of all rules started within 1m, and 10 may; there is room"),
+            std::string::npos)
+      << ask().reason;
+  EXPECT_EQ(ask().figures["scope"], "all");
 }
 
-TEST_F(GateTest, HoldsWhenNoMinuteWillHaveRoom) {
-  limits.remediations_per_minute = 0;
-  expect(Kind::hold, "rate", "kedge remediation approve R1");
+TEST_F(GateTest, WaitsForTheBudgetThatHasRoomLast) {
+  facts.budgets = {budget(10, seconds(20)), budget(10, seconds(50)), budget(10, seconds(30)), budget(9, seconds(90))};
+  EXPECT_EQ(ask().due, kNow + seconds(50));
 }
 
-TEST_F(GateTest, DoesNotRateTwiceWhatHasStarted) {
-  facts.started_within_minute = limits.remediations_per_minute;
+TEST_F(GateTest, HoldsWhereABudgetNeverHasRoom) {
+  facts.budgets = {budget(10, seconds(20)), budget(10, std::nullopt), budget(10, seconds(30))};
+  expect(Kind::hold, "budget", "kedge remediation approve R1");
+}
+
+TEST_F(GateTest, DoesNotChargeTwiceWhatHasStarted) {
+  facts.budgets = {budget(10, seconds(20))};
   facts.charged = true;
   EXPECT_EQ(ask(), Verdict{});
   facts.charged = false;
@@ -161,7 +170,7 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.exception = "exception-1";
   facts.age.reset();
   facts.locked_by = {"R0"};
-  facts.started_within_minute = 1'000;
+  facts.budgets = {budget(10, seconds(20))};
   EXPECT_EQ(ask().guard, "rule");
   facts.current_mode = Mode::enforce;
   EXPECT_EQ(ask().guard, "pause");
@@ -172,13 +181,13 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.age = seconds(1);
   EXPECT_EQ(ask().guard, "locks");
   facts.locked_by.clear();
-  EXPECT_EQ(ask().guard, "rate");
+  EXPECT_EQ(ask().guard, "budget");
 }
 
 TEST_F(GateTest, AsksOnlyForRuleAndPauseBeforeAFurtherAttempt) {
   facts.exception = "exception-1";
   facts.age.reset();
-  facts.started_within_minute = 1'000;
+  facts.budgets = {budget(10, seconds(20))};
   EXPECT_EQ(gate_again(facts), Verdict{});
   facts.pauses = {{"all", "alice", ""}};
   EXPECT_EQ(gate_again(facts).guard, "pause");

@@ -60,6 +60,7 @@ Finding ChangeMaker::finding() {
   if (one_in(16)) finding.policy.mode = Mode::canary;
   if (one_in(16)) finding.policy.approvals = one_in(2) ? 1 : 2;
   if (one_in(32)) finding.policy.window = "nights";
+  if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
   if (one_in(20)) finding.origin = "redrive";
   if (one_in(20)) finding.times.happened.reset();
   if (one_in(20)) finding.times.happened = clock_.now() - std::chrono::hours(1);
@@ -300,6 +301,7 @@ Change ChangeMaker::by_the_daemon() {
     default: {
       LoadRules rules = sample_rules(one_in(8) ? static_cast<Mode>(below(4)) : Mode::enforce);
       if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);
+      if (one_in(4)) rules.rules[0].limits.per_hour = 1 + static_cast<int>(below(5));
       return rules;
     }
   }

@@ -20,7 +20,9 @@ class Pair {
   explicit Pair(uint64_t seed) : maker_(seed, clock_) {
     options_.directory = directory_.path();
     options_.notify_alarms = {"on-call"};
-    options_.gate.remediations_per_minute = 5;
+    options_.gate.budgets.all.most = 5;
+    options_.gate.budgets.rule = {4, std::chrono::minutes(2)};
+    options_.gate.budgets.account.most = 4;
     options_.dead_letters_max = 6;
     options_.dead_letter_bytes_max = 4'000;
     options_.dead_letters_per_minute = 2;

@@ -329,6 +329,9 @@ Result<Remediation*> MemoryLedger::find_open(const std::string& id) {
 int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill why, Json details) {
   const std::string was_guard = r.guard;
   move_to(r, step, std::move(why), at_);
+  if (is_end(r.state)) {
+    for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
+  }
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
@@ -364,7 +367,7 @@ std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const 
 
 GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   GateFacts facts = facts_of(r, at_);
-  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) facts.current_mode = rule->second;
+  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) facts.current_mode = rule->second.mode;
   for (const auto& [scope, pause] : pauses_) {
     if (pause_concerns(scope, r)) facts.pauses.push_back(view_of(pause));
   }
@@ -378,13 +381,24 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   if (const auto people = approved_.find(r.id); people != approved_.end()) {
     facts.approvals = static_cast<int>(people->second.size());
   }
-  std::vector<StartsInSecond> starts;
-  for (const auto& [second, number] : starts_) starts.push_back({second, number});
-  const auto waiting = std::count_if(open_.begin(), open_.end(), [](const auto& entry) {
-    return entry.second.state == State::waiting && entry.second.guard == "rate";
-  });
-  fill_rate(facts, starts, options_.gate.remediations_per_minute, static_cast<int>(waiting));
   return facts;
+}
+
+std::vector<BudgetFigures> MemoryLedger::figures_of_budgets(const std::vector<ScopedBudget>& budgets) const {
+  std::vector<BudgetFigures> all;
+  for (const ScopedBudget& one : budgets) {
+    std::vector<SpentSlot> slots;
+    if (const auto ring = spent_.find(one.ring()); ring != spent_.end()) {
+      for (const auto& [slot, number] : ring->second) slots.push_back({slot, number});
+    }
+    const auto waits = [&](const auto& entry) {
+      return entry.second.state == State::waiting && standing_key(entry.second) == "budget " + one.scope;
+    };
+    const auto waiting = std::min<std::ptrdiff_t>(std::count_if(open_.begin(), open_.end(), waits), kStandingCounted);
+    BudgetFigures figures = figures_of(one, slots, at_);
+    all.push_back(figures.is_spent() ? behind(figures, static_cast<int>(waiting)) : figures);
+  }
+  return all;
 }
 
 Result<Answer> MemoryLedger::hold_by(Remediation& r, const Verdict& verdict, Json details) {
@@ -431,10 +445,18 @@ Result<Answer> MemoryLedger::on(const Start& start) {
     return answer;
   }
   r = std::move(wanted);
-  const Verdict verdict = gate(gate_facts(r), options_.gate);
+  GateFacts facts = gate_facts(r);
+  const auto rule = rules_.find(r.plan.rule.id);
+  const auto budgets =
+      budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
+  facts.budgets = figures_of_budgets(budgets);
+  const Verdict verdict = gate(facts, options_.gate);
   if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
 
-  if (!has_written(r)) ++starts_[std::chrono::floor<std::chrono::seconds>(at_).time_since_epoch().count()];
+  if (!facts.charged) {
+    charge(r, budgets, at_);
+    for (const Charge& one : r.charges) ++spent_[one.ring][one.slot];
+  }
   for (const std::string& key : r.touches) locks_[key] = r.id;
   begin_attempt(r, start.step, start.mark, false);
   Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);
@@ -669,7 +691,7 @@ Result<Answer> MemoryLedger::on(const CloseDeadLetters& change) {
 Result<Answer> MemoryLedger::on(const LoadRules& change) {
   rules_.clear();
   for (const LoadedRule& rule : change.rules) {
-    rules_[rule.id] = rule.mode;
+    rules_[rule.id] = {rule.mode, rule.limits};
     keep(rule.bundle);
   }
   write(rules_record(change));

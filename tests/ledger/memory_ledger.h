@@ -119,6 +119,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   int64_t settle(Remediation&, const Transition&, Standstill, nlohmann::json details);
   void wake_waiting();
   GateFacts gate_facts(const Remediation&) const;
+  std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
   void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
@@ -148,8 +149,12 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, std::string> locks_;                    // key → remediation
   std::map<std::string, std::pair<int64_t, int64_t>> touched_;  // key → last record of an attempt on it, and its day
   std::vector<AttemptRow> attempts_;
-  std::map<int64_t, int> starts_;  // second → starts of all rules
-  std::map<std::string, Mode> rules_;
+  std::map<std::string, std::map<int64_t, int>> spent_;  // ring → slot → starts
+  struct Rule {
+    Mode mode = Mode::off;
+    Limits limits;
+  };
+  std::map<std::string, Rule> rules_;
   std::map<std::string, std::set<std::string>> approved_;  // by whom
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;

@@ -18,6 +18,11 @@ class RemediationTest : public LedgerTest {
     EXPECT_TRUE(answer.done()) << answer.error.message;
     return answer.go.value_or(GoAnswer{Go::refused, "", "no answer", {}});
   }
+  void start_so_many(int number) {
+    for (int i = 0; i < number; ++i) {
+      EXPECT_EQ(start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i)).go, Go::go);
+    }
+  }
   std::string mark_of(const std::string& id) { return "mark-of-" + id; }
   Answer finish_step(const std::string& id, size_t step = 0, Move move = Move::apply_all) {
     return commit(RecordOutcome{id, sample_outcome(step, 1, mark_of(id), clock.now()), move, ""});
@@ -366,15 +371,19 @@ TEST_P(RemediationTest, IsHeldForAnOldEventUntilAPersonApproves) {
   EXPECT_EQ(start(sample_id(1)).go, Go::go);
 }
 
-TEST_P(RemediationTest, WaitsForTheRateWithinAnySixtySeconds) {
-  const int limit = options.gate.remediations_per_minute;
-  for (int i = 0; i < limit; ++i)
-    EXPECT_EQ(start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i)).go, Go::go);
+TEST_P(RemediationTest, WaitsForTheBudgetOfItsRuleWithinAnyFiveMinutes) {
+  start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   const GoAnswer waits = start(id, "late");
   EXPECT_EQ(waits.go, Go::wait);
-  EXPECT_EQ(waits.guard, "rate");
+  EXPECT_EQ(waits.guard, "budget");
   ASSERT_TRUE(waits.due.has_value());
+  EXPECT_GE(*waits.due - clock.now(), minutes(5));
+  EXPECT_LE(*waits.due - clock.now(), minutes(5) + seconds(6));
+  EXPECT_EQ(last_record()["figures"], (Json{{"scope", "rule aws.s3.public-bucket"},
+                                            {"spent", 5},
+                                            {"most", 5},
+                                            {"within_us", Duration(minutes(5)).count()}}));
   clock.advance(*waits.due - clock.now() - seconds(1));
   ASSERT_TRUE(commit(MoveRemediation{id, Move::resume, "", "", {}, {}}).done());
   EXPECT_EQ(start(id, "late").go, Go::wait);
@@ -383,29 +392,119 @@ TEST_P(RemediationTest, WaitsForTheRateWithinAnySixtySeconds) {
   EXPECT_EQ(start(id, "late").go, Go::go);
 }
 
-TEST_P(RemediationTest, ComesBackInTurnWhereManyWaitForTheRate) {
-  const int limit = options.gate.remediations_per_minute;
+TEST_P(RemediationTest, WaitsForEachBudgetThatItIsChargedTo) {
+  for (const char* scope : {"all", "account 123456789012", "action test.step0"}) {
+    SCOPED_TRACE(scope);
+    options.gate = {};
+    options.gate.budgets.rule.most = 100;
+    BudgetLimits& budgets = options.gate.budgets;
+    (std::string(scope) == "all"              ? budgets.all
+     : std::string(scope).starts_with("acco") ? budgets.account
+                                              : budgets.action)
+        .most = 1;
+    remake();
+    start_so_many(1);
+    EXPECT_EQ(start(open(100, "late"), "late").guard, "budget");
+    EXPECT_EQ(last_record()["figures"]["scope"], scope);
+  }
+}
+
+TEST_P(RemediationTest, CountsByAccountWhereTheTargetNamesOne) {
+  options.gate.budgets.account.most = 1;
+  remake();
+  const auto in_account = [&](int number, const std::string& account) {
+    const std::string target = "arn:aws:sns:eu-west-1:" + account + ":topic-" + std::to_string(number);
+    return start(open(number, target), target).go;
+  };
+  EXPECT_EQ(in_account(1, "111111111111"), Go::go);
+  EXPECT_EQ(in_account(2, "222222222222"), Go::go);
+  EXPECT_EQ(in_account(3, "111111111111"), Go::wait);
+}
+
+TEST_P(RemediationTest, IsLimitedByItsOwnRuleBesidesTheEngine) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.limits.per_hour = 1;
+  commit(batch_of({finding}));
+  EXPECT_EQ(start(sample_id(1)).go, Go::go);
+  finding = sample_finding(2, "other", clock.now());
+  finding.policy.limits.per_hour = 1;
+  commit(batch_of({finding}));
+  const GoAnswer waits = start(sample_id(2), "other");
+  EXPECT_EQ(waits.guard, "budget");
+  EXPECT_GE(*waits.due - clock.now(), hours(1));
+}
+
+TEST_P(RemediationTest, IsLimitedByItsRuleAsItIsLoadedNow) {
+  LoadRules rules = sample_rules();
+  rules.rules[0].limits.per_minute = 0;
+  commit(rules);
+  EXPECT_EQ(start(open(1, "bucket")).go, Go::held) << "no minute will have room";
+  EXPECT_EQ(last_record()["guard"], "budget");
+}
+
+TEST_P(RemediationTest, IsChargedOnceHoweverOftenItIsTried) {
+  options.gate.budgets.rule.most = 2;
+  remake();
+  const std::string id = open(1, "bucket", 2);
+  Start part = sample_start(id, "bucket", ledger().head(), 2);
+  part.befores.resize(1);
+  EXPECT_EQ(commit(part).go->go, Go::go);
+  EXPECT_EQ(commit(Attempt{id, std::nullopt, 0, 2, "again"}).go->go, Go::go);
+  ASSERT_TRUE(commit(RecordOutcome{id, sample_outcome(0, 2, "again", clock.now()), Move::outcome, ""}).done());
+  Start rest = sample_start(id, "bucket", ledger().head(), 2);
+  rest.befores.erase(rest.befores.begin());
+  rest.step = 1;
+  EXPECT_EQ(commit(rest).go->go, Go::go);
+  EXPECT_EQ(start(open(2, "other"), "other").go, Go::go);
+  EXPECT_EQ(start(open(3, "third"), "third").go, Go::wait);
+}
+
+TEST_P(RemediationTest, GivesItsPlaceBackWhereNothingHadToBeDone) {
+  options.gate.budgets.rule.most = 1;
+  remake();
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).go, Go::go);
+  StepOutcome outcome = sample_outcome(0, 1, mark_of(id), clock.now());
+  outcome.result = StepOutcome::Result::already;
+  outcome.writes = 0;
+  ASSERT_TRUE(commit(RecordOutcome{id, outcome, Move::apply_all, ""}).done());
+  EXPECT_EQ(start(open(2, "other"), "other").go, Go::wait) << "nothing is proven before it is read back";
+  EXPECT_TRUE(conclude(id, Move::confirm, ledger().head()).done());
+  EXPECT_EQ(start(open(3, "third"), "third").go, Go::go);
+}
+
+TEST_P(RemediationTest, KeepsItsPlaceWhereItFailed) {
+  options.gate.budgets.rule.most = 1;
+  remake();
+  const std::string id = open(1, "bucket");
+  EXPECT_EQ(start(id).go, Go::go);
+  StepOutcome outcome = sample_outcome(0, 1, mark_of(id), clock.now());
+  outcome.result = StepOutcome::Result::refused;
+  ASSERT_TRUE(commit(RecordOutcome{id, outcome, Move::fail, "no permission"}).done());
+  EXPECT_EQ(start(open(2, "other"), "other").go, Go::wait);
+}
+
+TEST_P(RemediationTest, ComesBackInTurnWhereManyWaitForABudget) {
+  const int limit = options.gate.budgets.rule.most;
   std::vector<Time> dues;
   for (int i = 0; i < 3 * limit; ++i) {
     const GoAnswer answer = start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
     if (answer.go == Go::wait) dues.push_back(*answer.due);
   }
   ASSERT_EQ(dues.size(), static_cast<size_t>(2 * limit));
-  EXPECT_EQ(dues[limit] - dues[0], minutes(1));
+  EXPECT_EQ(dues[limit] - dues[0], minutes(5));
 }
 
-TEST_P(RemediationTest, PassesTheRateWhenAPersonApproves) {
-  const int limit = options.gate.remediations_per_minute;
-  for (int i = 0; i < limit; ++i) start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
+TEST_P(RemediationTest, PassesTheBudgetWhenAPersonApproves) {
+  start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   start(id, "late");
   ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "now"}).done());
   EXPECT_EQ(start(id, "late").go, Go::go);
 }
 
-TEST_P(RemediationTest, DoesNotPassTheRateByARetry) {
-  const int limit = options.gate.remediations_per_minute;
-  for (int i = 0; i < limit; ++i) start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i));
+TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
+  start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   start(id, "late");
   ASSERT_EQ(state_of(id), State::waiting);

@@ -34,7 +34,8 @@ ExecutorOptions quick() {
 
 SqliteLedgerOptions no_rate() {
   SqliteLedgerOptions options;
-  options.gate.remediations_per_minute = 100'000;
+  BudgetLimits& budgets = options.gate.budgets;
+  for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) budget->most = 100'000;
   return options;
 }
 

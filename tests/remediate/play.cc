@@ -10,7 +10,10 @@ namespace {
 
 SqliteLedgerOptions ledger_options(int remediations_per_minute) {
   SqliteLedgerOptions options;
-  options.gate.remediations_per_minute = remediations_per_minute;
+  BudgetLimits& budgets = options.gate.budgets;
+  for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) {
+    *budget = {remediations_per_minute, std::chrono::minutes(1)};
+  }
   return options;
 }
 

@@ -186,7 +186,7 @@ TEST(Survey, WaitsForTheEnginesOwnTroubleShowsItAfterAWhileAndLooksAgainAfterwar
   EXPECT_TRUE(play.world.writes().empty());
 }
 
-TEST(Survey, WaitsForTheRateAndIsObservedAnew) {
+TEST(Survey, WaitsForTheBudgetAndIsObservedAnew) {
   Play play(1, 1);
   play.world.set("a", "wrong");
   play.world.set("b", "wrong");
@@ -194,7 +194,7 @@ TEST(Survey, WaitsForTheRateAndIsObservedAnew) {
   EXPECT_EQ(play.run(first), State::confirmed);
   const auto second = play.open({set_step("b")});
   EXPECT_EQ(play.run(second, seconds(1)), State::waiting);
-  EXPECT_EQ(play.stored(second).guard, "rate");
+  EXPECT_EQ(play.stored(second).guard, "budget");
   play.world.set("b", "right");
   EXPECT_EQ(play.run(second), State::confirmed);
   EXPECT_EQ(play.world.writes().size(), 1U);
