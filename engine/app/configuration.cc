@@ -161,6 +161,24 @@ void read_executor(Section& section, ExecutorOptions& executor) {
 
 constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";
 
+constexpr int kMostCounted = 1000;  // what such a limit counts is kept one by one
+
+Result<std::optional<Budget>> parse_limit(std::string_view text) {
+  if (text == "off") return std::optional<Budget>();
+  auto budget = parse_budget(text);
+  if (!budget) return Error{budget.error().code, budget.error().message + ", or off"};
+  if (budget->most > kMostCounted) return Error{ErrorCode::invalid, "the number must be from 0 to 1000; off for more"};
+  return std::optional(*budget);
+}
+
+// A number within a time, or off.
+void read_limit(Section& section, const char* key, std::optional<Budget>& limit, const std::optional<Budget>& usual,
+                const Configuration& configuration) {
+  section.word<std::optional<Budget>>(key, limit, parse_limit);
+  if (configuration.unsafe_limits || section.is_wrong(key) || (limit && !is_looser(*limit, *usual))) return;
+  section.mistake(key, fmt::format("{} loosens a guard{}", limit ? to_string(*limit) : "off", kNeedsUnsafeLimits));
+}
+
 // How many remediations may start within which time.
 void read_budgets(Section& section, Configuration& configuration) {
   const BudgetLimits standard;
@@ -181,6 +199,7 @@ void read_guards(Section& section, Configuration& configuration) {
   const AdmissionLimits admission;
   section.boolean("unsafe_limits", configuration.unsafe_limits);
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
+  read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   if (configuration.unsafe_limits) return;

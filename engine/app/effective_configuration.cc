@@ -85,6 +85,8 @@ Tree aws_of(const Configuration& c) {
   return section;
 }
 
+std::string limit(const std::optional<Budget>& budget) { return budget ? to_string(*budget) : "off"; }
+
 Tree guards_of(const Configuration& c) {
   const BudgetLimits& budgets = c.gate.budgets;
   return {{"budgets",
@@ -92,6 +94,7 @@ Tree guards_of(const Configuration& c) {
             {"account", to_string(budgets.account)},
             {"action", to_string(budgets.action)},
             {"rule", to_string(budgets.rule)}}},
+          {"mass_match", limit(c.gate.mass_match)},
           {"stale_after", span(c.admission.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},
           {"unsafe_limits", c.unsafe_limits}};

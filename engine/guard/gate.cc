@@ -101,6 +101,30 @@ std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits)
   return std::nullopt;
 }
 
+// The first of a mass match says what the rule wanted; those after it only that the rule is held.
+std::optional<Verdict> ask_mass_match(const GateFacts& facts, const GateLimits& limits) {
+  if (!limits.mass_match || facts.approved() || facts.charged || facts.let_go) return std::nullopt;
+  if (!facts.mass_since && facts.targets <= limits.mass_match->most) return std::nullopt;
+  Json figures = {
+      {"targets", facts.targets}, {"most", limits.mass_match->most}, {"within_us", limits.mass_match->within.count()}};
+  const std::string commands =
+      fmt::format("kedge resume --scope rule:{} lets the rule go on, kedge remediation approve {} this one alone",
+                  facts.rule, facts.remediation);
+  if (facts.mass_since) {
+    figures["since"] = format_time(*facts.mass_since);
+    return hold(kMassMatch,
+                fmt::format("{}: it is held since {}, when it wanted to act on too many targets", commands,
+                            format_time(*facts.mass_since)),
+                std::move(figures));
+  }
+  return hold(
+      kMassMatch,
+      fmt::format("{}: it wanted to act on {} targets within {}, and {} may. It, and all that it finds from now "
+                  "on, is held, and no further notice tells of it",
+                  commands, facts.targets, format_duration(limits.mass_match->within), limits.mass_match->most),
+      std::move(figures));
+}
+
 std::optional<Verdict> ask_approval(const GateFacts& facts) {
   const int wanted = facts.policy.approvals;
   if (facts.approvals >= wanted) return std::nullopt;
@@ -164,6 +188,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_pauses(facts)) return *verdict;
   if (auto verdict = ask_exception(facts)) return *verdict;
   if (auto verdict = ask_age(facts, limits)) return *verdict;
+  if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts)) return *verdict;
   if (auto verdict = ask_approval(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;

@@ -2,9 +2,9 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → stale event → what the rule asks for (window, approval) →
-// locks → budgets. (Flap breaker, mass match and circuit breakers join here, in the order of the design.) Windows are
-// not evaluated yet, so they hold until a person says yes.
+// Order: rule gone, off or stricter now → pause → exception → stale event → mass match → what the rule asks for
+// (window, approval) → locks → budgets. (Flap breaker and circuit breakers join here, in the order of the design.)
+// Windows are not evaluated yet, so they hold until a person says yes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,8 +18,14 @@
 
 namespace kedge {
 
+// Names of guards that others know.
+inline constexpr const char* kMassMatch = "mass-match";
+
 struct GateLimits {
   BudgetLimits budgets;
+  // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
+  // person lets it go on. None: as many as it likes.
+  std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
   Duration stale_after = std::chrono::minutes(15);  // what an older event asks for needs a person's yes
   Duration future_most = std::chrono::minutes(1);   // as does one that claims to happen later than this from now
 
@@ -51,6 +57,9 @@ struct GateFacts {
   std::vector<std::string> locked_by;  // other remediations that hold one of its keys
   std::vector<BudgetFigures> budgets;  // those that it would be charged to
   bool charged = false;                // it has started before, and is counted already
+  int targets = 0;                     // different ones that its rule wanted to act on lately, with its own
+  std::optional<Time> mass_since;      // its rule is held for a mass match since then
+  bool let_go = false;                 // a person has let its rule go on while it was held for a mass match
   int approvals = 0;                   // people who let it go on: neither staleness nor a budget stops it then
 
   bool approved() const { return approvals > 0; }

@@ -196,7 +196,8 @@ struct RevokeException {
 struct AddPause {
   Pause pause;
 };
-// What the pause alone has held goes back to observation.
+// What the pause alone has held goes back to observation. With the scope rule:ID also ends a mass match of the rule:
+// what it has held goes on, and what is found from now on is counted anew.
 struct RemovePause {
   std::string scope;
   std::string actor;

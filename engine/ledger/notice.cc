@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "guard/gate.h"
 #include "ledger/progress.h"
 #include "ledger/values_json.h"
 
@@ -98,6 +99,7 @@ std::vector<Notice> notices_of(const Remediation& after, const Transition& trans
   if (type.empty()) return {};
   if (after.state == State::confirmed && !has_written(after)) return {};
   if (transition.from == State::held && after.state == State::held && after.guard == was_guard) return {};
+  if (after.guard == kMassMatch && after.figures.contains("since")) return {};  // the first of them was told
   std::vector<std::string> channels = after.plan.notify;
   if (needs_a_person(after.state)) {
     channels.insert(channels.end(), context.alarm_channels.begin(), context.alarm_channels.end());

@@ -18,7 +18,8 @@ struct NoticeContext {
 };
 
 // Of a move that people hear of: held, confirmed (where something was done), announced, failed, unconfirmed, refused,
-// undone, expired. `was`: the remediation before the move; a hold by the guard that holds it already is not told again.
+// undone, expired. `was`: the remediation before the move; a hold by the guard that holds it already is not told again,
+// and of a mass match only the first is.
 std::vector<Notice> notices_of(const Remediation& after, const Transition&, const std::string& was_guard,
                                const NoticeContext&);
 

@@ -73,7 +73,13 @@ Result<Answer> SqliteWriter::on(const RemovePause& change) {
   std::vector<Pause> pauses = tables_.pauses();
   const auto found =
       std::find_if(pauses.begin(), pauses.end(), [&](const Pause& p) { return p.scope == change.scope; });
-  if (found == pauses.end()) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  const std::string rule = rule_of_scope(change.scope);
+  const auto mass = rule.empty() ? std::nullopt : tables_.mass_match(rule);
+  if (mass) let_go(rule, *mass, change.actor);
+  if (found == pauses.end()) {
+    if (mass) return Answer{};
+    return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  }
   write(resume_record(*found, change.actor));
   tables_.erase_pause(change.scope);
   pauses.erase(found);
@@ -84,6 +90,18 @@ Result<Answer> SqliteWriter::on(const RemovePause& change) {
     resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
   }
   return Answer{};
+}
+
+void SqliteWriter::let_go(const std::string& rule, const MassMatch& mass, const std::string& actor) {
+  write(resume_record(rule, mass, actor));
+  tables_.erase_mass_match(rule);
+  tables_.erase_wanted(rule, Time::max());
+  for (const std::string& id : tables_.standing_by(kMassMatch, State::held)) {
+    Remediation r = *tables_.open_remediation(id);
+    if (r.plan.rule.id != rule) continue;
+    r.let_go = true;
+    resume(std::move(r), {{"actor", actor}, {"cause", "resume"}});
+  }
 }
 
 Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {

@@ -312,6 +312,11 @@ bool pause_concerns(const std::string& scope, const Remediation& r) {
   return account == r.event.account || account == named || unknown;  // what cannot be told apart is paused
 }
 
+std::string rule_of_scope(const std::string& scope) {
+  constexpr std::string_view kRule = "rule:";
+  return scope.starts_with(kRule) ? scope.substr(kRule.size()) : "";
+}
+
 PauseView view_of(const Pause& pause) { return {pause.scope, pause.by, pause.reason}; }
 
 GateFacts facts_of(const Remediation& r, Time now) {
@@ -324,6 +329,7 @@ GateFacts facts_of(const Remediation& r, Time now) {
   if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
   facts.redriven = is_redriven(r.origin);
   facts.charged = has_written(r);
+  facts.let_go = r.let_go;
   return facts;
 }
 

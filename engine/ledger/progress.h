@@ -82,6 +82,8 @@ Result<void> check_scope(const std::string& scope);
 bool pauses_everything(const std::string& scope);
 bool pause_concerns(const std::string& scope, const Remediation&);
 PauseView view_of(const Pause&);
+// The rule of a scope "rule:ID"; empty for another.
+std::string rule_of_scope(const std::string& scope);
 
 // The gate's facts that are known from the remediation alone.
 GateFacts facts_of(const Remediation&, Time now);

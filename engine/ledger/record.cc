@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "guard/gate.h"
 #include "ledger/restoration.h"
 #include "ledger/values_json.h"
 
@@ -308,6 +309,16 @@ Record pause_record(const Pause& pause) {
 
 Record resume_record(const Pause& ended, const std::string& actor) {
   return {"resume", {{"scope", ended.scope}, {"paused_since", format_time(ended.since)}, {"actor", actor}}};
+}
+
+Record resume_record(const std::string& rule, const MassMatch& ended, const std::string& actor) {
+  Json body = Json::object();
+  body["scope"] = "rule:" + rule;
+  body["guard"] = kMassMatch;
+  body["figures"] = {{"targets", ended.targets}};
+  body["paused_since"] = format_time(ended.since);
+  body["actor"] = actor;
+  return {"resume", std::move(body)};
 }
 
 Record redrive_record(const CloseDeadLetters& change, const std::vector<int64_t>& closed) {

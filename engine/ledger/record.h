@@ -68,6 +68,7 @@ nlohmann::json conclusion_details(const Remediation& ended, const Conclude&);
 Record exception_record(const std::string& action, const Exception&, const std::string& actor);
 Record pause_record(const Pause&);
 Record resume_record(const Pause& ended, const std::string& actor);
+Record resume_record(const std::string& rule, const MassMatch& ended, const std::string& actor);
 Record redrive_record(const CloseDeadLetters&, const std::vector<int64_t>& closed);
 Record redrive_record(const RedriveDeadLetter&, const std::vector<Disposition>&);
 Record rules_record(const LoadRules&);

@@ -118,6 +118,20 @@ std::vector<BudgetFigures> SqliteWriter::figures_of_budgets(const std::vector<Sc
   return all;
 }
 
+// What its rule wanted lately, this target included; once the rule is held for it, nothing more is counted.
+void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
+  const std::optional<Budget>& limit = options_.gate.mass_match;
+  if (!limit || facts.charged || facts.let_go) return;
+  if (const auto mass = tables_.mass_match(facts.rule)) {
+    facts.mass_since = mass->since;
+    facts.targets = mass->targets;
+    return;
+  }
+  tables_.erase_wanted(facts.rule, at_ - limit->within);
+  tables_.put_wanted(facts.rule, r.plan.target, at_);
+  facts.targets = tables_.wanted_count(facts.rule);
+}
+
 Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was, const Verdict& verdict, Json details) {
   const Move move = move_of(verdict, r);
   Answer answer;
@@ -166,7 +180,9 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   const auto rule = tables_.rule_state(r.plan.rule.id);
   const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
+  count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
+  if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
   if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
 
   if (!facts.charged) {

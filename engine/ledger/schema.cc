@@ -103,7 +103,18 @@ CREATE TABLE blob (number INTEGER PRIMARY KEY, day INTEGER NOT NULL, digest BLOB
 CREATE UNIQUE INDEX blob_by_digest ON blob (day, digest);
 )sql";
 
-constexpr std::array<const char*, 1> kMigrations = {kVersion1};
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE wanted (
+  rule TEXT NOT NULL, target TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (rule, target)) WITHOUT ROWID;
+CREATE TABLE mass_match (rule TEXT PRIMARY KEY, since INTEGER NOT NULL, targets INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE put_right (
+  rule TEXT NOT NULL, target TEXT NOT NULL, at INTEGER NOT NULL, remediation TEXT NOT NULL,
+  principal TEXT NOT NULL, agent TEXT NOT NULL,
+  PRIMARY KEY (rule, target, at, remediation)) WITHOUT ROWID;
+CREATE INDEX put_right_by_at ON put_right (at);
+)sql";
+
+constexpr std::array<const char*, 2> kMigrations = {kVersion1, kVersion2};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

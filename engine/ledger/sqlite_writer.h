@@ -87,6 +87,8 @@ class SqliteWriter {
   void resume(Remediation, nlohmann::json details);
   GateFacts gate_facts(const Remediation&);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
+  void count_target(const Remediation&, GateFacts&);
+  void let_go(const std::string& rule, const MassMatch&, const std::string& actor);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);

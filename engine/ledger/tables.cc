@@ -126,6 +126,33 @@ void Tables::give_back(const Charge& charge) {
   db_.run("UPDATE spent SET number = number - 1 WHERE scope = ? AND slot = ? AND number > 0", charge.ring, charge.slot);
 }
 
+// ---- wanted, mass_match --------------------------------------------------------------------------------------------
+
+void Tables::put_wanted(const std::string& rule, const std::string& target, Time at) {
+  db_.run("INSERT OR REPLACE INTO wanted VALUES (?, ?, ?)", rule, target, at);
+}
+
+void Tables::erase_wanted(const std::string& rule, Time before) {
+  db_.run("DELETE FROM wanted WHERE rule = ? AND at < ?", rule, before);
+}
+
+int Tables::wanted_count(const std::string& rule) {
+  Query row = db_.query("SELECT count(*) FROM wanted WHERE rule = ?", rule);
+  return row.next() ? static_cast<int>(row.integer(0)) : 0;
+}
+
+std::optional<MassMatch> Tables::mass_match(const std::string& rule) {
+  Query row = db_.query("SELECT since, targets FROM mass_match WHERE rule = ?", rule);
+  if (!row.next()) return std::nullopt;
+  return MassMatch{row.time(0), static_cast<int>(row.integer(1))};
+}
+
+void Tables::put(const std::string& rule, const MassMatch& mass) {
+  db_.run("INSERT OR REPLACE INTO mass_match VALUES (?, ?, ?)", rule, mass.since, mass.targets);
+}
+
+void Tables::erase_mass_match(const std::string& rule) { db_.run("DELETE FROM mass_match WHERE rule = ?", rule); }
+
 // ---- pause, approval, exception, rule_state ------------------------------------------------------------------------
 
 std::vector<Pause> Tables::pauses() {

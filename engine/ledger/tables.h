@@ -77,6 +77,14 @@ class Tables {
   void add_spent(const Charge&);  // and forgets what no window reaches any more
   void give_back(const Charge&);
 
+  // ---- wanted, mass_match
+  void put_wanted(const std::string& rule, const std::string& target, Time at);
+  void erase_wanted(const std::string& rule, Time before);
+  int wanted_count(const std::string& rule);
+  std::optional<MassMatch> mass_match(const std::string& rule);
+  void put(const std::string& rule, const MassMatch&);
+  void erase_mass_match(const std::string& rule);
+
   // ---- pause, approval, exception, rule_state
   std::vector<Pause> pauses();
   void put(const Pause&);

@@ -199,6 +199,7 @@ struct Remediation {
   nlohmann::json figures;            // what that guard judged by
   std::optional<Time> due;           // waiting: when it is looked at again
   std::vector<Charge> charges;       // its start in each budget, until it ends
+  bool let_go = false;               // a person let its rule go on, for which it was held
 
   bool operator==(const Remediation&) const = default;
 };
@@ -246,6 +247,14 @@ struct Pause {
   Time since;
 
   bool operator==(const Pause&) const = default;
+};
+
+// A rule that wanted to act on too many targets at once: it is held until a person lets it go on.
+struct MassMatch {
+  Time since;
+  int targets = 0;
+
+  bool operator==(const MassMatch&) const = default;
 };
 
 // An attempt as own-change recognition looks for it.

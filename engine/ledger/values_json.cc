@@ -148,6 +148,7 @@ Json moving_part(const Remediation& r) {
   put(json, "last_effect", r.last_effect);
   put(json, "ended", r.ended);
   put(json, "due", r.due);
+  if (r.let_go) json["let_go"] = true;
   if (!r.charges.empty()) {
     Json charges = Json::object();
     for (const Charge& charge : r.charges) charges[charge.ring] = charge.slot;
@@ -166,6 +167,7 @@ void read_moving_part(const Json& json, Remediation& r) {
   get(json, "last_effect", r.last_effect);
   get(json, "ended", r.ended);
   get(json, "due", r.due);
+  r.let_go = json.value("let_go", false);
   const auto charges = json.find("charges");
   if (charges == json.end()) return;
   for (const auto& [ring, slot] : charges->items()) r.charges.push_back({ring, slot});

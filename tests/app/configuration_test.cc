@@ -76,6 +76,8 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
             std::string::npos)
       << mistakes(looser);
   EXPECT_EQ(mistakes(looser + "  unsafe_limits: true\n"), "");
+  EXPECT_NE(mistakes(std::string(kGood) + "guards: {mass_match: off}\n").find("guards.mass_match: off loosens a guard"),
+            std::string::npos);
   EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  budgets: {all: 1/1m, rule: 5/1h}\n"), "");
 }
 
@@ -161,7 +163,7 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, mass_match: 4/20m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
 notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}

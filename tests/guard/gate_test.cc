@@ -164,11 +164,41 @@ TEST_F(GateTest, DoesNotChargeTwiceWhatHasStarted) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsARuleThatWantsToActOnTooManyTargets) {
+  facts.targets = limits.mass_match->most;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.targets = limits.mass_match->most + 1;
+  expect(Kind::hold, "mass-match", "kedge resume --scope rule:aws.s3.public-bucket lets the rule go on");
+  expect(Kind::hold, "mass-match", "it wanted to act on 6 targets within 10m, and 5 may");
+  EXPECT_EQ(ask().figures, (nlohmann::json{{"targets", 6}, {"most", 5}, {"within_us", 600'000'000}}));
+}
+
+TEST_F(GateTest, HoldsARuleThatIsHeldForAMassMatchHoweverFewItWantsNow) {
+  facts.mass_since = kNow - minutes(90);
+  facts.targets = 1;
+  expect(Kind::hold, "mass-match", "it is held since 2026-01-01T10:30:00");
+  EXPECT_TRUE(ask().figures.contains("since"));
+}
+
+TEST_F(GateTest, LetsAPersonPassAMassMatch) {
+  facts.targets = 100;
+  facts.mass_since = kNow;
+  for (const auto waive : {+[](GateFacts& f) { f.approvals = 1; }, +[](GateFacts& f) { f.let_go = true; },
+                           +[](GateFacts& f) { f.charged = true; }}) {
+    GateFacts waived = facts;
+    waive(waived);
+    EXPECT_EQ(gate(waived, limits), Verdict{});
+  }
+  limits.mass_match.reset();
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.current_mode.reset();
   facts.pauses = {{"all", "alice", ""}};
   facts.exception = "exception-1";
   facts.age.reset();
+  facts.targets = 100;
   facts.locked_by = {"R0"};
   facts.budgets = {budget(10, seconds(20))};
   EXPECT_EQ(ask().guard, "rule");
@@ -179,6 +209,8 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.exception.clear();
   EXPECT_EQ(ask().guard, "stale");
   facts.age = seconds(1);
+  EXPECT_EQ(ask().guard, "mass-match");
+  facts.targets = 0;
   EXPECT_EQ(ask().guard, "locks");
   facts.locked_by.clear();
   EXPECT_EQ(ask().guard, "budget");

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "guard/admission.h"
 #include "ledger/notice.h"
+#include "ledger/schema.h"
 
 namespace kedge {
 namespace {
@@ -19,7 +20,7 @@ bool isolates(const Remediation& r) { return !r.plan.isolate.empty(); }
 
 MemoryLedger::MemoryLedger(Clock& clock, SqliteLedgerOptions options, std::string ledger_id)
     : options_(std::move(options)), ledger_id_(std::move(ledger_id)), time_(clock, std::nullopt), at_(time_.now()) {
-  write(genesis_record(ledger_id_, 1));
+  write(genesis_record(ledger_id_, ledger_schema_version()));
 }
 
 void MemoryLedger::answer_with(Outcome outcome) {
@@ -384,6 +385,31 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   return facts;
 }
 
+void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
+  const auto& limit = options_.gate.mass_match;
+  if (!limit || facts.charged || facts.let_go) return;
+  if (const auto mass = mass_matches_.find(facts.rule); mass != mass_matches_.end()) {
+    facts.mass_since = mass->second.since;
+    facts.targets = mass->second.targets;
+    return;
+  }
+  auto& targets = wanted_[facts.rule];
+  std::erase_if(targets, [&](const auto& entry) { return entry.second < at_ - limit->within; });
+  targets[r.plan.target] = at_;
+  facts.targets = static_cast<int>(targets.size());
+}
+
+void MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
+  write(resume_record(rule, mass_matches_.at(rule), actor));
+  mass_matches_.erase(rule);
+  wanted_.erase(rule);
+  for (auto& [id, r] : open_) {
+    if (r.state != State::held || r.guard != kMassMatch || r.plan.rule.id != rule) continue;
+    r.let_go = true;
+    settle(r, *transition(r.state, Move::resume), {}, {{"actor", actor}, {"cause", "resume"}});
+  }
+}
+
 std::vector<BudgetFigures> MemoryLedger::figures_of_budgets(const std::vector<ScopedBudget>& budgets) const {
   std::vector<BudgetFigures> all;
   for (const ScopedBudget& one : budgets) {
@@ -450,7 +476,9 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   const auto budgets =
       budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
+  count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
+  if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
   if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
 
   if (!facts.charged) {
@@ -643,7 +671,13 @@ Result<Answer> MemoryLedger::on(const AddPause& change) {
 
 Result<Answer> MemoryLedger::on(const RemovePause& change) {
   const auto found = pauses_.find(change.scope);
-  if (found == pauses_.end()) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  const std::string rule = rule_of_scope(change.scope);
+  const bool mass = mass_matches_.contains(rule);
+  if (mass) let_go(rule, change.actor);
+  if (found == pauses_.end()) {
+    if (mass) return Answer{};
+    return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  }
   write(resume_record(found->second, change.actor));
   pauses_.erase(found);
   for (auto& [id, r] : open_) {

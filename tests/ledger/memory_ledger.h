@@ -119,6 +119,8 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   int64_t settle(Remediation&, const Transition&, Standstill, nlohmann::json details);
   void wake_waiting();
   GateFacts gate_facts(const Remediation&) const;
+  void count_target(const Remediation&, GateFacts&);
+  void let_go(const std::string& rule, const std::string& actor);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
   void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);
@@ -149,7 +151,9 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, std::string> locks_;                    // key → remediation
   std::map<std::string, std::pair<int64_t, int64_t>> touched_;  // key → last record of an attempt on it, and its day
   std::vector<AttemptRow> attempts_;
-  std::map<std::string, std::map<int64_t, int>> spent_;  // ring → slot → starts
+  std::map<std::string, std::map<std::string, Time>> wanted_;  // rule → target → when
+  std::map<std::string, MassMatch> mass_matches_;              // by rule
+  std::map<std::string, std::map<int64_t, int>> spent_;        // ring → slot → starts
   struct Rule {
     Mode mode = Mode::off;
     Limits limits;

@@ -23,6 +23,23 @@ class RemediationTest : public LedgerTest {
       EXPECT_EQ(start(open(i, "b" + std::to_string(i)), "b" + std::to_string(i)).go, Go::go);
     }
   }
+  static BudgetLimits no_budgets() {
+    const Budget ample{100, minutes(1)};
+    return {ample, ample, ample, ample};
+  }
+  void allow_mass_matches() {
+    options.gate.mass_match.reset();
+    remake();
+  }
+  Go start_of_other_rule() {
+    LoadRules rules = sample_rules();
+    rules.rules.push_back(sample_rules(Mode::enforce, "another").rules[0]);
+    EXPECT_TRUE(commit(rules).done());
+    Finding finding = sample_finding(9'000, "of-another", clock.now());
+    finding.plan.rule.id = "another";
+    EXPECT_TRUE(commit(batch_of({finding})).done());
+    return start(finding.remediation, "of-another").go;
+  }
   std::string mark_of(const std::string& id) { return "mark-of-" + id; }
   Answer finish_step(const std::string& id, size_t step = 0, Move move = Move::apply_all) {
     return commit(RecordOutcome{id, sample_outcome(step, 1, mark_of(id), clock.now()), move, ""});
@@ -372,6 +389,7 @@ TEST_P(RemediationTest, IsHeldForAnOldEventUntilAPersonApproves) {
 }
 
 TEST_P(RemediationTest, WaitsForTheBudgetOfItsRuleWithinAnyFiveMinutes) {
+  allow_mass_matches();
   start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   const GoAnswer waits = start(id, "late");
@@ -485,6 +503,7 @@ TEST_P(RemediationTest, KeepsItsPlaceWhereItFailed) {
 }
 
 TEST_P(RemediationTest, ComesBackInTurnWhereManyWaitForABudget) {
+  allow_mass_matches();
   const int limit = options.gate.budgets.rule.most;
   std::vector<Time> dues;
   for (int i = 0; i < 3 * limit; ++i) {
@@ -496,6 +515,7 @@ TEST_P(RemediationTest, ComesBackInTurnWhereManyWaitForABudget) {
 }
 
 TEST_P(RemediationTest, PassesTheBudgetWhenAPersonApproves) {
+  allow_mass_matches();
   start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   start(id, "late");
@@ -504,6 +524,7 @@ TEST_P(RemediationTest, PassesTheBudgetWhenAPersonApproves) {
 }
 
 TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
+  allow_mass_matches();
   start_so_many(options.gate.budgets.rule.most);
   const std::string id = open(100, "late");
   start(id, "late");
@@ -511,6 +532,70 @@ TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
   ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "look again", false}).done());
   EXPECT_EQ(start(id, "late").go, Go::wait);
 }
+
+// ---- mass match ----------------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, IsHeldWithAllThatFollowOnceItsRuleWantsTooManyTargets) {
+  options.gate.budgets = no_budgets();
+  remake();
+  start_so_many(options.gate.mass_match->most);
+  const std::string sixth = open(100, "sixth");
+  EXPECT_EQ(start(sixth, "sixth").go, Go::held);
+  EXPECT_EQ(last_record()["guard"], "mass-match");
+  EXPECT_EQ(last_record()["figures"]["targets"], 6);
+  const size_t told = notice_types().size();
+  EXPECT_EQ(told, 2U) << "its channel, and that of alarms";
+  for (int i = 101; i < 110; ++i) {
+    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "mass-match");
+  }
+  EXPECT_EQ(notice_types().size(), told) << "one notice, not one each";
+  clock.advance(hours(5));
+  EXPECT_EQ(start(open(110, "late"), "late").guard, "mass-match") << "until a person lets the rule go on";
+  EXPECT_EQ(start_of_other_rule(), Go::go);
+}
+
+TEST_P(RemediationTest, GoesOnWhenAPersonLetsItsRuleGoOn) {
+  options.gate.budgets = no_budgets();
+  remake();
+  start_so_many(options.gate.mass_match->most);
+  std::vector<std::string> held;
+  for (int i = 100; i < 108; ++i) {
+    held.push_back(open(i, "t" + std::to_string(i)));
+    EXPECT_EQ(start(held.back(), "t" + std::to_string(i)).guard, "mass-match");
+  }
+  EXPECT_EQ(commit(RemovePause{"rule:another", "alice"}).error.code, ErrorCode::not_found);
+  const Answer resumed = commit(RemovePause{"rule:aws.s3.public-bucket", "alice"});
+  ASSERT_TRUE(resumed.done()) << resumed.error.message;
+  EXPECT_EQ(resumed.runnable.size(), held.size());
+  for (int i = 100; i < 108; ++i) EXPECT_EQ(start(held[i - 100], "t" + std::to_string(i)).go, Go::go);
+  for (int i = 200; i < 205; ++i) {
+    EXPECT_EQ(start(open(i, "n" + std::to_string(i)), "n" + std::to_string(i)).go, Go::go) << "counted anew";
+  }
+  EXPECT_EQ(start(open(300, "again"), "again").guard, "mass-match");
+}
+
+TEST_P(RemediationTest, CountsATargetOnceAndForgetsItAfterTheTime) {
+  options.gate.budgets = no_budgets();
+  options.gate.mass_match = Budget{2, minutes(10)};
+  remake();
+  for (int i = 0; i < 3; ++i) confirmed(i);
+  EXPECT_EQ(start(open(10, "a"), "a").go, Go::go);
+  clock.advance(minutes(10) + seconds(1));
+  EXPECT_EQ(start(open(11, "b"), "b").go, Go::go);
+  EXPECT_EQ(start(open(12, "c"), "c").go, Go::go);
+  EXPECT_EQ(start(open(13, "d"), "d").guard, "mass-match");
+}
+
+TEST_P(RemediationTest, MayBeUndoneWhileItsRuleIsHeldForAMassMatch) {
+  options.gate.mass_match = Budget{1, minutes(10)};
+  remake();
+  const std::string id = confirmed(1);
+  EXPECT_EQ(start(open(2, "other"), "other").guard, "mass-match");
+  ASSERT_TRUE(commit(PersonalMove{id, Move::undo, "alice", "it was meant"}).done());
+  EXPECT_EQ(commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"}).go->go, Go::go);
+}
+
+// ---- approval ------------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, IsHeldUntilAsManyPeopleApproveAsItsRuleAsksFor) {
   Finding finding = sample_finding(1, "bucket", clock.now());
