@@ -27,6 +27,7 @@ aws:
   credentials: {{access_key_id: bench, secret_access_key: bench}}
 guards:
   unsafe_limits: true
+  flap: "off"
   mass_match: "off"
   budgets: {{all: 1000000/1m, account: 1000000/1m, action: 1000000/1m, rule: 1000000/1m}}
 notify:

@@ -64,6 +64,7 @@ guards:
     account: 10/1m                # on one account
     action: 10/1m                 # by one action
     rule: 5/5m                    # of one rule; its own limits may tighten that
+  flap: 3/1h                      # how often a rule puts one target right before it asks a person
   mass_match: 5/10m               # different targets of one rule; with the next one the rule is held
   # stale_after: 15m              # what an older event asks for waits for a person
   # record_only_after: 1d         # what a still older one asks for is only put on record

@@ -199,6 +199,7 @@ void read_guards(Section& section, Configuration& configuration) {
   const AdmissionLimits admission;
   section.boolean("unsafe_limits", configuration.unsafe_limits);
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
+  read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));

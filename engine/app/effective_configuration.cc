@@ -94,6 +94,7 @@ Tree guards_of(const Configuration& c) {
             {"account", to_string(budgets.account)},
             {"action", to_string(budgets.action)},
             {"rule", to_string(budgets.rule)}}},
+          {"flap", limit(c.gate.flap)},
           {"mass_match", limit(c.gate.mass_match)},
           {"stale_after", span(c.admission.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},

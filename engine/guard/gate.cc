@@ -101,6 +101,25 @@ std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits)
   return std::nullopt;
 }
 
+// Two who put a thing right in turn do not agree on what is right: that is for people to settle.
+std::optional<Verdict> ask_flap(const GateFacts& facts, const GateLimits& limits) {
+  if (!limits.flap || facts.approved() || facts.charged) return std::nullopt;
+  const auto times = static_cast<int>(facts.put_right.size());
+  if (times < limits.flap->most) return std::nullopt;
+  std::vector<Actor> actors = facts.put_right;
+  actors.push_back(facts.actor);
+  return hold(
+      "flap",
+      fmt::format("kedge remediation approve {} puts it right once more. Within {} that was done {} times, and it "
+                  "is changed back by {}: settle it with them, or kedge exception add --rule {} --target {}",
+                  facts.remediation, format_duration(limits.flap->within), times, names_of(actors), facts.rule,
+                  facts.target),
+      {{"put_right", times},
+       {"most", limits.flap->most},
+       {"within_us", limits.flap->within.count()},
+       {"opponents", counts_of(actors)}});
+}
+
 // The first of a mass match says what the rule wanted; those after it only that the rule is held.
 std::optional<Verdict> ask_mass_match(const GateFacts& facts, const GateLimits& limits) {
   if (!limits.mass_match || facts.approved() || facts.charged || facts.let_go) return std::nullopt;
@@ -188,6 +207,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_pauses(facts)) return *verdict;
   if (auto verdict = ask_exception(facts)) return *verdict;
   if (auto verdict = ask_age(facts, limits)) return *verdict;
+  if (auto verdict = ask_flap(facts, limits)) return *verdict;
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts)) return *verdict;
   if (auto verdict = ask_approval(facts)) return *verdict;

@@ -2,9 +2,9 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → stale event → mass match → what the rule asks for
-// (window, approval) → locks → budgets. (Flap breaker and circuit breakers join here, in the order of the design.)
-// Windows are not evaluated yet, so they hold until a person says yes.
+// Order: rule gone, off or stricter now → pause → exception → stale event → flap breaker → mass match → what the rule
+// asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the design.) Windows are
+// not evaluated yet, so they hold until a person says yes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "guard/budget.h"
+#include "guard/opponent.h"
 #include "plan/policy.h"
 
 namespace kedge {
@@ -23,6 +24,9 @@ inline constexpr const char* kMassMatch = "mass-match";
 
 struct GateLimits {
   BudgetLimits budgets;
+  // How often one rule may put one target right within the time; whoever changes it back once more is not fought. None:
+  // for ever.
+  std::optional<Budget> flap = Budget{3, std::chrono::hours(1)};
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
@@ -57,6 +61,8 @@ struct GateFacts {
   std::vector<std::string> locked_by;  // other remediations that hold one of its keys
   std::vector<BudgetFigures> budgets;  // those that it would be charged to
   bool charged = false;                // it has started before, and is counted already
+  Actor actor;                         // of its event
+  std::vector<Actor> put_right;        // of the events before which led its rule to put its target right, lately
   int targets = 0;                     // different ones that its rule wanted to act on lately, with its own
   std::optional<Time> mass_since;      // its rule is held for a mass match since then
   bool let_go = false;                 // a person has let its rule go on while it was held for a mass match

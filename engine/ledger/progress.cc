@@ -326,11 +326,17 @@ GateFacts facts_of(const Remediation& r, Time now) {
   facts.rule = r.plan.rule.id;
   facts.target = r.plan.target;
   facts.policy = r.policy;
+  facts.actor = {r.event.principal, r.event.agent};
   if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
   facts.redriven = is_redriven(r.origin);
   facts.charged = has_written(r);
   facts.let_go = r.let_go;
   return facts;
+}
+
+bool puts_right(const Remediation& r, const Transition& step) {
+  return step.to == State::confirmed && step.from != State::releasing &&
+         std::any_of(r.steps.begin(), r.steps.end(), [](const auto& p) { return p.status == StepStatus::applied; });
 }
 
 std::vector<ScopedBudget> budgets_of(const Remediation& r, const std::optional<Limits>& now,

@@ -88,6 +88,9 @@ std::string rule_of_scope(const std::string& scope);
 // The gate's facts that are known from the remediation alone.
 GateFacts facts_of(const Remediation&, Time now);
 
+// Whether it ends as one that has put the world right: confirmed, by an effect of its own that stays.
+bool puts_right(const Remediation&, const Transition&);
+
 // The budgets that its start is charged to. `now`: the limits of its rule as it is loaded.
 std::vector<ScopedBudget> budgets_of(const Remediation&, const std::optional<Limits>& now, const BudgetLimits&);
 // Notes that its start is counted in each of them, in order of the rings' names.

@@ -38,6 +38,9 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   if (is_end(r.state)) {
     for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
   }
+  if (const auto& flap = options_.gate.flap; flap && puts_right(r, step)) {
+    tables_.put_put_right(r, at_, at_ - flap->within);
+  }
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was.guard, context(seq)));
   note_runnable(r, step.from != step.to);
@@ -180,6 +183,9 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   const auto rule = tables_.rule_state(r.plan.rule.id);
   const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
+  if (const auto& flap = options_.gate.flap) {
+    facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - flap->within);
+  }
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});

@@ -126,6 +126,27 @@ void Tables::give_back(const Charge& charge) {
   db_.run("UPDATE spent SET number = number - 1 WHERE scope = ? AND slot = ? AND number > 0", charge.ring, charge.slot);
 }
 
+// ---- put_right -----------------------------------------------------------------------------------------------------
+
+std::vector<Actor> Tables::put_right(const std::string& rule, const std::string& target, Time since) {
+  std::vector<Actor> actors;
+  Query row = db_.query(
+      "SELECT principal, agent FROM put_right WHERE rule = ? AND target = ? AND at >= ? ORDER BY at, remediation", rule,
+      target, since);
+  while (row.next()) actors.push_back({row.text(0), row.text(1)});
+  return actors;
+}
+
+// Each takes out more than it puts in, so that what is kept is what is needed.
+void Tables::put_put_right(const Remediation& r, Time at, Time forget_before) {
+  db_.run(
+      "DELETE FROM put_right WHERE (rule, target, at, remediation) IN"
+      " (SELECT rule, target, at, remediation FROM put_right WHERE at < ? ORDER BY at LIMIT 4)",
+      forget_before);
+  db_.run("INSERT OR REPLACE INTO put_right VALUES (?, ?, ?, ?, ?, ?)", r.plan.rule.id, r.plan.target, at, r.id,
+          r.event.principal, r.event.agent);
+}
+
 // ---- wanted, mass_match --------------------------------------------------------------------------------------------
 
 void Tables::put_wanted(const std::string& rule, const std::string& target, Time at) {

@@ -77,6 +77,10 @@ class Tables {
   void add_spent(const Charge&);  // and forgets what no window reaches any more
   void give_back(const Charge&);
 
+  // ---- put_right
+  std::vector<Actor> put_right(const std::string& rule, const std::string& target, Time since);  // oldest first
+  void put_put_right(const Remediation&, Time at, Time forget_before);
+
   // ---- wanted, mass_match
   void put_wanted(const std::string& rule, const std::string& target, Time at);
   void erase_wanted(const std::string& rule, Time before);

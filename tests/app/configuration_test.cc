@@ -163,7 +163,7 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, mass_match: 4/20m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, mass_match: 4/20m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
 notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}

@@ -164,6 +164,24 @@ TEST_F(GateTest, DoesNotChargeTwiceWhatHasStarted) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsWhatIsChangedBackAgainAndAgainAndNamesTheOpponent) {
+  facts.actor = {"arn:aws:iam::1:role/ci", "HashiCorp/1.0 Terraform/1.9.5"};
+  facts.put_right = {facts.actor, facts.actor};
+  EXPECT_EQ(ask(), Verdict{});
+  facts.put_right.push_back({"arn:aws:iam::1:user/bob", ""});
+  expect(Kind::hold, "flap", "kedge remediation approve R1");
+  expect(Kind::hold, "flap",
+         "Within 1h that was done 3 times, and it is changed back by arn:aws:iam::1:role/ci (Terraform), "
+         "arn:aws:iam::1:user/bob: settle it with them");
+  EXPECT_EQ(ask().figures["put_right"], 3);
+  EXPECT_EQ(ask().figures["opponents"][0]["times"], 3);
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.approvals = 0;
+  limits.flap.reset();
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, HoldsARuleThatWantsToActOnTooManyTargets) {
   facts.targets = limits.mass_match->most;
   EXPECT_EQ(ask(), Verdict{});
@@ -198,6 +216,7 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.pauses = {{"all", "alice", ""}};
   facts.exception = "exception-1";
   facts.age.reset();
+  facts.put_right = {3, Actor{}};
   facts.targets = 100;
   facts.locked_by = {"R0"};
   facts.budgets = {budget(10, seconds(20))};
@@ -209,6 +228,8 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.exception.clear();
   EXPECT_EQ(ask().guard, "stale");
   facts.age = seconds(1);
+  EXPECT_EQ(ask().guard, "flap");
+  facts.put_right.clear();
   EXPECT_EQ(ask().guard, "mass-match");
   facts.targets = 0;
   EXPECT_EQ(ask().guard, "locks");

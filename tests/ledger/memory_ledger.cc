@@ -333,6 +333,9 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (is_end(r.state)) {
     for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
   }
+  if (options_.gate.flap && puts_right(r, step)) {
+    put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
+  }
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
@@ -476,6 +479,15 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   const auto budgets =
       budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
+  std::vector<PutRight> lately;
+  for (const PutRight& one : put_right_) {
+    if (!options_.gate.flap || one.rule != facts.rule || one.target != facts.target) continue;
+    if (one.at >= at_ - options_.gate.flap->within) lately.push_back(one);
+  }
+  std::sort(lately.begin(), lately.end(), [](const PutRight& a, const PutRight& b) {
+    return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
+  });
+  for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};

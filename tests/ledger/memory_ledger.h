@@ -151,6 +151,13 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, std::string> locks_;                    // key → remediation
   std::map<std::string, std::pair<int64_t, int64_t>> touched_;  // key → last record of an attempt on it, and its day
   std::vector<AttemptRow> attempts_;
+  struct PutRight {
+    std::string rule, target;
+    Time at;
+    std::string remediation;
+    Actor actor;
+  };
+  std::vector<PutRight> put_right_;
   std::map<std::string, std::map<std::string, Time>> wanted_;  // rule → target → when
   std::map<std::string, MassMatch> mass_matches_;              // by rule
   std::map<std::string, std::map<int64_t, int>> spent_;        // ring → slot → starts

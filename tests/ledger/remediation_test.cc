@@ -533,6 +533,40 @@ TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
   EXPECT_EQ(start(id, "late").go, Go::wait);
 }
 
+// ---- flap ----------------------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, IsNotFoughtOverAndNamesWhoChangesItBack) {
+  options.gate.budgets.rule.most = 100;
+  remake();
+  for (int i = 0; i < options.gate.flap->most; ++i) {
+    confirmed(i);
+    clock.advance(minutes(10));
+  }
+  Finding finding = sample_finding(10, "bucket", clock.now());
+  finding.event.agent = "HashiCorp/1.0 Terraform/1.9.5";
+  commit(batch_of({finding}));
+  EXPECT_EQ(start(finding.remediation).guard, "flap");
+  EXPECT_EQ(last_record()["figures"]["put_right"], 3);
+  EXPECT_EQ(last_record()["figures"]["opponents"].size(), 2U);
+  const std::string told = reader().due_notices(clock.now(), 100)->back().data["reason"];
+  EXPECT_NE(told.find("arn:aws:iam::123456789012:user/alice (Terraform)"), std::string::npos) << told;
+  EXPECT_EQ(start(open(11, "another-bucket"), "another-bucket").go, Go::go);
+}
+
+TEST_P(RemediationTest, IsPutRightAgainOnceTheHourIsOver) {
+  for (int i = 0; i < options.gate.flap->most; ++i) {
+    confirmed(i);
+    clock.advance(minutes(15));
+  }
+  clock.advance(minutes(15) + seconds(1));
+  EXPECT_EQ(start(open(10, "bucket")).go, Go::go);
+}
+
+TEST_P(RemediationTest, IsNoFlapWhereNothingHadToBePutRight) {
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(conclude(open(i, "bucket"), Move::confirm, ledger().head()).done());
+  EXPECT_EQ(start(open(10, "bucket")).go, Go::go);
+}
+
 // ---- mass match ----------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, IsHeldWithAllThatFollowOnceItsRuleWantsTooManyTargets) {

@@ -34,6 +34,7 @@ ExecutorOptions quick() {
 
 SqliteLedgerOptions no_rate() {
   SqliteLedgerOptions options;
+  options.gate.flap.reset();
   options.gate.mass_match.reset();
   BudgetLimits& budgets = options.gate.budgets;
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) budget->most = 100'000;

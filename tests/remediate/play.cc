@@ -10,6 +10,7 @@ namespace {
 
 SqliteLedgerOptions ledger_options(int remediations_per_minute) {
   SqliteLedgerOptions options;
+  options.gate.flap.reset();
   options.gate.mass_match.reset();
   BudgetLimits& budgets = options.gate.budgets;
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) {
