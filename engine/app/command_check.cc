@@ -114,15 +114,27 @@ void check_plans(const Configuration& configuration, const std::shared_ptr<const
   note_untried(configuration, *rules, report, shell);
 }
 
+// What a rule that names an unknown window finds is held: that is found here, not when it waits.
+void check_windows(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, window] : configuration.gate.windows) known.push_back(name);
+  for (const Rule& rule : rules.rules()) {
+    const std::string& name = rule.policy.window;
+    if (name.empty() || configuration.gate.windows.contains(name)) continue;
+    complain(shell, kFoundWrong,
+             to_line(configuration, {rule.file, rule.line, rule.id, "window",
+                                     fmt::format("there is no window '{}' in windows of {}{}", name, configuration.path,
+                                                 did_you_mean(name, known))}));
+  }
+}
+
 // What a rule asks for and this version does not know how to give.
 void note_unobeyed(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
   for (const Rule& rule : rules.rules()) {
     const auto note = [&](const std::string& field, const std::string& what) {
       shell.err << to_line(configuration, {rule.file, rule.line, rule.id, field, what}) << "\n";
     };
-    constexpr const char* kHeld = "is not evaluated yet: what the rule finds is held until somebody approves it";
     constexpr const char* kPassedOver = "is recorded, and nothing obeys it yet";
-    if (!rule.policy.window.empty()) note("window", kHeld);
     if (rule.policy.reconcile != Reconcile::off) note("reconcile", kPassedOver);
     if (rule.policy.throttle != Duration{}) note("throttle", kPassedOver);
   }
@@ -200,6 +212,7 @@ void run(const Arguments& arguments, Shell& shell) {
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
   if (rules) {
     check_plans(*configuration, rules, shell);
+    check_windows(*configuration, *rules, shell);
     note_unobeyed(*configuration, *rules, shell);
   }
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";

@@ -70,6 +70,9 @@ guards:
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false
 
+# windows:                        # rules name them; what is found outside waits until they open
+#   nights: {days: [mon, tue, wed, thu, fri], from: "22:00", to: "06:00", time_zone: Europe/Berlin}
+
 # notify:
 #   channels:                     # rules name them; more than notices_per_minute (60) wait; timeout (15s) is of one try
 #     security: {kind: slack, url: "${file:/etc/kedge/slack-url}", notices_per_minute: 60, timeout: 15s}

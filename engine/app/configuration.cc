@@ -212,6 +212,26 @@ void read_guards(Section& section, Configuration& configuration) {
   }
 }
 
+void read_window(Section& section, Window& window) {
+  std::vector<std::string> days;
+  section.texts("days", days);
+  if (section.has("days")) window.days = {};
+  for (size_t i = 0; i < days.size(); ++i) {
+    if (const auto day = parse_weekday(days[i])) {
+      window.days[*day] = true;
+    } else {
+      section.mistake(fmt::format("days[{}]", i), day.error().message);
+    }
+  }
+  if (section.has("days") && days.empty()) section.mistake("days", "needs a day; left out, it is all of them");
+  section.word<std::chrono::minutes>("from", window.from, parse_time_of_day);
+  section.word<std::chrono::minutes>("to", window.to, parse_time_of_day);
+  section.require("from", "'from' is missing: when the window opens, like \"22:00\"");
+  section.require("to", "'to' is missing: when the window closes, like \"06:00\"");
+  section.word<TimeZone>("time_zone", window.zone,
+                         [](std::string_view name) { return load_time_zone(std::string(name)); });
+}
+
 void report_channel(Section& section, const ChannelOptions& options) {
   const auto checked = check_channel(options);
   if (checked || section.is_wrong("kind")) return;
@@ -299,6 +319,9 @@ void read_all(Section& root, Configuration& configuration) {
   root.section("aws", [&](Section& s) { read_aws(s, configuration); });
   root.section("executor", [&](Section& s) { read_executor(s, configuration.executor); });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
+  root.named_sections("windows", [&](const std::string& name, Section& window) {
+    read_window(window, configuration.gate.windows[name]);
+  });
   root.section("notify", [&](Section& s) { read_notify(s, configuration); });
   root.section("api", [&](Section& s) { read_api(s, configuration); });
   root.section("limits", [&](Section& s) { read_limits(s, configuration); });

@@ -101,6 +101,21 @@ Tree guards_of(const Configuration& c) {
           {"unsafe_limits", c.unsafe_limits}};
 }
 
+Tree windows_of(const Configuration& c) {
+  Tree windows = Tree::object();
+  for (const auto& [name, window] : c.gate.windows) {
+    Tree days = Tree::array();
+    for (size_t i = 1; i <= 7; ++i) {
+      if (window.days[i % 7]) days.push_back(std::string(weekday_name(i % 7)));
+    }
+    windows[name] = {{"days", days},
+                     {"from", format_time_of_day(window.from)},
+                     {"to", format_time_of_day(window.to)},
+                     {"time_zone", window.zone.name}};
+  }
+  return windows;
+}
+
 Tree channel_of(const ChannelOptions& channel) {
   Tree secrets = Tree::array();
   for (const std::string& secret : channel.secrets) secrets.push_back(hidden(secret));
@@ -168,6 +183,7 @@ std::string effective_configuration(const Configuration& c) {
                     {"sources", sources_of(c)},
                     {"aws", aws_of(c)},
                     {"guards", guards_of(c)},
+                    {"windows", windows_of(c)},
                     {"notify", notify_of(c)},
                     {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},
                     {"executor", executor_of(c.executor)},

@@ -155,14 +155,27 @@ std::optional<Verdict> ask_approval(const GateFacts& facts) {
       {{"approvals", facts.approvals}, {"approvals_wanted", wanted}});
 }
 
-// A wish that cannot be evaluated yet is a person's to judge.
-std::optional<Verdict> ask_window(const GateFacts& facts) {
-  if (facts.approved() || facts.policy.window.empty()) return std::nullopt;
-  return hold("window",
-              fmt::format("the rule may act in the change window {} only, and this version knows no windows. "
-                          "kedge remediation approve {} lets it act",
-                          facts.policy.window, facts.remediation),
-              {{"window", facts.policy.window}});
+// What has begun goes on: half a plan is worse than one at a bad time.
+std::optional<Verdict> ask_window(const GateFacts& facts, const GateLimits& limits) {
+  const std::string& name = facts.policy.window;
+  if (name.empty() || facts.approved() || facts.charged) return std::nullopt;
+  const std::string approve = fmt::format("kedge remediation approve {} lets it act now", facts.remediation);
+  const auto window = limits.windows.find(name);
+  if (window == limits.windows.end()) {
+    return hold(
+        "window",
+        fmt::format("the rule may act in the change window {} only, and windows in the configuration has none of "
+                    "that name. {}",
+                    name, approve),
+        {{"window", name}});
+  }
+  const Time opens = opens_at(window->second, facts.now);
+  if (opens <= facts.now) return std::nullopt;
+  const std::string times = to_string(window->second);
+  return wait("window",
+              fmt::format("the rule may act in the change window {} only ({}), which opens at {}. {}", name, times,
+                          format_time(opens), approve),
+              {{"window", name}, {"times", times}, {"opens", format_time(opens)}}, opens);
 }
 
 std::optional<Verdict> ask_locks(const GateFacts& facts) {
@@ -209,7 +222,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_age(facts, limits)) return *verdict;
   if (auto verdict = ask_flap(facts, limits)) return *verdict;
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
-  if (auto verdict = ask_window(facts)) return *verdict;
+  if (auto verdict = ask_window(facts, limits)) return *verdict;
   if (auto verdict = ask_approval(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_budgets(facts)) return *verdict;

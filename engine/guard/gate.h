@@ -3,10 +3,10 @@
 // that cannot be evaluated holds.
 //
 // Order: rule gone, off or stricter now → pause → exception → stale event → flap breaker → mass match → what the rule
-// asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the design.) Windows are
-// not evaluated yet, so they hold until a person says yes.
+// asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the design.)
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "guard/budget.h"
 #include "guard/opponent.h"
+#include "guard/window.h"
 #include "plan/policy.h"
 
 namespace kedge {
@@ -30,6 +31,7 @@ struct GateLimits {
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
+  std::map<std::string, Window> windows;            // change windows, by the names that rules ask for
   Duration stale_after = std::chrono::minutes(15);  // what an older event asks for needs a person's yes
   Duration future_most = std::chrono::minutes(1);   // as does one that claims to happen later than this from now
 

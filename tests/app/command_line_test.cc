@@ -34,14 +34,18 @@ TEST_F(CommandLine, ExplainTellsARuleThatFailsAndEndsSo) {
 }
 
 TEST_F(CommandLine, CheckNotesWhatARuleAsksForAndNobodyObeysYet) {
-  change("rules/first.lua",
-         "respond =", "window = \"nights\", limits = { per_hour = 5 }, throttle = \"15m\", approval = 1, respond =");
+  change("rules/first.lua", "respond =", "limits = { per_hour = 5 }, throttle = \"15m\", approval = 1, respond =");
   const Typed typed = type(kCheck);
   EXPECT_EQ(typed.exit_code, kGood);
-  EXPECT_EQ(typed.err,
-            "@rules/first.lua:1: rule first: window: is not evaluated yet: what the rule finds is held until somebody "
-            "approves it\n"
-            "@rules/first.lua:1: rule first: throttle: is recorded, and nothing obeys it yet\n");
+  EXPECT_EQ(typed.err, "@rules/first.lua:1: rule first: throttle: is recorded, and nothing obeys it yet\n");
+}
+
+TEST_F(CommandLine, CheckFindsAWindowThatIsNotThere) {
+  change("rules/first.lua", "respond =", "window = \"nights\", respond =");
+  const Typed typed = type(kCheck);
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.err,
+              HasSubstr("@rules/first.lua:1: rule first: window: there is no window 'nights' in windows of"));
 }
 
 TEST_F(CommandLine, CheckNotesARuleWhosePlanWasNotTried) {

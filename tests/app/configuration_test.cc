@@ -81,6 +81,17 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
   EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  budgets: {all: 1/1m, rule: 5/1h}\n"), "");
 }
 
+TEST(Configuration, TellsWhatIsWrongWithAWindow) {
+  const std::string windows = std::string(kGood) + "windows:\n  nights: ";
+  EXPECT_EQ(mistakes(windows + "{from: 22:00, to: 06:00}\n"), "");
+  EXPECT_NE(mistakes(windows + "{to: 06:00}\n").find("windows.nights: 'from' is missing"), std::string::npos)
+      << mistakes(windows + "{to: 06:00}\n");
+  const std::string all = mistakes(windows + "{days: [mon, someday], from: 22:60, to: 6, time_zone: Europe/Nowhere}\n");
+  for (const char* field : {"days[1]: 'someday'", "from: '22:60'", "to: '6'", "time_zone: there is no time zone"}) {
+    EXPECT_NE(all.find(std::string("windows.nights.") + field), std::string::npos) << all;
+  }
+}
+
 TEST(Configuration, RefusesPropertiesThatTheEngineOwns) {
   const std::string text =
       replaced(kGood, "    start: earliest", "    start: earliest\n    properties: {enable.auto.commit: \"true\"}");
@@ -164,6 +175,9 @@ aws:
   path_style: false
   ca_file: ca.pem
 guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, mass_match: 4/20m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+windows:
+  nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
+  always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}
 notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}

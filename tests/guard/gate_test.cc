@@ -59,7 +59,24 @@ TEST_F(GateTest, HoldsUntilAsManyPeopleHaveApprovedAsTheRuleAsksFor) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
-TEST_F(GateTest, HoldsWhatARuleAsksForAndNobodyCanEvaluate) {
+TEST_F(GateTest, WaitsUntilTheChangeWindowOpens) {
+  Window window;
+  window.from = minutes(22 * 60);
+  window.to = minutes(6 * 60);
+  limits.windows["nights"] = window;
+  facts.policy.window = "nights";
+  expect(Kind::wait, "window", "kedge remediation approve R1");
+  expect(Kind::wait, "window",
+         "change window nights only (daily 22:00 to 06:00 UTC), which opens at 2026-01-01T22:00:00");
+  EXPECT_EQ(ask().due, kNow + std::chrono::hours(10));
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{}) << "what has begun is not left half done";
+  facts.charged = false;
+  facts.now = kNow + std::chrono::hours(10);
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, HoldsForAChangeWindowThatNobodyKnows) {
   facts.policy.window = "nights";
   expect(Kind::hold, "window", "kedge remediation approve R1");
   facts.approvals = 1;

@@ -59,7 +59,7 @@ Finding ChangeMaker::finding() {
   if (one_in(12)) finding.plan.rule.version = "version-2";
   if (one_in(16)) finding.policy.mode = Mode::canary;
   if (one_in(16)) finding.policy.approvals = one_in(2) ? 1 : 2;
-  if (one_in(32)) finding.policy.window = "nights";
+  if (one_in(24)) finding.policy.window = one_in(3) ? "unknown" : "nights";
   if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
   if (one_in(20)) finding.origin = "redrive";
   if (one_in(20)) finding.times.happened.reset();

@@ -533,6 +533,25 @@ TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
   EXPECT_EQ(start(id, "late").go, Go::wait);
 }
 
+// ---- window --------------------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, WaitsForTheWindowOfItsRule) {
+  Window afternoon;  // the clock stands at noon
+  afternoon.from = minutes(13 * 60);
+  afternoon.to = minutes(14 * 60);
+  options.gate.windows["afternoon"] = afternoon;
+  remake();
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.window = "afternoon";
+  commit(batch_of({finding}));
+  const GoAnswer waits = start(finding.remediation);
+  EXPECT_EQ(waits.go, Go::wait);
+  EXPECT_EQ(waits.due, clock.now() + hours(1));
+  clock.advance(hours(1));
+  ASSERT_TRUE(commit(MoveRemediation{finding.remediation, Move::resume, "", "", {}, {}}).done());
+  EXPECT_EQ(start(finding.remediation).go, Go::go);
+}
+
 // ---- flap ----------------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, IsNotFoughtOverAndNamesWhoChangesItBack) {
