@@ -201,9 +201,13 @@ void read_guards(Section& section, Configuration& configuration) {
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
+  section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   if (configuration.unsafe_limits) return;
+  if (configuration.gate.approval_within > GateLimits{}.approval_within) {
+    section.mistake("approval_within", std::string("loosens a guard") + kNeedsUnsafeLimits);
+  }
   if (configuration.admission.stale_after > admission.stale_after) {
     section.mistake("stale_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }

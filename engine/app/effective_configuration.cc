@@ -96,6 +96,7 @@ Tree guards_of(const Configuration& c) {
             {"rule", to_string(budgets.rule)}}},
           {"flap", limit(c.gate.flap)},
           {"mass_match", limit(c.gate.mass_match)},
+          {"approval_within", span(c.gate.approval_within)},
           {"stale_after", span(c.admission.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},
           {"unsafe_limits", c.unsafe_limits}};

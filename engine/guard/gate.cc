@@ -144,15 +144,25 @@ std::optional<Verdict> ask_mass_match(const GateFacts& facts, const GateLimits& 
       std::move(figures));
 }
 
-std::optional<Verdict> ask_approval(const GateFacts& facts) {
+std::optional<Verdict> ask_approval(const GateFacts& facts, const GateLimits& limits) {
   const int wanted = facts.policy.approvals;
-  if (facts.approvals >= wanted) return std::nullopt;
-  return hold(
+  if (facts.charged || facts.approvals >= wanted) return std::nullopt;
+  const Time until = facts.now + limits.approval_within;
+  const std::string changed =
+      facts.approvals_void == 0
+          ? ""
+          : fmt::format(" ({} approved what is no longer so: the target has changed, or time went by)",
+                        facts.approvals_void);
+  Verdict verdict = hold(
       "approval",
-      fmt::format("the rule asks for the approval of {}, and {} gave it. kedge remediation approve {} approves it",
+      fmt::format("the rule asks for the approval of {}, and {} gave it{}. kedge remediation approve {} approves it; "
+                  "it is not done without, and ends at {}",
                   wanted == 1 ? "one person" : fmt::format("{} people", wanted),
-                  facts.approvals == 0 ? "nobody" : fmt::format("{}", facts.approvals), facts.remediation),
-      {{"approvals", facts.approvals}, {"approvals_wanted", wanted}});
+                  facts.approvals == 0 ? "nobody" : fmt::format("{}", facts.approvals), changed, facts.remediation,
+                  format_time(until)),
+      {{"approvals", facts.approvals}, {"approvals_wanted", wanted}, {"approvals_void", facts.approvals_void}});
+  verdict.due = until;
+  return verdict;
 }
 
 // What has begun goes on: half a plan is worse than one at a bad time.
@@ -223,7 +233,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_flap(facts, limits)) return *verdict;
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts, limits)) return *verdict;
-  if (auto verdict = ask_approval(facts)) return *verdict;
+  if (auto verdict = ask_approval(facts, limits)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_budgets(facts)) return *verdict;
   return {};

@@ -31,9 +31,10 @@ struct GateLimits {
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
-  std::map<std::string, Window> windows;            // change windows, by the names that rules ask for
-  Duration stale_after = std::chrono::minutes(15);  // what an older event asks for needs a person's yes
-  Duration future_most = std::chrono::minutes(1);   // as does one that claims to happen later than this from now
+  Duration approval_within = std::chrono::hours(1);  // what asks for a yes expires after it, and so does the yes
+  std::map<std::string, Window> windows;             // change windows, by the names that rules ask for
+  Duration stale_after = std::chrono::minutes(15);   // what an older event asks for needs a person's yes
+  Duration future_most = std::chrono::minutes(1);    // as does one that claims to happen later than this from now
 
   bool operator==(const GateLimits&) const = default;
 };
@@ -69,6 +70,7 @@ struct GateFacts {
   std::optional<Time> mass_since;      // its rule is held for a mass match since then
   bool let_go = false;                 // a person has let its rule go on while it was held for a mass match
   int approvals = 0;                   // people who let it go on: neither staleness nor a budget stops it then
+  int approvals_void = 0;              // those who let another plan go on, or another state before
 
   bool approved() const { return approvals > 0; }
 };
@@ -79,7 +81,7 @@ struct Verdict {
   std::string guard;   // "pause", "budget", ...
   std::string reason;  // for people, with what to type
   nlohmann::json figures = nlohmann::json::object();
-  std::optional<Time> due;  // wait
+  std::optional<Time> due;  // wait: when it is asked again; hold: when it expires
 
   bool operator==(const Verdict&) const = default;
 };

@@ -88,7 +88,7 @@ std::string_view type_of(State state) {
 }
 
 bool needs_a_person(State state) {
-  return state == State::held || state == State::failed || state == State::unconfirmed;
+  return state == State::held || state == State::failed || state == State::unconfirmed || state == State::expired;
 }
 
 }  // namespace

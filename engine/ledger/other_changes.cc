@@ -18,9 +18,12 @@ Result<Answer> SqliteWriter::on(const PersonalMove& change) {
   const auto step = transition_by(change, was);
   if (!step) return step.error();
   const bool resumes = change.move == Move::resume;
-  if (resumes && change.approves) tables_.put_approval(change, at_);
-  settle(*found, was, *step, {"", resumes ? "" : change.reason, {}, {}},
-         {{"actor", change.actor}, {"reason", change.reason}});
+  Json details = {{"actor", change.actor}, {"reason", change.reason}};
+  if (resumes && change.approves) {
+    tables_.put_approval(change, at_, digest_for_approval(was));
+    details.update(approval_details(was));
+  }
+  settle(*found, was, *step, {"", resumes ? "" : change.reason, {}, {}}, std::move(details));
   return Answer{};
 }
 

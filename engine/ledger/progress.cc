@@ -109,6 +109,9 @@ Result<Transition> transition_by(const PersonalMove& change, const Remediation& 
                                          "approve " +
                                          r.id + " lets it go on"};
   }
+  if (change.move == Move::resume && change.approves && r.policy.approvals > 0 && change.actor == r.requester) {
+    return Error{ErrorCode::refused, r.id + " was asked for by " + r.requester + ": somebody else has to approve it"};
+  }
   return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo}, "a person");
 }
 
@@ -142,6 +145,7 @@ Remediation opened_by(const Finding& finding) {
   if (!finding.event.document.empty()) r.event.document_digest = sha256(finding.event.document).hex();
   r.times = finding.times;
   r.origin = finding.origin;
+  r.requester = finding.requester;
   r.steps.resize(finding.plan.effects().size());
   return r;
 }
@@ -315,6 +319,23 @@ bool pause_concerns(const std::string& scope, const Remediation& r) {
 std::string rule_of_scope(const std::string& scope) {
   constexpr std::string_view kRule = "rule:";
   return scope.starts_with(kRule) ? scope.substr(kRule.size()) : "";
+}
+
+Result<void> check_due(const MoveRemediation& change, const Remediation& r, Time now) {
+  if (change.move != Move::expire || !r.due || *r.due <= now) return {};
+  return Error{ErrorCode::refused, r.id + " expires at " + format_time(*r.due) + ", not before"};
+}
+
+Digest digest_for_approval(const Remediation& r) {
+  Json befores = Json::array();
+  for (const StepProgress& step : r.steps) befores.push_back(step.before ? step.before->full : Json());
+  const Json bound = {digest_of(r.plan).hex(), to_json(r.policy), std::move(befores)};
+  return sha256(bound.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+bool is_void(const Approval& approval, const Remediation& r, Time now, Duration within) {
+  if (has_written(r)) return false;
+  return approval.digest != digest_for_approval(r) || approval.at <= now - within;
 }
 
 PauseView view_of(const Pause& pause) { return {pause.scope, pause.by, pause.reason}; }

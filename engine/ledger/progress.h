@@ -77,6 +77,14 @@ void move_to(Remediation&, const Transition&, Standstill why, Time now);
 // Refuses an exception that nobody owns, that says no reason, or that has expired.
 Result<void> check_exception(const Exception&, Time now);
 
+// Nobody's time to say yes is cut short.
+Result<void> check_due(const MoveRemediation&, const Remediation&, Time now);
+
+// What an approval is bound to: the exact plan, its policy, and the state before of every step.
+Digest digest_for_approval(const Remediation&);
+// Whether it does not count any more: something of that has changed, or it is too old. What has begun keeps its own.
+bool is_void(const Approval&, const Remediation&, Time now, Duration within);
+
 // Pauses are of "all", "rule:ID", "account:ID" or "file:PATH".
 Result<void> check_scope(const std::string& scope);
 bool pauses_everything(const std::string& scope);

@@ -125,6 +125,7 @@ Record plan_record(const Finding& finding, const std::string& disposition, const
   body["state"] = to_string(open.state);
   body["key"] = finding.key;
   body["origin"] = finding.origin;
+  if (!finding.requester.empty()) body["requester"] = finding.requester;
   body["plan_sha256"] = sha256(canonical(plan)).hex();
   if (finding.shown_plan.is_null()) {
     body["plan"] = std::move(plan);
@@ -250,6 +251,15 @@ Json befores_details(const Start& start) {
     befores.push_back({{"step", before.step}, {"holds", before.holds}, {"state", before.state.shown}});
   }
   return {{"befores", std::move(befores)}};
+}
+
+Json approval_details(const Remediation& r) {
+  Json states = Json::array();
+  for (const StepProgress& step : r.steps) states.push_back(step.before ? step.before->shown : Json());
+  Json details = Json::object();
+  details["plan_sha256"] = digest_of(r.plan).hex();
+  details["befores_sha256"] = sha256(canonical(states)).hex();
+  return details;
 }
 
 Json outcome_details(const Remediation& r, const StepOutcome& outcome) {

@@ -60,6 +60,7 @@ Record move_record(const Remediation& after, const Transition&, const nlohmann::
 
 nlohmann::json attempt_details(const Remediation&, size_t step, int attempt, const std::string& mark, bool undo);
 nlohmann::json befores_details(const Start&);
+nlohmann::json approval_details(const Remediation&);
 nlohmann::json outcome_details(const Remediation&, const StepOutcome&);
 // An outcome that comes along with the next attempt, and so moves nothing by itself.
 Record outcome_record(const Remediation&, const StepOutcome&);

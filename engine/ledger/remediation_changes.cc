@@ -105,7 +105,6 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
     break;
   }
   facts.locked_by = tables_.lock_holders(r);
-  facts.approvals = tables_.approvals(r.id);
   return facts;
 }
 
@@ -133,6 +132,18 @@ void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
   tables_.erase_wanted(facts.rule, at_ - limit->within);
   tables_.put_wanted(facts.rule, r.plan.target, at_);
   facts.targets = tables_.wanted_count(facts.rule);
+}
+
+// Those that count for nothing any more are taken out: what comes back as it was is a change, too.
+void SqliteWriter::count_approvals(const Remediation& r, GateFacts& facts) {
+  for (const Approval& approval : tables_.approvals(r.id)) {
+    if (is_void(approval, r, at_, options_.gate.approval_within)) {
+      tables_.erase_approval(r.id, approval.actor);
+      ++facts.approvals_void;
+    } else {
+      ++facts.approvals;
+    }
+  }
 }
 
 Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was, const Verdict& verdict, Json details) {
@@ -186,6 +197,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (const auto& flap = options_.gate.flap) {
     facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - flap->within);
   }
+  count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
@@ -298,6 +310,7 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   const Remediation was = *found;
   const auto step = transition_by(change, was);
   if (!step) return step.error();
+  if (auto due = check_due(change, was, at_); !due) return due.error();
   Standstill why;
   if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};
   settle(*found, was, *step, std::move(why), Json::object());

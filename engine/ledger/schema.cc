@@ -114,7 +114,12 @@ CREATE TABLE put_right (
 CREATE INDEX put_right_by_at ON put_right (at);
 )sql";
 
-constexpr std::array<const char*, 2> kMigrations = {kVersion1, kVersion2};
+// An approval from before is bound to nothing, and so counts for nothing.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE approval ADD COLUMN digest BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr std::array<const char*, 3> kMigrations = {kVersion1, kVersion2, kVersion3};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

@@ -88,6 +88,7 @@ class SqliteWriter {
   GateFacts gate_facts(const Remediation&);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
   void count_target(const Remediation&, GateFacts&);
+  void count_approvals(const Remediation&, GateFacts&);
   void let_go(const std::string& rule, const MassMatch&, const std::string& actor);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);

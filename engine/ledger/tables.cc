@@ -189,13 +189,20 @@ void Tables::put(const Pause& pause) {
 
 void Tables::erase_pause(const std::string& scope) { db_.run("DELETE FROM pause WHERE scope = ?", scope); }
 
-int Tables::approvals(const std::string& remediation) {
-  Query row = db_.query("SELECT count(*) FROM approval WHERE remediation = ?", remediation);
-  return row.next() ? static_cast<int>(row.integer(0)) : 0;
+std::vector<Approval> Tables::approvals(const std::string& remediation) {
+  std::vector<Approval> all;
+  Query row = db_.query("SELECT actor, at, digest FROM approval WHERE remediation = ? ORDER BY actor", remediation);
+  while (row.next()) all.push_back({row.text(0), row.time(1), row.digest(2)});
+  return all;
 }
 
-void Tables::put_approval(const PersonalMove& move, Time at) {
-  db_.run("INSERT OR REPLACE INTO approval VALUES (?, ?, ?, ?)", move.remediation, move.actor, move.reason, at);
+void Tables::put_approval(const PersonalMove& move, Time at, const Digest& digest) {
+  db_.run("INSERT OR REPLACE INTO approval VALUES (?, ?, ?, ?, ?)", move.remediation, move.actor, move.reason, at,
+          digest);
+}
+
+void Tables::erase_approval(const std::string& remediation, const std::string& actor) {
+  db_.run("DELETE FROM approval WHERE remediation = ? AND actor = ?", remediation, actor);
 }
 
 std::vector<Exception> Tables::exceptions() {

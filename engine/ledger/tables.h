@@ -93,8 +93,9 @@ class Tables {
   std::vector<Pause> pauses();
   void put(const Pause&);
   void erase_pause(const std::string& scope);
-  int approvals(const std::string& remediation);
-  void put_approval(const PersonalMove&, Time at);
+  std::vector<Approval> approvals(const std::string& remediation);  // by actor
+  void put_approval(const PersonalMove&, Time at, const Digest&);
+  void erase_approval(const std::string& remediation, const std::string& actor);
   std::vector<Exception> exceptions();
   std::optional<Exception> exception(const std::string& id);
   void put(const Exception&);

@@ -76,6 +76,7 @@ struct Finding {
   EventReference event;
   FindingTimes times;
   std::string origin = "event";  // "event", "redrive", "reconcile"
+  std::string requester;         // the person who asked for it; empty: nobody but the event
   nlohmann::json shown_plan;     // as it may stand in records, where an argument is sensitive; null: the plan itself
 
   bool operator==(const Finding&) const = default;
@@ -186,6 +187,7 @@ struct Remediation {
   EventReference event;
   FindingTimes times;
   std::string origin;
+  std::string requester;      // as in Finding
   nlohmann::json shown_plan;  // as in Finding
   State state = State::planned;
   std::vector<StepProgress> steps;   // one for each of plan.effects()
@@ -197,7 +199,7 @@ struct Remediation {
   std::string guard;                 // held, waiting, refused: which guard said so
   std::string reason;                // for people
   nlohmann::json figures;            // what that guard judged by
-  std::optional<Time> due;           // waiting: when it is looked at again
+  std::optional<Time> due;           // waiting: when it is looked at again; held: when it expires
   std::vector<Charge> charges;       // its start in each budget, until it ends
   bool let_go = false;               // a person let its rule go on, for which it was held
 
@@ -247,6 +249,15 @@ struct Pause {
   Time since;
 
   bool operator==(const Pause&) const = default;
+};
+
+// A person's yes to a remediation as it was then.
+struct Approval {
+  std::string actor;
+  Time at;
+  Digest digest;  // of plan, policy and the state before
+
+  bool operator==(const Approval&) const = default;
 };
 
 // A rule that wanted to act on too many targets at once: it is held until a person lets it go on.

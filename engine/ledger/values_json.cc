@@ -117,6 +117,7 @@ Json fixed_part(const Remediation& r) {
   json["event"] = to_json(r.event);
   json["times"] = to_json(r.times);
   json["origin"] = r.origin;
+  if (!r.requester.empty()) json["requester"] = r.requester;
   return json;
 }
 
@@ -135,6 +136,7 @@ void read_fixed_part(const Json& json, Remediation& r) {
   r.times.received = time_at(times.at("received"));
   r.times.decided = time_at(times.at("decided"));
   r.origin = json.at("origin");
+  r.requester = json.value("requester", "");
 }
 
 Json moving_part(const Remediation& r) {

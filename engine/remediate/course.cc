@@ -29,9 +29,23 @@ Course::Phase Course::first_phase(Situation& s, const Moment& m) {
       return Confirm(s, m);
     case State::undoing:
       return Restore(s, m);
+    case State::held:
+      if (s.remediation.due) return Held(*s.remediation.due);
+      return Nothing{};
     default:
       return Nothing{};
   }
+}
+
+Turn Course::Held::next(Situation& s, const Moment& m) {
+  if (expired_) return Over{};
+  if (m.now < until_) return Wait{m.elapsed + (until_ - m.now)};
+  MoveRemediation change;
+  change.remediation = s.remediation.id;
+  change.move = Move::expire;
+  change.guard = "approval";
+  change.reason = "nobody approved it in time: it is not done";
+  return Submit{std::move(change)};
 }
 
 Turn Course::next(const Moment& m) {
@@ -50,7 +64,9 @@ Turn Course::next(const Moment& m) {
 void Course::change_phase(const Moment& m) {
   if (auto* survey = std::get_if<Survey>(&phase_)) {
     if (survey->ended()) {
+      const std::optional<Time> held_until = survey->held_until();
       phase_ = Nothing{};
+      if (held_until) phase_ = Held(*held_until);
     } else if (survey->go()) {
       const FirstAttempt go = *survey->go();
       phase_ = Carry(situation_, m, go);

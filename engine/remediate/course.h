@@ -52,7 +52,19 @@ class Course {
     void answered(Situation&, const Moment&, const Change&, const Answer&) {}
     void not_done(Situation&, const Moment&) {}
   };
-  using Phase = std::variant<Nothing, Survey, Carry, Confirm, Restore>;
+  class Held {  // by a guard that waits for a yes until then
+   public:
+    explicit Held(Time until) : until_(until) {}
+    Turn next(Situation&, const Moment&);
+    void looked(Situation&, const Moment&, const ActionResult<Observation>&) {}
+    void answered(Situation&, const Moment&, const Change&, const Answer&) { expired_ = true; }
+    void not_done(Situation&, const Moment&) {}
+
+   private:
+    Time until_;
+    bool expired_ = false;
+  };
+  using Phase = std::variant<Nothing, Held, Survey, Carry, Confirm, Restore>;
 
   static Phase first_phase(Situation&, const Moment&);
   void change_phase(const Moment&);

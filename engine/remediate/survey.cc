@@ -204,6 +204,10 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
       ++again_;
       return;
     case Go::held:
+      s.remediation.state = State::held;
+      held_until_ = answer.due;
+      ended_ = true;
+      return;
     case Go::refused:
       ended_ = true;
       return;

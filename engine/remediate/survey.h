@@ -43,6 +43,8 @@ class Survey {
   // Set once Start has said go, and where the rest of a plan holds already.
   const std::optional<FirstAttempt>& go() const { return go_; }
   bool ended() const { return ended_; }
+  // Ended by a hold that expires then.
+  const std::optional<Time>& held_until() const { return held_until_; }
 
  private:
   void begin(Situation&);
@@ -72,6 +74,7 @@ class Survey {
   std::optional<Duration> stopped_since_;  // effects were stopped when everything else was ready
   int again_ = 0;                          // how often in a row the ledger asked for another look
   bool ended_ = false;
+  std::optional<Time> held_until_;
   std::optional<FirstAttempt> go_;
 };
 

@@ -59,6 +59,15 @@ TEST_F(GateTest, HoldsUntilAsManyPeopleHaveApprovedAsTheRuleAsksFor) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, SaysWhenAnApprovalIsTooLateAndThatOthersAreVoid) {
+  facts.policy.approvals = 1;
+  facts.approvals_void = 1;
+  expect(Kind::hold, "approval", "1 approved what is no longer so");
+  EXPECT_EQ(ask().due, kNow + limits.approval_within);
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, WaitsUntilTheChangeWindowOpens) {
   Window window;
   window.from = minutes(22 * 60);

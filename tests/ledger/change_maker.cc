@@ -62,6 +62,7 @@ Finding ChangeMaker::finding() {
   if (one_in(24)) finding.policy.window = one_in(3) ? "unknown" : "nights";
   if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
   if (one_in(20)) finding.origin = "redrive";
+  if (one_in(6)) finding.requester = "alice";
   if (one_in(20)) finding.times.happened.reset();
   if (one_in(20)) finding.times.happened = clock_.now() - std::chrono::hours(1);
   if (one_in(10) && steps > 0) finding.plan.isolate = {finding.plan.revert[0]};
@@ -232,7 +233,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
       return Conclude{r.id, one_in(4) ? Move::give_up_confirming : Move::confirm, head, afters, "", Json::object()};
     case State::held:
       if (one_in(6)) return PersonalMove{r.id, Move::undo, "alice", "back to where it was"};
-      return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, "alice", "so it shall be"};
+      return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, one_in(3) ? "bob" : "alice", "so it shall be"};
     case State::undoing:
       if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
       if (one_in(3)) return RecordOutcome{r.id, outcome(r), Move::outcome, ""};
@@ -284,8 +285,8 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
       if (remediations_.empty()) return RemovePause{scope, "alice"};
       constexpr Move kMoves[] = {Move::resume, Move::cancel, Move::undo, Move::undo, Move::undo, Move::confirm};
       const size_t recent = std::min<size_t>(remediations_.size(), 20);
-      return PersonalMove{remediations_[remediations_.size() - 1 - below(recent)], kMoves[below(6)], "alice",
-                          "because"};
+      return PersonalMove{remediations_[remediations_.size() - 1 - below(recent)], kMoves[below(6)],
+                          one_in(3) ? "bob" : "alice", "because"};
     }
   }
 }

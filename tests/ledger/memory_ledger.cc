@@ -382,9 +382,6 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
     facts.exception_reason = e.reason;
   }
   facts.locked_by = lock_holders(r);
-  if (const auto people = approved_.find(r.id); people != approved_.end()) {
-    facts.approvals = static_cast<int>(people->second.size());
-  }
   return facts;
 }
 
@@ -400,6 +397,14 @@ void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
   std::erase_if(targets, [&](const auto& entry) { return entry.second < at_ - limit->within; });
   targets[r.plan.target] = at_;
   facts.targets = static_cast<int>(targets.size());
+}
+
+void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
+  auto& people = approved_[r.id];
+  const auto voided = std::erase_if(
+      people, [&](const auto& entry) { return is_void(entry.second, r, at_, options_.gate.approval_within); });
+  facts.approvals_void = static_cast<int>(voided);
+  facts.approvals = static_cast<int>(people.size());
 }
 
 void MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
@@ -488,6 +493,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
     return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
   });
   for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
+  count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
@@ -612,6 +618,7 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   Remediation& r = **found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
+  if (auto due = check_due(change, r, at_); !due) return due.error();
   if (change.move == Move::resume) {
     settle(r, *step, {}, Json::object());
   } else {
@@ -629,9 +636,12 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   Remediation& r = **found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  if (change.move == Move::resume && change.approves) approved_[r.id].insert(change.actor);
-  settle(r, *step, {"", change.move == Move::resume ? "" : change.reason, {}, {}},
-         {{"actor", change.actor}, {"reason", change.reason}});
+  Json details = {{"actor", change.actor}, {"reason", change.reason}};
+  if (change.move == Move::resume && change.approves) {
+    approved_[r.id][change.actor] = {change.actor, at_, digest_for_approval(r)};
+    details.update(approval_details(r));
+  }
+  settle(r, *step, {"", change.move == Move::resume ? "" : change.reason, {}, {}}, std::move(details));
   return Answer{};
 }
 

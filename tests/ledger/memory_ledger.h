@@ -120,6 +120,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   void wake_waiting();
   GateFacts gate_facts(const Remediation&) const;
   void count_target(const Remediation&, GateFacts&);
+  void count_approvals(const Remediation&, GateFacts&);
   void let_go(const std::string& rule, const std::string& actor);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
@@ -166,7 +167,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
     Limits limits;
   };
   std::map<std::string, Rule> rules_;
-  std::map<std::string, std::set<std::string>> approved_;  // by whom
+  std::map<std::string, std::map<std::string, Approval>> approved_;  // by whom
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;
   std::map<int64_t, DeadLetter> dead_letters_;

@@ -1,6 +1,8 @@
 // What becomes of a remediation, Change by Change.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/ledger/ledger_pair.h"
 
 namespace kedge {
@@ -663,6 +665,80 @@ TEST_P(RemediationTest, IsHeldUntilAsManyPeopleApproveAsItsRuleAsksFor) {
     EXPECT_EQ(start(id).go, Go::held) << "one person is one";
   }
   ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "I agree"}).done());
+  EXPECT_EQ(start(id).go, Go::go);
+}
+
+TEST_P(RemediationTest, IsApprovedForTheStateThatWasThereAndForNoOther) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 1;
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  EXPECT_EQ(start(id).go, Go::held);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "yes"}).done());
+  EXPECT_TRUE(last_record().contains("plan_sha256"));
+  EXPECT_TRUE(last_record().contains("befores_sha256"));
+  Start changed = sample_start(id, "bucket", ledger().head());
+  changed.befores[0].state = captured("public in another way");
+  EXPECT_EQ(commit(changed).go->go, Go::held);
+  EXPECT_EQ(last_record()["figures"], (Json{{"approvals", 0}, {"approvals_wanted", 1}, {"approvals_void", 1}}));
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "yes"}).done());
+  EXPECT_EQ(start(id).go, Go::held) << "and what is as it was is another change";
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "yes"}).done());
+  EXPECT_EQ(start(id).go, Go::go);
+}
+
+TEST_P(RemediationTest, IsNotApprovedBeforeItWasObserved) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 1;
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  ASSERT_TRUE(commit(MoveRemediation{id, Move::hold, "observation", "it cannot be seen", {}, {}}).done());
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "whatever it is"}).done());
+  EXPECT_EQ(start(id).guard, "approval");
+}
+
+TEST_P(RemediationTest, ExpiresUndoneWhereNobodyApprovesInTime) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 1;
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  EXPECT_EQ(start(id).due, clock.now() + options.gate.approval_within);
+  const MoveRemediation expire{id, Move::expire, "approval", "nobody approved it in time", {}, {}};
+  clock.advance(options.gate.approval_within - seconds(1));
+  EXPECT_EQ(commit(expire).error.code, ErrorCode::refused) << "not before its time";
+  clock.advance(seconds(1));
+  ASSERT_TRUE(commit(expire).done());
+  EXPECT_EQ(state_of(id), State::expired);
+  const auto types = notice_types();
+  EXPECT_EQ(std::count(types.begin(), types.end(), "kedge.remediation.expired"), 2) << "the alarm channel, too";
+}
+
+TEST_P(RemediationTest, IsNotLetGoByAYesThatIsTooOld) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 2;
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  start(id);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "yes"}).done());
+  start(id);
+  clock.advance(options.gate.approval_within);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "yes"}).done());
+  EXPECT_EQ(start(id).guard, "approval");
+  EXPECT_EQ(last_record()["figures"]["approvals"], 1);
+  EXPECT_EQ(last_record()["figures"]["approvals_void"], 1);
+}
+
+TEST_P(RemediationTest, IsNotApprovedByWhoAskedForIt) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 1;
+  finding.requester = "alice";
+  commit(batch_of({finding}));
+  const std::string id = finding.remediation;
+  start(id);
+  const Answer refused = commit(PersonalMove{id, Move::resume, "alice", "I want it"});
+  EXPECT_EQ(refused.error.code, ErrorCode::refused);
+  EXPECT_NE(refused.error.message.find("somebody else has to approve it"), std::string::npos);
+  ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "bob", "yes"}).done());
   EXPECT_EQ(start(id).go, Go::go);
 }
 

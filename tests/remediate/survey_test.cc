@@ -186,6 +186,34 @@ TEST(Survey, WaitsForTheEnginesOwnTroubleShowsItAfterAWhileAndLooksAgainAfterwar
   EXPECT_TRUE(play.world.writes().empty());
 }
 
+TEST(Survey, ExpiresUndoneWhereNobodyApprovesInTimeAlsoOverARestart) {
+  for (const bool restarts : {false, true}) {
+    Play play;
+    play.world.set("a", "wrong");
+    Policy policy;
+    policy.mode = Mode::enforce;
+    policy.approvals = 1;
+    const auto id = play.open({set_step("a")}, policy);
+    EXPECT_EQ(play.run(id, std::chrono::minutes(59)), State::held);
+    if (restarts) play.crash(id);
+    EXPECT_EQ(play.run(id, std::chrono::minutes(2)), State::expired);
+    EXPECT_TRUE(play.world.writes().empty());
+  }
+}
+
+TEST(Survey, ActsOnAnApprovalInTime) {
+  Play play;
+  play.world.set("a", "wrong");
+  Policy policy;
+  policy.mode = Mode::enforce;
+  policy.approvals = 1;
+  const auto id = play.open({set_step("a")}, policy);
+  EXPECT_EQ(play.run(id, std::chrono::minutes(59)), State::held);
+  ASSERT_TRUE(play.commit(PersonalMove{id, Move::resume, "alice", "yes"}).done());
+  play.take_up(id);
+  EXPECT_EQ(play.run(id), State::confirmed);
+}
+
 TEST(Survey, WaitsForTheBudgetAndIsObservedAnew) {
   Play play(1, 1);
   play.world.set("a", "wrong");
