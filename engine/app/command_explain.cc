@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "app/command.h"
+#include "app/own_things.h"
 #include "app/rule_directory.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -39,6 +40,8 @@ void print_guards(const RulesToLookAt& rules, const Decision& decision, const Ev
   facts.now = clock.now();
   facts.provenance = provenance_of(event);
   facts.own_principals = rules.configuration.aws_principals;
+  facts.touches = keys_touched(*decision.plan, rules.set->actions());
+  facts.own_things = own_things(rules.configuration);
   if (const auto happened = parse_time(event.time)) facts.happened = *happened;
   if (!rules.configuration.data.empty()) {
     if (const auto reader = open_sqlite_reader(rules.configuration.data)) {

@@ -198,6 +198,7 @@ void read_budgets(Section& section, Configuration& configuration) {
 void read_guards(Section& section, Configuration& configuration) {
   const AdmissionLimits admission;
   section.boolean("unsafe_limits", configuration.unsafe_limits);
+  section.texts("protected", configuration.protected_keys);
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);

@@ -43,6 +43,7 @@ struct Configuration {
   ExecutorOptions executor;
   AdmissionLimits admission;
   GateLimits gate;
+  std::vector<std::string> protected_keys;  // which no remediation may touch, besides what is known to be our own
   bool unsafe_limits = false;
 
   std::vector<ChannelOptions> channels;

@@ -19,6 +19,7 @@
 #include "app/engine_room.h"
 #include "app/ledger_options.h"
 #include "app/own_identity.h"
+#include "app/own_things.h"
 #include "app/redrive.h"
 #include "app/rule_directory.h"
 #include "app/service_manager.h"
@@ -173,7 +174,11 @@ Result<void> Daemon::open_ledger() {
   us_.set(configured_principals(configuration_));
   identity_ =
       std::make_unique<OwnIdentity>([this] { return ask_own_principals(*room_->aws); }, us_, OwnIdentity::Options{});
-  auto ledger = open_sqlite_ledger(ledger_options(configuration_), clock_, random_);
+  SqliteLedgerOptions options_of_ledger = ledger_options(configuration_);
+  options_of_ledger.own_things = [this, things = own_things(configuration_)] {
+    return with_principals(things, us_.get());
+  };
+  auto ledger = open_sqlite_ledger(std::move(options_of_ledger), clock_, random_);
   if (!ledger) return ledger.error().with("data");
   ledger_ = *std::move(ledger);
   auto reader = open_sqlite_reader(configuration_.data);
@@ -211,6 +216,7 @@ Result<void> Daemon::open_rules() {
 Result<void> Daemon::create_reading() {
   Lane::Options options;
   options.admission = configuration_.admission;
+  options.own_things = own_things(configuration_);
   options.alarm_channels = configuration_.alarms;
   options.redaction_salt = redaction_salt_;
   const size_t half =

@@ -94,6 +94,7 @@ Tree guards_of(const Configuration& c) {
             {"account", to_string(budgets.account)},
             {"action", to_string(budgets.action)},
             {"rule", to_string(budgets.rule)}}},
+          {"protected", c.protected_keys},
           {"flap", limit(c.gate.flap)},
           {"mass_match", limit(c.gate.mass_match)},
           {"approval_within", span(c.gate.approval_within)},

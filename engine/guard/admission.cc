@@ -61,6 +61,15 @@ std::optional<Admission> ask_age(const AdmissionFacts& facts, const AdmissionLim
                    {"record_only_after_us", limits.record_only_after.count()}});
 }
 
+std::optional<Admission> ask_self_protection(const Plan& plan, const AdmissionFacts& facts) {
+  const auto own = own_among(facts.touches, facts.own_things);
+  if (!own) return std::nullopt;
+  return suppress(kSelfProtection,
+                  fmt::format("{} would write {}, which is {}: the engine does nothing to what it needs itself",
+                              plan.rule.id, own->key, own->what),
+                  {{"key", own->key}, {"what", own->what}});
+}
+
 }  // namespace
 
 bool covers(const ExceptionView& exception, const std::string& rule, const std::string& target, Time now) {
@@ -86,6 +95,7 @@ Admission admit(const Plan& plan, const Policy& policy, const AdmissionFacts& fa
   if (auto answer = ask_exceptions(plan, facts)) return *answer;
   if (auto answer = ask_mode(plan, policy)) return *answer;
   if (auto answer = ask_age(facts, limits)) return *answer;
+  if (auto answer = ask_self_protection(plan, facts)) return *answer;
   Admission admitted;
   if (own_principal) {
     admitted.alarm = true;

@@ -1,7 +1,7 @@
 // Admission: asked in the lane, from the event and an immutable snapshot, before a finding is committed. A pure
 // function.
 //
-// Order: own change → exception → mode and canary share → stale event. (Self-protection joins here.)
+// Order: own change → exception → mode and canary share → stale event → self-protection.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "event/event.h"
+#include "guard/own_things.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
 
@@ -38,6 +39,8 @@ struct AdmissionFacts {
   std::vector<ExceptionView> exceptions;
   std::optional<Time> happened;
   bool redriven = false;
+  std::vector<std::string> touches;  // the keys that the plan would write
+  std::vector<OwnThing> own_things;  // what the engine must not turn against
 };
 
 struct AdmissionLimits {
@@ -53,7 +56,7 @@ struct Admission {
     suppress,  // a record, no remediation
   };
   Kind kind = Kind::admit;
-  std::string guard;  // suppress: "own-change", "exception", "mode", "canary", "stale"
+  std::string guard;  // suppress: "own-change", "exception", "mode", "canary", "stale", "self-protection"
   std::string reason;
   nlohmann::json figures = nlohmann::json::object();
   bool alarm = false;  // our principal without an attempt of ours: admitted, and people are told

@@ -71,6 +71,17 @@ std::optional<Verdict> ask_exception(const GateFacts& facts) {
                  std::nullopt};
 }
 
+// The world may know a thing of ours by another name than the rule did.
+std::optional<Verdict> ask_self_protection(const GateFacts& facts) {
+  if (!facts.own) return std::nullopt;
+  return Verdict{Verdict::Kind::refuse,
+                 kSelfProtection,
+                 fmt::format("it would write {}, which is {}: the engine does nothing to what it needs itself",
+                             facts.own->key, facts.own->what),
+                 {{"key", facts.own->key}, {"what", facts.own->what}},
+                 std::nullopt};
+}
+
 std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits) {
   if (facts.approved()) return std::nullopt;
   const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
@@ -229,6 +240,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_rule(facts)) return *verdict;
   if (auto verdict = ask_pauses(facts)) return *verdict;
   if (auto verdict = ask_exception(facts)) return *verdict;
+  if (auto verdict = ask_self_protection(facts)) return *verdict;
   if (auto verdict = ask_age(facts, limits)) return *verdict;
   if (auto verdict = ask_flap(facts, limits)) return *verdict;
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;

@@ -2,8 +2,9 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → stale event → flap breaker → mass match → what the rule
-// asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the design.)
+// Order: rule gone, off or stricter now → pause → exception → self-protection → stale event → flap breaker → mass match
+// → what the rule asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the
+// design.)
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 #include "base/time.h"
 #include "guard/budget.h"
 #include "guard/opponent.h"
+#include "guard/own_things.h"
 #include "guard/window.h"
 #include "plan/policy.h"
 
@@ -59,6 +61,7 @@ struct GateFacts {
   std::vector<PauseView> pauses;     // those that concern it
   std::string exception;             // the id of a valid exception for its rule and target; empty: none
   std::string exception_reason;
+  std::optional<OwnThing> own;  // what it would write and is the engine's own
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
   bool redriven = false;
   std::vector<std::string> locked_by;  // other remediations that hold one of its keys

@@ -197,6 +197,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (const auto& flap = options_.gate.flap) {
     facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - flap->within);
   }
+  if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);

@@ -8,6 +8,7 @@
 //              version.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,7 +30,9 @@ struct SqliteLedgerOptions {
   int64_t dead_letters_per_minute = 600;                // likewise
   int suppressions_per_minute = 60;                     // records of one rule; beyond it they fold into one
   GateLimits gate;                                      // the engine's own limits
-  std::vector<std::string> notify_alarms;               // channels that hear of alarms, holds and what is unconfirmed
+  // What the engine must not turn against. Asked in each Start, by the committer's thread; empty: nothing is.
+  std::function<std::vector<OwnThing>()> own_things;
+  std::vector<std::string> notify_alarms;  // channels that hear of alarms, holds and what is unconfirmed
 };
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions, Clock&, Random&);

@@ -101,9 +101,15 @@ RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, 
 }  // namespace
 
 Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options options)
-    : reader_(reader), clock_(clock), random_(random), options_(std::move(options)) {}
+    : reader_(reader), clock_(clock), random_(random), options_(std::move(options)), own_things_(options_.own_things) {}
 
 Decider::~Decider() = default;
+
+void Decider::use_principals(std::vector<std::string> own) {
+  own_things_ = options_.own_things;
+  for (const std::string& arn : own) own_things_.push_back({arn, "whom the engine acts as", false});
+  own_principals_ = std::move(own);
+}
 
 void Decider::use(std::shared_ptr<const RuleSet> rules) {
   evaluator_ = std::make_unique<Evaluator>(rules);
@@ -298,6 +304,8 @@ AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenan
   facts.own_principals = own_principals_;
   facts.happened = time_of(event);
   facts.own_attempt = is_own_attempt(provenance, plan);
+  facts.touches = keys_touched(plan, rules_->actions());
+  facts.own_things = own_things_;
   facts.redriven = place.redrive != nullptr;
   if (!exceptions_) {
     const auto stored = reader_.exceptions();

@@ -36,6 +36,7 @@ class Decider {
   struct Options {
     std::map<std::string, SourceOptions> sources;  // by name; another is read strictly, whatever its format
     AdmissionLimits admission;
+    std::vector<OwnThing> own_things;  // what no plan may touch, besides our own principals
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     int failures_in_a_row_max = 20;
@@ -65,7 +66,7 @@ class Decider {
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
 
   // Takes these ARNs as our own; none are at the start.
-  void use_principals(std::vector<std::string> own) { own_principals_ = std::move(own); }
+  void use_principals(std::vector<std::string> own);
 
   // Exceptions are read anew at the next plan that is admitted or not.
   void forget_snapshot() { exceptions_.reset(); }
@@ -105,6 +106,7 @@ class Decider {
   const Options options_;
 
   std::vector<std::string> own_principals_;
+  std::vector<OwnThing> own_things_;  // those of the options, and the principals
   std::shared_ptr<const RuleSet> rules_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<int> failures_in_a_row_;  // by rule; the maximum means benched

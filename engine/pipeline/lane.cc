@@ -69,6 +69,7 @@ Lane::~Lane() { stop(); }
 void Lane::start(const OwnPrincipals& us) {
   Decider::Options options;
   options.sources = options_.sources;
+  options.own_things = options_.own_things;
   options.admission = options_.admission;
   options.alarm_channels = options_.alarm_channels;
   options.poison = options_.poison;

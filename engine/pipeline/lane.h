@@ -57,6 +57,7 @@ class Lane {
   struct Options {
     std::map<std::string, Decider::SourceOptions> sources;  // by name
     AdmissionLimits admission;
+    std::vector<OwnThing> own_things;
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
     size_t queue_bytes_max = 32U << 20U;             // of the mailbox

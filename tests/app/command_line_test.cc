@@ -93,7 +93,8 @@ rules: {directory: rules, zzz: 1}
 sources: [{name: a, brokers: [b], topics: [t], group: g, start: latest, zzz: 1}]
 aws: {region: us-east-1, credentials: {zzz: 1}, roles: {"*": {arn: "arn:aws:iam::123456789012:role/r", zzz: 1}}, zzz: 1}
 executor: {zzz: 1}
-guards: {zzz: 1}
+guards: {budgets: {zzz: 1}, zzz: 1}
+windows: {w: {from: "22:00", to: "06:00", zzz: 1}}
 notify: {channels: {c: {kind: slack, url: "http://127.0.0.1:1/", zzz: 1}}, zzz: 1}
 api: {zzz: 1}
 limits: {zzz: 1}

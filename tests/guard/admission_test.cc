@@ -44,6 +44,15 @@ class AdmissionTest : public testing::Test {
 
 TEST_F(AdmissionTest, AdmitsWhatNoGuardMinds) { EXPECT_EQ(ask(), Admission{}); }
 
+TEST_F(AdmissionTest, SuppressesWhatWouldTouchTheEngineItself) {
+  facts.own_things = {{kRole, "whom the engine acts as", false}};
+  facts.touches = {kTarget};
+  EXPECT_EQ(suppressed_by(), "admitted");
+  facts.touches = {kTarget, kRole};
+  EXPECT_EQ(suppressed_by(), "self-protection");
+  EXPECT_EQ(ask().figures, (nlohmann::json{{"key", kRole}, {"what", "whom the engine acts as"}}));
+}
+
 TEST_F(AdmissionTest, SuppressesOurOwnChange) {
   facts.provenance.principal = kRole;
   facts.own_attempt = true;

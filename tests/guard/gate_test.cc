@@ -153,6 +153,12 @@ TEST_F(GateTest, HoldsWhatItCannotTellTheAgeOf) {
   expect(Kind::hold, "stale", "redriven");
 }
 
+TEST_F(GateTest, RefusesToTurnAgainstTheEngineWhoeverApproves) {
+  facts.own = OwnThing{"host:here", "the host that the engine runs on", false};
+  facts.approvals = 2;
+  expect(Kind::refuse, "self-protection", "it would write host:here, which is the host that the engine runs on");
+}
+
 TEST_F(GateTest, WaitsForLocksAndNamesTheHolder) {
   facts.locked_by = {"R0"};
   expect(Kind::wait, "locks", "kedge remediation show R0");

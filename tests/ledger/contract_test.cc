@@ -24,6 +24,7 @@ class Pair {
     options_.gate.budgets.rule = {4, std::chrono::minutes(2)};
     options_.gate.budgets.account.most = 4;
     options_.gate.windows["nights"].from = std::chrono::minutes(13 * 60);
+    options_.own_things = [] { return std::vector<OwnThing>{{"arn:aws:s3:::bucket-7", "ours", false}}; };
     options_.gate.flap = Budget{1, std::chrono::hours(2)};
     options_.gate.mass_match = Budget{4, std::chrono::minutes(10)};
     options_.dead_letters_max = 6;

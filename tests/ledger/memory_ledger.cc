@@ -493,6 +493,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
     return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
   });
   for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
+  if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);

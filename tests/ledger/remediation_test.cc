@@ -535,6 +535,23 @@ TEST_P(RemediationTest, DoesNotPassTheBudgetByARetry) {
   EXPECT_EQ(start(id, "late").go, Go::wait);
 }
 
+// ---- self-protection -----------------------------------------------------------------------------------------------
+
+TEST_P(RemediationTest, IsRefusedWhereTheWorldTellsThatItWouldTouchTheEngine) {
+  std::vector<OwnThing> own;
+  options.own_things = [&] { return own; };
+  remake();
+  EXPECT_EQ(start(open(1, "bucket"), "bucket").go, Go::go);
+  own = {{"host:here", "our host", false}};  // found out meanwhile
+  const std::string id = open(2, "instance");
+  Start aliased = sample_start(id, "instance", ledger().head());
+  aliased.touches.push_back("host:here");
+  EXPECT_EQ(commit(aliased).go->go, Go::refused);
+  EXPECT_EQ(last_record()["guard"], "self-protection");
+  EXPECT_EQ(last_record()["figures"], (Json{{"key", "host:here"}, {"what", "our host"}}));
+  EXPECT_EQ(state_of(id), State::refused);
+}
+
 // ---- window --------------------------------------------------------------------------------------------------------
 
 TEST_P(RemediationTest, WaitsForTheWindowOfItsRule) {

@@ -51,6 +51,19 @@ TEST_F(DeciderTest, MakesAFindingOfAPlanThatIsAdmitted) {
   EXPECT_EQ(finding.times.happened, *parse_time("2026-01-01T11:59:30Z"));
 }
 
+TEST_F(DeciderTest, AdmitsNothingThatWouldTouchTheEngineItself) {
+  RulesForTests rules;
+  Decider::Options options;
+  options.own_things = {{"arn:aws:s3:::audit", "ours", false}};
+  use(rules, options);
+  EXPECT_EQ(decide({opened("b", "e1")}).commit.findings.size(), 1U);
+  const auto suppressed = decide({opened("audit", "e2")}).commit.suppressions;
+  ASSERT_EQ(suppressed.size(), 1U);
+  EXPECT_EQ(suppressed[0].guard, "self-protection");
+  decider_->use_principals({"arn:aws:s3:::b"});
+  EXPECT_TRUE(decide({opened("b", "e3")}).commit.findings.empty());
+}
+
 TEST_F(DeciderTest, GivesTheSameKeyToTheSameChangeRawAndThroughEventBridge) {
   RulesForTests rules;
   use(rules);

@@ -1,0 +1,79 @@
+#include "app/own_things.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace kedge {
+namespace {
+
+// As others may call this machine: its name, and the first part of it.
+std::vector<std::string> own_hosts() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return {};
+  const std::string whole = name.data();
+  const std::string first = whole.substr(0, whole.find('.'));
+  return first == whole ? std::vector{whole} : std::vector{whole, first};
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(path, failure);
+  return failure ? path : whole.string();
+}
+
+void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things) {
+  for (const std::string& host : own_hosts()) {
+    const std::string key = "host:" + host;
+    things.push_back({key, "the host that the engine runs on", false});
+    const auto add_folder = [&](const std::string& path, const char* what) {
+      if (!path.empty()) things.push_back({key + absolute(path), what, true});
+    };
+    add_folder(configuration.data, "the engine's data");
+    add_folder(configuration.rules_directory, "the engine's rules");
+    add_folder(configuration.path, "the engine's configuration");
+  }
+}
+
+// "name:9092", "SSL://name:9092", "[::1]:9092"
+std::string host_of(std::string broker) {
+  const size_t protocol = broker.find("://");
+  if (protocol != std::string::npos) broker = broker.substr(protocol + 3);
+  const size_t colon = broker.rfind(':');
+  if (colon != std::string::npos && broker.find(']', colon) == std::string::npos) broker = broker.substr(0, colon);
+  return broker;
+}
+
+void add_brokers(const SourceSettings& source, std::vector<OwnThing>& things) {
+  const std::string& brokers = source.kafka.brokers;
+  for (size_t begin = 0; begin < brokers.size();) {
+    const size_t end = std::min(brokers.find(',', begin), brokers.size());
+    const std::string host = host_of(brokers.substr(begin, end - begin));
+    if (!host.empty()) things.push_back({"host:" + host, "a broker of the source " + source.kafka.name, false});
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+std::vector<OwnThing> own_things(const Configuration& configuration) {
+  std::vector<OwnThing> things;
+  for (const std::string& key : configuration.protected_keys) {
+    things.push_back({key, "protected by guards.protected", false});
+  }
+  add_hosts(configuration, things);
+  for (const SourceSettings& source : configuration.sources) add_brokers(source, things);
+  std::vector<std::string> arns = configuration.aws_principals;
+  for (const auto& [account, role] : configuration.aws.roles) arns.push_back(role.arn);
+  if (configuration.aws.other_role) arns.push_back(configuration.aws.other_role->arn);
+  return with_principals(std::move(things), arns);
+}
+
+std::vector<OwnThing> with_principals(std::vector<OwnThing> things, const std::vector<std::string>& arns) {
+  for (const std::string& arn : arns) things.push_back({arn, "whom the engine acts as", false});
+  return things;
+}
+
+}  // namespace kedge
