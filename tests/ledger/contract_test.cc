@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/json.h"
 #include "ledger/values_json.h"
 #include "tests/ledger/change_maker.h"
@@ -14,25 +16,31 @@
 namespace kedge {
 namespace {
 
+// Small limits, so that all of them are reached.
+SqliteLedgerOptions narrow_options() {
+  SqliteLedgerOptions options;
+  options.notify_alarms = {"on-call"};
+  options.gate.budgets.all.most = 5;
+  options.gate.budgets.rule = {4, std::chrono::minutes(2)};
+  options.gate.budgets.account.most = 4;
+  options.gate.windows["nights"].from = std::chrono::minutes(13 * 60);
+  options.own_things = [] { return std::vector<OwnThing>{{"s3:arn:aws:s3:::bucket-7", "ours", false}}; };
+  options.gate.flap = Budget{1, std::chrono::hours(2)};
+  options.gate.mass_match = Budget{4, std::chrono::minutes(10)};
+  options.dead_letters_max = 6;
+  options.dead_letter_bytes_max = 4'000;
+  options.dead_letters_per_minute = 2;
+  options.suppressions_per_minute = 3;
+  options.seen_for = std::chrono::hours(24);
+  options.record_bytes_max = 3'000;  // so that some records have parts by digest
+  return options;
+}
+
 // Two ledgers that should be one. Both have the same id: what is made of it (the ids of notices) is compared too.
 class Pair {
  public:
   explicit Pair(uint64_t seed) : maker_(seed, clock_) {
     options_.directory = directory_.path();
-    options_.notify_alarms = {"on-call"};
-    options_.gate.budgets.all.most = 5;
-    options_.gate.budgets.rule = {4, std::chrono::minutes(2)};
-    options_.gate.budgets.account.most = 4;
-    options_.gate.windows["nights"].from = std::chrono::minutes(13 * 60);
-    options_.own_things = [] { return std::vector<OwnThing>{{"arn:aws:s3:::bucket-7", "ours", false}}; };
-    options_.gate.flap = Budget{1, std::chrono::hours(2)};
-    options_.gate.mass_match = Budget{4, std::chrono::minutes(10)};
-    options_.dead_letters_max = 6;
-    options_.dead_letter_bytes_max = 4'000;
-    options_.dead_letters_per_minute = 2;
-    options_.suppressions_per_minute = 3;
-    options_.seen_for = std::chrono::hours(24);
-    options_.record_bytes_max = 3'000;  // so that some records have parts by digest
     open();
     reference_ = std::make_unique<MemoryLedger>(clock_, options_, *reader_->ledger_id());
   }
@@ -113,7 +121,7 @@ class Pair {
 
   FakeClock clock_;
   TemporaryDirectory directory_;
-  SqliteLedgerOptions options_;
+  SqliteLedgerOptions options_ = narrow_options();
   ChangeMaker maker_;
   std::unique_ptr<MemoryLedger> reference_;
   std::unique_ptr<Ledger> ledger_;
@@ -125,6 +133,24 @@ class ContractTest : public testing::TestWithParam<uint64_t> {};
 TEST_P(ContractTest, SqliteAnswersAndRecordsAsTheReferenceDoes) {
   SCOPED_TRACE(fmt::format("seed {}", GetParam()));
   Pair(GetParam()).run(200);
+}
+
+TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
+  FakeClock clock;
+  MemoryLedger ledger(clock, narrow_options());
+  ChangeMaker maker(1, clock);
+  for (int i = 0; i < 4'000; ++i) {
+    clock.advance(maker.pause());
+    const Change change = maker.next(ledger);
+    ledger.apply({&change, 1});
+  }
+  std::set<std::string> spoke;
+  const auto journal = ledger.journal(0, SIZE_MAX).value();
+  for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));
+  for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "flap", "mass-match", "window",
+                            "approval", "locks", "budget"}) {
+    EXPECT_TRUE(spoke.contains(guard)) << guard;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ContractTest, testing::Range<uint64_t>(1, 7));
