@@ -133,6 +133,32 @@ TEST_F(Guards, ThePauseFileDoesTheSameAlsoOverARestart) {
   EXPECT_FALSE(cloud_->acl_is_public("paused-by-file"));
 }
 
+TEST_F(Guards, ARuleThatWantsTooManyTargetsIsHeldUntilAPersonLetsItGoOn) {
+  const std::string limit = "100/1m";
+  engine_.configuration["guards"] = {
+      {"unsafe_limits", true}, {"budgets", {{"all", limit}, {"account", limit}, {"action", limit}, {"rule", limit}}}};
+  std::vector<std::string> buckets;
+  for (int i = 0; i < 8; ++i) {
+    buckets.push_back("many-" + std::to_string(i));
+    cloud_->make_bucket(buckets.back());
+  }
+  engine_.start();
+  for (const std::string& bucket : buckets) send(cloud_->open_by_acl(bucket));
+  wait_for_records("confirmation", 5);
+  EXPECT_TRUE(comes_true([&] { return engine_.ask({"remediation", "list", "--held"}).size() == 3; }));
+  const Json held = engine_.ask({"remediation", "list", "--held"});
+  for (const Json& one : held) EXPECT_EQ(one.at("guard"), "mass-match");
+  EXPECT_NE(held.at(0).at("reason").get<std::string>().find(std::string("kedge resume --scope rule:") + kRule),
+            std::string::npos);
+
+  engine_.kill();  // it is on record, and nobody but a person lets it go on
+  engine_.start();
+  EXPECT_EQ(engine_.ask({"remediation", "list", "--held"}).size(), 3U);
+  ASSERT_EQ(engine_.run({"resume", "--scope", std::string("rule:") + kRule}).exit, Exit{});
+  wait_for_records("confirmation", 8);
+  for (const std::string& bucket : buckets) EXPECT_FALSE(cloud_->acl_is_public(bucket)) << bucket;
+}
+
 TEST_F(Guards, ABrokenRuleSetIsRefusedWithItsReasonAndTheOldOneGoesOn) {
   for (const char* bucket : {"under-old-rules", "under-new-rules"}) cloud_->make_bucket(bucket);
   engine_.start();
