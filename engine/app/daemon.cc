@@ -233,6 +233,7 @@ Result<void> Daemon::create_reading() {
   Decider::Options again;
   again.sources = options.sources;
   again.admission = options.admission;
+  again.own_things = options.own_things;
   again.alarm_channels = options.alarm_channels;
   again.redaction_salt = options.redaction_salt;
   const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };

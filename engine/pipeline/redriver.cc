@@ -147,6 +147,7 @@ Redriven Redriver::redrive_one(Decider& decider, Silent& silent, int64_t number,
   Decider::Outcome outcome;
   decider.forget_snapshot();
   decider.decide_again(*batch, wanted, outcome);
+  for (Finding& finding : outcome.commit.findings) finding.requester = actor;
 
   const auto kind = kind_of(outcome);
   RedriveDeadLetter change{number, actor, std::string(to_string(kind)), std::move(outcome.commit), std::nullopt};

@@ -108,7 +108,7 @@ TEST_F(LedgerCheckTest, NothingThatTheEngineDoesIsAFault) {
     ledger.reset();
     std::filesystem::remove_all(directory.path());
     options.notify_alarms = {"on-call"};
-    options.gate.remediations_per_minute = 5;
+    options.gate.budgets.all.most = 5;
     options.dead_letters_max = 6;
     options.suppressions_per_minute = 3;
     options.record_bytes_max = 3'000;

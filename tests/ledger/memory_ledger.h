@@ -33,7 +33,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
 
   // What a ledger must never do, for tests that must notice it.
   void forget_seen() { seen_.clear(); }
-  void forget_starts() { starts_.clear(); }
+  void forget_starts() { spent_.clear(); }
 
   // The next groups are answered with this outcome and change nothing, until it is `done` again.
   void answer_with(Outcome outcome);

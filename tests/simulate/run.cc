@@ -18,7 +18,7 @@ std::string target_of(const std::string& name) { return "value:" + (name == "p1"
 
 SqliteLedgerOptions ledger_options() {
   SqliteLedgerOptions options;
-  options.gate.remediations_per_minute = kStartsPerMinute;
+  options.gate.budgets.all = {kStartsPerMinute, minutes(1)};
   options.notify_alarms = {"on-call"};
   return options;
 }
