@@ -194,7 +194,9 @@ void JournalCheck::take_in_position(const Json& record) {
   told_.positions[id] = {number_in(*now, "epoch"), number_in(*now, "next")};
 }
 
+// One that failed again stays.
 void JournalCheck::take_in_redrive(const Json& record) {
+  if (text_in(record, "outcome") == "failed") return;
   const auto numbers = record.find("numbers");
   if (numbers == record.end() || !numbers->is_array()) {
     told_.dead_letters_known = false;

@@ -139,7 +139,7 @@ TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
   FakeClock clock;
   MemoryLedger ledger(clock, narrow_options());
   ChangeMaker maker(1, clock);
-  for (int i = 0; i < 4'000; ++i) {
+  for (int i = 0; i < 12'000; ++i) {
     clock.advance(maker.pause());
     const Change change = maker.next(ledger);
     ledger.apply({&change, 1});
