@@ -18,10 +18,10 @@ class Baton {
   virtual ~Baton() = default;
 
   // The baton of the calling thread; null where threads run as they like.
-  static Baton* mine() { return mine_; }
+  static Baton* mine() { return of_thread(); }
   // Whoever has the baton may hand it on here.
   static void offer() {
-    if (mine_ != nullptr) mine_->pass();
+    if (Baton* const baton = mine()) baton->pass();
   }
 
   virtual void pass() = 0;
@@ -36,10 +36,13 @@ class Baton {
   virtual void leave_seat() = 0;
 
  protected:
-  static void set_mine(Baton* baton) { mine_ = baton; }
+  static void set_mine(Baton* baton) { of_thread() = baton; }
 
  private:
-  static inline thread_local Baton* mine_ = nullptr;
+  static Baton*& of_thread() {
+    static thread_local Baton* baton = nullptr;
+    return baton;
+  }
 };
 
 }  // namespace kedge
