@@ -214,31 +214,27 @@ Result<void> Daemon::open_rules() {
 
 // Sources and lanes stand before the executor starts: whether effects may happen depends on the sources too.
 Result<void> Daemon::create_reading() {
+  Decider::Options deciding;
+  deciding.admission = configuration_.admission;
+  deciding.own_things = own_things(configuration_);
+  deciding.alarm_channels = configuration_.alarms;
+  deciding.redaction_salt = redaction_salt_;
+  for (const SourceSettings& source : configuration_.sources) {
+    deciding.sources[source.kafka.name] = {source.decoder, source.reading};
+  }
   Lane::Options options;
-  options.admission = configuration_.admission;
-  options.own_things = own_things(configuration_);
-  options.alarm_channels = configuration_.alarms;
-  options.redaction_salt = redaction_salt_;
+  options.decider = deciding;
   const size_t half =
       configuration_.queue_bytes / kResidentPerByte / 2;  // before the lanes; the clients have the other
   options.queue_bytes_max = half / configuration_.lanes;
-  for (const SourceSettings& source : configuration_.sources) {
-    options.sources[source.kafka.name] = {source.decoder, source.reading};
-  }
   Lanes mailboxes;
   for (size_t i = 0; i < configuration_.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, clock_, random_}, options));
     mailboxes.push_back(&lanes_.back()->mailbox());
   }
-  Decider::Options again;
-  again.sources = options.sources;
-  again.admission = options.admission;
-  again.own_things = options.own_things;
-  again.alarm_channels = options.alarm_channels;
-  again.redaction_salt = options.redaction_salt;
   const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };
   redriver_ = std::make_unique<Redriver>(Redriver::Parts{*committer_, *reader_, *rules_, clock_, random_, us_, fetch},
-                                         std::move(again));
+                                         std::move(deciding));
   const auto ledger_id = reader_->ledger_id();
   if (!ledger_id) return ledger_id.error();
   positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);

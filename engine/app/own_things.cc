@@ -71,9 +71,4 @@ std::vector<OwnThing> own_things(const Configuration& configuration) {
   return with_principals(std::move(things), arns);
 }
 
-std::vector<OwnThing> with_principals(std::vector<OwnThing> things, const std::vector<std::string>& arns) {
-  for (const std::string& arn : arns) things.push_back({arn, "whom the engine acts as", false});
-  return things;
-}
-
 }  // namespace kedge

@@ -11,7 +11,4 @@ namespace kedge {
 
 std::vector<OwnThing> own_things(const Configuration&);
 
-// With the ARNs that are us.
-std::vector<OwnThing> with_principals(std::vector<OwnThing>, const std::vector<std::string>& arns);
-
 }  // namespace kedge

@@ -14,6 +14,11 @@ bool is_own(const std::string& key, const OwnThing& own) {
 
 }  // namespace
 
+std::vector<OwnThing> with_principals(std::vector<OwnThing> things, const std::vector<std::string>& arns) {
+  for (const std::string& arn : arns) things.push_back({arn, "whom the engine acts as", false});
+  return things;
+}
+
 std::vector<std::string> keys_touched(const Plan& plan, const ActionCatalog& actions) {
   std::vector<std::string> keys;
   for (const Step* step : plan.effects()) {

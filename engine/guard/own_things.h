@@ -22,6 +22,9 @@ struct OwnThing {
   bool operator==(const OwnThing&) const = default;
 };
 
+// With the ARNs that are us.
+std::vector<OwnThing> with_principals(std::vector<OwnThing>, const std::vector<std::string>& arns);
+
 // The keys that a plan writes, as far as its actions tell from their arguments; where they tell nothing, its target.
 std::vector<std::string> keys_touched(const Plan&, const ActionCatalog&);
 

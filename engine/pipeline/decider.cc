@@ -106,8 +106,7 @@ Decider::Decider(LedgerReader& reader, Clock& clock, Random& random, Options opt
 Decider::~Decider() = default;
 
 void Decider::use_principals(std::vector<std::string> own) {
-  own_things_ = options_.own_things;
-  for (const std::string& arn : own) own_things_.push_back({arn, "whom the engine acts as", false});
+  own_things_ = with_principals(options_.own_things, own);
   own_principals_ = std::move(own);
 }
 

@@ -39,8 +39,8 @@ class Decider {
     std::vector<OwnThing> own_things;  // what no plan may touch, besides our own principals
     std::vector<std::string> alarm_channels;
     PoisonGauge::Options poison;
-    int failures_in_a_row_max = 20;
-    std::string redaction_salt;  // of the digests that stand for sensitive arguments (plan/redaction.h)
+    int failures_in_a_row_max = 20;  // then a rule is benched: its matches become dead letters unrun
+    std::string redaction_salt;      // of the digests that stand for sensitive arguments (plan/redaction.h)
   };
 
   // What came of one or several batches.

@@ -67,15 +67,7 @@ Lane::Lane(Parts parts, Options options)
 Lane::~Lane() { stop(); }
 
 void Lane::start(const OwnPrincipals& us) {
-  Decider::Options options;
-  options.sources = options_.sources;
-  options.own_things = options_.own_things;
-  options.admission = options_.admission;
-  options.alarm_channels = options_.alarm_channels;
-  options.poison = options_.poison;
-  options.failures_in_a_row_max = options_.failures_in_a_row_max;
-  options.redaction_salt = options_.redaction_salt;
-  work_ = std::make_unique<Work>(parts_, us, std::move(options));
+  work_ = std::make_unique<Work>(parts_, us, options_.decider);
   work_->decider.use(parts_.rules.get());
   thread_ = Thread("kedge-lane", [this] { run(); });
 }

@@ -55,16 +55,10 @@ class CurrentRules {
 class Lane {
  public:
   struct Options {
-    std::map<std::string, Decider::SourceOptions> sources;  // by name
-    AdmissionLimits admission;
-    std::vector<OwnThing> own_things;
-    std::vector<std::string> alarm_channels;
-    PoisonGauge::Options poison;
+    Decider::Options decider;
     size_t queue_bytes_max = 32U << 20U;             // of the mailbox
     size_t take_bytes_max = 4U << 20U;               // of batches in one commit
     Duration idle_commit = std::chrono::seconds(1);  // how long positions without a decision may wait
-    int failures_in_a_row_max = 20;                  // then a rule is benched: its matches become dead letters unrun
-    std::string redaction_salt;                      // as Decider::Options has it
   };
 
   struct Parts {

@@ -177,7 +177,7 @@ TEST_F(LaneTest, WaitsForRoomAndLosesNothing) {
 
 TEST_F(LaneTest, PutsAStopBecauseOfPoisonOnRecordAndTellsPeople) {
   Lane::Options options;
-  options.poison.in_a_row_max = 3;
+  options.decider.poison.in_a_row_max = 3;
   auto lane = start_lane(options);
   lane->mailbox().put(batch(0, {"no", "json", "at all"}));
   lane->mailbox().put(batch(3, {opened("b", "e1")}));  // was on its way before the source heard of it
@@ -200,7 +200,7 @@ TEST_F(LaneTest, StopsAPoisonedPartitionInTheCommitThatMovesItsPosition) {
   KilledLedger killed(ledger_);
   Committer committer(killed, runnable_, Committer::Options{});
   Lane::Options options;
-  options.poison.in_a_row_max = 3;
+  options.decider.poison.in_a_row_max = 3;
   auto lane = start_lane(options, committer);
   lane->mailbox().put(batch(0, {"no", "json", "at all"}));
   wait_until([&] { return next() == 3; });
