@@ -17,7 +17,6 @@ void RangeIndex::add(const InRange& range, uint32_t number) {
   if (first > last) return;  // no double lies between the bounds
   const auto level = std::max(1U, static_cast<unsigned>(std::bit_width(first ^ last)));
   levels_ |= uint64_t{1} << (level - 1);
-  is_empty_ = false;
   added_.push_back({node_of(first, level), first, last, number});
 }
 

@@ -41,7 +41,7 @@ class RangeIndex {
     }
   }
 
-  bool empty() const { return is_empty_; }
+  bool empty() const { return levels_ == 0; }
 
  private:
   struct Range {
@@ -82,8 +82,7 @@ class RangeIndex {
   NumberTable places_;  // of nodes, by number
   Lists lists_;
   std::vector<Range> added_;  // since finish()
-  bool is_empty_ = true;
-  uint64_t levels_ = 0;  // bit n: some node of level n + 1
+  uint64_t levels_ = 0;       // bit n: some node of level n + 1
 };
 
 }  // namespace kedge
