@@ -1,0 +1,327 @@
+// What becomes of remediations, by the reference.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "guard/admission.h"
+#include "ledger/notice.h"
+#include "tests/ledger/memory_ledger.h"
+
+namespace kedge {
+namespace {
+
+Error not_open(const std::string& id) { return {ErrorCode::not_found, "no remediation " + id + " is open"}; }
+
+bool isolates(const Remediation& r) { return !r.plan.isolate.empty(); }
+
+}  // namespace
+
+Result<Remediation*> MemoryLedger::find_open(const std::string& id) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return not_open(id);
+  return &found->second;
+}
+
+int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill why, Json details) {
+  const std::string was_guard = r.guard;
+  move_to(r, step, std::move(why), at_);
+  if (is_end(r.state)) {
+    for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
+  }
+  if (options_.gate.flap && puts_right(r, step)) {
+    put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
+  }
+  const int64_t seq = write(move_record(r, step, std::move(details)));
+  send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
+  const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
+  if (into) runnable_.push_back(r.id);
+  if (!is_end(r.state)) return seq;
+  ended_[r.id] = {day(), r};
+  approved_.erase(r.id);
+  const std::string id = r.id;
+  std::erase_if(locks_, [&](const auto& lock) { return lock.second == id; });
+  open_.erase(id);
+  wake_waiting();
+  return seq;
+}
+
+// Those that wait for a lock, and find none of theirs taken any more, go on: isolation first, then by arrival.
+void MemoryLedger::wake_waiting() {
+  std::vector<Remediation*> waiting;
+  for (auto& [id, r] : open_) {
+    if (r.state == State::waiting && r.guard == "locks" && lock_holders(r).empty()) waiting.push_back(&r);
+  }
+  std::stable_partition(waiting.begin(), waiting.end(), [](const Remediation* r) { return isolates(*r); });
+  for (Remediation* r : waiting) settle(*r, *transition(r->state, Move::resume), {}, Json::object());
+}
+
+std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const {
+  std::set<std::string> holders;
+  for (const std::string& key : r.touches) {
+    const auto lock = locks_.find(key);
+    if (lock != locks_.end() && lock->second != r.id) holders.insert(lock->second);
+  }
+  return {holders.begin(), holders.end()};
+}
+
+GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
+  GateFacts facts = facts_of(r, at_);
+  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) facts.current_mode = rule->second.mode;
+  for (const auto& [scope, pause] : pauses_) {
+    if (pause_concerns(scope, r)) facts.pauses.push_back(view_of(pause));
+  }
+  for (const auto& [id, e] : exceptions_) {
+    const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
+    if (!facts.exception.empty() || !covers(view, r.plan.rule.id, r.plan.target, at_)) continue;
+    facts.exception = id;
+    facts.exception_reason = e.reason;
+  }
+  facts.locked_by = lock_holders(r);
+  return facts;
+}
+
+void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
+  const auto& limit = options_.gate.mass_match;
+  if (!limit || facts.charged || facts.let_go) return;
+  if (const auto mass = mass_matches_.find(facts.rule); mass != mass_matches_.end()) {
+    facts.mass_since = mass->second.since;
+    facts.targets = mass->second.targets;
+    return;
+  }
+  auto& targets = wanted_[facts.rule];
+  std::erase_if(targets, [&](const auto& entry) { return entry.second < at_ - limit->within; });
+  targets[r.plan.target] = at_;
+  facts.targets = static_cast<int>(targets.size());
+}
+
+void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
+  auto& people = approved_[r.id];
+  const auto voided = std::erase_if(
+      people, [&](const auto& entry) { return is_void(entry.second, r, at_, options_.gate.approval_within); });
+  facts.approvals_void = static_cast<int>(voided);
+  facts.approvals = static_cast<int>(people.size());
+}
+
+void MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
+  write(resume_record(rule, mass_matches_.at(rule), actor));
+  mass_matches_.erase(rule);
+  wanted_.erase(rule);
+  for (auto& [id, r] : open_) {
+    if (r.state != State::held || r.guard != kMassMatch || r.plan.rule.id != rule) continue;
+    r.let_go = true;
+    settle(r, *transition(r.state, Move::resume), {}, {{"actor", actor}, {"cause", "resume"}});
+  }
+}
+
+std::vector<BudgetFigures> MemoryLedger::figures_of_budgets(const std::vector<ScopedBudget>& budgets) const {
+  std::vector<BudgetFigures> all;
+  for (const ScopedBudget& one : budgets) {
+    std::vector<SpentSlot> slots;
+    if (const auto ring = spent_.find(one.ring()); ring != spent_.end()) {
+      for (const auto& [slot, number] : ring->second) slots.push_back({slot, number});
+    }
+    const auto waits = [&](const auto& entry) {
+      return entry.second.state == State::waiting && standing_key(entry.second) == "budget " + one.scope;
+    };
+    const auto waiting = std::min<std::ptrdiff_t>(std::count_if(open_.begin(), open_.end(), waits), kStandingCounted);
+    BudgetFigures figures = figures_of(one, slots, at_);
+    all.push_back(figures.is_spent() ? behind(figures, static_cast<int>(waiting)) : figures);
+  }
+  return all;
+}
+
+Result<Answer> MemoryLedger::hold_by(Remediation& r, const Verdict& verdict, Json details) {
+  const Move move = move_of(verdict, r);
+  Answer answer;
+  answer.go = GoAnswer{go_of(move), verdict.guard, verdict.reason, verdict.due};
+  const auto step = transition(r.state, move);
+  if (!step) return step.error();
+  settle(r, *step, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, std::move(details));
+  return answer;
+}
+
+void MemoryLedger::trace_attempt(const Remediation& r, const std::string& mark, int64_t seq) {
+  attempts_.push_back({day(), {r.id, r.plan.target, mark, r.touches}, {}});
+  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
+}
+
+void MemoryLedger::end_attempt_of(const Remediation& r, const StepOutcome& outcome, int64_t seq) {
+  for (AttemptRow& row : attempts_) {
+    if (row.trace.remediation != r.id || row.trace.mark != outcome.mark) continue;
+    row.request_ids.insert(outcome.request_ids.begin(), outcome.request_ids.end());
+  }
+  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
+}
+
+Result<Answer> MemoryLedger::on(const Start& start) {
+  auto found = find_open(start.remediation);
+  if (!found) return found.error();
+  Remediation& r = **found;
+  const auto step = transition_by(start, r);
+  if (!step) return step.error();
+  if (auto known = check_step(r, start.step); !known) return known.error();
+  if (auto part = check_part(start, r); !part) return part.error();
+
+  Remediation wanted = r;
+  take_befores(wanted, start);
+  for (const std::string& key : wanted.touches) {
+    const auto touched = touched_.find(key);
+    if (touched == touched_.end() || touched->second.first <= start.observed_from) continue;
+    if (touched->second.second < day() - kDaysTouched) continue;
+    Answer answer;
+    answer.go =
+        GoAnswer{Go::observe_again, "locks", "an attempt on " + key + " began or ended since the observation", {}};
+    return answer;
+  }
+  r = std::move(wanted);
+  GateFacts facts = gate_facts(r);
+  const auto rule = rules_.find(r.plan.rule.id);
+  const auto budgets =
+      budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
+  facts.budgets = figures_of_budgets(budgets);
+  std::vector<PutRight> lately;
+  for (const PutRight& one : put_right_) {
+    if (!options_.gate.flap || one.rule != facts.rule || one.target != facts.target) continue;
+    if (one.at >= at_ - options_.gate.flap->within) lately.push_back(one);
+  }
+  std::sort(lately.begin(), lately.end(), [](const PutRight& a, const PutRight& b) {
+    return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
+  });
+  for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
+  if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
+  count_approvals(r, facts);
+  count_target(r, facts);
+  const Verdict verdict = gate(facts, options_.gate);
+  if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
+  if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
+
+  if (!facts.charged) {
+    charge(r, budgets, at_);
+    for (const Charge& one : r.charges) ++spent_[one.ring][one.slot];
+  }
+  for (const std::string& key : r.touches) locks_[key] = r.id;
+  begin_attempt(r, start.step, start.mark, false);
+  Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);
+  details.update(befores_details(start));
+  trace_attempt(r, start.mark, settle(r, *step, {}, std::move(details)));
+  Answer answer;
+  answer.go = GoAnswer{};
+  return answer;
+}
+
+Result<Answer> MemoryLedger::on(const Attempt& attempt) {
+  auto found = find_open(attempt.remediation);
+  if (!found) return found.error();
+  Remediation wanted = **found;
+  const auto step = transition_by(attempt, wanted);
+  if (!step) return step.error();
+  if (auto known = check_step(wanted, attempt.step); !known) return known.error();
+  if (attempt.previous) {
+    if (auto ended = end_attempt(wanted, *attempt.previous); !ended) return ended.error();
+  }
+  if (attempt.attempt != wanted.steps[attempt.step].attempts + 1) {
+    return Error{ErrorCode::conflict, fmt::format("step {} has had {} attempts, so the next is not number {}",
+                                                  attempt.step, wanted.steps[attempt.step].attempts, attempt.attempt)};
+  }
+  if (auto observed = check_observed(wanted, attempt.step); !observed) return observed.error();
+  for (const std::string& key : wanted.touches) {
+    const auto lock = locks_.find(key);
+    if (lock == locks_.end() || lock->second != wanted.id) {
+      return Error{ErrorCode::conflict, fmt::format("{} no longer holds the lock of {}", wanted.id, key)};
+    }
+  }
+  Remediation& r = **found;
+  r = std::move(wanted);
+  if (attempt.previous) end_attempt_of(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
+  const Verdict verdict = gate_again(gate_facts(r));
+  if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, Json::object());
+  begin_attempt(r, attempt.step, attempt.mark, false);
+  trace_attempt(r, attempt.mark,
+                settle(r, *step, {}, attempt_details(r, attempt.step, attempt.attempt, attempt.mark, false)));
+  Answer answer;
+  answer.go = GoAnswer{};
+  return answer;
+}
+
+Result<Answer> MemoryLedger::on(const AttemptUndo& attempt) {
+  auto found = find_open(attempt.remediation);
+  if (!found) return found.error();
+  Remediation wanted = **found;
+  const auto step = transition_by(attempt, wanted);
+  if (!step) return step.error();
+  if (auto known = check_step(wanted, attempt.step); !known) return known.error();
+  if (attempt.previous) {
+    if (auto ended = end_attempt(wanted, *attempt.previous); !ended) return ended.error();
+  }
+  Remediation& r = **found;
+  r = std::move(wanted);
+  if (attempt.previous) end_attempt_of(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
+  Answer answer;
+  answer.go = GoAnswer{};
+  const Verdict verdict = gate_undo(gate_facts(r));
+  if (verdict.kind != Verdict::Kind::pass) {
+    if (const auto waits = transition_by_waiting(verdict, r)) {
+      settle(r, *waits, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, Json::object());
+    }
+    answer.go = GoAnswer{Go::wait, verdict.guard, verdict.reason, verdict.due};
+    return answer;
+  }
+  begin_attempt(r, attempt.step, attempt.mark, true);
+  trace_attempt(r, attempt.mark,
+                settle(r, *step, {}, attempt_details(r, attempt.step, attempt.attempt, attempt.mark, true)));
+  return answer;
+}
+
+Result<Answer> MemoryLedger::on(const RecordOutcome& change) {
+  auto found = find_open(change.remediation);
+  if (!found) return found.error();
+  Remediation wanted = **found;
+  const auto step = transition_by(change, wanted);
+  if (!step) return step.error();
+  if (auto ended = end_attempt(wanted, change.outcome); !ended) return ended.error();
+  Remediation& r = **found;
+  r = std::move(wanted);
+  Json details = outcome_details(r, change.outcome);
+  const Remediation ending = r;  // settle may end it
+  const std::string guard = change.move == Move::hold ? "outcome" : "";
+  end_attempt_of(ending, change.outcome, settle(r, *step, {guard, change.reason, {}, {}}, std::move(details)));
+  return Answer{};
+}
+
+Result<Answer> MemoryLedger::on(const Conclude& change) {
+  auto found = find_open(change.remediation);
+  if (!found) return found.error();
+  Remediation& r = **found;
+  const auto step = transition_by(change, r);
+  if (!step) return step.error();
+  Answer answer;
+  answer.go = GoAnswer{};
+  const bool proves = change.move == Move::confirm || change.move == Move::isolate;
+  if (proves && change.observed_from < r.last_finding) {
+    answer.go = GoAnswer{Go::observe_again, "", "a finding came in since the observation began", {}};
+    return answer;
+  }
+  take_afters(r, change, at_);
+  Remediation ended = r;
+  move_to(ended, *step, {}, at_);  // the details tell of it as it ends
+  settle(r, *step, {"", change.reason, {}, {}}, conclusion_details(ended, change));
+  return answer;
+}
+
+Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
+  auto found = find_open(change.remediation);
+  if (!found) return found.error();
+  Remediation& r = **found;
+  const auto step = transition_by(change, r);
+  if (!step) return step.error();
+  if (auto due = check_due(change, r, at_); !due) return due.error();
+  if (change.move == Move::resume) {
+    settle(r, *step, {}, Json::object());
+  } else {
+    settle(r, *step, {change.guard, change.reason, change.figures, change.due}, Json::object());
+  }
+  return Answer{};
+}
+
+}  // namespace kedge
