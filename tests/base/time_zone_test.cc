@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
+
+#include "tests/support/needs.h"
 
 namespace kedge {
 namespace {
@@ -14,13 +15,6 @@ using std::chrono::minutes;
 Time utc(const std::string& text) { return *parse_time(text); }
 LocalTime local(const std::string& text) { return LocalTime(parse_time(text + "Z")->time_since_epoch()); }
 
-TimeZone berlin() {
-  if (!std::filesystem::exists("/usr/share/zoneinfo/Europe/Berlin")) return {};
-  const auto zone = load_time_zone("Europe/Berlin");
-  EXPECT_TRUE(zone.ok()) << zone.error().message;
-  return *zone;
-}
-
 TEST(TimeZone, OfUtcIsUtc) {
   const auto zone = load_time_zone("UTC");
   ASSERT_TRUE(zone.ok());
@@ -29,8 +23,9 @@ TEST(TimeZone, OfUtcIsUtc) {
 }
 
 TEST(TimeZone, KnowsSummerAndWinter) {
-  const TimeZone zone = berlin();
-  if (zone.shifts.empty()) GTEST_SKIP() << "tzdata is not installed";
+  const auto loaded = load_time_zone("Europe/Berlin");
+  KEDGE_NEEDS(loaded);
+  const TimeZone& zone = *loaded;
   EXPECT_EQ(to_local(zone, utc("2026-01-01T12:00:00Z")), local("2026-01-01T13:00:00"));
   EXPECT_EQ(to_local(zone, utc("2026-07-01T12:00:00Z")), local("2026-07-01T14:00:00"));
   EXPECT_EQ(to_local(zone, utc("2060-07-01T12:00:00Z")), local("2060-07-01T14:00:00"));
@@ -39,8 +34,9 @@ TEST(TimeZone, KnowsSummerAndWinter) {
 }
 
 TEST(TimeZone, FindsTheMomentOfALocalTime) {
-  const TimeZone zone = berlin();
-  if (zone.shifts.empty()) GTEST_SKIP() << "tzdata is not installed";
+  const auto loaded = load_time_zone("Europe/Berlin");
+  KEDGE_NEEDS(loaded);
+  const TimeZone& zone = *loaded;
   for (Time time = utc("2026-01-01T00:00:00Z"); time < utc("2027-01-01T00:00:00Z"); time += minutes(17)) {
     const Time found = from_local(zone, to_local(zone, time));
     ASSERT_TRUE(found == time || found == time - hours(1)) << format_time(time);
@@ -52,10 +48,10 @@ TEST(TimeZone, FindsTheMomentOfALocalTime) {
 
 TEST(TimeZone, LeavesTheProcesssOwnAsItWas) {
   setenv("TZ", "Asia/Tokyo", 1);
-  berlin();
+  KEDGE_NEEDS(load_time_zone("Europe/Berlin"));
   EXPECT_STREQ(std::getenv("TZ"), "Asia/Tokyo");
   unsetenv("TZ");
-  berlin();
+  KEDGE_NEEDS(load_time_zone("Europe/Berlin"));
   EXPECT_EQ(std::getenv("TZ"), nullptr);
 }
 
