@@ -5,8 +5,6 @@
 // baton, and nothing here does anything.
 #pragma once
 
-#include <utility>
-
 #include "base/time.h"
 
 namespace kedge {

@@ -5,7 +5,6 @@
 // of its methods or of Reply::get, so that a simulation can decide here who runs next.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>

@@ -1,11 +1,11 @@
 // kedge-simulate: the engine that ships, in worlds where everything happens at the worst moment.
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <algorithm>
 #include <iostream>
 
 #include "tests/simulate/run.h"
-
-#include <spdlog/spdlog.h>
 
 namespace kedge {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 namespace kedge {
 namespace {
@@ -19,7 +20,7 @@ void stay_on_this_core() {
 
 SeededBaton::SeededBaton(FakeClock& clock, uint64_t seed) : clock_(clock), dice_(seed) {
   stay_on_this_core();
-  seats_.emplace_back();
+  seat().state = Seat::State::ready;
   set_mine(this);
 }
 
@@ -89,14 +90,12 @@ void SeededBaton::hand_to(int next) {
 }
 
 int SeededBaton::add_seat() {
-  if (free_.empty()) {
-    seats_.emplace_back();
-    return static_cast<int>(seats_.size() - 1);
+  for (size_t i = 0; i < kSeats; ++i) {
+    if (seats_[i].state != Seat::State::left) continue;
+    seats_[i].state = Seat::State::ready;
+    return static_cast<int>(i);
   }
-  const int seat = free_.back();
-  free_.pop_back();
-  seats_[static_cast<size_t>(seat)].state = Seat::State::ready;
-  return seat;
+  std::abort();  // an engine has some ten threads
 }
 
 void SeededBaton::take_seat(int seat) {
@@ -106,7 +105,6 @@ void SeededBaton::take_seat(int seat) {
 
 void SeededBaton::leave_seat() {
   seat().state = Seat::State::left;
-  free_.push_back(holder_);
   set_mine(nullptr);
   ++turns_;
   holder_ = next();

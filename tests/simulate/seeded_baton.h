@@ -1,8 +1,7 @@
 // SeededBaton: one thread at a time, the next by the dice, and a clock that moves when all wait.
 #pragma once
 
-#include <deque>
-#include <mutex>
+#include <array>
 #include <semaphore>
 #include <vector>
 
@@ -36,7 +35,7 @@ class SeededBaton final : public Baton {
  private:
   struct Seat {
     enum class State { ready, waiting, left };
-    State state = State::ready;
+    State state = State::left;
     const void* place = nullptr;
     Duration due{};
     std::binary_semaphore turn{0};
@@ -48,8 +47,9 @@ class SeededBaton final : public Baton {
 
   FakeClock& clock_;
   Random dice_;
-  std::deque<Seat> seats_;  // that they stay where they are
-  std::vector<int> free_;   // left, and may be given again
+  // Never moved: who waits for the turn is inside of one.
+  static constexpr size_t kSeats = 32;
+  std::array<Seat, kSeats> seats_;
   int holder_ = 0;
   uint64_t turns_ = 0;
 };

@@ -1,9 +1,7 @@
 // SimulatedSource: one partition of the world's log, read as a source does.
 #pragma once
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
