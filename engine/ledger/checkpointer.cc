@@ -1,7 +1,5 @@
 #include "ledger/checkpointer.h"
 
-#include "base/thread_name.h"
-
 namespace kedge {
 namespace {
 
@@ -16,7 +14,7 @@ bool is_damage(int result) {
 
 Checkpointer::Checkpointer(const std::string& path) : database_(path, SQLITE_OPEN_READWRITE) {
   database_.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
-  thread_ = std::thread([this] { run(); });
+  thread_ = Thread("kedge-checkpnt", [this] { run(); });
 }
 
 Checkpointer::~Checkpointer() {
@@ -32,7 +30,6 @@ std::optional<Error> Checkpointer::failed() const {
 }
 
 void Checkpointer::run() {
-  name_thread("kedge-checkpnt");
   while (!work_.closed()) {
     if (!work_.take(kIdle)) continue;
     const int result =

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
+#include "base/thread.h"
 #include "base/waiting.h"
 #include "ledger/sqlite.h"
 
@@ -39,7 +39,7 @@ class Checkpointer {
   mutable std::mutex mutex_;
   std::optional<Error> failed_;
 
-  std::thread thread_;
+  Thread thread_;
 };
 
 // Whether the result of a checkpoint means that written data may be lost.

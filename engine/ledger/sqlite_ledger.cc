@@ -24,8 +24,7 @@ namespace kedge {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-constexpr size_t kCheckpointBytes = 4U << 20U;  // how much the log grows between two checkpoints
-constexpr int kBusyMillis = 5'000;              // how long somebody with an SQL shell may keep us from writing
+constexpr int kBusyMillis = 5'000;  // how long somebody with an SQL shell may keep us from writing
 
 // A failure that is the Change's alone: our bug, or a value that no column takes. Others concern the file.
 bool is_the_changes_own(int code) {
@@ -221,7 +220,7 @@ void SqliteLedger::tend_wal() {
         sqlite3_wal_checkpoint_v2(database_->handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
     if (is_damage(result)) final_ = Error{ErrorCode::corrupt, "the ledger's checkpoint failed"};
     checkpointed_at_ = wal_bytes_;
-  } else if (wal_bytes_ - checkpointed_at_ >= kCheckpointBytes) {
+  } else if (wal_bytes_ - checkpointed_at_ >= options_.checkpoint_bytes) {
     checkpointer_.poke();
     checkpointed_at_ = wal_bytes_;
   }

@@ -24,6 +24,7 @@ struct SqliteLedgerOptions {
   Duration seen_for = std::chrono::hours(24 * 7);       // how long keys are remembered (longer than sources keep)
   Duration undo_horizon = std::chrono::hours(24 * 90);  // how long ended remediations can be undone
   size_t wal_bytes_max = 64U << 20U;                    // above it the committer restarts the WAL between two groups
+  size_t checkpoint_bytes = 4U << 20U;                  // how much the WAL grows between two checkpoints
   size_t record_bytes_max = 65'535;                     // larger parts of a record go in by digest
   int64_t dead_letters_max = 10'000;                    // kept of one source and rule; beyond it only ranges
   int64_t dead_letter_bytes_max = 64LL << 20;           // likewise, their values together
