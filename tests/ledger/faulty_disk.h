@@ -1,5 +1,4 @@
-// FaultyDisk: a VFS of SQLite over the real one, whose writes and syncs can be made to fail. Registered as the default
-// for the test program; without a fault it only passes on.
+// FaultyDisk: a disk under SQLite whose writes and syncs can be made to fail. Without a fault it only passes on.
 #pragma once
 
 #include <string>
@@ -14,7 +13,7 @@ enum class DiskFault {
   sync_fails,          // every sync fails with SQLITE_IOERR_FSYNC
 };
 
-// Registers the disk once; later calls change the fault. Thread-safe.
+// Puts it before the real disk for files that are opened from now on, and sets or changes its fault. Thread-safe.
 void set_disk_fault(DiskFault fault, const std::string& file = "");
 
 }  // namespace kedge
