@@ -105,6 +105,11 @@ LoadRules loaded(const RuleSet& rules) {
   return change;
 }
 
+std::unique_ptr<SimulatedLedger> open_ledger(SimulatedWorld& world, uint64_t life, LedgerDisk* disk) {
+  if (disk == nullptr) return std::make_unique<LedgerInMemory>(world, life);
+  return std::make_unique<LedgerOnSqlite>(*disk, world, life);
+}
+
 // What a restart of a faulty engine forgets.
 void forget(SimulatedWorld& world) {
   if (world.plant == Plant::seen_forgotten) world.durable().forget_seen();
@@ -136,11 +141,11 @@ const std::string& Stage::directory() const { return files_->directory.path().na
 
 // ---- a life --------------------------------------------------------------------------------------------------------
 
-Life::Life(SimulatedWorld& world, const Stage& stage)
+Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
     : world_((forget(world), world)),
       life_(world.life()),
-      ledger_(world, life_),
-      committer_(ledger_, runnable_, {}),
+      ledger_(open_ledger(world, life_, disk)),
+      committer_(*ledger_, runnable_, {}),
       random_(world.dice.number()),
       rules_(stage.rules()),
       lane_({committer_, reader(), rules_, world.clock, random_}, {}),

@@ -10,6 +10,7 @@
 #include "pipeline/ledger_positions.h"
 #include "remediate/executor.h"
 #include "rule/rule_set.h"
+#include "tests/simulate/ledger_on_sqlite.h"
 #include "tests/simulate/simulated_ledger.h"
 #include "tests/simulate/simulated_source.h"
 #include "tests/simulate/simulated_world.h"
@@ -32,12 +33,13 @@ class Stage {
 
 class Life {
  public:
-  Life(SimulatedWorld&, const Stage&);
+  // `disk`: its ledger's; null: it is in memory.
+  Life(SimulatedWorld&, const Stage&, LedgerDisk* disk);
   // Of one that is dead, or is stopped: its threads end.
   ~Life();
 
   Committer& committer() { return committer_; }
-  LedgerReader& reader() { return ledger_.reader(); }
+  LedgerReader& reader() { return ledger_->reader(); }
   SimulatedSource& source() { return source_; }
 
  private:
@@ -45,7 +47,7 @@ class Life {
 
   SimulatedWorld& world_;
   const uint64_t life_;
-  SimulatedLedger ledger_;
+  const std::unique_ptr<SimulatedLedger> ledger_;
   Mailbox<Remediation> runnable_{10'000};
   Committer committer_;
   Random random_;

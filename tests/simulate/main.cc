@@ -14,6 +14,7 @@ struct Options {
   uint64_t seed = 1;
   uint64_t runs = 1000;
   std::string plant = "none";
+  bool on_sqlite = false;
   bool verbose = false;
 };
 
@@ -35,6 +36,7 @@ int fail(const Scenario& scenario, const RunReport& report, const Stage& stage, 
   for (const std::string& promise : play(small, stage, plant).broken) std::cout << "  -> " << promise << '\n';
   std::cout << "to see it again: kedge-simulate --seed " << scenario.seed << " --runs 1";
   if (plant != Plant::none) std::cout << " --plant " << to_string(plant);
+  if (scenario.on_sqlite) std::cout << " --sqlite";
   std::cout << std::endl;
   return 1;
 }
@@ -44,7 +46,8 @@ int simulate(const Options& options) {
   const Plant plant = parse_plant(options.plant);
   uint64_t turns = 0, lives = 0, writes = 0, records = 0;
   for (uint64_t seed = options.seed; seed < options.seed + options.runs; ++seed) {
-    const Scenario scenario = make_scenario(seed, kinds_that_show(plant));
+    Scenario scenario = make_scenario_for(plant, seed);
+    scenario.on_sqlite |= options.on_sqlite;
     const RunReport report = play(scenario, stage, plant);
     if (options.verbose) {
       std::cout << "seed " << seed << ": " << report.lives << " lives, " << report.writes << " writes, "
@@ -71,6 +74,7 @@ int main(int count, char** arguments) {
   app.add_option("--plant", options.plant, "a bug to plant, which the simulation should find")
       ->check(CLI::IsMember(std::vector<std::string>(kedge::kPlantNames.begin(), kedge::kPlantNames.end())))
       ->capture_default_str();
+  app.add_flag("--sqlite", options.on_sqlite, "each run's ledger is on SQLite, not only that of one in a hundred");
   app.add_flag("--verbose", options.verbose, "a line for each run");
   CLI11_PARSE(app, count, arguments);
   return kedge::simulate(options);

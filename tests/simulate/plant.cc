@@ -1,9 +1,13 @@
 #include "tests/simulate/plant.h"
 
-namespace kedge {
+#include <vector>
 
-std::vector<Disturbance::Kind> kinds_that_show(Plant plant) {
-  using Kind = Disturbance::Kind;
+namespace kedge {
+namespace {
+
+using Kind = Disturbance::Kind;
+
+std::vector<Kind> kinds_that_show(Plant plant) {
   switch (plant) {
     case Plant::pause_ignored:
       return {Kind::pause, Kind::resume, Kind::drift};
@@ -11,9 +15,19 @@ std::vector<Disturbance::Kind> kinds_that_show(Plant plant) {
       return {Kind::rebalance, Kind::poison};
     case Plant::seen_forgotten:
       return {Kind::tell_again, Kind::crash};
+    case Plant::disk_lies:
+      return {Kind::crash, Kind::drift};
     default:
       return {};
   }
+}
+
+}  // namespace
+
+Scenario make_scenario_for(Plant plant, uint64_t seed) {
+  Scenario scenario = make_scenario(seed, kinds_that_show(plant));
+  if (plant != Plant::none) scenario.on_sqlite = plant == Plant::disk_lies;
+  return scenario;
 }
 
 }  // namespace kedge

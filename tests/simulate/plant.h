@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string_view>
-#include <vector>
 
 #include "tests/simulate/scenario.h"
 
@@ -29,9 +28,10 @@ enum class Plant {
   open_forgotten,      // a restart does not take up what was open
   record_skipped,      // reading goes on one record too far
   foreign_mark,        // the write does not carry its attempt's mark
+  disk_lies,           // SQLite's disk answers a sync before anything is safe
 };
 
-inline constexpr std::array<std::string_view, 18> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 19> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -48,10 +48,11 @@ inline constexpr std::array<std::string_view, 18> kPlantNames = {"none",
                                                                  "exception_lost",
                                                                  "open_forgotten",
                                                                  "record_skipped",
-                                                                 "foreign_mark"};
+                                                                 "foreign_mark",
+                                                                 "disk_lies"};
 
-// What brings them out: kinds of disturbances that a run with them should have more of.
-std::vector<Disturbance::Kind> kinds_that_show(Plant);
+// The seed's scenario, with more of what brings this one out.
+Scenario make_scenario_for(Plant, uint64_t seed);
 
 inline std::string_view to_string(Plant plant) { return kPlantNames[static_cast<size_t>(plant)]; }
 

@@ -51,13 +51,14 @@ class Promises {
   // `right`: whether the value behind a target is as it should be.
   void ended(MemoryLedger& durable, int64_t log_end, const std::function<bool(const std::string& target)>& right);
 
-  // What was broken, in words; empty: nothing.
-  const std::vector<std::string>& broken() const { return broken_; }
-
- private:
+  // ---- what was broken
   void expect(bool holds, const std::string& promise) {
     if (!holds && broken_.size() < 5) broken_.push_back(promise);
   }
+  // In words; empty: nothing.
+  const std::vector<std::string>& broken() const { return broken_; }
+
+ private:
   void began(const Remediation&);
   void confirmed(const Remediation&);
   void ended_decided(MemoryLedger& durable);

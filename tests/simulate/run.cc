@@ -40,13 +40,17 @@ class Run {
   Run(const Scenario& scenario, const Stage& stage, Plant plant)
       : scenario_(scenario), stage_(stage), world_(scenario.seed, plant), wall_(world_.clock) {
     Clock& ledger_clock = plant == Plant::time_follows_wall ? static_cast<Clock&>(wall_) : world_.clock;
-    world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(), "simulated"));
+    if (scenario.on_sqlite) {
+      disk_ = std::make_unique<LedgerDisk>(world_, ledger_options());
+    } else {
+      world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(), "simulated"));
+    }
     for (const char* name : kNames) world_.values.set(name, "right");
     world_.values.set("w0", "right");
   }
 
   RunReport play() {
-    life_ = std::make_unique<Life>(world_, stage_);
+    life_ = std::make_unique<Life>(world_, stage_, disk_.get());
     const Duration begin = world_.clock.elapsed();
     for (const Disturbance& one : scenario_.disturbances) {
       sleep_until(begin + one.at);
@@ -55,6 +59,7 @@ class Run {
     }
     if (world_.promises.broken().empty()) end_well();
     life_.reset();
+    if (disk_ && world_.promises.broken().empty()) disk_->check();
     return report();
   }
 
@@ -69,11 +74,14 @@ class Run {
   }
   void sleep(Duration span) { sleep_until(world_.clock.elapsed() + span); }
 
+  // It may die again before it has begun.
   void restart() {
     life_.reset();
     world_.disk_is_full = false;
-    life_ = std::make_unique<Life>(world_, stage_);
+    if (disk_) disk_->restart();
+    if (world_.dice.below(4) == 0 && !is_ending_) world_.light_fuse(world_.dice.below(30));
     alive_ = world_.life();
+    life_ = std::make_unique<Life>(world_, stage_, disk_.get());
     ++lives_;
   }
 
@@ -97,8 +105,10 @@ class Run {
   const Stage& stage_;
   SimulatedWorld world_;
   WallClock wall_;
+  std::unique_ptr<LedgerDisk> disk_;
   std::unique_ptr<Life> life_;
   uint64_t alive_ = 1;
+  bool is_ending_ = false;
   uint64_t lives_ = 1;
 };
 
@@ -178,6 +188,7 @@ void Run::undo(uint64_t number) {
 
 // All goes well for long enough that everything can come to its end.
 void Run::end_well() {
+  is_ending_ = true;
   world_.bad_luck = 0;
   world_.disk_is_full = false;
   world_.put_out_fuse();

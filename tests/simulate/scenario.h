@@ -36,6 +36,7 @@ struct Disturbance {
 
 struct Scenario {
   uint64_t seed = 0;
+  bool on_sqlite = false;                 // the ledger; otherwise it is in memory, which is fast
   std::vector<Disturbance> disturbances;  // by time
 };
 

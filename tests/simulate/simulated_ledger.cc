@@ -5,13 +5,6 @@
 namespace kedge {
 namespace {
 
-std::vector<Answer> all(size_t count, Outcome outcome, const char* why) {
-  Answer answer;
-  answer.outcome = outcome;
-  answer.error = {ErrorCode::unavailable, why};
-  return std::vector<Answer>(count, answer);
-}
-
 Answer go() {
   Answer answer;
   answer.go = GoAnswer{};
@@ -20,9 +13,16 @@ Answer go() {
 
 }  // namespace
 
-std::vector<Answer> SimulatedLedger::apply(std::span<const Change> changes) {
-  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead");
-  if (world_.disk_is_full) return all(changes.size(), Outcome::no_room, "the disk is full");
+std::vector<Answer> answer_all(size_t count, Outcome outcome, const char* why) {
+  Answer answer;
+  answer.outcome = outcome;
+  answer.error = {ErrorCode::unavailable, why};
+  return std::vector<Answer>(count, answer);
+}
+
+std::vector<Answer> LedgerInMemory::apply(std::span<const Change> changes) {
+  if (!world_.step(life_)) return answer_all(changes.size(), Outcome::final, "dead");
+  if (world_.disk_is_full) return answer_all(changes.size(), Outcome::no_room, "the disk is full");
   // Of its own: the position first, and later what was decided.
   if (world_.plant == Plant::early_position) {
     for (const Change& change : changes) {
@@ -45,24 +45,24 @@ std::vector<Answer> SimulatedLedger::apply(std::span<const Change> changes) {
   return answers;
 }
 
-std::vector<Answer> SimulatedLedger::commit(std::span<const Change> changes) {
+std::vector<Answer> LedgerInMemory::commit(std::span<const Change> changes) {
   std::vector<Answer> answers = working_->apply(changes);
-  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead before the sync");
+  if (!world_.step(life_)) return answer_all(changes.size(), Outcome::final, "dead before the sync");
   sync();
   for (size_t i = 0; i < changes.size(); ++i) {
     world_.promises.committed(changes[i], answers[i], world_.durable());
     if (answers[i].go && answers[i].go->go == Go::go) world_.attempt_is_durable();
   }
-  if (!world_.step(life_)) return all(changes.size(), Outcome::final, "dead after the sync");
+  if (!world_.step(life_)) return answer_all(changes.size(), Outcome::final, "dead after the sync");
   return answers;
 }
 
-void SimulatedLedger::sync() {
+void LedgerInMemory::sync() {
   if (world_.plant == Plant::drop_sync && world_.dice.below(3) == 0) return;
   world_.keep(std::make_unique<MemoryLedger>(*working_));
 }
 
-std::vector<Change> SimulatedLedger::with_plant(std::span<const Change> changes) {
+std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) {
   std::vector<Change> planted(changes.begin(), changes.end());
   for (Change& change : planted) {
     if (auto* batch = std::get_if<CommitBatch>(&change)) {

@@ -1,4 +1,4 @@
-// SimulatedLedger: the reference ledger with a disk behind it that loses what was not synced when the engine dies.
+// SimulatedLedger: the ledger of one life of the engine, in a world that keeps what was durable when it dies.
 #pragma once
 
 #include <memory>
@@ -9,18 +9,24 @@
 
 namespace kedge {
 
-class SimulatedLedger final : public Ledger {
+class SimulatedLedger : public Ledger {
+ public:
+  // What others read. (While a group is being written nobody else has a turn.)
+  virtual LedgerReader& reader() = 0;
+};
+
+// The reference ledger with a disk behind it that loses what was not synced. Most runs have it, as it is fast, and bugs
+// can be planted into it.
+class LedgerInMemory final : public SimulatedLedger {
  public:
   // Begins with what the world has kept.
-  SimulatedLedger(SimulatedWorld& world, uint64_t life)
+  LedgerInMemory(SimulatedWorld& world, uint64_t life)
       : world_(world), life_(life), working_(std::make_unique<MemoryLedger>(world.durable())) {}
 
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return working_->head(); }
   Time now() const override { return working_->now(); }
-
-  // What others read. (Between the writing and the sync of a group nobody else has a turn.)
-  LedgerReader& reader() { return *working_; }
+  LedgerReader& reader() override { return *working_; }
 
  private:
   std::vector<Answer> commit(std::span<const Change> changes);
@@ -31,5 +37,8 @@ class SimulatedLedger final : public Ledger {
   const uint64_t life_;
   std::unique_ptr<MemoryLedger> working_;
 };
+
+// The answer to every Change of a group that came to nothing.
+std::vector<Answer> answer_all(size_t count, Outcome outcome, const char* why);
 
 }  // namespace kedge

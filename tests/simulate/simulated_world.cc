@@ -23,6 +23,10 @@ SimulatedWorld::SimulatedWorld(uint64_t seed, Plant planted)
 
 bool SimulatedWorld::step(uint64_t life) {
   baton.pass();
+  return goes_on(life);
+}
+
+bool SimulatedWorld::goes_on(uint64_t life) {
   if (is_dead(life)) return false;
   if ((fuse_ > 0 && --fuse_ == 0) || !promises.broken().empty()) kill();
   return !is_dead(life);

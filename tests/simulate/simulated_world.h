@@ -31,6 +31,8 @@ class SimulatedWorld {
   // One step of the engine that runs: others may have their turn, and perhaps it dies. False: it is dead, and nothing
   // that it does counts any more.
   bool step(uint64_t life);
+  // The same where nobody else can have a turn.
+  bool goes_on(uint64_t life);
   bool is_dead(uint64_t life) const { return life != life_; }
   // It dies some steps from now.
   void light_fuse(uint64_t steps) { fuse_ = steps + 1; }
@@ -44,6 +46,7 @@ class SimulatedWorld {
   uint64_t life() const { return life_; }
 
   // The ledger as it would be found after a crash.
+  bool has_durable() const { return durable_ != nullptr; }
   MemoryLedger& durable() { return *durable_; }
   void keep(std::unique_ptr<MemoryLedger> durable) { durable_ = std::move(durable); }
 
