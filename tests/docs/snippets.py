@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|configurations|units]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -178,8 +178,23 @@ def check_units():
                 fail(f"{unit}: {done.stdout}{done.stderr}")
 
 
+def check_promises():
+    """Every test that docs/promises.md names is one; each row names some."""
+    names = set()
+    for source in (ROOT / "tests").rglob("*_test.cc"):
+        names |= {f"{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", source.read_text(), re.M)}
+    text = (ROOT / "docs" / "promises.md").read_text()
+    for named in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
+        if named not in names:
+            fail(f"promises.md: there is no test {named}")
+    for row in re.findall(r"^\| (?!promise|-)(.*) \|$", text, re.M):
+        if "`" not in row.split(" | ")[-1]:
+            fail(f"promises.md: no test shows: {row}")
+
+
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "configurations": check_configurations, "units": check_units}
+          "restoration": check_restoration, "configurations": check_configurations, "units": check_units,
+          "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
 sys.exit(1 if failures else 0)
