@@ -3,6 +3,7 @@
 #include "match/program.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <optional>
 #include <tuple>
@@ -12,8 +13,8 @@
 namespace kedge {
 namespace {
 
-constexpr uint32_t kCrowd = 2;       // so many may wait at one place before they are told apart
-constexpr size_t kKeySetsMax = 30;   // of one conjunction
+constexpr uint32_t kCrowd = 2;       // so many may wait behind two keys or more before they are told apart
+constexpr size_t kKeySetsMax = 30;   // of one conjunction; Waiting::used has as many bits
 constexpr size_t kLeadsMax = 64;     // keys of one set by which a place may lead on
 constexpr size_t kLargeKeySet = 64;  // keys of a set that is not made anew for each of its places
 
@@ -284,19 +285,26 @@ void MatchProgram::let_wait(uint32_t conjunction) {
     return;
   }
   for (const ValueKey& key : sets[anchor].keys) {
-    let_wait_at(place_of(sets[anchor].path, key), {conjunction, kNone, 1U << anchor, false, false}, sets);
+    let_wait_at(place_of(sets[anchor].path, key),
+                {conjunction, conjunctions[conjunction].pattern, kNone, 1U << anchor, 0, 0}, sets);
   }
 }
 
 void MatchProgram::let_wait_at(uint32_t place, Waiting one, const std::vector<KeySet>& sets) {
+  if (places[place].branch == kNone && is_crowded(place, one)) split(place);
   if (places[place].branch != kNone && lead_on(place, one, sets)) return;
   const Conjunction& conjunction = conjunctions[one.conjunction];
-  one.sure = is_sure(sets, one.used, conjunction.need_count);
-  one.alone = conjunction.need_count == 1 && !needs[need_lists[conjunction.first_need]].absence;
+  one.sure = is_sure(sets, one.used, conjunction.need_count) ? 1 : 0;
+  one.alone = conjunction.need_count == 1 && !needs[need_lists[conjunction.first_need]].absence ? 1 : 0;
   one.next = places[place].first;
   places[place].first = static_cast<uint32_t>(waiting.size());
   waiting.push_back(one);
-  if (++places[place].count > kCrowd && places[place].branch == kNone) split(place);
+  ++places[place].count;
+}
+
+// Behind one key nobody waits who has another: to verify a conjunction costs more than to look for a second key.
+bool MatchProgram::is_crowded(uint32_t place, const Waiting& one) const {
+  return places[place].count >= (std::has_single_bit(uint32_t{one.used}) ? 0 : kCrowd);
 }
 
 // Whether the keys that led here are all that the conjunction says.
@@ -314,18 +322,27 @@ bool MatchProgram::lead_on(uint32_t place, const Waiting& one, const std::vector
   if (std::any_of(set.keys.begin(), set.keys.end(), [](const auto& key) { return key.kind == ValueKey::Kind::any; })) {
     return false;
   }
-  std::vector<uint32_t>& branch = branches[places[place].branch];
-  if (std::find(branch.begin(), branch.end(), set.path) == branch.end()) branch.push_back(set.path);
+  std::vector<uint32_t> branch = branches[places[place].branch];
+  if (std::find(branch.begin(), branch.end(), set.path) == branch.end()) {
+    branch.push_back(set.path);
+    places[place].branch = branch_of(branch);
+  }
   for (const ValueKey& key : set.keys) {
-    let_wait_at(place_behind(place, set.path, key), {one.conjunction, kNone, one.used | 1U << next, false, false},
-                sets);
+    Waiting behind = one;
+    behind.used |= 1U << next;
+    let_wait_at(place_behind(place, set.path, key), behind, sets);
   }
   return true;
 }
 
+uint32_t MatchProgram::branch_of(const std::vector<uint32_t>& leading_on) {
+  const auto [known, is_new] = known_branches_.try_emplace(leading_on, static_cast<uint32_t>(branches.size()));
+  if (is_new) branches.push_back(leading_on);
+  return known->second;
+}
+
 void MatchProgram::split(uint32_t place) {
-  places[place].branch = static_cast<uint32_t>(branches.size());
-  branches.emplace_back();
+  places[place].branch = branch_of({});
   uint32_t next = places[place].first;
   places[place].first = kNone;
   places[place].count = 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -38,10 +39,11 @@ struct Conjunction {
 // Conjunctions that wait at one place, in a list.
 struct Waiting {
   uint32_t conjunction;
-  uint32_t next;  // its place in MatchProgram::waiting; kNone: the last
-  uint32_t used;  // which of its key sets led here: bit n, the set n
-  bool sure;      // they are all that it says, unless arrays are concerned
-  bool alone;     // it has one need, which a value meets
+  uint32_t pattern;    // the conjunction's
+  uint32_t next;       // its place in MatchProgram::waiting; kNone: the last
+  uint32_t used : 30;  // which of its key sets led here: bit n, the set n
+  uint32_t sure : 1;   // they are all that it says, unless arrays are concerned
+  uint32_t alone : 1;  // it has one need, which a value meets
 };
 
 struct Place {
@@ -130,7 +132,7 @@ struct MatchProgram {
   IndexList anchors;                            // by path: the places of keys
   IndexList keys;                               // by path: the numbers of keys that lead on from a place
   NumberTable leads;                            // place and number of a key: another place
-  std::vector<std::vector<uint32_t>> branches;  // lists of paths
+  std::vector<std::vector<uint32_t>> branches;  // lists of paths; places that lead on by the same share one
   std::vector<Place> places;
   std::vector<Waiting> waiting;
   size_t removed = 0;            // patterns whose remains are still in it
@@ -159,12 +161,15 @@ struct MatchProgram {
   uint32_t place_behind(uint32_t place, uint32_t path, const ValueKey&);
   void let_wait(uint32_t conjunction);
   void let_wait_at(uint32_t place, Waiting, const std::vector<KeySet>&);
+  bool is_crowded(uint32_t place, const Waiting&) const;
   bool lead_on(uint32_t place, const Waiting&, const std::vector<KeySet>&);
   void split(uint32_t place);
+  uint32_t branch_of(const std::vector<uint32_t>& leading_on);
   bool is_sure(const std::vector<KeySet>&, uint32_t used, uint32_t need_count) const;
 
-  size_t placed_ = 0;                                     // the conjunctions that have their places
-  uint32_t key_count_ = 0;                                // the numbers given in `keys`
+  size_t placed_ = 0;       // the conjunctions that have their places
+  uint32_t key_count_ = 0;  // the numbers given in `keys`
+  std::map<std::vector<uint32_t>, uint32_t> known_branches_;
   Popularity popularity_;                                 // how many conjunctions have each key; only while placing
   std::unordered_map<uint32_t, KeySets> large_key_sets_;  // by conjunction; only while placing
   std::unordered_map<std::string, uint32_t> known_needs_;

@@ -45,18 +45,22 @@ void MatchState::try_value(const ValueIndex& index, const FieldValue& value) {
     if ((stretches.met >> *stretch & 1U) != 0) return;
   }
   bool is_complete = true;
+  const bool once = !has_others && index.finds_each_once();
   index.find(value, folded_, [&](uint32_t place, bool if_comparable) {
-    if (seen_[place] == event_) return;
+    if (!once && seen_[place] == event_) return;
     if (!if_comparable || value.is_comparable())
-      try_place(place, has_others ? nullptr : &value);
+      try_place(place, has_others ? nullptr : &value, once);
     else
       is_complete = false;
   });
   if (stretch && is_complete) stretches.met |= uint64_t{1} << *stretch;
 }
 
-void MatchState::try_place(uint32_t number, const FieldValue* only) {
-  seen_[number] = event_;
+void MatchState::try_place(uint32_t number, const FieldValue* only, bool once) {
+  if (!once) {
+    if (seen_[number] == event_) return;
+    seen_[number] = event_;
+  }
   const Place& place = program_->places[number];
   for (uint32_t next = place.first; next != MatchProgram::kNone;) {
     const Waiting& one = program_->waiting[next];
@@ -65,26 +69,29 @@ void MatchState::try_place(uint32_t number, const FieldValue* only) {
   }
   if (place.branch == MatchProgram::kNone) return;
   for (const uint32_t path : program_->branches[place.branch]) {
-    for (const uint32_t key : keys_at(path)) {
+    const Keys& keys = keys_at(path);
+    for (const uint32_t key : keys.numbers) {
       const uint32_t behind = program_->leads.find(uint64_t{number} << 32U | key);
-      if (behind != NumberTable::kNone && seen_[behind] != event_) try_place(behind, nullptr);
+      if (behind != NumberTable::kNone) try_place(behind, nullptr, once && keys.each_once);
     }
   }
 }
 
 // The numbers of the keys that the values of a path may be.
-const std::vector<uint32_t>& MatchState::keys_at(uint32_t path) {
+const MatchState::Keys& MatchState::keys_at(uint32_t path) {
   Keys& keys = keys_[path];
-  if (keys.event == event_) return keys.numbers;
+  if (keys.event == event_) return keys;
   keys.event = event_;
   keys.numbers.clear();
-  for (const uint32_t place : fields.values_of(path)) {
+  const auto values = fields.values_of(path);
+  keys.each_once = values.size() == 1 && program_->keys[path]->finds_each_once();
+  for (const uint32_t place : values) {
     const FieldValue& value = fields.values()[place];
     program_->keys[path]->find(value, folded_other_, [&](uint32_t number, bool if_comparable) {
       if (!if_comparable || value.is_comparable()) keys.numbers.push_back(number);
     });
   }
-  return keys.numbers;
+  return keys;
 }
 
 // Most strings of an anything-but.
@@ -93,11 +100,11 @@ inline bool MatchState::is_not_excluded(const Need& need, const FieldValue& valu
 }
 
 inline void MatchState::try_waiting(const Waiting& one, const FieldValue* only) {
+  if (one.sure != 0 && (one.alone != 0 || !fields.has_elements())) return add_match(one.pattern);
+  if (one.alone == 0 || only == nullptr) return try_conjunction(one.conjunction);
   const Conjunction& conjunction = program_->conjunctions[one.conjunction];
-  if (one.sure && (conjunction.need_count == 1 || !fields.has_elements())) return add_match(conjunction.pattern);
-  if (!one.alone || only == nullptr) return try_conjunction(one.conjunction);
   const Need& need = program_->needs[program_->need_lists[conjunction.first_need]];
-  if (holds(need, *only)) add_match(conjunction.pattern);
+  if (holds(need, *only)) add_match(one.pattern);
 }
 
 inline void MatchState::add_match(uint32_t pattern) {

@@ -41,6 +41,7 @@ class MatchState {
   };
   struct Keys {
     uint64_t event = 0;
+    bool each_once = false;
     std::vector<uint32_t> numbers;
   };
 
@@ -53,12 +54,13 @@ class MatchState {
 
   void make_room(const MatchProgram&);
   void try_value(const ValueIndex&, const FieldValue&);
-  // `only`: the value that led there, if its path has no other; or null.
-  void try_place(uint32_t place, const FieldValue* only);
+  // `only`: the value that led there, if its path has no other; or null. `once`: the event can come there in no other
+  // way.
+  void try_place(uint32_t place, const FieldValue* only, bool once);
   void try_waiting(const Waiting&, const FieldValue* only);
   void try_conjunction(uint32_t conjunction);
   void add_match(uint32_t pattern);
-  const std::vector<uint32_t>& keys_at(uint32_t path);
+  const Keys& keys_at(uint32_t path);
   bool hold_together(const Conjunction&);
   bool any_may_be_combined(const Conjunction&);
   bool can_hold(uint32_t need);

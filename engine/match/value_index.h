@@ -132,9 +132,11 @@ class ValueIndex {
     return line_.stretch_of(*nearest);
   }
 
+  bool finds_each_once() const { return !texts_ || texts_->part_sizes == 0; }
+
   // Calls hit(number, if_comparable) for each key that the value may be, each once, but for `contains`: that may come
-  // again. `if_comparable`: only where the value is_comparable(), which is left to the caller to find out. `folded` is
-  // memory to work in, which `given` must leave alone.
+  // again, where finds_each_once() is false. `if_comparable`: only where the value is_comparable(), which is left to
+  // the caller to find out. `folded` is memory to work in, which `given` must leave alone.
   template <class Hit>
   void find(const FieldValue& value, std::string& folded, const Hit& given) const {
     const auto hit = [&given](uint32_t number) {
