@@ -92,7 +92,8 @@ AwsSession aws_session(AwsClient& client, Context& context, const nlohmann::json
 }
 
 ActionError action_error(const AwsError& error) {
-  return {kind_of(error.outcome), error.code, error.message + advice_for(error), error.retry_after};
+  return {kind_of(error.outcome), error.code, error.message + advice_for(error), error.retry_after,
+          is_throttling(error.code)};
 }
 
 ActionError changed_meanwhile(const std::string& what) {

@@ -28,6 +28,13 @@ void write_metrics(MetricsWriter& writer, const Executor::Figures& figures) {
   writer.counter("kedge_attempts_total", "Attempts of steps that were made durable",
                  static_cast<double>(figures.attempts));
   writer.counter("kedge_writes_total", "Calls that were sent to change the world", static_cast<double>(figures.writes));
+  writer.gauge("kedge_breakers_open", "Endpoints that are not called, because what was called there failed",
+               static_cast<double>(figures.open_breakers.size()));
+  for (const OpenBreaker& one : figures.open_breakers) {
+    writer.gauge("kedge_breaker_open", "1 for each of them, open or half-open", 1, {{"endpoint", one.endpoint}});
+  }
+  writer.counter("kedge_breakers_opened_total", "How often an endpoint's breaker has opened",
+                 static_cast<double>(figures.breakers_opened));
 }
 
 }  // namespace kedge

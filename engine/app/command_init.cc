@@ -66,6 +66,11 @@ guards:
     rule: 5/5m                    # of one rule; its own limits may tighten that
   flap: 3/1h                      # how often a rule puts one target right before it asks a person
   mass_match: 5/10m               # different targets of one rule; with the next one the rule is held
+  breaker:                        # when an endpoint (a service of an account in a region) is not called any more
+    in_a_row: 3                   # failures one after the other, or ...
+    of_ten: 5                     # ... of the last ten calls
+    first: 30s                    # for how long at first, until one call is made to see; doubled each time ...
+    most: 5m                      # ... up to this
   # protected: ["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"]   # what nothing may be done to, besides our own
   # approval_within: 1h           # what waits for an approval is not done after it
   # stale_after: 15m              # what an older event asks for waits for a person

@@ -21,6 +21,9 @@ struct Arguments {
   std::string reason;
 };
 
+// Held for a person, or kept from going on by a guard.
+bool stands_still(const Remediation& r) { return r.state == State::held || !r.guard.empty(); }
+
 void list(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
@@ -37,7 +40,7 @@ void list(const Arguments& arguments, Shell& shell) {
                    {"due", ""}},
                   {}};
   for (const Remediation& r : *open) {
-    if (arguments.held && r.state != State::held) continue;
+    if (arguments.held && !stands_still(r)) continue;
     listing.rows.push_back({r.id, std::string(to_string(r.state)), r.plan.rule.id, r.plan.target,
                             std::string(to_string(r.policy.severity)), format_time(r.times.decided), r.guard, r.reason,
                             r.due ? format_time(*r.due) : ""});
@@ -78,7 +81,8 @@ void add_remediation(CLI::App& app, Shell& shell) {
   CLI::App* const listing = command->add_subcommand("list", "all that are open");
   add_configuration_option(*listing, arguments->configuration);
   add_output_option(*listing, arguments->output);
-  listing->add_flag("--held", arguments->held, "only those that wait for a person");
+  listing->add_flag("--held", arguments->held,
+                    "only those that a guard keeps from going on, or that wait for a person");
   listing->callback([arguments, &shell] { list(*arguments, shell); });
   CLI::App* const showing = command->add_subcommand("show", "one of them, open or ended");
   add_configuration_option(*showing, arguments->configuration);

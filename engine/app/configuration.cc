@@ -194,6 +194,38 @@ void read_budgets(Section& section, Configuration& configuration) {
   read("rule", limits.rule, standard.rule);
 }
 
+void check_breaker(Section& section, const BreakerLimits& breaker, const BreakerLimits& usual) {
+  const auto loosens = [&](const char* key, bool looser) {
+    if (looser && !section.is_wrong(key)) section.mistake(key, std::string("loosens a guard") + kNeedsUnsafeLimits);
+  };
+  loosens("in_a_row", breaker.in_a_row > usual.in_a_row);
+  loosens("of_ten", breaker.of_ten > usual.of_ten);
+  loosens("first", breaker.first < usual.first);
+  loosens("most", breaker.most < usual.most);
+}
+
+// When an endpoint is not called any more, and for how long.
+void read_breaker(Section& section, Configuration& configuration) {
+  if (section.says("breaker", "off")) {
+    configuration.executor.breaker.reset();
+    if (!configuration.unsafe_limits) {
+      section.mistake("breaker", std::string("off loosens a guard") + kNeedsUnsafeLimits);
+    }
+    return;
+  }
+  section.section("breaker", [&](Section& inner) {
+    BreakerLimits& breaker = *configuration.executor.breaker;
+    inner.integer("in_a_row", breaker.in_a_row, 1, 1000);
+    inner.integer("of_ten", breaker.of_ten, 1, 10);
+    inner.duration("first", breaker.first, seconds(1), hours(24));
+    inner.duration("most", breaker.most, seconds(1), hours(24));
+    if (breaker.most < breaker.first && !inner.is_wrong("most") && !inner.is_wrong("first")) {
+      inner.mistake("most", "must not be shorter than first");
+    }
+    if (!configuration.unsafe_limits) check_breaker(inner, breaker, BreakerLimits());
+  });
+}
+
 // A guard is loosened beyond its default only with unsafe_limits, so that nobody does it without seeing it.
 void read_guards(Section& section, Configuration& configuration) {
   const AdmissionLimits admission;
@@ -202,6 +234,7 @@ void read_guards(Section& section, Configuration& configuration) {
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
+  read_breaker(section, configuration);
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));

@@ -246,6 +246,11 @@ void Section::bytes(std::string_view key, size_t& value, int64_t least, int64_t 
   value = static_cast<size_t>(wide);
 }
 
+bool Section::says(std::string_view key, std::string_view word) {
+  const YAML::Node node = find(key);
+  return node.IsDefined() && node.IsScalar() && node.Scalar() == word;
+}
+
 void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
   Section inner(file_, find(key), field(key));
   read(inner);

@@ -88,6 +88,9 @@ class Section {
     }
   }
 
+  // Whether the key has this one word for its value, where it may also be a mapping ("off").
+  bool says(std::string_view key, std::string_view word);
+
   // A mapping within this one, a list of mappings, or a mapping of named mappings. Each inner section is finished here.
   void section(std::string_view key, const std::function<void(Section&)>& read);
   void sections(std::string_view key, const std::function<void(Section&)>& read);

@@ -16,30 +16,31 @@ constexpr size_t kMessageBytesMax = 500;
 struct Meaning {
   std::string_view code;
   AwsOutcome outcome;
+  bool throttled = false;
 };
 
 // The codes that are documented as "nothing was done, ask again" or that SDKs retry by their code alone. Everything
 // else goes by its status.
 constexpr std::array kMeanings = {
-    Meaning{"SlowDown", AwsOutcome::retry},
+    Meaning{"SlowDown", AwsOutcome::retry, true},
     Meaning{"ServiceUnavailable", AwsOutcome::retry},
     Meaning{"Unavailable", AwsOutcome::retry},
     Meaning{"RequestTimeout", AwsOutcome::retry},  // the server did not get all of the request
     Meaning{"RequestTimeoutException", AwsOutcome::retry},
     Meaning{"OperationAborted", AwsOutcome::retry},  // another write to the same bucket was under way
-    Meaning{"Throttling", AwsOutcome::retry},
-    Meaning{"ThrottlingException", AwsOutcome::retry},
-    Meaning{"ThrottledException", AwsOutcome::retry},
-    Meaning{"RequestThrottled", AwsOutcome::retry},
-    Meaning{"RequestThrottledException", AwsOutcome::retry},
-    Meaning{"RequestLimitExceeded", AwsOutcome::retry},
-    Meaning{"TooManyRequestsException", AwsOutcome::retry},
-    Meaning{"BandwidthLimitExceeded", AwsOutcome::retry},
-    Meaning{"LimitExceededException", AwsOutcome::retry},
-    Meaning{"ProvisionedThroughputExceededException", AwsOutcome::retry},
+    Meaning{"Throttling", AwsOutcome::retry, true},
+    Meaning{"ThrottlingException", AwsOutcome::retry, true},
+    Meaning{"ThrottledException", AwsOutcome::retry, true},
+    Meaning{"RequestThrottled", AwsOutcome::retry, true},
+    Meaning{"RequestThrottledException", AwsOutcome::retry, true},
+    Meaning{"RequestLimitExceeded", AwsOutcome::retry, true},
+    Meaning{"TooManyRequestsException", AwsOutcome::retry, true},
+    Meaning{"BandwidthLimitExceeded", AwsOutcome::retry, true},
+    Meaning{"LimitExceededException", AwsOutcome::retry, true},
+    Meaning{"ProvisionedThroughputExceededException", AwsOutcome::retry, true},
     Meaning{"TransactionInProgressException", AwsOutcome::retry},
-    Meaning{"PriorRequestNotComplete", AwsOutcome::retry},
-    Meaning{"EC2ThrottledException", AwsOutcome::retry},
+    Meaning{"PriorRequestNotComplete", AwsOutcome::retry, true},
+    Meaning{"EC2ThrottledException", AwsOutcome::retry, true},
     Meaning{"ConflictException", AwsOutcome::retry},
     // Mended by the client before it reports them; reported, the next try may find time or credentials mended.
     Meaning{"RequestTimeTooSkewed", AwsOutcome::retry},
@@ -138,6 +139,11 @@ AwsOutcome classify(std::string_view aws_code, int status, bool writes) {
   if (status == 501) return AwsOutcome::refused;
   if (status >= 500 || status < 300) return writes ? AwsOutcome::unknown : AwsOutcome::retry;
   return AwsOutcome::refused;
+}
+
+bool is_throttling(std::string_view aws_code) {
+  const auto known = std::ranges::find(kMeanings, aws_code, &Meaning::code);
+  return known != kMeanings.end() && known->throttled;
 }
 
 AwsError read_error(const HttpResponse& response, bool writes, Time now) {

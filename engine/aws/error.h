@@ -40,6 +40,9 @@ struct AwsError {
 // the call could have changed something; a read that failed is never `unknown`.
 AwsOutcome classify(std::string_view aws_code, int status, bool writes);
 
+// Whether it means that we ask too often, whatever the status that it came with.
+bool is_throttling(std::string_view aws_code);
+
 // The error in a response: its code, message and request id from the body, whatever form the service chose (S3's
 // <Error>, EC2's <Response><Errors>, <ErrorResponse>, JSON with __type), else from headers and status.
 AwsError read_error(const HttpResponse&, bool writes, Time now);

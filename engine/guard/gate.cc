@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "guard/admission.h"
 
@@ -164,14 +166,14 @@ std::optional<Verdict> ask_approval(const GateFacts& facts, const GateLimits& li
           ? ""
           : fmt::format(" ({} approved what is no longer so: the target has changed, or time went by)",
                         facts.approvals_void);
-  Verdict verdict = hold(
-      "approval",
-      fmt::format("the rule asks for the approval of {}, and {} gave it{}. kedge remediation approve {} approves it; "
-                  "it is not done without, and ends at {}",
-                  wanted == 1 ? "one person" : fmt::format("{} people", wanted),
-                  facts.approvals == 0 ? "nobody" : fmt::format("{}", facts.approvals), changed, facts.remediation,
-                  format_time(until)),
-      {{"approvals", facts.approvals}, {"approvals_wanted", wanted}, {"approvals_void", facts.approvals_void}});
+  Verdict verdict =
+      hold("approval",
+           fmt::format("it needs the approval of {}, and {} gave it{}. kedge remediation approve {} approves it; "
+                       "it is not done without, and ends at {}",
+                       wanted == 1 ? "one person" : fmt::format("{} people", wanted),
+                       facts.approvals == 0 ? "nobody" : fmt::format("{}", facts.approvals), changed, facts.remediation,
+                       format_time(until)),
+           {{"approvals", facts.approvals}, {"approvals_wanted", wanted}, {"approvals_void", facts.approvals_void}});
   verdict.due = until;
   return verdict;
 }
@@ -197,6 +199,13 @@ std::optional<Verdict> ask_window(const GateFacts& facts, const GateLimits& limi
               fmt::format("the rule may act in the change window {} only ({}), which opens at {}. {}", name, times,
                           format_time(opens), approve),
               {{"window", name}, {"times", times}, {"opens", format_time(opens)}}, opens);
+}
+
+// Whoever may act has to wait, too: a yes does not make an endpoint answer.
+std::optional<Verdict> ask_breaker(const GateFacts& facts) {
+  if (!facts.breaker) return std::nullopt;
+  return wait(kBreaker, reason_of(*facts.breaker, facts.remediation), figures_of(*facts.breaker),
+              std::max(facts.breaker->until, facts.now));
 }
 
 std::optional<Verdict> ask_locks(const GateFacts& facts) {
@@ -246,6 +255,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts, limits)) return *verdict;
   if (auto verdict = ask_approval(facts, limits)) return *verdict;
+  if (auto verdict = ask_breaker(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_budgets(facts)) return *verdict;
   return {};
@@ -254,12 +264,13 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
 Verdict gate_again(const GateFacts& facts) {
   if (auto verdict = ask_rule(facts)) return *verdict;
   if (auto verdict = ask_pauses(facts)) return *verdict;
+  if (auto verdict = ask_breaker(facts)) return *verdict;
   return {};
 }
 
 Verdict gate_undo(const GateFacts& facts) {
   auto verdict = ask_pauses(facts);
-  if (!verdict) return {};
+  if (!verdict) return ask_breaker(facts).value_or(Verdict{});
   verdict->kind = Verdict::Kind::wait;
   verdict->due = facts.now + kUndoAgainAfter;
   return *verdict;

@@ -3,8 +3,7 @@
 // that cannot be evaluated holds.
 //
 // Order: rule gone, off or stricter now → pause → exception → self-protection → stale event → flap breaker → mass match
-// → what the rule asks for (window, approval) → locks → budgets. (Circuit breakers join here, in the order of the
-// design.)
+// → what the rule asks for (window, approval) → circuit breaker → locks → budgets.
 #pragma once
 
 #include <map>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "guard/breaker.h"
 #include "guard/budget.h"
 #include "guard/opponent.h"
 #include "guard/own_things.h"
@@ -64,6 +64,7 @@ struct GateFacts {
   std::optional<OwnThing> own;  // what it would write and is the engine's own
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
   bool redriven = false;
+  std::optional<OpenBreaker> breaker;  // of the endpoint that it would call first
   std::vector<std::string> locked_by;  // other remediations that hold one of its keys
   std::vector<BudgetFigures> budgets;  // those that it would be charged to
   bool charged = false;                // it has started before, and is counted already
@@ -91,10 +92,10 @@ struct Verdict {
 
 Verdict gate(const GateFacts&, const GateLimits&);
 
-// A step's further attempt: pause and rule, asked again before every single write.
+// A step's further attempt: rule, pause and breaker, asked again before every single write.
 Verdict gate_again(const GateFacts&);
 
-// An undo's attempt: only a pause defers it. What was done by a rule that is gone can still be undone.
+// An undo's attempt: only a pause and a breaker defer it. What was done by a rule that is gone can still be undone.
 Verdict gate_undo(const GateFacts&);
 
 }  // namespace kedge

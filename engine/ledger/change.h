@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "guard/breaker.h"
 #include "ledger/values.h"
 
 namespace kedge {
@@ -102,6 +103,7 @@ struct Start {
   std::vector<StepBefore> befores;   // of every step that it is of; at least one does not hold
   size_t step = 0;                   // the first that does not hold
   std::string mark;
+  std::optional<OpenBreaker> breaker = std::nullopt;  // of the endpoint that the attempt would call, where it is open
 };
 
 // The answers of Start and Attempt.
@@ -122,13 +124,14 @@ struct GoAnswer {
 };
 
 // A further attempt: of the same step, or of the next one. The outcome of the attempt before it comes along, so that
-// both cost one sync; it stays written when the attempt is held. Pause, rule and locks are checked again.
+// both cost one sync; it stays written when the attempt is held. Pause, rule, breaker and locks are checked again.
 struct Attempt {
   std::string remediation;
   std::optional<StepOutcome> previous;
   size_t step = 0;
   int attempt = 1;  // one more than StepProgress::attempts, else refused
   std::string mark;
+  std::optional<OpenBreaker> breaker = std::nullopt;  // as in Start
 };
 
 // An attempt ended, and no other follows at once. Refused (conflict) when the outcome carries a mark that is not the
@@ -152,14 +155,16 @@ struct Conclude {
   nlohmann::json details = nlohmann::json::object();  // an undo's refusal: the difference
 };
 
-// An attempt of an undo (or release), committed before its first write. While paused the answer is Go::wait: the state
-// stays, one record and the remediation's guard and reason say why, and `due` says when to ask again.
+// An attempt of an undo (or release), committed before its first write. While paused, or where a breaker is open, the
+// answer is Go::wait: the state stays, one record and the remediation's guard and reason say why, and `due` says when
+// to ask again.
 struct AttemptUndo {
   std::string remediation;
   std::optional<StepOutcome> previous;
   size_t step = 0;
   int attempt = 1;
   std::string mark;
+  std::optional<OpenBreaker> breaker = std::nullopt;  // as in Start
 };
 
 // An executor's own hold, wait or end of one.

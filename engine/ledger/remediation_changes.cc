@@ -191,6 +191,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
     return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
   }
   GateFacts facts = gate_facts(r);
+  facts.breaker = start.breaker;
   const auto rule = tables_.rule_state(r.plan.rule.id);
   const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
@@ -234,7 +235,9 @@ Result<Answer> SqliteWriter::on(const Attempt& attempt) {
   if (auto observed = check_observed(r, attempt.step); !observed) return observed.error();
   if (auto locked = check_locks(r); !locked) return locked.error();
   if (attempt.previous) trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
-  const Verdict verdict = gate_again(gate_facts(r));
+  GateFacts facts = gate_facts(r);
+  facts.breaker = attempt.breaker;
+  const Verdict verdict = gate_again(facts);
   if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, Json::object());
   begin_attempt(r, attempt.step, attempt.mark, false);
   trace_attempt(r, attempt.mark,
@@ -254,7 +257,9 @@ Result<Answer> SqliteWriter::on(const AttemptUndo& attempt) {
     if (auto ended = end_attempt(r, *attempt.previous); !ended) return ended.error();
     trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
   }
-  const Verdict verdict = gate_undo(gate_facts(r));
+  GateFacts facts = gate_facts(r);
+  facts.breaker = attempt.breaker;
+  const Verdict verdict = gate_undo(facts);
   if (verdict.kind != Verdict::Kind::pass) {
     if (const auto waits = transition_by_waiting(verdict, r)) {
       settle(r, was, *waits, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, Json::object());

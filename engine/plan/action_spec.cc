@@ -53,7 +53,7 @@ Result<void> check_argument(const ActionSpec& spec, const std::string& name, con
 std::string_view to_string(ArgumentType type) { return kTypes[static_cast<size_t>(type)]; }
 std::string_view to_string(Repetition repetition) { return kRepetitions[static_cast<size_t>(repetition)]; }
 
-std::string Endpoint::name() const { return service + "/" + account + "/" + region; }
+std::string Endpoint::name() const { return service.empty() ? "" : service + "/" + account + "/" + region; }
 
 ActionCatalog::ActionCatalog(std::vector<ActionSpec> specs) : specs_(std::move(specs)) {
   std::sort(specs_.begin(), specs_.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

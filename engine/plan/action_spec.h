@@ -38,7 +38,7 @@ struct Endpoint {
   std::string account;  // or the host's name
   std::string region;
 
-  std::string name() const;  // "aws.s3/123456789012/eu-west-1"
+  std::string name() const;  // "aws.s3/123456789012/eu-west-1"; empty without a service
   bool operator==(const Endpoint&) const = default;
 };
 

@@ -44,6 +44,7 @@ constexpr std::array kTransitions = {
     Transition{State::unknown,     Move::outcome,            State::running,     "outcome"},
     Transition{State::unknown,     Move::apply_all,          State::confirming,  "outcome"},
     Transition{State::unknown,     Move::hold,               State::held,        "hold"},
+    Transition{State::unknown,     Move::wait,               State::unknown,     "hold"},
     Transition{State::unknown,     Move::fail,               State::failed,      "outcome"},
     Transition{State::unknown,     Move::undo,               State::undoing,     "undo"},
 
@@ -52,6 +53,7 @@ constexpr std::array kTransitions = {
     Transition{State::confirming,  Move::attempt,            State::running,     "attempt"},
     Transition{State::confirming,  Move::isolate,            State::isolated,    "confirmation"},
     Transition{State::confirming,  Move::hold,               State::held,        "hold"},
+    Transition{State::confirming,  Move::wait,               State::confirming,  "hold"},
     Transition{State::confirming,  Move::undo,               State::undoing,     "undo"},
     Transition{State::confirming,  Move::fail,               State::failed,      "outcome"},
 

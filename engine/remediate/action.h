@@ -40,6 +40,9 @@ struct ActionError {
   std::string code;                     // the endpoint's code ("AccessDenied") or ours
   std::string message;                  // for people: what was asked, what came back, what would help
   std::optional<Duration> retry_after;  // what the endpoint asked for
+  // The endpoint is asked too much, and says so with a status that means something else elsewhere (400): its breaker
+  // counts it.
+  bool throttled = false;
 };
 
 template <class T>

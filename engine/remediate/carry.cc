@@ -28,7 +28,7 @@ Carry::Carry(Situation& s, const Moment& m, const FirstAttempt& go)
   begin_step(s, m, go.step);
   fresh_ = go.now;
   if (go.mark.empty()) return;
-  tries_ = 1;
+  tries_ = 1 + s.tried[step_];
   open_ = open_outcome(step_, s.remediation.steps[step_].attempts, go.mark, m.now);
   stage_ = Stage::work;
 }
@@ -88,6 +88,7 @@ Turn Carry::next(Situation& s, const Moment& m) {
   wait_until_.reset();
   if (stage_ == Stage::work) return Work{&step(s), open_->mark, *fresh_, false, {}, {}};
   if (stage_ == Stage::look) return prepare(s, m);
+  if (const auto shut = s.shut(m, step(s))) return keep_off(s, m, *shut);
   return Look{&step(s)};
 }
 
@@ -108,7 +109,9 @@ Turn Carry::prepare(Situation& s, const Moment& m) {
     step_deadline_ += m.elapsed - *stopped_since_;
     stopped_since_.reset();
   }
-  if (!fresh_) return Look{&step(s)};
+  const auto shut = s.shut(m, step(s));
+  if (shut && (kept_off_ || exhausted(s, m))) return keep_off(s, m, *shut);
+  if (!shut && !fresh_) return Look{&step(s)};
   if (unrecorded_.size() > 1) return record(s);
   Attempt change;
   change.remediation = s.remediation.id;
@@ -116,7 +119,24 @@ Turn Carry::prepare(Situation& s, const Moment& m) {
   change.step = step_;
   change.attempt = s.remediation.steps[step_].attempts + 1;
   change.mark = s.make_mark();
+  change.breaker = shut;
   return Submit{std::move(change)};
+}
+
+// What is under way is not known while nothing can be looked at: that is on record, once.
+Turn Carry::keep_off(Situation& s, const Moment& m, const OpenBreaker& shut) {
+  if (open_ && s.remediation.state == State::running) lose_sight("it cannot be read back while no call is made");
+  if (!unrecorded_.empty()) return record(s);
+  if (open_ && !kept_off_) return s.wait(shut);
+  pass_over(m, s.asked_again(m, shut.until));
+  return Wait{*wait_until_};
+}
+
+// This time is not the step's.
+void Carry::pass_over(const Moment& m, Duration until) {
+  deadline_ += until - m.elapsed;
+  step_deadline_ += until - m.elapsed;
+  wait_until_ = until;
 }
 
 Turn Carry::record(Situation& s) {
@@ -143,6 +163,7 @@ Turn Carry::record_all(Situation& s) {
 // ---- what came back ----------------------------------------------------------------------------------------------
 
 void Carry::looked(Situation& s, const Moment& m, ActionResult<Observation> seen) {
+  kept_off_ = false;
   if (!seen) return missed(s, m, seen.error());
   patience_.saw();
   patience_.saw_all();
@@ -152,6 +173,7 @@ void Carry::looked(Situation& s, const Moment& m, ActionResult<Observation> seen
 void Carry::missed(Situation& s, const Moment& m, const ActionError& error) {
   const auto verdict = patience_.judge(s, m, error);
   if (verdict.kind == Patience::Verdict::Kind::gone) return done(s, m, observation_of_gone(verdict.reason));
+  if (verdict.kind == Patience::Verdict::Kind::again && s.shut(m, step(s))) return;  // its time does not run out there
   if (verdict.kind == Patience::Verdict::Kind::stuck || m.elapsed > step_deadline_) {
     if (open_)
       close(s, m, StepOutcome::Result::unknown, error.code, "it could not be read back: " + verdict.reason, nullptr);
@@ -193,12 +215,7 @@ void Carry::saw_for_attempt(Situation& s, const Moment& m, const Observation& se
 
 void Carry::saw_in_doubt(Situation& s, const Moment& m, const Observation& seen) {
   if (seen.holds) return done(s, m, seen);
-  if (!sight_lost_) {
-    Entry lost{*open_, Move::lose_sight, "it is not known whether the attempt had its effect"};
-    lost.outcome.result = StepOutcome::Result::unknown;
-    unrecorded_.push_back(std::move(lost));
-    sight_lost_ = true;
-  }
+  lose_sight("it is not known whether the attempt had its effect");
   if (m.elapsed < settled_at_) {
     wait_until_ = settled_at_;
     return;
@@ -225,6 +242,13 @@ void Carry::saw_in_doubt(Situation& s, const Moment& m, const Observation& seen)
   open_.reset();
   stage_ = Stage::look;
   fresh_ = seen;
+}
+
+void Carry::lose_sight(std::string reason) {
+  if (std::exchange(sight_lost_, true)) return;
+  Entry lost{*open_, Move::lose_sight, std::move(reason)};
+  lost.outcome.result = StepOutcome::Result::unknown;
+  unrecorded_.push_back(std::move(lost));
 }
 
 void Carry::worked(Situation& s, const Moment& m, Worked result) {
@@ -323,6 +347,7 @@ void Carry::fail(Situation& s, const Moment& m, Failure failure, const Observati
 }
 
 void Carry::advance(Situation& s, const Moment& m) {
+  s.tried.erase(step_);
   if (step_ + 1 < s.effects.size() && s.unstarted() == step_ + 1) {
     at_unstarted_ = true;
   } else if (step_ + 1 < s.effects.size()) {
@@ -343,8 +368,9 @@ void Carry::answered(Situation& s, const Moment& m, const Change& change, const 
     if (recorded->move != Move::lose_sight && recorded->move != Move::outcome) ended_ = recorded->move;
     return;
   }
-  if (std::holds_alternative<MoveRemediation>(change)) {
-    ended_ = Move::hold;
+  if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
+    if (moved->move == Move::hold) ended_ = Move::hold;
+    kept_off_ = moved->move == Move::wait;
     return;
   }
   const auto* attempt = std::get_if<Attempt>(&change);
@@ -358,17 +384,29 @@ void Carry::answered(Situation& s, const Moment& m, const Change& change, const 
     ended_ = Move::hold;
     return;
   }
-  if (go.go != Go::go) {
-    fresh_.reset();
-    wait_until_ = m.elapsed + (go.due ? std::max(Duration{0}, *go.due - m.now) : s.poll_delay(polls_++));
-    return;
-  }
+  if (go.go != Go::go) return waits(s, m, go);
   s.remediation.state = State::running;
   s.attempted(step_, attempt->mark, false);
   ++tries_;
   open_ = open_outcome(step_, s.remediation.steps[step_].attempts, attempt->mark, m.now);
-  sight_lost_ = false;
+  sight_lost_ = kept_off_ = false;
   stage_ = Stage::work;
+}
+
+void Carry::waits(Situation& s, const Moment& m, const GoAnswer& answer) {
+  fresh_.reset();
+  if (answer.go == Go::observe_again) {
+    wait_until_ = m.elapsed + s.poll_delay(polls_++);
+  } else if (s.remediation.state == State::running) {
+    s.remediation.state = State::waiting;
+    s.remediation.guard = answer.guard;
+    s.remediation.due = answer.due;
+    s.tried[step_] = tries_;
+    waits_outside_ = true;
+  } else {
+    kept_off_ = true;
+    pass_over(m, s.asked_again(m, answer.due.value_or(m.now)));
+  }
 }
 
 }  // namespace kedge

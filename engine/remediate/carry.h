@@ -6,6 +6,10 @@
 // An attempt whose outcome is not known is looked at: if the state holds, it was done. If not, it may still arrive:
 // only after the call's own timeout and the endpoint's visibility delay, and only when two looks are equal, it counts
 // as not done, and is repeated as the action allows. After a restart every open attempt is one of these.
+//
+// Where the breaker of a step's endpoint is open, that is on record, and nothing is called. A step without an attempt
+// under way waits outside, as a remediation that has not begun does; with one it stays here, and when it was read back
+// last is none of its time.
 #pragma once
 
 #include <deque>
@@ -31,8 +35,9 @@ class Carry {
 
   // How it ended: apply_all (everything is to be confirmed), undo, or fail and hold, which end it here.
   const std::optional<Move>& ended() const { return ended_; }
-  // All that a Start has been of is done and on record, and it was not of every step.
-  bool needs_survey() const { return at_unstarted_ && unrecorded_.empty() && !hold_; }
+  // All that a Start has been of is done and on record, and it was not of every step; or it waits now, and what it
+  // knows grows old.
+  bool needs_survey() const { return (at_unstarted_ && unrecorded_.empty() && !hold_) || waits_outside_; }
 
  private:
   enum class Stage {
@@ -52,12 +57,15 @@ class Carry {
   void begin_doubt(Situation&, Duration call_began);
   Turn prepare(Situation&, const Moment&);
   Turn wait(Situation&, Duration until);
+  Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
+  void pass_over(const Moment&, Duration until);
   Turn record(Situation&);
   Turn record_all(Situation&);
 
   void saw(Situation&, const Moment&, const Observation&);
   void saw_for_attempt(Situation&, const Moment&, const Observation&);
   void saw_in_doubt(Situation&, const Moment&, const Observation&);
+  void lose_sight(std::string reason);
   void missed(Situation&, const Moment&, const ActionError&);
   void retry(Situation&, const Moment&, const ActionError&);
 
@@ -66,6 +74,7 @@ class Carry {
   void done(Situation&, const Moment&, const Observation&);
   void fail(Situation&, const Moment&, Failure, const Observation* after);
   void advance(Situation&, const Moment&);
+  void waits(Situation&, const Moment&, const GoAnswer&);
   void hold(std::string guard, std::string reason);
   std::optional<Failure> exhausted(Situation&, const Moment&) const;
 
@@ -101,6 +110,8 @@ class Carry {
   std::optional<Hold> hold_;
   bool any_failed_ = false;
   bool at_unstarted_ = false;
+  bool kept_off_ = false;       // by a breaker, and that is on record
+  bool waits_outside_ = false;  // waiting
   std::optional<Move> ended_;
 };
 

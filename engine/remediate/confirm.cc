@@ -29,8 +29,23 @@ Turn Confirm::next(Situation& s, const Moment& m) {
   if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
   wait_until_.reset();
   if (auto why = s.unsupported()) return s.hold("action", *why);
+  if (const auto open = shut(s, m)) return keep_off(s, m, *open);
   if (const Step* step = round_.missing(m)) return Look{step};
   return conclude(s, Move::confirm, round_.summary());
+}
+
+std::optional<OpenBreaker> Confirm::shut(const Situation& s, const Moment& m) {
+  const Step* const step = round_.missing(m);
+  return step ? s.shut(m, *step) : std::nullopt;
+}
+
+// An endpoint that is not called shows nothing, and no time is lost by it.
+Turn Confirm::keep_off(Situation& s, const Moment& m, const OpenBreaker& shut) {
+  round_.restart();
+  if (!kept_off_) return s.wait(shut);
+  wait_until_ = s.asked_again(m, shut.until);
+  deadline_ += *wait_until_ - m.elapsed;
+  return Wait{*wait_until_};
 }
 
 Turn Confirm::conclude(Situation& s, Move move, std::string reason) const {
@@ -65,6 +80,7 @@ Turn Confirm::give_up(Situation& s) const {
 // ---- what came back ----------------------------------------------------------------------------------------------
 
 void Confirm::looked(Situation& s, const Moment& m, ActionResult<Observation> seen) {
+  kept_off_ = false;
   if (seen) {
     patience_.saw();
     round_.saw(std::move(*seen));
@@ -79,6 +95,7 @@ void Confirm::looked(Situation& s, const Moment& m, ActionResult<Observation> se
       given_up_ = "it could not be read back: " + verdict.reason;
       return;
     case Patience::Verdict::Kind::again:
+      if (shut(s, m)) return;  // its time does not run out there
       if (m.elapsed >= deadline_) given_up_ = "it could not be read back: " + verdict.reason;
       wait_until_ = std::min(m.elapsed + verdict.delay, std::max(deadline_, m.elapsed));
       if (seen.error().kind != ActionError::Kind::gone) round_.restart();
@@ -135,9 +152,12 @@ void Confirm::told(Situation& s, const Moment& m, int64_t last_finding) {
 }
 
 void Confirm::answered(Situation& s, const Moment&, const Change& change, const Answer& answer) {
-  if (const auto* moved = std::get_if<MoveRemediation>(&change); moved && moved->move == Move::undo) {
+  const auto* moved = std::get_if<MoveRemediation>(&change);
+  if (moved && moved->move == Move::undo) {
     s.remediation.state = State::undoing;
     ended_ = End::undo;
+  } else if (moved && moved->move == Move::wait) {
+    kept_off_ = true;
   } else if (std::holds_alternative<Conclude>(change) && answer.go && answer.go->go == Go::observe_again) {
     reopened_ = true;
     begin(s, Looking::effects);

@@ -33,6 +33,8 @@ class Confirm {
   void begin(Situation&, Looking);
   Turn conclude(Situation&, Move, std::string reason) const;
   Turn give_up(Situation&) const;
+  std::optional<OpenBreaker> shut(const Situation&, const Moment&);  // what keeps the next look from being made
+  Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
   void complete(Situation&, const Moment&);
   void carry_again(size_t step);
   bool only_failed_steps_are_open(const Situation&) const;
@@ -42,6 +44,7 @@ class Confirm {
   Patience patience_;
   Duration deadline_;
   int polls_ = 0;
+  bool kept_off_ = false;  // by a breaker, and that is on record
   bool reopened_ = false;  // a finding came in: what does not hold is not just late
   std::optional<Duration> wait_until_;
   std::optional<std::string> not_yet_;   // something does not hold, and what

@@ -72,7 +72,7 @@ void Course::change_phase(const Moment& m) {
       phase_ = Carry(situation_, m, go);
     }
   } else if (auto* part = std::get_if<Carry>(&phase_); part && part->needs_survey()) {
-    phase_ = Survey(situation_, m);
+    phase_ = Survey(situation_, m);  // of the rest, or of all once a wait is over
   } else if (auto* carry = std::get_if<Carry>(&phase_); carry && carry->ended()) {
     const Move move = *carry->ended();
     phase_ = Nothing{};
@@ -141,14 +141,8 @@ void Course::undone_answer(const Moment& m, const Answer& answer) {
   }
 }
 
-Endpoint Course::endpoint_of(const Step& step) const {
-  const ActionSpec* spec = situation_.catalog.find(step.action);
-  if (!spec || !spec->endpoint) return {};
-  return spec->endpoint(step.args);
-}
-
-Endpoint Course::first_endpoint() const {
-  return situation_.effects.empty() ? Endpoint{} : endpoint_of(*situation_.effects.front());
+std::string Course::first_endpoint() const {
+  return situation_.effects.empty() ? "" : endpoint_of(*situation_.effects.front());
 }
 
 }  // namespace kedge

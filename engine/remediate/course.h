@@ -40,9 +40,9 @@ class Course {
 
   const Remediation& remediation() const { return situation_.remediation; }
   std::vector<std::string> touches() const { return situation_.touches(); }
-  // Where calls for a step go; for the first step, where they begin.
-  Endpoint endpoint_of(const Step&) const;
-  Endpoint first_endpoint() const;
+  // Where calls for a step go; for the first step, where they begin. Empty: nowhere.
+  std::string endpoint_of(const Step& step) const { return situation_.endpoint_of(step); }
+  std::string first_endpoint() const;
   bool over() const { return std::holds_alternative<Nothing>(phase_); }
 
  private:

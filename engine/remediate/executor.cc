@@ -43,7 +43,9 @@ Executor::Figures Executor::figures() const {
           static_cast<int64_t>(running_.load()),
           static_cast<int64_t>(waiting_.load()),
           done.attempts,
-          done.writes};
+          done.writes,
+          worker_.breakers().open(edges_.committer.now()),
+          worker_.breakers().openings()};
 }
 
 // ---- the workers ---------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class Executor {
     int64_t waiting = 0;   // of them, for a timer
     int64_t attempts = 0;  // carried out since the start
     int64_t writes = 0;    // sent since the start
+    std::vector<OpenBreaker> open_breakers;
+    int64_t breakers_opened = 0;  // since the start
   };
   Figures figures() const;
 

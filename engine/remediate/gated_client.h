@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "guard/breaker.h"
 #include "http/http.h"
 
 namespace kedge {
@@ -50,9 +51,14 @@ class GatedClient final : public HttpClient {
   bool unsure() const { return unsure_; }  // a write has had no answer
   const std::optional<std::string>& kept_back() const { return kept_back_; }  // a request was not let through, and why
   bool misused() const { return misused_; }                                   // a write was tried without an attempt
+  // What the answers tell of the endpoint: time-outs, connections that fail, 5xx and 429 are bad; every other answer,
+  // a refusal too, is a good one. None: nothing was asked, or we ended it ourselves.
+  Breaker::Outcome health() const { return health_; }
+  const std::string& trouble() const { return trouble_; }  // bad: the first of it, in words
 
  private:
   std::optional<Error> refuse(const HttpRequest&);
+  void judge(const Result<HttpResponse>&);
 
   HttpClient& client_;
   Clock& clock_;
@@ -63,6 +69,8 @@ class GatedClient final : public HttpClient {
   bool unsure_ = false;
   bool misused_ = false;
   std::optional<std::string> kept_back_;
+  Breaker::Outcome health_ = Breaker::Outcome::none;
+  std::string trouble_;
 };
 
 }  // namespace kedge

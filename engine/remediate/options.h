@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
+#include "guard/breaker.h"
 
 namespace kedge {
 
@@ -24,6 +26,9 @@ struct ExecutorOptions {
   Duration poll_first = std::chrono::milliseconds(200);   // reading back: doubled each time ...
   Duration poll_most = std::chrono::seconds(5);           // ... up to this
   Duration stopped_poll = std::chrono::seconds(1);        // while effects are stopped: how often it is asked again
+
+  std::optional<BreakerLimits> breaker = BreakerLimits{};  // of each endpoint; none: nothing ever opens
+  Duration breaker_spread = std::chrono::seconds(2);       // what waits for one does not all come back at once
 
   // A wait before anything was written becomes a row that people can see (state `waiting`) when the world could not be
   // observed for this long; shorter ones are in memory.

@@ -71,19 +71,34 @@ Turn Restore::next(Situation& s, const Moment& m) {
   wait_until_.reset();
   if (stage_ == Stage::work) return Work{&step(s), open_->mark, *fresh_, true, progress(s).before->full, fresh_->state};
   if (stage_ == Stage::look) return prepare(s, m);
+  if (const auto shut = s.shut(m, step(s))) return keep_off(s, m, *shut);
   return Look{&step(s)};
+}
+
+Turn Restore::keep_off(Situation& s, const Moment& m, const OpenBreaker& shut) {
+  if (!unrecorded_.empty()) return record(s);
+  if (!told_) return s.wait(shut);
+  pass_over(m, s.asked_again(m, shut.until));
+  return Wait{*wait_until_};
+}
+
+// This time is not the undo's.
+void Restore::pass_over(const Moment& m, Duration until) {
+  deadline_ += until - m.elapsed;
+  step_deadline_ += until - m.elapsed;
+  wait_until_ = until;
 }
 
 Turn Restore::prepare(Situation& s, const Moment& m) {
   if (m.stopped && (told_ || !m.stopped->gate_knows)) {
     fresh_.reset();
     if (!unrecorded_.empty()) return record(s);
-    step_deadline_ += s.options.stopped_poll;  // this time is not the undo's
-    deadline_ += s.options.stopped_poll;
-    wait_until_ = m.elapsed + s.options.stopped_poll;
+    pass_over(m, m.elapsed + s.options.stopped_poll);
     return Wait{*wait_until_};
   }
-  if (!fresh_) return Look{&step(s)};
+  const auto shut = s.shut(m, step(s));
+  if (shut && told_) return keep_off(s, m, *shut);
+  if (!shut && !fresh_) return Look{&step(s)};
   if (unrecorded_.size() > 1) return record(s);
   AttemptUndo change;
   change.remediation = s.remediation.id;
@@ -91,6 +106,7 @@ Turn Restore::prepare(Situation& s, const Moment& m) {
   change.step = left_.front();
   change.attempt = tries_[left_.front()] + 1;
   change.mark = s.make_mark();
+  change.breaker = shut;
   return Submit{std::move(change)};
 }
 
@@ -124,6 +140,7 @@ Turn Restore::refuse(Situation& s) const {
 // ---- what came back ----------------------------------------------------------------------------------------------
 
 void Restore::looked(Situation& s, const Moment& m, ActionResult<Observation> seen) {
+  if (!m.stopped) told_ = false;
   if (!seen) return missed(s, m, seen.error());
   patience_.saw();
   patience_.saw_all();
@@ -136,6 +153,7 @@ void Restore::missed(Situation& s, const Moment& m, const ActionError& error) {
     if (stage_ == Stage::compare) return compare_next(s, m);  // nothing is there to be compared
     return restored(s, m, observation_of_gone(verdict.reason));
   }
+  if (verdict.kind == Patience::Verdict::Kind::again && s.shut(m, step(s))) return;  // its time does not run out there
   if (verdict.kind == Patience::Verdict::Kind::stuck || m.elapsed >= step_deadline_) {
     return fail(s, m, error.code, "the target cannot be observed: " + verdict.reason);
   }
@@ -295,6 +313,10 @@ void Restore::answered(Situation& s, const Moment& m, const Change& change, cons
     ended_ = recorded->move == Move::fail;
     return;
   }
+  if (std::holds_alternative<MoveRemediation>(change)) {
+    told_ = true;
+    return;
+  }
   const auto* attempt = std::get_if<AttemptUndo>(&change);
   if (!attempt) {
     ended_ = true;
@@ -314,10 +336,7 @@ void Restore::answered(Situation& s, const Moment& m, const Change& change, cons
     told_ = true;
     Duration delay = go.due ? std::max(Duration{0}, *go.due - m.now) : s.poll_delay(polls_++);
     if (m.stopped) delay = s.options.stopped_poll;  // its end is seen here: the gate need not be asked again
-    wait_until_ = m.elapsed + delay;
-    step_deadline_ += delay;
-    deadline_ += delay;
-    return;
+    return pass_over(m, m.elapsed + delay);
   }
   told_ = false;
   s.attempted(attempt->step, attempt->mark, true);

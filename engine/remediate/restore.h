@@ -49,6 +49,8 @@ class Restore {
   bool is_before(const Situation& s, const Observation& seen) const { return seen.state == progress(s).before->full; }
 
   Turn prepare(Situation&, const Moment&);
+  Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
+  void pass_over(const Moment&, Duration until);
   Turn record(Situation&) const;
   Turn finish(Situation&) const;
   Turn refuse(Situation&) const;
@@ -80,7 +82,7 @@ class Restore {
   Duration settled_at_{};     // not before it an undo counts as not done
   std::optional<Observation> last_look_;
   std::optional<Duration> wait_until_;
-  bool told_ = false;  // the gate has put on record that a pause keeps it
+  bool told_ = false;  // it is on record that a pause or a breaker keeps it
 
   struct Entry {
     StepOutcome outcome;

@@ -92,6 +92,31 @@ Submit Situation::hold(std::string guard, std::string reason, nlohmann::json fig
   return {std::move(change)};
 }
 
+Submit Situation::wait(const OpenBreaker& breaker) const {
+  MoveRemediation change;
+  change.remediation = remediation.id;
+  change.move = Move::wait;
+  change.guard = kBreaker;
+  change.reason = reason_of(breaker, remediation.id);
+  change.figures = figures_of(breaker);
+  change.due = breaker.until;
+  return {std::move(change)};
+}
+
+std::string Situation::endpoint_of(const Step& step) const {
+  const ActionSpec* known = catalog.find(step.action);
+  return known && known->endpoint ? known->endpoint(step.args).name() : "";
+}
+
+std::optional<OpenBreaker> Situation::shut(const Moment& m, const Step& step) const {
+  return m.shut ? m.shut(endpoint_of(step)) : std::nullopt;
+}
+
+Duration Situation::asked_again(const Moment& m, Time until) {
+  const auto spread = static_cast<int64_t>(random.below(static_cast<uint64_t>(options.breaker_spread.count()) + 1));
+  return m.elapsed + std::max(Duration{0}, until - m.now) + Duration(spread);
+}
+
 void Situation::started(const Start& start) {
   take_befores(remediation, start);
   remediation.state = State::running;

@@ -1,6 +1,7 @@
 // Situation: what all phases of a course know about their remediation, kept as the ledger keeps it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct Situation {
   // Findings up to this number (of the journal) were known when the world was looked at before the first attempt.
   int64_t findings_covered = 0;
 
+  // Attempts that a step has had when a breaker let it wait: a wait gives back no tries.
+  std::map<size_t, int> tried;
+
   const bool resumed;  // taken up after a restart, or after doubt: what an open attempt did is not known
 
   // The first step that no Start has been of, where a part of the plan is begun; none: every one is begun, or none.
@@ -47,8 +51,16 @@ struct Situation {
   Duration retry_delay(int failures, std::optional<Duration> retry_after);
   Duration poll_delay(int polls) const;
 
+  // The name of the endpoint that calls for a step go to; empty: it is in none.
+  std::string endpoint_of(const Step&) const;
+  // The breaker that keeps calls for it from being made.
+  std::optional<OpenBreaker> shut(const Moment&, const Step&) const;
+  // When what waits for a breaker looks at it again.
+  Duration asked_again(const Moment&, Time until);
+
   // Changes that every phase makes.
   Submit hold(std::string guard, std::string reason, nlohmann::json figures = nlohmann::json::object()) const;
+  Submit wait(const OpenBreaker&) const;  // the state stays, where it is one that has written; it is on record why
 
   // The mirror follows what a commit did.
   void started(const Start&);

@@ -13,6 +13,18 @@ constexpr const char* kLocks = "locks";      // of what waits for others: the co
 // Where the gate knows of it, it is asked: what it says is on record.
 bool must_wait(const Moment& m) { return m.stopped && !m.stopped->gate_knows; }
 
+// What is still to be isolated does not wait for what stands behind it.
+std::optional<OpenBreaker> shut_before_start(const Situation& s, const Moment& m) {
+  const auto isolation = static_cast<std::ptrdiff_t>(s.remediation.plan.isolate.size());
+  const auto& steps = s.remediation.steps;
+  const bool isolates = std::any_of(steps.begin(), steps.begin() + isolation,
+                                    [](const StepProgress& p) { return p.status == StepStatus::pending; });
+  for (size_t i = 0; i < (isolates ? static_cast<size_t>(isolation) : s.effects.size()); ++i) {
+    if (auto shut = s.shut(m, *s.effects[i])) return shut;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Survey::Survey(Situation& s, const Moment& m) {
@@ -36,20 +48,37 @@ Turn Survey::next(Situation& s, const Moment& m) {
   if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
   wait_until_.reset();
   if (stopped_since_ && must_wait(m)) return wait_for_effects(s, m);
-  if (s.remediation.state == State::waiting) {
-    MoveRemediation resume;
-    resume.remediation = s.remediation.id;
-    resume.move = Move::resume;
-    resume.reason = "the wait is over";
-    return Submit{std::move(resume)};
-  }
+  if (s.remediation.state == State::waiting) return resume(s, m);
   if (auto why = s.unsupported()) return s.hold("action", *why);
   if (stuck_) return s.hold("observation", *stuck_);
   if (std::exchange(stopped_since_, std::nullopt)) round_.restart();
   const Step* const step = round_.missing(m);
   if (step && isolates_first(s)) return look_behind_isolation(s, m, *step);
+  const auto shut = step ? s.shut(m, *step) : std::nullopt;
+  if (shut) return keep_off(s, m, *shut);
   if (step) return Look{step};
   return decide(s, m);
+}
+
+Turn Survey::keep_off(Situation& s, const Moment& m, const OpenBreaker& shut) {
+  round_.restart();
+  patience_ = Patience();  // what is not called does not fail
+  wait_until_ = s.asked_again(m, shut.until);
+  return s.wait(shut);
+}
+
+// What waits for a breaker keeps its row until the world can be looked at.
+Turn Survey::resume(Situation& s, const Moment& m) {
+  const auto shut = s.remediation.guard == kBreaker ? shut_before_start(s, m) : std::nullopt;
+  if (shut) {
+    wait_until_ = s.asked_again(m, shut->until);
+    return Wait{*wait_until_};
+  }
+  MoveRemediation change;
+  change.remediation = s.remediation.id;
+  change.move = Move::resume;
+  change.reason = "the wait is over";
+  return Submit{std::move(change)};
 }
 
 // Everything that isolates has been observed, not all of it holds, and something stands behind it.
@@ -62,6 +91,7 @@ bool Survey::isolates_first(const Situation& s) const {
 
 Turn Survey::look_behind_isolation(Situation& s, const Moment& m, const Step& step) {
   if (!isolate_at_) isolate_at_ = m.elapsed + s.options.before_isolation;
+  if (s.shut(m, step)) behind_missed_ = true;  // another endpoint's trouble
   if (!behind_missed_ && m.elapsed < *isolate_at_) return Look{&step, *isolate_at_ - m.elapsed};
   round_.forget_behind(s.remediation.plan.isolate.size());
   return decide(s, m);
@@ -83,7 +113,7 @@ Turn Survey::decide(Situation& s, const Moment& m) {
     stopped_since_ = m.elapsed;
     return Wait{m.elapsed + s.options.stopped_poll};
   }
-  return start(s, *first_open);
+  return start(s, m, *first_open);
 }
 
 Turn Survey::wait_for_effects(Situation& s, const Moment& m) {
@@ -116,7 +146,7 @@ Turn Survey::conclude(Situation& s) const {
   return Submit{std::move(change)};
 }
 
-Turn Survey::start(Situation& s, size_t first_open) const {
+Turn Survey::start(Situation& s, const Moment& m, size_t first_open) const {
   Start change;
   change.remediation = s.remediation.id;
   change.observed_from = round_.observed_from();
@@ -130,6 +160,7 @@ Turn Survey::start(Situation& s, size_t first_open) const {
   change.touches.erase(std::unique(change.touches.begin(), change.touches.end()), change.touches.end());
   change.step = first_ + first_open;
   change.mark = s.make_mark();
+  change.breaker = s.shut(m, *s.effects[change.step]);
   return Submit{std::move(change)};
 }
 
@@ -173,10 +204,9 @@ void Survey::answered(Situation& s, const Moment& m, const Change& change, const
   if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
     ended_ = moved->move == Move::hold;
     if (moved->move == Move::wait) s.remediation.state = State::waiting;
-    if (moved->move == Move::resume) {
-      s.remediation.state = State::planned;
-      begin(s);
-    }
+    if (moved->move == Move::resume) s.remediation.state = State::planned;
+    s.remediation.guard = moved->guard;
+    begin(s);
     row_.reset();
     round_.restart();
   } else if (std::holds_alternative<Conclude>(change)) {
@@ -196,6 +226,8 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
       return;
     case Go::wait:
       s.remediation.state = State::waiting;
+      s.remediation.guard = answer.guard;
+      begin(s);
       waits(s, m, answer.guard, answer.due);
       return;
     case Go::observe_again:

@@ -12,6 +12,9 @@
 // repair, and no answer to a single remediation would help. A hold and a notice for each would bury at 3 a.m. what does
 // wait for a person. So that only waits: in memory at first, and from ExecutorOptions::visible_wait on as a row in
 // `kedge remediation list` that says why.
+//
+// An endpoint whose breaker is open is not called for a look either. What needs it waits, on record, and from then on
+// in memory, however often the breaker opens again: only who is let through as the probe goes on.
 #pragma once
 
 #include <optional>
@@ -50,12 +53,14 @@ class Survey {
   void begin(Situation&);
   bool isolates_first(const Situation&) const;
   Turn look_behind_isolation(Situation&, const Moment&, const Step&);
+  Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
+  Turn resume(Situation&, const Moment&);
   void complete(Situation&, const Moment&);
   Turn decide(Situation&, const Moment&);
   Turn announce(Situation&, const Moment&) const;
   Turn wait_for_effects(Situation&, const Moment&);
   Turn defer(Situation&, const Moment&) const;
-  Turn start(Situation&, size_t first_open) const;
+  Turn start(Situation&, const Moment&, size_t first_open) const;
   Turn conclude(Situation&) const;
   void waits(Situation&, const Moment&, const std::string& guard, std::optional<Time> due);
   void answered_start(Situation&, const Moment&, const Start&, const GoAnswer&);

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "guard/breaker.h"
 #include "ledger/change.h"
 #include "remediate/action.h"
 #include "remediate/gated_client.h"
@@ -21,6 +23,8 @@ struct Moment {
   Time now;                     // Clock::now
   int64_t head = 0;             // of the journal
   std::optional<Stop> stopped;  // why effects are stopped; none: they are not
+  // What keeps calls to an endpoint from being made now. Empty: nothing does.
+  std::function<std::optional<OpenBreaker>(const std::string& endpoint)> shut = {};
 };
 
 // Observe one step.

@@ -1,5 +1,6 @@
 #include "remediate/worker.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "guard/admission.h"
@@ -29,13 +30,15 @@ std::unique_ptr<Job> Worker::make_job(Remediation remediation, bool resumed) con
   job->isolates = !remediation.plan.isolate.empty();
   job->course = std::make_unique<Course>(std::move(remediation), edges_.actions.catalog(), options_, edges_.random,
                                          moment(), resumed);
-  job->endpoint = job->course->first_endpoint().name();
+  job->endpoint = job->course->first_endpoint();
   job->keys = job->course->touches();
   return job;
 }
 
 Moment Worker::moment() const {
-  return {edges_.clock.elapsed(), edges_.committer.now(), edges_.committer.head(), edges_.effects_stopped()};
+  const Time now = edges_.committer.now();
+  return {edges_.clock.elapsed(), now, edges_.committer.head(), edges_.effects_stopped(),
+          [this, now](const std::string& endpoint) { return breakers_.shut(endpoint, now); }};
 }
 
 Worker::Rest Worker::run(Job& job) {
@@ -54,15 +57,9 @@ std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
   if (std::holds_alternative<Reread>(turn)) return reread(job, true);
   ++turns_;
   Course& course = *job.course;
-  if (const auto* look = std::get_if<Look>(&turn)) {
-    if (!look->timeout && elsewhere(job, *look->step)) return Rest{Rest::Kind::ready, {}};
-    auto seen = observe(job.id, *look);
-    course.looked(moment(), std::move(seen));
-  } else if (const auto* work = std::get_if<Work>(&turn)) {
-    if (elsewhere(job, *work->step)) return Rest{Rest::Kind::ready, {}};
-    Worked worked = carry_out(job.id, *work);
-    course.worked(moment(), std::move(worked));
-  } else if (const auto* submit = std::get_if<Submit>(&turn)) {
+  if (const auto* observation = std::get_if<Look>(&turn)) return look(job, *observation);
+  if (const auto* attempt = std::get_if<Work>(&turn)) return work(job, *attempt);
+  if (const auto* submit = std::get_if<Submit>(&turn)) {
     if (winding_down_ && opens_attempt(submit->change)) return Rest{Rest::Kind::over, {}};
     const Answer answer = edges_.committer.commit(submit->change);
     course.answered(moment(), answer);
@@ -72,9 +69,65 @@ std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
   return std::nullopt;
 }
 
+// Where the breaker has turned since the course was asked, it is asked anew.
+std::optional<Worker::Rest> Worker::look(Job& job, const Look& look) {
+  if (!look.timeout && elsewhere(job, *look.step)) return Rest{Rest::Kind::ready, {}};
+  const std::string endpoint = job.course->endpoint_of(*look.step);
+  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  if (!permit) return std::nullopt;
+  Health health;
+  auto seen = observe(job.id, look, health);
+  const bool impatient = look.timeout && health.outcome == Breaker::Outcome::bad;  // it had less time than others
+  note(endpoint, *permit, impatient ? Health{} : health);
+  job.course->looked(moment(), std::move(seen));
+  return std::nullopt;
+}
+
+// An attempt that may not be carried out any more is kept back, as by a pause.
+std::optional<Worker::Rest> Worker::work(Job& job, const Work& work) {
+  if (elsewhere(job, *work.step)) return Rest{Rest::Kind::ready, {}};
+  const std::string endpoint = job.course->endpoint_of(*work.step);
+  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  Worked worked;
+  if (permit) {
+    Health health;
+    worked = carry_out(job.id, work, health);
+    note(endpoint, *permit, health);
+  } else {
+    worked.result = ActionError{ActionError::Kind::retry, "kept_back", "", {}};
+    worked.kept_back = "the breaker of " + endpoint + " has opened";
+    worked.began = edges_.clock.elapsed();
+    worked.started = worked.finished = edges_.committer.now();
+  }
+  job.course->worked(moment(), std::move(worked));
+  return std::nullopt;
+}
+
+// People are told when it opens, once for all that waits for it.
+void Worker::note(const std::string& endpoint, Breaker::Permit permit, const Health& health) {
+  const auto opened = breakers_.note(endpoint, permit, health.outcome, health.trouble, edges_.committer.now());
+  if (!opened) return;
+  RaiseAlarm alarm;
+  alarm.kind = "breaker-open";
+  alarm.message = fmt::format(
+      "{} does not answer as it should: {} of the last {} calls failed, so what is to be done there waits. One call is "
+      "made at {} to see, and then less and less often; when it answers again, all goes on by itself. The last "
+      "failure: "
+      "{}",
+      endpoint, opened->failed, opened->counted, format_time(opened->until), opened->error);
+  alarm.details = figures_of(*opened);
+  edges_.committer.commit(std::move(alarm));
+}
+
+Worker::Health Worker::health_of(const GatedClient& gate, const ActionError* error) {
+  const bool throttled = error && error->throttled && gate.health() == Breaker::Outcome::good;
+  if (throttled) return {Breaker::Outcome::bad, error->message};
+  return {gate.health(), gate.trouble()};
+}
+
 // True when the step's calls go elsewhere than where the job has its place: it has to queue there.
 bool Worker::elsewhere(Job& job, const Step& step) const {
-  const std::string endpoint = job.course->endpoint_of(step).name();
+  const std::string endpoint = job.course->endpoint_of(step);
   if (endpoint == job.endpoint_held) return false;
   job.endpoint = endpoint;
   return true;
@@ -96,7 +149,7 @@ std::optional<Worker::Rest> Worker::reread(Job& job, bool after_doubt) {
   return std::nullopt;
 }
 
-ActionResult<Observation> Worker::observe(const std::string& remediation, const Look& look) {
+ActionResult<Observation> Worker::observe(const std::string& remediation, const Look& look, Health& health) {
   const Step& step = *look.step;
   const Action& action = *edges_.actions.find(step.action);
   const Duration timeout = std::min(options_.call_timeout, look.timeout.value_or(options_.call_timeout));
@@ -104,6 +157,7 @@ ActionResult<Observation> Worker::observe(const std::string& remediation, const 
   GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {false, deadline, stop_.get_token()});
   Context context{gate, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
   auto seen = guarded(step.action, [&] { return action.observe(context, step.args); });
+  health = health_of(gate, seen ? nullptr : &seen.error());
   if (gate.misused()) {
     return ActionError{ActionError::Kind::refused, "internal", step.action + " tried to write while it observed",
                        std::nullopt};
@@ -112,7 +166,7 @@ ActionResult<Observation> Worker::observe(const std::string& remediation, const 
   return seen;
 }
 
-Worked Worker::carry_out(const std::string& remediation, const Work& work) {
+Worked Worker::carry_out(const std::string& remediation, const Work& work, Health& health) {
   const Step& step = *work.step;
   const Action& action = *edges_.actions.find(step.action);
   Worked worked;
@@ -126,6 +180,7 @@ Worked Worker::carry_out(const std::string& remediation, const Work& work) {
     return work.undo ? action.undo(context, step.args, work.before, work.after)
                      : action.apply(context, step.args, work.now);
   });
+  health = health_of(gate, worked.result ? nullptr : &worked.result.error());
   worked.finished = edges_.committer.now();
   worked.request_ids = gate.request_ids();
   worked.writes = gate.writes();

@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "ledger/committer.h"
 #include "remediate/action.h"
+#include "remediate/breakers.h"
 #include "remediate/gated_client.h"
 #include "remediate/options.h"
 #include "remediate/schedule.h"
@@ -35,7 +36,8 @@ struct ExecutorEdges {
 
 class Worker {
  public:
-  Worker(const ExecutorEdges& edges, const ExecutorOptions& options) : edges_(edges), options_(options) {}
+  Worker(const ExecutorEdges& edges, const ExecutorOptions& options)
+      : edges_(edges), options_(options), breakers_(options.breaker, edges.random) {}
 
   // A job for a remediation that was read from the ledger (`resumed`) or that a commit made runnable.
   std::unique_ptr<Job> make_job(Remediation, bool resumed) const;
@@ -59,18 +61,29 @@ class Worker {
     int64_t writes = 0;
   };
   Figures figures() const { return {turns_.load(), attempts_.load(), writes_.load()}; }
+  const Breakers& breakers() const { return breakers_; }
 
  private:
   std::optional<Rest> take_turn(Job&, const Turn&);
+  std::optional<Rest> look(Job&, const Look&);
+  std::optional<Rest> work(Job&, const Work&);
   std::optional<Rest> reread(Job&, bool after_doubt);
   bool elsewhere(Job&, const Step&) const;
   Moment moment() const;
-  ActionResult<Observation> observe(const std::string& remediation, const Look&);
-  Worked carry_out(const std::string& remediation, const Work&);
+  // What one call of an action has told of its endpoint.
+  struct Health {
+    Breaker::Outcome outcome = Breaker::Outcome::none;
+    std::string trouble;
+  };
+  static Health health_of(const GatedClient&, const ActionError*);
+  void note(const std::string& endpoint, Breaker::Permit, const Health&);
+  ActionResult<Observation> observe(const std::string& remediation, const Look&, Health&);
+  Worked carry_out(const std::string& remediation, const Work&, Health&);
   void ask(Job&);
 
   const ExecutorEdges& edges_;
   const ExecutorOptions& options_;
+  Breakers breakers_;
   std::stop_source stop_;
   std::atomic<bool> winding_down_{false};
   std::atomic<int64_t> turns_{0};

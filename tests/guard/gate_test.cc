@@ -289,5 +289,25 @@ TEST_F(GateTest, DefersAnUndoWhilePausedAndForNothingElse) {
   EXPECT_GT(*verdict.due, kNow);
 }
 
+TEST_F(GateTest, WaitsUntilTheBreakerLetsSomethingThroughWhoeverApproves) {
+  facts.breaker = OpenBreaker{"aws.s3/1/eu-west-1", kNow - seconds(5), kNow + seconds(25), 3, 3, 1, "no answer"};
+  facts.locked_by = {"R0"};
+  for (facts.approvals = 0; facts.approvals < 2; ++facts.approvals) {
+    expect(Kind::wait, "breaker", "kedge remediation cancel R1");
+    EXPECT_EQ(ask().due, kNow + seconds(25));
+    EXPECT_EQ(ask().figures.at("endpoint"), "aws.s3/1/eu-west-1");
+  }
+  EXPECT_EQ(gate_again(facts).guard, "breaker");
+  EXPECT_EQ(gate_undo(facts).guard, "breaker");
+  facts.breaker->until = kNow - seconds(1);
+  EXPECT_EQ(ask().due, kNow) << "it has turned since it was looked at: it is asked again at once";
+}
+
+TEST_F(GateTest, AsksPeopleBeforeTheBreaker) {
+  facts.breaker = OpenBreaker{"aws.s3/1/eu-west-1", kNow, kNow + seconds(30), 3, 3, 1, ""};
+  facts.policy.approvals = 1;
+  expect(Kind::hold, "approval", "kedge remediation approve R1");
+}
+
 }  // namespace
 }  // namespace kedge

@@ -170,7 +170,14 @@ Start ChangeMaker::start(const Remediation& r, int64_t head) {
     start.befores[0].holds = false;
     start.step = one_in(8) ? r.steps.size() - 1 : 0;
   }
+  start.breaker = breaker();
   return start;
+}
+
+std::optional<OpenBreaker> ChangeMaker::breaker() {
+  if (!one_in(12)) return std::nullopt;
+  const Time now = clock_.now();
+  return OpenBreaker{"aws.s3/1/here", now, now + std::chrono::seconds(below(60)), 3, 3, 1, "no answer"};
 }
 
 StepOutcome ChangeMaker::outcome(const Remediation& r) {
@@ -216,26 +223,26 @@ Change ChangeMaker::work(LedgerReader& reader) {
     case State::running:
     case State::unknown: {
       if (one_in(6)) return start(r, head);
-      if (one_in(3)) return Attempt{r.id, previous, step, attempt, mark()};
+      if (one_in(3)) return Attempt{r.id, previous, step, attempt, mark(), breaker()};
       constexpr Move kMoves[] = {Move::apply_all,  Move::apply_all, Move::apply_all, Move::outcome,
                                  Move::lose_sight, Move::fail,      Move::undo,      Move::hold};
       return RecordOutcome{r.id, outcome(r), kMoves[below(8)], "so it went"};
     }
     case State::confirming: {
-      if (one_in(8)) return Attempt{r.id, std::nullopt, step, attempt, mark()};
+      if (one_in(8)) return Attempt{r.id, std::nullopt, step, attempt, mark(), breaker()};
       constexpr Move kMoves[] = {Move::confirm, Move::confirm, Move::isolate, Move::give_up_confirming, Move::fail};
       return Conclude{r.id, kMoves[below(5)], observed_from, afters, "as observed", Json::object()};
     }
     case State::isolated:
       return MoveRemediation{r.id, Move::release, "", "the lease is over", {}, std::nullopt};
     case State::releasing:
-      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark(), breaker()};
       return Conclude{r.id, one_in(4) ? Move::give_up_confirming : Move::confirm, head, afters, "", Json::object()};
     case State::held:
       if (one_in(6)) return PersonalMove{r.id, Move::undo, "alice", "back to where it was"};
       return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, one_in(3) ? "bob" : "alice", "so it shall be"};
     case State::undoing:
-      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark()};
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark(), breaker()};
       if (one_in(3)) return RecordOutcome{r.id, outcome(r), Move::outcome, ""};
       return Conclude{r.id, one_in(4) ? Move::refuse : Move::finish_undo, head, {}, "undone", {{"difference", "none"}}};
     default:

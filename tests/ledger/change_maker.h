@@ -37,6 +37,7 @@ class ChangeMaker {
   DeadLetter dead_letter();
   RedriveDeadLetter redrive(LedgerReader& reader);
   Start start(const Remediation&, int64_t head);
+  std::optional<OpenBreaker> breaker();  // of the endpoint that an attempt would call
   StepOutcome outcome(const Remediation&);
   std::string mark();
   std::string target();

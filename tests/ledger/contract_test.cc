@@ -148,7 +148,7 @@ TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
   const auto journal = ledger.journal(0, SIZE_MAX).value();
   for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));
   for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "flap", "mass-match", "window",
-                            "approval", "locks", "budget"}) {
+                            "approval", "breaker", "locks", "budget"}) {
     EXPECT_TRUE(spoke.contains(guard)) << guard;
   }
 }

@@ -176,6 +176,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   }
   r = std::move(wanted);
   GateFacts facts = gate_facts(r);
+  facts.breaker = start.breaker;
   const auto rule = rules_.find(r.plan.rule.id);
   const auto budgets =
       budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
@@ -234,7 +235,9 @@ Result<Answer> MemoryLedger::on(const Attempt& attempt) {
   Remediation& r = **found;
   r = std::move(wanted);
   if (attempt.previous) end_attempt_of(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
-  const Verdict verdict = gate_again(gate_facts(r));
+  GateFacts facts = gate_facts(r);
+  facts.breaker = attempt.breaker;
+  const Verdict verdict = gate_again(facts);
   if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, Json::object());
   begin_attempt(r, attempt.step, attempt.mark, false);
   trace_attempt(r, attempt.mark,
@@ -259,7 +262,9 @@ Result<Answer> MemoryLedger::on(const AttemptUndo& attempt) {
   if (attempt.previous) end_attempt_of(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));
   Answer answer;
   answer.go = GoAnswer{};
-  const Verdict verdict = gate_undo(gate_facts(r));
+  GateFacts facts = gate_facts(r);
+  facts.breaker = attempt.breaker;
+  const Verdict verdict = gate_undo(facts);
   if (verdict.kind != Verdict::Kind::pass) {
     if (const auto waits = transition_by_waiting(verdict, r)) {
       settle(r, *waits, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, Json::object());

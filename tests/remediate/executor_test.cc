@@ -29,6 +29,8 @@ ExecutorOptions quick() {
   options.poll_most = milliseconds(10);
   options.stopped_poll = milliseconds(5);
   options.confirm_deadline = std::chrono::minutes(10);
+  options.breaker = BreakerLimits{3, 5, milliseconds(5), milliseconds(20)};
+  options.breaker_spread = milliseconds(5);
   return options;
 }
 

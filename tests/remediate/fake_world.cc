@@ -24,6 +24,7 @@ ActionError error_of(const Result<HttpResponse>& response, bool wrote) {
   }
   if (response->status == 404) return {Kind::gone, "NotFound", "there is no such value", std::nullopt};
   if (response->status == 403) return {Kind::refused, "AccessDenied", "needs world:Write", std::nullopt};
+  if (response->status == 400) return {Kind::retry, "TooMuch", "asks too often", std::nullopt, true};
   return {Kind::retry, "Busy", "try again", retry_after(*response, Time())};
 }
 
@@ -131,6 +132,7 @@ Result<HttpResponse> FakeWorld::read(const std::string& name, Luck luck) {
   ++reads_;
   if (luck == Luck::refused) return answer(403);
   if (luck == Luck::busy) return answer(503);
+  if (luck == Luck::throttled) return answer(400);
   if (luck == Luck::request_lost) return Error{ErrorCode::timeout, "no answer"};
   const auto found = values_.find(name);
   if (found == values_.end()) return answer(404);
@@ -155,6 +157,8 @@ Result<HttpResponse> FakeWorld::write(const HttpRequest& request, const std::str
       busy.headers = {{"Retry-After", "3"}};
       return busy;
     }
+    case Luck::throttled:
+      return answer(400);
     case Luck::not_sent:
       return Error{ErrorCode::unavailable, "no connection"};
     case Luck::arrives_late:

@@ -32,6 +32,7 @@ class FakeWorld final : public HttpClient {
     request_lost,  // not done, and no answer
     arrives_late,  // no answer, and done after `delay`
     not_sent,      // no connection
+    throttled,     // 400 TooMuch
   };
   void next_writes(std::deque<Luck> luck);
   void next_reads(std::deque<Luck> luck);

@@ -102,6 +102,31 @@ TEST_F(Gate, IsSureOfAWriteThatWasNotSent) {
   EXPECT_EQ(working.writes(), 0);
 }
 
+TEST_F(Gate, TellsFromTheAnswersHowTheEndpointIs) {
+  using Outcome = Breaker::Outcome;
+  const auto health = [&](std::vector<Result<HttpResponse>> answers) {
+    GatedClient working = gate(false);
+    for (Result<HttpResponse>& answer : answers) {
+      client.next = std::move(answer);
+      (void)working.send(request(false));
+    }
+    return working.health();
+  };
+  const auto status = [](int number) { return Result<HttpResponse>(HttpResponse{number, {}, ""}); };
+  const auto error = [](ErrorCode code) { return Result<HttpResponse>(Error{code, "so it was"}); };
+  EXPECT_EQ(health({}), Outcome::none);
+  for (const int good : {200, 301, 400, 403, 404, 409, 501}) EXPECT_EQ(health({status(good)}), Outcome::good) << good;
+  for (const int bad : {429, 500, 502, 503, 504}) EXPECT_EQ(health({status(bad)}), Outcome::bad) << bad;
+  for (const ErrorCode bad : {ErrorCode::timeout, ErrorCode::unavailable, ErrorCode::corrupt}) {
+    EXPECT_EQ(health({error(bad)}), Outcome::bad);
+  }
+  EXPECT_EQ(health({error(ErrorCode::limit)}), Outcome::good) << "it answered, with too much";
+  EXPECT_EQ(health({error(ErrorCode::invalid)}), Outcome::none) << "it was not asked";
+  EXPECT_EQ(health({status(200), status(503), status(200)}), Outcome::bad);
+  stop.request_stop();
+  EXPECT_EQ(health({error(ErrorCode::timeout)}), Outcome::none) << "we ended it";
+}
+
 TEST_F(Gate, HandsOutTheStopAndSendsNothingBehindIt) {
   GatedClient working = gate(true);
   EXPECT_TRUE(working.send(request(false)).ok());

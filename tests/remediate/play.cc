@@ -50,6 +50,7 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              random,
              [this] { return effects_stopped(); }} {
   options.redaction_salt = "salt";
+  options.breaker.reset();
   worker = std::make_unique<Worker>(edges_, options);
   commit(sample_rules());
 }
@@ -105,6 +106,11 @@ void Play::find_again(const std::string& id) {
     EXPECT_EQ(commit(batch).dispositions.at(0).kind, Disposition::Kind::joined);
     return;
   }
+}
+
+void Play::use_breakers(BreakerLimits limits) {
+  options.breaker = limits;
+  worker = std::make_unique<Worker>(edges_, options);
 }
 
 void Play::take_up(const std::string& id) { job = worker->make_job(*ledger.remediation(id), false); }

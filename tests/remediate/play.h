@@ -40,6 +40,8 @@ class Play {
 
   // Takes turns until it is over, or until `span` has passed. The state then, as the ledger has it.
   State run(const std::string& id, Duration span = std::chrono::hours(2));
+  // Endpoints have breakers from now on. Without, what fails is called again and again.
+  void use_breakers(BreakerLimits = {});
   // The engine dies, and another one takes up what is open.
   void crash(const std::string& id);
   // As the executor does when a commit made it runnable.
