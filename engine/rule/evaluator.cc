@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ class Run {
     if (auto done = set_target(decision); !done) return done.error();
     if (auto done = set_plan(decision); !done) return done.error();
     if (auto done = set_policy(decision.policy); !done) return done.error();
+    if (!origin_.has_approval && is_for_good(*decision.plan)) decision.policy.approvals = 1;
     return decision;
   }
 
@@ -72,6 +74,13 @@ class Run {
     if (!plan) return wrong("respond", plan.error().message);
     decision.plan = *std::move(plan);
     return {};
+  }
+
+  // One of its effects cannot be undone. Where its rule does not say otherwise, a person decides about that.
+  bool is_for_good(const Plan& plan) const {
+    const auto effects = plan.effects();
+    return std::any_of(effects.begin(), effects.end(),
+                       [&](const Step* step) { return !actions_.find(step->action)->undoable; });
   }
 
   // Severity and title may depend on the event.

@@ -109,6 +109,7 @@ class RuleSet::Loader {
     origin.has_title = is_function("title");
     origin.has_severity = is_function("severity");
     origin.has_tests = declaration.data.contains("tests");
+    origin.has_approval = declaration.data.contains("approval");
     parts_->rules.push_back(*std::move(rule));
     parts_->origins.push_back(std::move(origin));
   }

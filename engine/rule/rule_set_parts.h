@@ -18,6 +18,7 @@ struct RuleSet::Parts {
     bool has_title = false;  // as functions
     bool has_severity = false;
     bool has_tests = false;
+    bool has_approval = false;  // it says by how many people
   };
 
   Options options;

@@ -77,6 +77,18 @@ TEST_F(Deciding, TitleAndSeverityMayDependOnTheEvent) {
               HasSubstr("a.lua:1: severity: 'bad' is not a severity"));
 }
 
+TEST_F(Deciding, WhatCannotBeUndoneNeedsAnApprovalWhereTheRuleDoesNotSayOtherwise) {
+  const auto bricking_up = [](const std::string& fields) {
+    return "rule 'a' { " + fields + " on = { source = { 'house' } }, target = function() return 'door:front' end,\n" +
+           "respond = function() return { isolate = { action.door.guard { door = 'x' } },\n"
+           "replace = { action.door.brick_up { door = 'x' } } } end }";
+  };
+  EXPECT_EQ(decide(bricking_up("")).policy.approvals, 1);
+  EXPECT_EQ(decide(bricking_up("approval = 2,")).policy.approvals, 2);
+  EXPECT_EQ(decide(bricking_up("approval = 0,")).policy.approvals, 0);
+  EXPECT_EQ(decide(rule_text("a")).policy.approvals, 0);
+}
+
 TEST_F(Deciding, StepsTakeTheirOptionsFromASecondTable) {
   const Decision decision = decide(responding(R"(
     return { isolate = { action.door.guard({ door = "x" }, { timeout = "5s", attempts = 1, on_failure = "continue" }) } })"));

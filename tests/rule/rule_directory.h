@@ -21,7 +21,11 @@ inline ActionCatalog test_actions() {
   guard.name = "door.guard";
   guard.arguments = {{"door", ArgumentType::string, true, false, "which one"}};
   guard.lease = true;
-  return ActionCatalog({close, guard});
+  ActionSpec brick_up;
+  brick_up.name = "door.brick_up";
+  brick_up.arguments = guard.arguments;
+  brick_up.undoable = false;
+  return ActionCatalog({close, guard, brick_up});
 }
 
 // The least that a rule needs, with `fields` added.
