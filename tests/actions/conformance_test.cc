@@ -20,14 +20,7 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.action; }
 
 class Conformance : public Stage, public testing::WithParamInterface<Case> {
  public:
-  Conformance() : Stage(GetParam().action) {
-    const std::string name = GetParam().action;
-    aws.bucket.policy = policy_text({kPublicStatement, kPartnerStatement});
-    aws.trail.logging = false;
-    aws.rules = {{"sgr-1", "sg-1", false, "tcp", 22, 22, "0.0.0.0/0", "", "", "", "", "ssh", {}}};
-    if (name.starts_with("aws.ec2")) args = {{"group", "sg-1"}, {"rules", {"sgr-1"}}, {"account", "111122223333"}};
-    if (name.starts_with("aws.cloudtrail")) args = {{"trail", "main"}, {"account", "111122223333"}};
-  }
+  Conformance() : Stage(GetParam().action) { args = set_up_for(GetParam().action, aws); }
 };
 
 TEST_P(Conformance, DeclaresWhatItNeedsAndWhatItTouches) {

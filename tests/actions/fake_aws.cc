@@ -168,6 +168,17 @@ Result<HttpResponse> FakeAws::answer(const HttpRequest& request, const std::stri
     case Luck::late:
       coming_.push_back({6, request, operation});
       return with(200);
+    case Luck::twice:
+      (void)carry_out();
+      return carry_out();
+    case Luck::slow:
+      (void)carry_out();
+      pass(request.timeout);
+      return Error{ErrorCode::timeout, "no answer in time"};
+    case Luck::arrives_late:
+      coming_.push_back({2, request, operation});
+      pass(request.timeout);
+      return Error{ErrorCode::timeout, "no answer in time"};
   }
   return Error{ErrorCode::internal, "no such luck"};
 }

@@ -33,9 +33,15 @@ class FakeAws final : public HttpClient {
     reset_after,     // done, and the connection breaks
     reset_before,    // not done, and the connection breaks
     late,            // 200, and done only after some more requests
+    slow,            // done, and the client's time is over before the answer
+    twice,           // it is delivered twice, and the second answer is the one that comes
+    arrives_late,    // the client's time is over, and it is done only after some more requests
   };
   // What the next calls of an operation ("PUT policy", "GET acl", "RevokeSecurityGroupIngress") meet.
   void next(const std::string& operation, std::deque<Luck> luck) { luck_[operation] = std::move(luck); }
+
+  // How time passes while a client waits for an answer that does not come.
+  std::function<void(Duration)> pass = [](Duration) {};
 
   // Called before each request with the operation's name: others change things there.
   std::function<void(const std::string& operation)> before;

@@ -12,6 +12,16 @@
 
 namespace kedge {
 
+// A world in which this built-in action has something to do, and the arguments for it.
+inline nlohmann::json set_up_for(const std::string& action, FakeAws& aws) {
+  aws.bucket.policy = policy_text({kPublicStatement, kPartnerStatement});
+  aws.trail.logging = false;
+  aws.rules = {{"sgr-1", "sg-1", false, "tcp", 22, 22, "0.0.0.0/0", "", "", "", "", "ssh", {}}};
+  if (action.starts_with("aws.ec2")) return {{"group", "sg-1"}, {"rules", {"sgr-1"}}, {"account", "111122223333"}};
+  if (action.starts_with("aws.cloudtrail")) return {{"trail", "main"}, {"account", "111122223333"}};
+  return {{"bucket", "photos"}, {"account", "111122223333"}};
+}
+
 class Stage : public testing::Test {
  public:
   explicit Stage(const char* action) {
