@@ -18,6 +18,19 @@ bool is_redriven(const std::string& origin) { return origin == "redrive"; }
 // Nothing was attempted for it, and nothing is being attempted.
 bool is_unwritten(const Remediation& r) { return is_before_writing(r.state) && !has_written(r); }
 
+// Two events about one target need not ask for the same: each may name rules of a security group of its own, or only
+// one of them a block that was removed. A plan that only tells people says what no other says.
+bool does_all_of(const Plan& newer, const Plan& older) {
+  const auto steps = newer.effects();
+  const auto wanted = older.effects();
+  const auto same = [](const Step& a, const Step& b) {
+    return a.action == b.action && a.version == b.version && a.args == b.args;
+  };
+  return !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), [&](const Step* step) {
+    return std::any_of(steps.begin(), steps.end(), [&](const Step* other) { return same(*step, *other); });
+  });
+}
+
 // An outcome of the attempt that put the world back.
 void end_undo(StepProgress& step, const StepOutcome& outcome) {
   if (outcome.result == StepOutcome::Result::applied || outcome.result == StepOutcome::Result::already) {
@@ -162,7 +175,8 @@ bool joins(const Finding& finding, const Remediation& r) {
 }
 
 bool gives_way(const Remediation& r, const Finding& finding) {
-  return is_unwritten(r) && (is_redriven(r.origin) || !is_redriven(finding.origin));
+  return is_unwritten(r) && (is_redriven(r.origin) || !is_redriven(finding.origin)) &&
+         does_all_of(finding.plan, r.plan);
 }
 
 Result<void> check_seek(const SeekPosition& seek, const std::optional<StoredPosition>& stored) {

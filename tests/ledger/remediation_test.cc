@@ -60,6 +60,26 @@ TEST_P(RemediationTest, GivesWayToANewerPlanBeforeItHasWritten) {
   EXPECT_EQ(answer.runnable.at(0).id, sample_id(2));
 }
 
+TEST_P(RemediationTest, StaysBesideANewerPlanThatDoesNotDoAllThatItWould) {
+  const std::string id = open(1, "bucket");
+  Finding newer = sample_finding(2, "bucket", clock.now());
+  newer.plan.revert[0].args["statement"] = "another";
+  const Answer answer = commit(batch_of({newer}));
+  EXPECT_EQ(answer.dispositions.at(0), (Disposition{Disposition::Kind::opened, sample_id(2)}));
+  EXPECT_EQ(state_of(id), State::planned);
+  EXPECT_EQ(commit(batch_of({sample_finding(3, "bucket", clock.now())})).dispositions.at(0),
+            (Disposition{Disposition::Kind::joined, id}))
+      << "a later event that asks for the same joins it";
+}
+
+TEST_P(RemediationTest, StaysBesideANewerPlanWhenItOnlyTellsPeople) {
+  Finding words = sample_finding(1, "bucket", clock.now(), 0);
+  commit(batch_of({words}));
+  const Answer answer = commit(batch_of({sample_finding(2, "bucket", clock.now())}));
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::opened);
+  EXPECT_EQ(state_of(words.remediation), State::planned);
+}
+
 TEST_P(RemediationTest, LetsANewerPlanWaitOnceItHasWritten) {
   const std::string id = open(1, "bucket");
   start(id);
