@@ -228,6 +228,7 @@ Result<void> check_observed(const Remediation& r, size_t step) {
 
 void take_befores(Remediation& r, const Start& start) {
   const bool written = has_written(r);
+  if (!start.befores.empty() && start.befores.front().step == 0) r.observed_from = start.observed_from;
   for (const StepBefore& before : start.befores) {
     if (before.step >= r.steps.size()) continue;
     StepProgress& step = r.steps[before.step];

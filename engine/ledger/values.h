@@ -196,6 +196,7 @@ struct Remediation {
   std::optional<Time> last_effect;   // recovery
   std::optional<Time> ended;         // confirmation
   int64_t last_finding = 0;          // the journal's number of the last finding that concerns it
+  int64_t observed_from = 0;         // ... at which it was, when all was observed that it started from
   std::string guard;                 // held, waiting, refused: which guard said so
   std::string reason;                // for people
   nlohmann::json figures;            // what that guard judged by

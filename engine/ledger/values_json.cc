@@ -143,6 +143,7 @@ Json moving_part(const Remediation& r) {
   Json json = Json::object();
   json["touches"] = r.touches;
   json["last_finding"] = r.last_finding;
+  if (r.observed_from > 0) json["observed_from"] = r.observed_from;
   json["guard"] = r.guard;
   json["reason"] = r.reason;
   json["figures"] = r.figures;
@@ -162,6 +163,7 @@ Json moving_part(const Remediation& r) {
 void read_moving_part(const Json& json, Remediation& r) {
   r.touches = json.at("touches").get<std::vector<std::string>>();
   r.last_finding = json.at("last_finding");
+  r.observed_from = json.value("observed_from", int64_t{0});
   r.guard = json.at("guard");
   r.reason = json.at("reason");
   r.figures = json.at("figures");

@@ -12,7 +12,7 @@ bool opens_attempt(const Change& change) {
 Course::Course(Remediation remediation, const ActionCatalog& catalog, const ExecutorOptions& options, Random& random,
                const Moment& m, bool resumed)
     : situation_(std::move(remediation), catalog, options, random, resumed), phase_(first_phase(situation_, m)) {
-  situation_.findings_covered = m.head;
+  situation_.findings_covered = situation_.remediation.observed_from;
 }
 
 Course::Phase Course::first_phase(Situation& s, const Moment& m) {

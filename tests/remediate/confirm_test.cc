@@ -112,6 +112,42 @@ TEST(Confirm, ResumesAfterACrash) {
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 
+TEST(Confirm, PutsRightAfterACrashWhatWasFoundAgainBeforeIt) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.world.set("b", "wrong");
+  const auto id = play.open({set_step("a"), set_step("b")});
+  struct Died {};
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.writes || play.world.value("a") != "right") return;
+    play.world.set("a", "wrong");  // behind our back, while the second step is at work
+    play.find_again(id);
+    throw Died();
+  });
+  EXPECT_THROW(play.run(id), Died);
+  play.world.watch(nullptr);
+  play.crash(id);
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.value("a"), "right");
+}
+
+TEST(Confirm, DoesNotTakeWhatItStartedFromForAFindingOfLater) {
+  Play play;
+  play.world.set("a", "wrong");
+  const auto id = play.open({set_step("a")});
+  play.find_again(id);  // before anything was looked at
+  struct Died {};
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.writes && play.state(id) == State::confirming) throw Died();
+  });
+  EXPECT_THROW(play.run(id), Died);
+  play.world.watch(nullptr);
+  play.world.set("a", "wrong");  // nobody has told of it
+  play.crash(id);
+  EXPECT_EQ(play.run(id), State::unconfirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
 TEST(Confirm, GivesUpWhereItMayNotLook) {
   Play play;
   play.world.set("a", "wrong");
