@@ -41,9 +41,9 @@ Result<std::set<std::string>> LedgerPositions::known_topics(std::string_view sou
   return topics;
 }
 
-Result<std::vector<uint64_t>> LedgerPositions::claim(std::span<const Claim> claims) {
+Result<std::vector<uint64_t>> LedgerPositions::claim(std::span<const PositionClaim> claims) {
   ClaimPositions change;
-  for (const Claim& claim : claims) {
+  for (const PositionClaim& claim : claims) {
     ClaimPositions::Claim& one = change.claims.emplace_back();
     one.partition = claim.partition;
     one.found = claim.found;

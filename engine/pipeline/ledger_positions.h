@@ -17,7 +17,7 @@ class LedgerPositions final : public Positions {
   std::string ledger_id() override { return ledger_id_; }
   Result<std::vector<std::optional<Position>>> find(std::span<const PartitionId>) override;
   Result<std::set<std::string>> known_topics(std::string_view source) override;
-  Result<std::vector<uint64_t>> claim(std::span<const Claim>) override;
+  Result<std::vector<uint64_t>> claim(std::span<const PositionClaim>) override;
   Result<void> record(const ReadingNotice&) override;
 
  private:

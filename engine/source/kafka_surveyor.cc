@@ -167,7 +167,7 @@ Result<std::vector<Result<StartFacts>>> KafkaSurveyor::facts_of(const std::vecto
 Result<std::vector<StartAnswer>> KafkaSurveyor::decide_and_claim(const std::vector<StartQuestion>& questions,
                                                                  const std::vector<Result<StartFacts>>& facts) {
   std::vector<StartAnswer> answers;
-  std::vector<Claim> claims;
+  std::vector<PositionClaim> claims;
   std::vector<size_t> claimed;  // places in `answers`
   for (size_t i = 0; i < facts.size(); ++i) {
     if (!facts[i]) {
@@ -190,7 +190,7 @@ Result<std::vector<StartAnswer>> KafkaSurveyor::decide_and_claim(const std::vect
   const auto epochs = positions_.claim(claims);
   if (!epochs) return epochs.error().with("claiming the positions of source " + source_);
   for (size_t i = 0; i < claimed.size(); ++i) std::get<Started>(answers[claimed[i]].outcome).epoch = (*epochs)[i];
-  for (const Claim& claim : claims) {
+  for (const PositionClaim& claim : claims) {
     if (claim.notice) spdlog::warn("{}", claim.notice->text);
   }
   return answers;

@@ -40,7 +40,7 @@ struct ReadingNotice {
 std::string_view to_string(ReadingNotice::Kind);
 
 // One partition that is about to be read.
-struct Claim {
+struct PositionClaim {
   PartitionId partition;
   std::optional<Position> found;        // what find() gave: the claim is refused if the ledger holds something else now
   Position wanted;                      // its epoch does not count: the ledger gives found's + 1, or 1
@@ -64,7 +64,7 @@ class Positions {
 
   // Sets each position as wanted, with a raised epoch: all in one commit, or none (conflict: one of them is no longer
   // as found; ask again). The new epochs, in order.
-  virtual Result<std::vector<uint64_t>> claim(std::span<const Claim>) = 0;
+  virtual Result<std::vector<uint64_t>> claim(std::span<const PositionClaim>) = 0;
 
   // Records and announces a notice that moves no position.
   virtual Result<void> record(const ReadingNotice&) = 0;

@@ -48,7 +48,8 @@ bool SimulatedSource::claim() {
   const PartitionId partition{"trail", "events", 0};
   const auto found = positions_.find({&partition, 1});
   if (!found) return false;
-  Claim claim{partition, found->at(0), found->at(0).value_or(Position{"cluster", 0, 0, std::nullopt}), std::nullopt};
+  PositionClaim claim{partition, found->at(0), found->at(0).value_or(Position{"cluster", 0, 0, std::nullopt}),
+                      std::nullopt};
   if (world_.plant == Plant::record_skipped && found->at(0)) {
     const auto end = static_cast<int64_t>(world_.log.size());
     claim.wanted.next = std::min(claim.wanted.next + 1, end);

@@ -33,13 +33,13 @@ class FakePositions : public Positions {
     return topics;
   }
 
-  Result<std::vector<uint64_t>> claim(std::span<const Claim> claims) override {
+  Result<std::vector<uint64_t>> claim(std::span<const PositionClaim> claims) override {
     const std::lock_guard lock(mutex_);
-    for (const Claim& claim : claims) {
+    for (const PositionClaim& claim : claims) {
       if (get(claim.partition) != claim.found) return Error{ErrorCode::conflict, "it was moved"};
     }
     std::vector<uint64_t> epochs;
-    for (const Claim& claim : claims) {
+    for (const PositionClaim& claim : claims) {
       Position& position = positions_[claim.partition];
       const uint64_t epoch = position.epoch + 1;
       position = claim.wanted;
