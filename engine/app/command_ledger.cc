@@ -29,10 +29,10 @@ std::string counted(int64_t number, std::string_view one, std::string_view sever
 }
 
 std::string summary(const LedgerCheck& check) {
-  return fmt::format("ledger {}, incarnation {}, head {} of {}: {}, {} open, {} ended, {}", check.ledger_id,
+  return fmt::format("ledger {}, incarnation {}, head {} of {}: {}, {} open, {} ended, {}, {}", check.ledger_id,
                      check.incarnation, check.head, format_time(check.time),
                      counted(check.records, "record", "records"), counted(check.open, "remediation", "remediations"),
-                     check.ended, counted(check.blobs, "blob", "blobs"));
+                     check.ended, counted(check.claims, "claim", "claims"), counted(check.blobs, "blob", "blobs"));
 }
 
 Listing listing_of(const LedgerCheck& check) {
@@ -54,6 +54,7 @@ nlohmann::json json_of(const LedgerCheck& check) {
           {"records", check.records},
           {"open", check.open},
           {"ended", check.ended},
+          {"claims", check.claims},
           {"blobs", check.blobs},
           {"faults", std::move(faults)},
           {"more_faults", check.more_faults}};

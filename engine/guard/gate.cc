@@ -84,8 +84,21 @@ std::optional<Verdict> ask_self_protection(const GateFacts& facts) {
                  std::nullopt};
 }
 
+// An old plan must not overrule a later, legitimate change, unless its rule says so, then and now.
+std::optional<Verdict> ask_reconcile(const GateFacts& facts) {
+  if (!facts.reconciled || facts.approved() || facts.charged) return std::nullopt;
+  const Reconcile wanted = std::min(facts.policy.reconcile, facts.current_reconcile);
+  if (wanted == Reconcile::enforce) return std::nullopt;
+  return hold("reconcile",
+              fmt::format("kedge remediation approve {} puts it right, kedge remediation reject {} leaves it and ends "
+                          "the watch over it: reconcile found it changed, no event told by whom, and it may be meant",
+                          facts.remediation, facts.remediation),
+              {{"reconcile", to_string(wanted)}});
+}
+
+// What reconcile found was seen just now.
 std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits) {
-  if (facts.approved()) return std::nullopt;
+  if (facts.approved() || facts.reconciled) return std::nullopt;
   const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
   if (facts.redriven) {
     return hold("stale", "the event was redriven, so the change may be old and meant. " + approve,
@@ -251,6 +264,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_exception(facts)) return *verdict;
   if (auto verdict = ask_self_protection(facts)) return *verdict;
   if (auto verdict = ask_age(facts, limits)) return *verdict;
+  if (auto verdict = ask_reconcile(facts)) return *verdict;
   if (auto verdict = ask_flap(facts, limits)) return *verdict;
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts, limits)) return *verdict;

@@ -2,8 +2,8 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → self-protection → stale event → flap breaker → mass match
-// → what the rule asks for (window, approval) → circuit breaker → locks → budgets.
+// Order: rule gone, off or stricter now → pause → exception → self-protection → stale event, or what reconcile found →
+// flap breaker → mass match → what the rule asks for (window, approval) → circuit breaker → locks → budgets.
 #pragma once
 
 #include <map>
@@ -64,17 +64,19 @@ struct GateFacts {
   std::optional<OwnThing> own;  // what it would write and is the engine's own
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
   bool redriven = false;
-  std::optional<OpenBreaker> breaker;  // of the endpoint that it would call first
-  std::vector<std::string> locked_by;  // other remediations that hold one of its keys
-  std::vector<BudgetFigures> budgets;  // those that it would be charged to
-  bool charged = false;                // it has started before, and is counted already
-  Actor actor;                         // of its event
-  std::vector<Actor> put_right;        // of the events before which led its rule to put its target right, lately
-  int targets = 0;                     // different ones that its rule wanted to act on lately, with its own
-  std::optional<Time> mass_since;      // its rule is held for a mass match since then
-  bool let_go = false;                 // a person has let its rule go on while it was held for a mass match
-  int approvals = 0;                   // people who let it go on: neither staleness nor a budget stops it then
-  int approvals_void = 0;              // those who let another plan go on, or another state before
+  bool reconciled = false;                       // reconcile found it, and no event
+  Reconcile current_reconcile = Reconcile::off;  // of the rule as it is loaded now
+  std::optional<OpenBreaker> breaker;            // of the endpoint that it would call first
+  std::vector<std::string> locked_by;            // other remediations that hold one of its keys
+  std::vector<BudgetFigures> budgets;            // those that it would be charged to
+  bool charged = false;                          // it has started before, and is counted already
+  Actor actor;                                   // of its event
+  std::vector<Actor> put_right;    // of the events before which led its rule to put its target right, lately
+  int targets = 0;                 // different ones that its rule wanted to act on lately, with its own
+  std::optional<Time> mass_since;  // its rule is held for a mass match since then
+  bool let_go = false;             // a person has let its rule go on while it was held for a mass match
+  int approvals = 0;               // people who let it go on: neither staleness nor a budget stops it then
+  int approvals_void = 0;          // those who let another plan go on, or another state before
 
   bool approved() const { return approvals > 0; }
 };

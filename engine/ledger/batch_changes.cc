@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "ledger/claim.h"
 #include "ledger/sqlite_writer.h"
 
 namespace kedge {
@@ -70,6 +71,7 @@ Result<Disposition> SqliteWriter::decide(const Finding& finding) {
     return Disposition{Disposition::Kind::duplicate, ""};
   }
   tables_.put_blob(finding.event.document, today());
+  if (is_of_live_event(finding)) tables_.note_seen(finding.plan.rule.id, finding.plan.target, at_);
   std::vector<Remediation> same;
   for (const std::string& other : tables_.open_of(finding.plan.rule.id, finding.plan.target)) {
     same.push_back(*tables_.open_remediation(other));

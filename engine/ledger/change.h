@@ -177,6 +177,27 @@ struct MoveRemediation {
   std::optional<Time> due;  // wait: when it is looked at again; none: as soon as what it waits for is over
 };
 
+// ---- from reconcile ----------------------------------------------------------------------------------------------
+
+// A claim's target is no longer as it was confirmed: a finding of origin `reconcile` with the claim's plan and policy.
+// While a remediation of the same rule and target is open nothing is made of it: the answer has no disposition then.
+// Refused where the claim has ended, or is that of a later confirmation than was looked at.
+struct FindDrift {
+  std::string rule;
+  std::string target;
+  std::string claim;        // its remediation, when it was read
+  std::string remediation;  // the id (UUIDv7) that the remediation gets
+  std::string summary;      // what was seen, for people
+  Time observed;
+};
+
+// A claim has not been seen in an event for so long that it is over. Refused where that is not so.
+struct ExpireClaim {
+  std::string rule;
+  std::string target;
+  std::string claim;  // its remediation, when it was read
+};
+
 // ---- from people -------------------------------------------------------------------------------------------------
 
 // approve (one that is held or waits goes back to observation, with a person's yes), retry (one that waits does, with
@@ -238,9 +259,11 @@ struct LoadedRule {
   Mode mode = Mode::shadow;
   Limits limits;
   std::string bundle;  // its files, as one JSON text: kept by digest, so that old decisions can be computed again
+  Reconcile reconcile = Reconcile::off;
 };
 // A rule set is in force. The gate uses the stricter of the stored policy and the rule's current one; a rule that is
-// gone or off holds what has not written, and lets it go on when it is back.
+// gone or off holds what has not written, and lets it go on when it is back. Claims of a rule that is gone or off, or
+// does not ask for reconcile any more, end.
 struct LoadRules {
   std::string digest;
   std::string directory;
@@ -280,9 +303,9 @@ struct NoticeGivenUp {
 };
 
 using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome,
-                            Conclude, AttemptUndo, MoveRemediation, PersonalMove, AddException, RevokeException,
-                            AddPause, RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules, NoteStart, NoteStop,
-                            RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+                            Conclude, AttemptUndo, MoveRemediation, FindDrift, ExpireClaim, PersonalMove, AddException,
+                            RevokeException, AddPause, RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules,
+                            NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -297,7 +320,7 @@ enum class Outcome {
 struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};   // meaningful unless done
-  std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter
+  std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter, FindDrift
   std::vector<uint64_t> epochs;           // ClaimPositions, SeekPosition
   std::optional<GoAnswer> go;             // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.

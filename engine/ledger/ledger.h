@@ -65,6 +65,9 @@ class LedgerReader {
   virtual Result<DeadLetter> dead_letter(int64_t number) = 0;
   virtual Result<std::vector<DeadLetterRange>> dead_letter_ranges() = 0;
 
+  // Claims behind `after`, and up to this phase (included), in their order.
+  virtual Result<std::vector<Claim>> claims(const ClaimPlace& after, uint32_t until, size_t limit) = 0;
+
   // Notices that are due at `now`, oldest first.
   virtual Result<std::vector<Notice>> due_notices(Time now, size_t limit) = 0;
   virtual Result<std::optional<Time>> next_notice_due() = 0;

@@ -33,6 +33,7 @@ struct LedgerCheck {
   int64_t blobs = 0;
   int64_t open = 0;   // remediations
   int64_t ended = 0;  // likewise, within the undo horizon
+  int64_t claims = 0;
   std::vector<LedgerFault> faults;
   int64_t more_faults = 0;  // beyond kLedgerFaultsMax
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "ledger/claim.h"
 #include "ledger/sqlite_writer.h"
 
 namespace kedge {
@@ -23,6 +24,7 @@ Result<Answer> SqliteWriter::on(const PersonalMove& change) {
     tables_.put_approval(change, at_, digest_for_approval(was));
     details.update(approval_details(was));
   }
+  if (ends_claim(change, was)) tables_.erase_claim(was.plan.rule.id, was.plan.target);
   settle(*found, was, *step, {"", resumes ? "" : change.reason, {}, {}}, std::move(details));
   return Answer{};
 }
@@ -44,6 +46,7 @@ Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
   tables_.erase_ended(was);
   tables_.insert(was);
   tables_.put_locks(was);
+  tables_.erase_claim(was.plan.rule.id, was.plan.target);
   settle(*found, was, *step, {"", change.reason, {}, {}}, {{"actor", change.actor}, {"reason", change.reason}});
   return Answer{};
 }
@@ -122,7 +125,7 @@ Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {
 Result<Answer> SqliteWriter::on(const LoadRules& change) {
   tables_.put_rules(change.rules);
   for (const LoadedRule& rule : change.rules) tables_.put_blob(rule.bundle, today());
-  write(rules_record(change));
+  write(rules_record(change, tables_.keep_claims_of(change.rules)));
   for (const std::string& id : tables_.standing_by("rule", State::held)) {
     Remediation r = *tables_.open_remediation(id);
     GateFacts facts = gate_facts(r);

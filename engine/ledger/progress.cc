@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "ledger/claim.h"
 
 namespace kedge {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::string_view kFileScope = "file:";
 
 bool is_redriven(const std::string& origin) { return origin == "redrive"; }
+
+// How much what asks for it is worth: a live event more than what reconcile found, and that more than an old event.
+int worth_of(const std::string& origin) { return origin == "event" ? 2 : is_redriven(origin) ? 0 : 1; }
 
 // Nothing was attempted for it, and nothing is being attempted.
 bool is_unwritten(const Remediation& r) { return is_before_writing(r.state) && !has_written(r); }
@@ -167,16 +171,16 @@ bool has_written(const Remediation& r) {
   return std::any_of(r.steps.begin(), r.steps.end(), [](const StepProgress& step) { return step.attempts > 0; });
 }
 
-// One of a redriven event is held until a person decides: what a live event asks for does not wait for that.
+// One of a redriven event, or of reconcile, is held until a person decides: what a live event asks for does not wait
+// for that.
 bool joins(const Finding& finding, const Remediation& r) {
   if (r.state == State::undoing || r.state == State::releasing) return false;
-  if (is_redriven(r.origin) && !is_redriven(finding.origin) && is_unwritten(r)) return false;
+  if (worth_of(r.origin) < worth_of(finding.origin) && is_unwritten(r)) return false;
   return finding.plan == r.plan && finding.policy == r.policy;
 }
 
 bool gives_way(const Remediation& r, const Finding& finding) {
-  return is_unwritten(r) && (is_redriven(r.origin) || !is_redriven(finding.origin)) &&
-         does_all_of(finding.plan, r.plan);
+  return is_unwritten(r) && worth_of(finding.origin) >= worth_of(r.origin) && does_all_of(finding.plan, r.plan);
 }
 
 Result<void> check_seek(const SeekPosition& seek, const std::optional<StoredPosition>& stored) {
@@ -365,6 +369,7 @@ GateFacts facts_of(const Remediation& r, Time now) {
   facts.actor = {r.event.principal, r.event.agent};
   if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
   facts.redriven = is_redriven(r.origin);
+  facts.reconciled = is_of_reconcile(r);
   facts.charged = has_written(r);
   facts.let_go = r.let_go;
   return facts;

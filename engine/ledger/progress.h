@@ -18,7 +18,7 @@ bool has_written(const Remediation&);
 // Whether a later finding of the same rule and target joins it.
 bool joins(const Finding&, const Remediation&);
 // Whether it ends for a later finding that opens another one: it has written nothing, the later plan has every effect
-// of its own, and it is not of a live event while the finding is of a redriven one.
+// of its own, and what the finding comes from is worth as much. A live event is worth most, a redriven one least.
 bool gives_way(const Remediation&, const Finding&);
 
 // `stored`: what the ledger has of the partition.

@@ -358,18 +358,28 @@ Record redrive_record(const RedriveDeadLetter& change, const std::vector<Disposi
   return {"redrive", std::move(body)};
 }
 
-Record rules_record(const LoadRules& change) {
+Record rules_record(const LoadRules& change, int64_t claims_ended) {
   Json rules = Json::array();
   for (const LoadedRule& rule : change.rules) {
     Json one = {{"id", rule.id}, {"version", rule.version}, {"mode", to_string(rule.mode)}};
     if (!rule.bundle.empty()) one["bundle"] = digest_reference(rule.bundle);
     rules.push_back(std::move(one));
   }
-  return {"rules_loaded",
-          {{"digest", change.digest},
-           {"directory", change.directory},
-           {"count", change.rules.size()},
-           {"rules", std::move(rules)}}};
+  Json body = {{"digest", change.digest},
+               {"directory", change.directory},
+               {"count", change.rules.size()},
+               {"rules", std::move(rules)}};
+  if (claims_ended > 0) body["claims_ended"] = claims_ended;
+  return {"rules_loaded", std::move(body)};
+}
+
+Record claim_record(const Claim& expired) {
+  return {"claim_expiry",
+          {{"rule", rule_json(expired.plan.rule)},
+           {"target", expired.plan.target},
+           {"claim", expired.remediation},
+           {"confirmed", format_time(expired.confirmed)},
+           {"last_seen", format_time(expired.last_seen)}}};
 }
 
 Record start_record(const NoteStart& change) {

@@ -41,6 +41,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   if (const auto& flap = options_.gate.flap; flap && puts_right(r, step)) {
     tables_.put_put_right(r, at_, at_ - flap->within);
   }
+  if (r.state == State::confirmed) keep_claim(r);
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was.guard, context(seq)));
   note_runnable(r, step.from != step.to);
@@ -93,7 +94,10 @@ void SqliteWriter::resume(Remediation r, Json details) {
 
 GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   GateFacts facts = facts_of(r, at_);
-  if (const auto rule = tables_.rule_state(r.plan.rule.id)) facts.current_mode = rule->mode;
+  if (const auto rule = tables_.rule_state(r.plan.rule.id)) {
+    facts.current_mode = rule->mode;
+    facts.current_reconcile = rule->reconcile;
+  }
   for (const Pause& pause : tables_.pauses()) {
     if (pause_concerns(pause.scope, r)) facts.pauses.push_back(view_of(pause));
   }

@@ -60,11 +60,17 @@ class Incarnation {
     tables_.put_mark(time.mark(now_));
     // The former's clock may have been ahead of ours, and so its epochs.
     db_.run("UPDATE position SET epoch = max(epoch, ?)", std::max(first_epoch(now_), same ? former->epoch + 1 : 0));
+    hold_what_claims_find();
     write(same ? std::max(former->head, restoration_.backup.head) : restoration_.backup.head, meta.ledger_id);
     db_.run("COMMIT");
   }
 
  private:
+  // A person may have undone, since, what a claim stands for. The next event that confirms it makes a claim of its own.
+  void hold_what_claims_find() {
+    db_.run("UPDATE claim SET body = json_set(body, '$.policy.reconcile', ?)", std::string(to_string(Reconcile::hold)));
+  }
+
   void write(int64_t last, const std::string& ledger_id) {
     restoration_.head = last + 1;
     append(restoration_record(restoration_, ledger_id, actor_), restoration_.head);

@@ -119,7 +119,13 @@ constexpr const char* kVersion3 = R"sql(
 ALTER TABLE approval ADD COLUMN digest BLOB NOT NULL DEFAULT x'';
 )sql";
 
-constexpr std::array<const char*, 3> kMigrations = {kVersion1, kVersion2, kVersion3};
+constexpr const char* kVersion4 = R"sql(
+ALTER TABLE claim ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX claim_by_phase ON claim (phase, rule, target);
+ALTER TABLE rule_state ADD COLUMN reconcile TEXT NOT NULL DEFAULT 'off';
+)sql";
+
+constexpr std::array<const char*, 4> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

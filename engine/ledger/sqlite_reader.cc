@@ -64,6 +64,9 @@ class SqliteReader final : public LedgerReader {
   Result<std::vector<DeadLetterRange>> dead_letter_ranges() override {
     return read([](Tables& tables) { return tables.dead_letter_ranges(); });
   }
+  Result<std::vector<Claim>> claims(const ClaimPlace& after, uint32_t until, size_t limit) override {
+    return read([&](Tables& tables) { return tables.claims(after, until, limit); });
+  }
   Result<std::vector<Notice>> due_notices(Time now, size_t limit) override {
     return read([&](Tables& tables) { return tables.due_notices(now, limit); });
   }

@@ -2,7 +2,8 @@
 // around each Change and takes back what one that is refused or fails has written, numbers included.
 //
 // The Changes of lanes and of sources are in batch_changes.cc, those of the executor in remediation_changes.cc, those
-// of people, of the daemon and of the notifier in other_changes.cc. Belongs to the committer. Throws SqliteFailure.
+// of reconcile in claim_changes.cc, those of people, of the daemon and of the notifier in other_changes.cc. Belongs to
+// the committer. Throws SqliteFailure.
 #pragma once
 
 #include <optional>
@@ -49,6 +50,8 @@ class SqliteWriter {
   Result<Answer> on(const Conclude&);
   Result<Answer> on(const AttemptUndo&);
   Result<Answer> on(const MoveRemediation&);
+  Result<Answer> on(const FindDrift&);
+  Result<Answer> on(const ExpireClaim&);
   Result<Answer> on(const PersonalMove&);
   Result<Answer> on(const AddException&);
   Result<Answer> on(const RevokeException&);
@@ -95,6 +98,9 @@ class SqliteWriter {
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
   void trace_outcome(const Remediation&, const StepOutcome&, int64_t seq);
   Result<Answer> undo_ended(const PersonalMove&);
+
+  // claim_changes.cc
+  void keep_claim(const Remediation& confirmed);
 
   void send(const std::vector<Notice>&);
   NoticeContext context(int64_t seq) const { return {ledger_id_, options_.notify_alarms, seq, at_}; }

@@ -1,7 +1,11 @@
 #include "ledger/state_check.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
+#include "ledger/claim.h"
 #include "ledger/progress.h"
 #include "ledger/stored_json.h"
 
@@ -18,6 +22,7 @@ void StateCheck::run(Time last_record) {
   check_open_remediations();
   check_orphans();
   check_positions();
+  check_claims();
   std::set<std::string> exceptions;
   for (const Exception& one : tables_.exceptions()) exceptions.insert(one.id);
   compare("exception", exceptions, told_.exceptions);
@@ -178,6 +183,36 @@ void StateCheck::check_positions() {
   }
   for (const auto& [id, told] : told_.positions) {
     if (!held.contains(id)) fault("position", to_string(id), "is not there, and by the journal it was read");
+  }
+}
+
+// ---- claims --------------------------------------------------------------------------------------------------------
+
+// What reconcile would pass over, or could not act on.
+void StateCheck::check_claims() {
+  std::vector<std::tuple<std::string, std::string, int64_t>> rows;
+  {
+    Query row = db_.query("SELECT rule, target, phase FROM claim ORDER BY rule, target");
+    while (row.next()) rows.emplace_back(row.text(0), row.text(1), row.integer(2));
+  }
+  check_.claims = static_cast<int64_t>(rows.size());
+  for (const auto& [rule, target, phase] : rows) {
+    const std::string name = rule + " " + target;
+    if (phase < 0 || phase >= int64_t{kDialPoints}) {
+      fault("claim", name, fmt::format("stands at {}, where reconcile never looks", phase));
+    }
+    try {
+      const Claim claim = tables_.claim(rule, target).value();
+      if (claim.plan.rule.id != rule || claim.plan.target != target) {
+        fault("claim", name, fmt::format("has the plan of {} for {}", claim.plan.rule.id, claim.plan.target));
+      }
+      if (claim.plan.effects().empty()) fault("claim", name, "has nothing that could be looked at");
+      if (claim.last_seen > check_.time || claim.confirmed > check_.time) {
+        fault("claim", name, fmt::format("is younger than the last commit, of {}", format_time(check_.time)));
+      }
+    } catch (const SqliteFailure& failure) {
+      fault("claim", name, "cannot be read, so reconcile looks at none beside it: " + failure.message);
+    }
   }
 }
 

@@ -26,6 +26,7 @@ class StateCheck {
   void check_orphans();
   void check_owned(const char* part, Query rows, const char* consequence);
   void check_positions();
+  void check_claims();
   void check_dead_letters();
   void check_dead_letter_totals();
   void check_outbox();

@@ -103,9 +103,18 @@ class Tables {
   struct RuleState {
     Mode mode = Mode::off;
     Limits limits;
+    Reconcile reconcile = Reconcile::off;
   };
   std::optional<RuleState> rule_state(const std::string& rule);
   void put_rules(const std::vector<LoadedRule>&);
+
+  // ---- claim
+  std::optional<Claim> claim(const std::string& rule, const std::string& target);
+  std::vector<Claim> claims(const ClaimPlace& after, uint32_t until, size_t limit);
+  void put(const Claim&);
+  void note_seen(const std::string& rule, const std::string& target, Time at);  // where there is one
+  void erase_claim(const std::string& rule, const std::string& target);
+  int64_t keep_claims_of(const std::vector<LoadedRule>&);  // how many of others went
 
   // ---- suppressed, counter
   std::optional<FoldedSuppressions> folded(const std::string& rule);

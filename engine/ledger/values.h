@@ -279,6 +279,31 @@ struct AttemptTrace {
   bool operator==(const AttemptTrace&) const = default;
 };
 
+// ---- claims --------------------------------------------------------------------------------------------------------
+
+// What a rule has confirmed about a target (plan.rule, plan.target), to be looked at again by reconcile.
+struct Claim {
+  std::string remediation;  // that confirmed it
+  Plan plan;                // what stays of its plan: nothing that isolates
+  Policy policy;
+  nlohmann::json shown_plan;  // as in Finding
+  std::string account;        // the event's
+  Time confirmed;
+  Time last_seen;     // when a live event told of the target last
+  int64_t found = 0;  // findings that reconcile has made of it
+
+  bool operator==(const Claim&) const = default;
+};
+
+// A place in the order of claims: by phase (their place on reconcile's dial, claim.h), rule and target.
+struct ClaimPlace {
+  uint32_t phase = 0;
+  std::string rule;
+  std::string target;
+
+  auto operator<=>(const ClaimPlace&) const = default;
+};
+
 // ---- notices -----------------------------------------------------------------------------------------------------
 
 // A notice to one channel, from the commit that it tells of until it is delivered or given up.

@@ -204,6 +204,26 @@ Result<Remediation> remediation_from_json(const Json& json) {
   }
 }
 
+Json claim_part(const Claim& claim) {
+  return {{"plan", to_json(claim.plan)},
+          {"shown_plan", claim.shown_plan},
+          {"policy", to_json(claim.policy)},
+          {"account", claim.account},
+          {"found", claim.found}};
+}
+
+void read_claim_part(const Json& json, Claim& claim) {
+  auto plan = plan_from_json(json.at("plan"));
+  if (!plan) throw Json::other_error::create(501, plan.error().message, &json);
+  auto policy = policy_from_json(json.at("policy"));
+  if (!policy) throw Json::other_error::create(501, policy.error().message, &json);
+  claim.plan = *std::move(plan);
+  claim.shown_plan = json.at("shown_plan");
+  claim.policy = *std::move(policy);
+  claim.account = json.at("account");
+  claim.found = json.at("found");
+}
+
 Json phases_of(const Remediation& r) {
   Json phases = Json::object();
   const auto phase = [&](const char* name, std::optional<Time> from, std::optional<Time> to) {

@@ -23,6 +23,10 @@ nlohmann::json moving_part(const Remediation&);
 void read_moving_part(const nlohmann::json&, Remediation&);
 StepProgress step_from_json(const nlohmann::json&);
 
+// A claim, but for its rule's id and its target, which stand in its plan, and for its times, which are columns.
+nlohmann::json claim_part(const Claim&);
+void read_claim_part(const nlohmann::json&, Claim&);
+
 // The five phases in microseconds, each only where both its ends are known: detection (happened → received), evaluation
 // (→ decided), response (→ first effect), recovery (→ last effect), confirmation (→ confirmed). A clock that is wrong
 // shows as a negative number.

@@ -17,6 +17,9 @@ std::string with(std::string_view before, const std::string& part, std::string_v
 
 std::string plan(const Json& r) {
   const std::string disposition = text_at(r, "/disposition");
+  if (text_at(r, "/origin") == "reconcile") {
+    return "found by reconcile, no longer as it was confirmed: " + text_at(r, "/policy/title");
+  }
   const std::string found = disposition == "joined"        ? "found again while it is open: "
                             : disposition == "superseding" ? "found, in the place of a plan that had written nothing: "
                                                            : "found: ";
@@ -156,6 +159,10 @@ std::string rules_loaded(const Json& r) {
                      text_at(r, "/digest"));
 }
 
+std::string claim_expiry(const Json& r) {
+  return "watched by reconcile no longer: no event told of it since " + text_at(r, "/last_seen");
+}
+
 std::string redrive(const Json& r) {
   return by_person(fmt::format("dead letters {} {}", text_at(r, "/numbers"), text_at(r, "/outcome")) +
                        with(": ", text_at(r, "/reason")),
@@ -180,6 +187,7 @@ const std::map<std::string, Tell>& tellers() {
       {"approval", approval},
       {"attempt", attempt},
       {"cancellation", cancellation},
+      {"claim_expiry", claim_expiry},
       {"confirmation", confirmation},
       {"dead_letter", dead_letter},
       {"exception", exception},

@@ -33,7 +33,7 @@ TEST_F(CommandLedger, CheckTellsWhatItReadBesideADaemon) {
   EXPECT_EQ(typed.exit_code, kGood) << typed.err;
   EXPECT_THAT(typed.out, HasSubstr("@data/ledger.db: ledger "));
   EXPECT_THAT(typed.out, HasSubstr("incarnation 1, head 0 of 2026-01-01T12:00:00.000000Z: 1 record, 0 remediations "
-                                   "open, 0 ended, 0 blobs\nnothing is wrong with it\n"));
+                                   "open, 0 ended, 0 claims, 0 blobs\nnothing is wrong with it\n"));
 }
 
 TEST_F(CommandLedger, CheckTellsEachFaultInALine) {

@@ -50,6 +50,22 @@ TEST_F(GateTest, HoldsForARuleThatIsGone) {
   expect(Kind::hold, "rule", "kedge remediation cancel R1");
 }
 
+TEST_F(GateTest, HoldsWhatReconcileFoundUnlessTheRuleSaysOtherwiseThenAndNow) {
+  facts.reconciled = true;
+  facts.age.reset();
+  facts.policy.reconcile = Reconcile::enforce;
+  facts.current_reconcile = Reconcile::hold;
+  expect(Kind::hold, "reconcile", "kedge remediation reject R1");
+  facts.policy.reconcile = Reconcile::hold;
+  facts.current_reconcile = Reconcile::enforce;
+  expect(Kind::hold, "reconcile", "kedge remediation approve R1");
+  facts.policy.reconcile = Reconcile::enforce;
+  EXPECT_EQ(ask(), Verdict{}) << "and it is never too old";
+  facts.policy.reconcile = Reconcile::hold;
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, HoldsUntilAsManyPeopleHaveApprovedAsTheRuleAsksFor) {
   facts.policy.approvals = 2;
   expect(Kind::hold, "approval", "kedge remediation approve R1");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "ledger/claim.h"
 
 namespace kedge {
 namespace {
@@ -15,6 +16,7 @@ constexpr const char* kOtherRule = "aws.s3.shared-bucket";
 }  // namespace
 
 Duration ChangeMaker::pause() {
+  if (one_in(600)) return std::chrono::hours(24 * below(40));
   if (one_in(40)) return std::chrono::hours(below(30));
   if (one_in(12)) return std::chrono::minutes(below(90));
   return std::chrono::milliseconds(below(15'000));
@@ -35,6 +37,8 @@ Change ChangeMaker::next(LedgerReader& reader) {
       return by_the_daemon();
     case 7:
       return by_the_notifier(reader);
+    case 8:
+      return by_reconcile(reader);
     default:
       return work(reader);
   }
@@ -59,6 +63,7 @@ Finding ChangeMaker::finding() {
   if (one_in(12)) finding.plan.rule.version = "version-2";
   if (one_in(16)) finding.policy.mode = Mode::canary;
   if (one_in(16)) finding.policy.approvals = one_in(2) ? 1 : 2;
+  if (!one_in(3)) finding.policy.reconcile = one_in(2) ? Reconcile::hold : Reconcile::enforce;
   if (one_in(24)) finding.policy.window = one_in(3) ? "unknown" : "nights";
   if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
   if (one_in(20)) finding.origin = "redrive";
@@ -250,6 +255,21 @@ Change ChangeMaker::work(LedgerReader& reader) {
   }
 }
 
+// ---- reconcile -----------------------------------------------------------------------------------------------------
+
+Change ChangeMaker::by_reconcile(LedgerReader& reader) {
+  const ClaimPlace after{static_cast<uint32_t>(below(kDialPoints)), "", ""};
+  std::vector<Claim> claims = *reader.claims(after, kDialPoints, 1);
+  if (claims.empty()) claims = *reader.claims({}, kDialPoints, 1);
+  if (claims.empty()) return work(reader);
+  const Claim& claim = claims[0];
+  const std::string of = one_in(8) ? sample_id(1) : claim.remediation;
+  const std::string target = one_in(16) ? "arn:aws:s3:::of-nobody" : claim.plan.target;
+  if (one_in(6)) return ExpireClaim{claim.plan.rule.id, target, of};
+  remediations_.push_back(sample_id(++number_));
+  return FindDrift{claim.plan.rule.id, target, of, remediations_.back(), "public again", clock_.now()};
+}
+
 // ---- others --------------------------------------------------------------------------------------------------------
 
 Change ChangeMaker::by_a_person(LedgerReader& reader) {
@@ -310,6 +330,7 @@ Change ChangeMaker::by_the_daemon() {
       LoadRules rules = sample_rules(one_in(8) ? static_cast<Mode>(below(4)) : Mode::enforce);
       if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);
       if (one_in(4)) rules.rules[0].limits.per_hour = 1 + static_cast<int>(below(5));
+      for (LoadedRule& rule : rules.rules) rule.reconcile = static_cast<Reconcile>(one_in(8) ? 0 : 1 + below(2));
       return rules;
     }
   }

@@ -29,6 +29,7 @@ class ChangeMaker {
   Change batch(LedgerReader& reader);
   Change claim(LedgerReader& reader);
   Change work(LedgerReader& reader);  // what an executor would do next
+  Change by_reconcile(LedgerReader& reader);
   Change by_a_person(LedgerReader& reader);
   Change by_the_daemon();
   Change by_the_notifier(LedgerReader& reader);

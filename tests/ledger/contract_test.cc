@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "ledger/claim.h"
 #include "ledger/values_json.h"
 #include "tests/ledger/change_maker.h"
 #include "tests/ledger/memory_ledger.h"
@@ -100,6 +101,10 @@ class Pair {
     EXPECT_EQ(wanted.pauses().value(), reader_->pauses().value());
     EXPECT_EQ(wanted.dead_letters({}).value(), reader_->dead_letters({}).value());
     EXPECT_EQ(wanted.dead_letter_ranges().value(), reader_->dead_letter_ranges().value());
+    EXPECT_EQ(wanted.claims({}, kDialPoints, 1000).value(), reader_->claims({}, kDialPoints, 1000).value());
+    const ClaimPlace half{kDialPoints / 2, "", ""};
+    EXPECT_EQ(wanted.claims(half, kDialPoints / 4 * 3, 2).value(),
+              reader_->claims(half, kDialPoints / 4 * 3, 2).value());
     const Time later = clock_.now() + std::chrono::hours(48);
     EXPECT_EQ(wanted.due_notices(later, 1000).value(), reader_->due_notices(later, 1000).value());
     EXPECT_EQ(wanted.next_notice_due().value(), reader_->next_notice_due().value());
@@ -147,8 +152,8 @@ TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
   std::set<std::string> spoke;
   const auto journal = ledger.journal(0, SIZE_MAX).value();
   for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));
-  for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "flap", "mass-match", "window",
-                            "approval", "breaker", "locks", "budget"}) {
+  for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "reconcile", "flap", "mass-match",
+                            "window", "approval", "breaker", "locks", "budget"}) {
     EXPECT_TRUE(spoke.contains(guard)) << guard;
   }
 }

@@ -199,6 +199,13 @@ TEST_F(LedgerCheckTest, FindsAPositionThatWentBack) {
   EXPECT_THAT(found_after("DELETE FROM position"), HasSubstr("is not there, and by the journal it was read"));
 }
 
+TEST_F(LedgerCheckTest, FindsClaimsThatReconcileCannotLookAt) {
+  use();
+  EXPECT_THAT(
+      found_after("INSERT INTO claim VALUES ('R', 'T', 'x', 'no JSON', 0, 0, -1)"),
+      testing::AllOf(HasSubstr("claim R T: stands at -1, where reconcile never looks"), HasSubstr("cannot be read")));
+}
+
 TEST_F(LedgerCheckTest, FindsBlobsThatAreGoneOrChanged) {
   use();
   EXPECT_THAT(found_after("UPDATE blob SET bytes = x'00'"), HasSubstr("holds other bytes than those of this digest"));

@@ -161,6 +161,10 @@ Disposition MemoryLedger::open(const Finding& finding) {
     return {Disposition::Kind::duplicate, ""};
   }
   keep(finding.event.document);
+  if (const auto claim = claims_.find({finding.plan.rule.id, finding.plan.target});
+      claim != claims_.end() && finding.origin == "event") {
+    claim->second.last_seen = at_;
+  }
   std::vector<Remediation*> same;
   for (auto& [id, r] : open_) {
     if (r.plan.rule.id == finding.plan.rule.id && r.plan.target == finding.plan.target) same.push_back(&r);
@@ -325,6 +329,9 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
     approved_[r.id][change.actor] = {change.actor, at_, digest_for_approval(r)};
     details.update(approval_details(r));
   }
+  if (change.move == Move::undo || (change.move == Move::cancel && r.origin == "reconcile")) {
+    claims_.erase({r.plan.rule.id, r.plan.target});
+  }
   settle(r, *step, {"", change.move == Move::resume ? "" : change.reason, {}, {}}, std::move(details));
   return Answer{};
 }
@@ -344,6 +351,7 @@ Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
                                                  holders.front(), r.id, holders.front())};
   }
   for (const std::string& key : r.touches) locks_[key] = r.id;
+  claims_.erase({r.plan.rule.id, r.plan.target});
   const std::string id = r.id;
   open_[id] = r;
   ended_.erase(found);
@@ -431,10 +439,14 @@ Result<Answer> MemoryLedger::on(const CloseDeadLetters& change) {
 Result<Answer> MemoryLedger::on(const LoadRules& change) {
   rules_.clear();
   for (const LoadedRule& rule : change.rules) {
-    rules_[rule.id] = {rule.mode, rule.limits};
+    rules_[rule.id] = {rule.mode, rule.limits, rule.reconcile};
     keep(rule.bundle);
   }
-  write(rules_record(change));
+  const auto ended = std::erase_if(claims_, [&](const auto& entry) {
+    const auto rule = rules_.find(entry.first.first);
+    return rule == rules_.end() || rule->second.mode == Mode::off || rule->second.reconcile == Reconcile::off;
+  });
+  write(rules_record(change, static_cast<int64_t>(ended)));
   for (auto& [id, r] : open_) {
     if (r.state != State::held || r.guard != "rule") continue;
     GateFacts facts = gate_facts(r);

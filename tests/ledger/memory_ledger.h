@@ -55,6 +55,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) override;
   Result<DeadLetter> dead_letter(int64_t number) override;
   Result<std::vector<DeadLetterRange>> dead_letter_ranges() override;
+  Result<std::vector<Claim>> claims(const ClaimPlace& after, uint32_t until, size_t limit) override;
   Result<std::vector<Notice>> due_notices(Time now, size_t limit) override;
   Result<std::optional<Time>> next_notice_due() override;
   Result<std::vector<Counted>> counts(Time from, Time to) override;
@@ -85,6 +86,8 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   Result<Answer> on(const Conclude&);
   Result<Answer> on(const AttemptUndo&);
   Result<Answer> on(const MoveRemediation&);
+  Result<Answer> on(const FindDrift&);
+  Result<Answer> on(const ExpireClaim&);
   Result<Answer> on(const PersonalMove&);
   Result<Answer> on(const AddException&);
   Result<Answer> on(const RevokeException&);
@@ -118,6 +121,8 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   // Moves, writes the record and the notices, and settles what ends.
   int64_t settle(Remediation&, const Transition&, Standstill, nlohmann::json details);
   void wake_waiting();
+  void keep_claim(const Remediation& confirmed);
+  std::optional<Claim> claim(const std::string& rule, const std::string& target) const;
   GateFacts gate_facts(const Remediation&) const;
   void count_target(const Remediation&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
@@ -165,8 +170,10 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   struct Rule {
     Mode mode = Mode::off;
     Limits limits;
+    Reconcile reconcile = Reconcile::off;
   };
   std::map<std::string, Rule> rules_;
+  std::map<std::pair<std::string, std::string>, Claim> claims_;      // by rule and target
   std::map<std::string, std::map<std::string, Approval>> approved_;  // by whom
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;

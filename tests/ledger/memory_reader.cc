@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ledger/claim.h"
 #include "tests/ledger/memory_ledger.h"
 
 namespace kedge {
@@ -84,6 +85,18 @@ Result<DeadLetter> MemoryLedger::dead_letter(int64_t number) {
 Result<std::vector<DeadLetterRange>> MemoryLedger::dead_letter_ranges() {
   const std::lock_guard lock(mutex_);
   return ranges_;
+}
+
+Result<std::vector<Claim>> MemoryLedger::claims(const ClaimPlace& after, uint32_t until, size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::map<ClaimPlace, Claim> by_place;
+  for (const auto& [name, claim] : claims_)
+    by_place[{phase_of(name.first, name.second), name.first, name.second}] = claim;
+  std::vector<Claim> found;
+  for (const auto& [place, claim] : by_place) {
+    if (place > after && place.phase <= until && found.size() < limit) found.push_back(claim);
+  }
+  return found;
 }
 
 Result<std::vector<Notice>> MemoryLedger::due_notices(Time now, size_t limit) {

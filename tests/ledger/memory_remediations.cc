@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "ledger/claim.h"
 #include "ledger/notice.h"
 #include "tests/ledger/memory_ledger.h"
 
@@ -32,6 +33,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (options_.gate.flap && puts_right(r, step)) {
     put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
   }
+  if (r.state == State::confirmed) keep_claim(r);
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
@@ -67,7 +69,10 @@ std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const 
 
 GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   GateFacts facts = facts_of(r, at_);
-  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) facts.current_mode = rule->second.mode;
+  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) {
+    facts.current_mode = rule->second.mode;
+    facts.current_reconcile = rule->second.reconcile;
+  }
   for (const auto& [scope, pause] : pauses_) {
     if (pause_concerns(scope, r)) facts.pauses.push_back(view_of(pause));
   }
@@ -326,6 +331,44 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   } else {
     settle(r, *step, {change.guard, change.reason, change.figures, change.due}, Json::object());
   }
+  return Answer{};
+}
+
+// ---- claims --------------------------------------------------------------------------------------------------------
+
+std::optional<Claim> MemoryLedger::claim(const std::string& rule, const std::string& target) const {
+  const auto found = claims_.find({rule, target});
+  return found == claims_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void MemoryLedger::keep_claim(const Remediation& confirmed) {
+  const auto rule = rules_.find(confirmed.plan.rule.id);
+  if (rule == rules_.end()) return;
+  const auto before = claim(confirmed.plan.rule.id, confirmed.plan.target);
+  const auto kept = claim_of(confirmed, rule->second.reconcile, before, at_);
+  if (kept) claims_[{confirmed.plan.rule.id, confirmed.plan.target}] = *kept;
+}
+
+Result<Answer> MemoryLedger::on(const FindDrift& change) {
+  const auto stored = claim(change.rule, change.target);
+  if (auto valid = check_claim(change, stored, at_); !valid) return valid.error();
+  Answer answer;
+  for (const auto& [id, r] : open_) {
+    if (r.plan.rule.id == change.rule && r.plan.target == change.target) return answer;
+  }
+  CommitBatch found;
+  found.findings = {finding_of(*stored, change, at_)};
+  if (auto unused = check_ids(found); !unused) return unused.error();
+  answer.dispositions = {open(found.findings[0])};
+  ++claims_[{change.rule, change.target}].found;
+  return answer;
+}
+
+Result<Answer> MemoryLedger::on(const ExpireClaim& change) {
+  const auto stored = claim(change.rule, change.target);
+  if (auto over = check_claim(change, stored, at_); !over) return over.error();
+  claims_.erase({change.rule, change.target});
+  write(claim_record(*stored));
   return Answer{};
 }
 

@@ -9,8 +9,10 @@
 
 #include "base/json.h"
 #include "ledger/backup.h"
+#include "ledger/claim.h"
 #include "ledger/sqlite.h"
 #include "ledger/sqlite_ledger.h"
+#include "ledger/tables.h"
 #include "tests/ledger/dying.h"
 #include "tests/ledger/fixtures.h"
 #include "tests/support/fake_clock.h"
@@ -123,6 +125,25 @@ TEST_F(RestorationTest, PausesAllEffectsUntilAPersonGoesOn) {
 }
 
 // Whatever the group's offset carries, it carries no greater epoch: reading goes on where the backup stood.
+// A person may have undone, since, what a claim stands for.
+TEST_F(RestorationTest, HoldsWhatReconcileFindsByTheClaimsOfTheBackup) {
+  {
+    Database backup(file, SQLITE_OPEN_READWRITE);
+    Tables tables(backup);
+    Claim claim;
+    claim.remediation = sample_id(1);
+    claim.plan = sample_plan("t1");
+    claim.policy.reconcile = Reconcile::enforce;
+    tables.put(claim);
+  }
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok() && restored->backup.good());
+  EXPECT_EQ(restored->backup.claims, 1);
+  const std::vector<Claim> claims = *reader()->claims({}, kDialPoints, 10);
+  ASSERT_EQ(claims.size(), 1U);
+  EXPECT_EQ(claims[0].policy.reconcile, Reconcile::hold);
+}
+
 TEST_F(RestorationTest, RaisesTheEpochsAboveAnyThatWereGiven) {
   const uint64_t before = reader()->positions()->at(0).position.epoch;
   ASSERT_TRUE(restore().ok());

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "ledger/claim.h"
 #include "ledger/ledger_check.h"
 
 namespace kedge {
@@ -32,6 +33,7 @@ std::string difference(LedgerReader& wanted, LedgerReader& got) {
   if (!is_the_same(wanted.open_remediations(), got.open_remediations())) return "what is open";
   if (!is_the_same(wanted.exceptions(), got.exceptions())) return "the exceptions";
   if (!is_the_same(wanted.pauses(), got.pauses())) return "the pauses";
+  if (!is_the_same(wanted.claims({}, kDialPoints, 1000), got.claims({}, kDialPoints, 1000))) return "the claims";
   if (!is_the_same(wanted.dead_letters({}), got.dead_letters({}))) return "the dead letters";
   return "";
 }

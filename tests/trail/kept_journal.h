@@ -33,6 +33,7 @@ class KeptJournal final : public LedgerReader {
   Result<std::vector<DeadLetter>> dead_letters(const DeadLetterFilter&) override { return nothing(); }
   Result<DeadLetter> dead_letter(int64_t) override { return nothing(); }
   Result<std::vector<DeadLetterRange>> dead_letter_ranges() override { return nothing(); }
+  Result<std::vector<Claim>> claims(const ClaimPlace&, uint32_t, size_t) override { return nothing(); }
   Result<std::vector<Notice>> due_notices(Time, size_t) override { return nothing(); }
   Result<std::optional<Time>> next_notice_due() override { return nothing(); }
   Result<std::vector<Counted>> counts(Time, Time) override { return nothing(); }
