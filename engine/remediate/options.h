@@ -10,6 +10,15 @@
 
 namespace kedge {
 
+// How what was confirmed is looked at again (claim_schedule.h).
+struct ReconcileOptions {
+  Duration every = std::chrono::hours(1);  // each claim once in this time
+  int per_second = 10;                     // claims at most
+  int places = 4;                          // claims at once; half of them at one endpoint
+
+  bool operator==(const ReconcileOptions&) const = default;
+};
+
 struct ExecutorOptions {
   int workers = 16;
   int per_endpoint = 4;  // turns at one endpoint (service, account, region) at once
@@ -33,6 +42,8 @@ struct ExecutorOptions {
   // A wait before anything was written becomes a row that people can see (state `waiting`) when the world could not be
   // observed for this long; shorter ones are in memory.
   Duration visible_wait = std::chrono::seconds(30);
+
+  ReconcileOptions reconcile;
 
   std::string agent_version = "0.1.0";  // of the user agent
   std::string redaction_salt;           // of the digests that stand for sensitive values (plan/redaction.h)

@@ -149,6 +149,16 @@ std::optional<Worker::Rest> Worker::reread(Job& job, bool after_doubt) {
   return std::nullopt;
 }
 
+ActionResult<Observation> Worker::look_at(const std::string& remediation, const std::string& endpoint,
+                                          const Step& step) {
+  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  if (!permit) return ActionError{ActionError::Kind::retry, "kept_back", "the breaker of " + endpoint + " is open", {}};
+  Health health;
+  auto seen = observe(remediation, Look{&step}, health);
+  note(endpoint, *permit, health);
+  return seen;
+}
+
 ActionResult<Observation> Worker::observe(const std::string& remediation, const Look& look, Health& health) {
   const Step& step = *look.step;
   const Action& action = *edges_.actions.find(step.action);

@@ -49,6 +49,8 @@ class Worker {
     Duration until{};
   };
   Rest run(Job&);
+  // Looks at one step, for this remediation, outside of any turn. Not while the endpoint's breaker is open.
+  ActionResult<Observation> look_at(const std::string& remediation, const std::string& endpoint, const Step&);
 
   // From now on nothing new is begun: what was written is read back and recorded.
   void wind_down() { winding_down_ = true; }
