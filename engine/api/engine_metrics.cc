@@ -37,4 +37,23 @@ void write_metrics(MetricsWriter& writer, const Executor::Figures& figures) {
                  static_cast<double>(figures.breakers_opened));
 }
 
+void write_metrics(MetricsWriter& writer, const Reconciler::Figures& figures) {
+  writer.gauge("kedge_reconcile_claims", "Claims that the last full round went through",
+               static_cast<double>(figures.claims));
+  if (figures.round_at) {
+    writer.gauge("kedge_reconcile_last_round_timestamp_seconds", "When the last full round ended",
+                 static_cast<double>(figures.round_at->time_since_epoch().count()) / 1e6);
+  }
+  writer.counter("kedge_reconcile_observed_total", "Claims looked at", static_cast<double>(figures.observed));
+  writer.counter("kedge_reconcile_drifted_total", "Of them, no longer as they were confirmed",
+                 static_cast<double>(figures.drifted));
+  writer.counter("kedge_reconcile_unobserved_total", "Of them, those of which it could not be told",
+                 static_cast<double>(figures.unobserved));
+  writer.counter("kedge_reconcile_findings_total", "Remediations that came of it",
+                 static_cast<double>(figures.findings));
+  writer.counter("kedge_reconcile_passed_over_total",
+                 "Claims that were not looked at in a round, as their endpoint did not keep up",
+                 static_cast<double>(figures.passed_over));
+}
+
 }  // namespace kedge

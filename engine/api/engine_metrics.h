@@ -4,10 +4,12 @@
 #include "api/metrics.h"
 #include "ledger/committer.h"
 #include "remediate/executor.h"
+#include "remediate/reconciler.h"
 
 namespace kedge {
 
 void write_metrics(MetricsWriter&, const Committer&);
 void write_metrics(MetricsWriter&, const Executor::Figures&);
+void write_metrics(MetricsWriter&, const Reconciler::Figures&);
 
 }  // namespace kedge

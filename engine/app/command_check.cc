@@ -135,7 +135,6 @@ void note_unobeyed(const Configuration& configuration, const RuleSet& rules, She
       shell.err << to_line(configuration, {rule.file, rule.line, rule.id, field, what}) << "\n";
     };
     constexpr const char* kPassedOver = "is recorded, and nothing obeys it yet";
-    if (rule.policy.reconcile != Reconcile::off) note("reconcile", kPassedOver);
     if (rule.policy.throttle != Duration{}) note("throttle", kPassedOver);
   }
 }

@@ -99,6 +99,7 @@ api:
 #   remediation_deadline: 10m     # from the first attempt to the last outcome
 #   confirm_deadline: 1m          # how long the world may take to show the effect
 #   visibility_delay: 2s          # how long an endpoint may still show what was before a write
+#   reconcile: {every: 1h, per_second: 10, places: 4}  # how often, and how many at once, is looked at again
 
 # limits:
 #   lanes: 1                      # threads that decide

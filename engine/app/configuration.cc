@@ -148,6 +148,12 @@ void read_aws(Section& section, Configuration& configuration) {
   check_endpoints(section, aws);
 }
 
+void read_reconcile(Section& section, ReconcileOptions& reconcile) {
+  section.duration("every", reconcile.every, seconds(1), hours(24));
+  section.integer("per_second", reconcile.per_second, 1, 1000);
+  section.integer("places", reconcile.places, 1, 64);
+}
+
 void read_executor(Section& section, ExecutorOptions& executor) {
   section.integer("workers", executor.workers, 1, 1024);
   section.integer("per_endpoint", executor.per_endpoint, 1, 1024);
@@ -157,6 +163,7 @@ void read_executor(Section& section, ExecutorOptions& executor) {
   section.duration("retry_most", executor.retry_most, milliseconds(10), hours(24));
   section.duration("call_timeout", executor.call_timeout, milliseconds(100), hours(1));
   section.duration("visibility_delay", executor.visibility_delay, milliseconds(0), hours(1));
+  section.section("reconcile", [&](Section& reconcile) { read_reconcile(reconcile, executor.reconcile); });
 }
 
 constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";

@@ -36,6 +36,7 @@
 #include "pipeline/own_principals.h"
 #include "pipeline/redriver.h"
 #include "remediate/executor.h"
+#include "remediate/reconciler.h"
 #include "source/fetch.h"
 #include "source/kafka_source.h"
 
@@ -71,7 +72,8 @@ int wait_for_signal(milliseconds timeout) {
 LoadRules load_change(const RuleSet& rules) {
   LoadRules change{rules.digest(), rules.directory(), {}};
   for (const Rule& rule : rules.rules()) {
-    change.rules.push_back({rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule)});
+    change.rules.push_back(
+        {rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule), rule.policy.reconcile});
   }
   return change;
 }
@@ -138,6 +140,7 @@ class Daemon {
   std::unique_ptr<CurrentRules> rules_;
   std::unique_ptr<EffectsSwitch> effects_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<OutboxFollower> outbox_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Redriver> redriver_;
@@ -256,12 +259,15 @@ Result<void> Daemon::start_effects() {
   effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources});
   auto open = reader_->open_remediations();
   if (!open) return open.error().with("reading the open remediations");
-  executor_ =
-      std::make_unique<Executor>(Executor::Edges{*room_->actions, *committer_, *reader_, runnable_, *room_->http,
-                                                 clock_, random_, [this] { return effects_->stopped(); }},
-                                 std::move(options));
+  const Executor::Edges edges{*room_->actions, *committer_, *reader_, runnable_,
+                              *room_->http,    clock_,      random_,  [this] { return effects_->stopped(); }};
+  executor_ = std::make_unique<Executor>(edges, options);
+  reconciler_ = std::make_unique<Reconciler>(edges, std::move(options), [this, things = own_things(configuration_)] {
+    return with_principals(things, us_.get());
+  });
   if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
   executor_->start(*std::move(open));
+  reconciler_->start();
   return {};
 }
 
@@ -358,6 +364,7 @@ void Daemon::watch_loops() {
   watchdog_.watch("the main loop", pulse_);
   watchdog_.watch("the ledger's committer", committer_->pulse());
   watchdog_.watch("the executor", executor_->pulse());
+  watchdog_.watch("reconcile", reconciler_->pulse());
   watchdog_.watch("the outbox", outbox_->pulse());
   for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
 }
@@ -402,6 +409,7 @@ void Daemon::stop() {
   for (const auto& lane : lanes_) lane->stop();
   for (const auto& source : sources_) clean = source->stop(left() / 3) && clean;
   if (effects_) effects_->turn_off();
+  if (reconciler_) reconciler_->stop();
   if (executor_) executor_->stop(left() / 2);
   if (outbox_) outbox_->stop();
   if (room_) room_->identity_http->stop();  // whoever still asks who we are, or for credentials, asks no longer
@@ -517,6 +525,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   journal_metrics_->write(writer);
   kedge::write_metrics(writer, *committer_);
   kedge::write_metrics(writer, executor_->figures());
+  kedge::write_metrics(writer, reconciler_->figures());
   for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
   for (const auto& source : sources_) kedge::write_metrics(writer, *source);
   kedge::write_metrics(writer, outbox_->figures());

@@ -152,7 +152,11 @@ Tree executor_of(const ExecutorOptions& executor) {
           {"retry_most", span(executor.retry_most)},
           {"remediation_deadline", span(executor.remediation_deadline)},
           {"confirm_deadline", span(executor.confirm_deadline)},
-          {"visibility_delay", span(executor.visibility_delay)}};
+          {"visibility_delay", span(executor.visibility_delay)},
+          {"reconcile",
+           {{"every", span(executor.reconcile.every)},
+            {"per_second", executor.reconcile.per_second},
+            {"places", executor.reconcile.places}}}};
 }
 
 Tree limits_of(const Configuration& c) {
