@@ -21,7 +21,7 @@ local function changed(prefix)
 end
 
 rule "one" {
-  title = "a value is wrong", mode = "enforce", on = changed("v"),
+  title = "a value is wrong", mode = "enforce", on = changed("v"), reconcile = ENFORCE,
   target = function(event) return "value:" .. event.detail.requestParameters.name end,
   respond = function(event) return plan_for { event.detail.requestParameters.name } end,
 }
@@ -32,6 +32,7 @@ rule "another" {
 }
 rule "pair" {
   title = "one of two values is wrong", mode = "enforce", on = changed("p"), on_unconfirmed = "undo",
+  reconcile = HOLD,
   target = function(event) return "value:p0" end,
   respond = function(event) return plan_for { "p0", "p1" } end,
 }
@@ -94,13 +95,15 @@ PauseFile open_pause_file(const std::string& directory) {
 ExecutorOptions executor_options() {
   ExecutorOptions options;
   options.workers = 3;
+  options.reconcile = {std::chrono::minutes(20), 10, 2};
   return options;
 }
 
 LoadRules loaded(const RuleSet& rules) {
   LoadRules change{rules.digest(), "rules", {}};
   for (const Rule& rule : rules.rules()) {
-    change.rules.push_back({rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule)});
+    change.rules.push_back(
+        {rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule), rule.policy.reconcile});
   }
   return change;
 }
@@ -122,17 +125,22 @@ void forget(SimulatedWorld& world) {
 
 struct Stage::Files {
   TemporaryDirectory directory;
-  ActionTable actions{fake_actions()};  // which the rule set borrows
+  ActionTable actions{fake_actions()};  // which the rule sets borrow
+
+  std::shared_ptr<const RuleSet> load(const std::string& name, const std::string& reconcile) {
+    directory.write(name + "/values.lua", reconcile + kRules);
+    RuleSet::Options options;
+    options.directory = (directory.path() / name).string();
+    options.actions = &actions.catalog();
+    RuleSet::Loaded loaded_rules = RuleSet::load(options);
+    for (const RuleProblem& problem : loaded_rules.problems) throw std::runtime_error(to_string(problem));
+    return loaded_rules.rules;
+  }
 };
 
 Stage::Stage() : files_(std::make_unique<Files>()) {
-  files_->directory.write("rules/values.lua", kRules);
-  RuleSet::Options options;
-  options.directory = (files_->directory.path() / "rules").string();
-  options.actions = &files_->actions.catalog();
-  RuleSet::Loaded loaded_rules = RuleSet::load(options);
-  for (const RuleProblem& problem : loaded_rules.problems) throw std::runtime_error(to_string(problem));
-  rules_ = loaded_rules.rules;
+  rules_ = files_->load("rules", R"(local ENFORCE, HOLD = "off", "off")");
+  watched_ = files_->load("watched", R"(local ENFORCE, HOLD = "enforce", "hold")");
 }
 
 Stage::~Stage() = default;
@@ -147,7 +155,7 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       ledger_(open_ledger(world, life_, disk)),
       committer_(*ledger_, runnable_, {}),
       random_(world.dice.number()),
-      rules_(stage.rules()),
+      rules_(stage.rules(world.reconciles)),
       lane_({committer_, reader(), rules_, world.clock, random_}, {}),
       positions_(committer_, reader(), "simulated"),
       source_(world, life_, positions_, lane_.mailbox()),
@@ -155,11 +163,10 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       effects_({committer_, reader(), pause_file_, {&source_}}),
       client_(world, life_),
       actions_(actions_of(world)),
-      executor_({actions_, committer_, reader(), runnable_, client_, world.clock, random_,
-                 [this] { return effects_stopped(); }},
-                executor_options()) {
+      executor_(edges(), executor_options()),
+      reconciler_(edges(), executor_options(), nullptr) {
   committer_.commit(NoteStart{"0.1.0", "", world.clock.boot_id()});
-  committer_.commit(loaded(*stage.rules()));
+  committer_.commit(loaded(*stage.rules(world.reconciles)));
   auto open = reader().open_remediations();
   if (world.plant == Plant::open_forgotten) open->clear();
   if (world.plant == Plant::hold_forgotten) {
@@ -169,6 +176,7 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
     open = reader().open_remediations();
   }
   executor_.start(*std::move(open));
+  if (world.reconciles) reconciler_.start();
   lane_.start(us_);
   [[maybe_unused]] const auto started = source_.start();
 }
@@ -176,9 +184,15 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
 Life::~Life() {
   source_.stop(Duration{});
   lane_.stop();
+  reconciler_.stop();
   executor_.stop(Duration{});
   runnable_.close();
   committer_.stop();
+}
+
+ExecutorEdges Life::edges() {
+  return {actions_, committer_,   reader(), runnable_,
+          client_,  world_.clock, random_,  [this] { return effects_stopped(); }};
 }
 
 std::optional<Stop> Life::effects_stopped() {

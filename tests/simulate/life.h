@@ -9,6 +9,7 @@
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
 #include "remediate/executor.h"
+#include "remediate/reconciler.h"
 #include "rule/rule_set.h"
 #include "tests/simulate/ledger_on_sqlite.h"
 #include "tests/simulate/simulated_ledger.h"
@@ -22,13 +23,15 @@ class Stage {
  public:
   Stage();
   ~Stage();
-  std::shared_ptr<const RuleSet> rules() const { return rules_; }
+  // Those that ask reconcile to watch what was confirmed, or those that do not.
+  std::shared_ptr<const RuleSet> rules(bool reconcile) const { return reconcile ? watched_ : rules_; }
   const std::string& directory() const;
 
  private:
   struct Files;
   std::unique_ptr<Files> files_;
   std::shared_ptr<const RuleSet> rules_;
+  std::shared_ptr<const RuleSet> watched_;
 };
 
 class Life {
@@ -43,6 +46,7 @@ class Life {
   SimulatedSource& source() { return source_; }
 
  private:
+  ExecutorEdges edges();
   std::optional<Stop> effects_stopped();
 
   SimulatedWorld& world_;
@@ -61,6 +65,7 @@ class Life {
   SimulatedClient client_;
   ActionTable actions_;
   Executor executor_;
+  Reconciler reconciler_;
 };
 
 }  // namespace kedge

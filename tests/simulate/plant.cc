@@ -17,6 +17,8 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::tell_again, Kind::crash};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
+    case Plant::drift_as_event:
+      return {Kind::quiet_drift, Kind::drift};
     default:
       return {};
   }

@@ -29,9 +29,10 @@ enum class Plant {
   record_skipped,      // reading goes on one record too far
   foreign_mark,        // the write does not carry its attempt's mark
   disk_lies,           // SQLite's disk answers a sync before anything is safe
+  drift_as_event,      // what reconcile finds is taken for what a live event told
 };
 
-inline constexpr std::array<std::string_view, 19> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 20> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -49,7 +50,8 @@ inline constexpr std::array<std::string_view, 19> kPlantNames = {"none",
                                                                  "open_forgotten",
                                                                  "record_skipped",
                                                                  "foreign_mark",
-                                                                 "disk_lies"};
+                                                                 "disk_lies",
+                                                                 "drift_as_event"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

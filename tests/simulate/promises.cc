@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "ledger/claim.h"
 
 namespace kedge {
 namespace {
@@ -19,6 +20,8 @@ const StepProgress* latest_with_mark(const Remediation& remediation, const std::
   }
   return nullptr;
 }
+
+bool is_by_reconcile(const Remediation& remediation) { return remediation.event.source == "kedge.reconcile"; }
 
 }  // namespace
 
@@ -58,6 +61,10 @@ void Promises::committed(const Change& change, const Answer& answer, MemoryLedge
     const auto remediation = durable.remediation(start->remediation);
     if (remediation) began(*remediation);
   }
+  if (const auto* word = std::get_if<PersonalMove>(&change); word != nullptr && word->move == Move::undo) {
+    const auto remediation = durable.remediation(word->remediation);
+    if (remediation) undone_[{remediation->plan.rule.id, remediation->plan.target}] = durable.head();
+  }
   if (const auto* end = std::get_if<Conclude>(&change); end != nullptr && end->move == Move::confirm && went) {
     const auto remediation = durable.remediation(end->remediation);
     if (remediation) confirmed(*remediation);
@@ -72,6 +79,7 @@ void Promises::began(const Remediation& remediation) {
       remediation.times.happened && remediation.times.decided - *remediation.times.happened > std::chrono::minutes(15);
   expect(!stale || approved, "a remediation of " + target + " for a stale event began without anybody's yes");
   if (!begun_.insert(remediation.id).second) return;
+  if (is_by_reconcile(remediation)) began_by_reconcile(remediation);
   // A window of a minute is kept by the second.
   const Duration now = clock_.elapsed();
   while (!begun_at_.empty() && begun_at_.front() <= now - std::chrono::seconds(58)) begun_at_.pop_front();
@@ -80,7 +88,17 @@ void Promises::began(const Remediation& remediation) {
   begun_at_.push_back(now);
 }
 
+void Promises::began_by_reconcile(const Remediation& remediation) {
+  const std::string& target = remediation.plan.target;
+  expect(remediation.policy.reconcile == Reconcile::enforce || approved_.contains(remediation.id),
+         "reconcile put " + target + " right without anybody's yes, though its rule says hold");
+  const auto undone = undone_.find({remediation.plan.rule.id, target});
+  expect(undone == undone_.end() || remediation.last_finding < undone->second,
+         "reconcile found that " + target + " has drifted where a person has undone what was confirmed");
+}
+
 void Promises::confirmed(const Remediation& remediation) {
+  if (!is_by_reconcile(remediation)) undone_.erase({remediation.plan.rule.id, remediation.plan.target});
   for (const Step* step : remediation.plan.effects()) {
     const std::string name = step->args.at("name");
     const auto since = right_since_.find(name);
@@ -123,6 +141,8 @@ void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function
   }
   std::set<std::string> targets;
   for (const auto& [event, target] : events_) targets.insert(target);
+  const auto claims = durable.claims({}, kDialPoints, SIZE_MAX);
+  for (const Claim& claim : *claims) targets.insert(claim.plan.target);
   for (const std::string& target : targets) {
     const bool is_told = unsettled.contains(target) || (settled.contains(target) && settled[target] > wanted[target]);
     expect(right(target) || is_told, target + " is not as it should be, and nobody was told why");

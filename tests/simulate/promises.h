@@ -8,9 +8,11 @@
 //  - A pause that was answered stops all writes; an exception, all beginnings.
 //  - Within a minute no more remediations begin than are allowed, across restarts and clocks that jump.
 //  - What a guard holds begins only with a person's yes.
+//  - What reconcile finds begins only with one too, unless its rule says otherwise; and never, once a person has undone
+//    what the claim stands for.
 //  - What ends confirmed was seen to be right after its last finding was durable.
-//  - In the end all events are decided or dead letters, once each, nothing is stuck, and the journal tells of every
-//    write.
+//  - In the end all events are decided or dead letters, once each, nothing is stuck, the journal tells of every write,
+//    and what an event told of, or reconcile watches, is as it should be, or people were told.
 #pragma once
 
 #include <deque>
@@ -60,6 +62,7 @@ class Promises {
 
  private:
   void began(const Remediation&);
+  void began_by_reconcile(const Remediation&);
   void confirmed(const Remediation&);
   void ended_decided(MemoryLedger& durable);
 
@@ -69,6 +72,7 @@ class Promises {
   std::map<std::string, std::string> events_;  // by id, the target
   std::set<int64_t> poison_;
   std::set<std::string> looked_wrong_;
+  std::map<std::pair<std::string, std::string>, int64_t> undone_;  // by rule and target: the record of a person's undo
   std::map<std::string, int64_t> right_since_;  // by name: the head when the latest look at what was right began
   std::map<std::string, std::string> marks_;    // of writes, and what they wrote
   std::set<std::string> begun_;

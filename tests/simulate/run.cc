@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "ledger/claim.h"
 
 namespace kedge {
 namespace {
@@ -47,6 +48,7 @@ class Run {
     }
     for (const char* name : kNames) world_.values.set(name, "right");
     world_.values.set("w0", "right");
+    world_.reconciles = scenario.reconciles;
   }
 
   RunReport play() {
@@ -159,6 +161,9 @@ void Run::disturb(const Disturbance& one) {
       return;
     case Kind::rebalance:
       return life_->source().rebalance(one.number % 2 == 0);
+    case Kind::quiet_drift:
+      world_.change(pick(one.number), "wrong", false);
+      return;
   }
 }
 
@@ -180,10 +185,15 @@ void Run::approve() {
   }
 }
 
+// One that is open, or one that reconcile watches.
 void Run::undo(uint64_t number) {
+  std::vector<std::string> ids;
   const auto open = life_->reader().open_remediations();
-  if (open->empty()) return;
-  ask(PersonalMove{open->at(number % open->size()).id, Move::undo, "alice", "it was meant"});
+  for (const Remediation& one : *open) ids.push_back(one.id);
+  const auto claims = life_->reader().claims({}, kDialPoints, 100);
+  for (const Claim& one : *claims) ids.push_back(one.remediation);
+  if (ids.empty()) return;
+  ask(PersonalMove{ids.at(number % ids.size()), Move::undo, "alice", "it was meant"});
 }
 
 // All goes well for long enough that everything can come to its end.

@@ -16,7 +16,7 @@ struct Weighed {
 };
 
 // By kind.
-constexpr std::array<Weighed, 16> kKinds = {{{"drift", 12},
+constexpr std::array<Weighed, 17> kKinds = {{{"drift", 12},
                                              {"tell_again", 3},
                                              {"poison", 2},
                                              {"late_event", 2},
@@ -31,7 +31,8 @@ constexpr std::array<Weighed, 16> kKinds = {{{"drift", 12},
                                              {"undo", 1},
                                              {"except", 1},
                                              {"disk_full", 1},
-                                             {"rebalance", 3}}};
+                                             {"rebalance", 3},
+                                             {"quiet_drift", 0}}};
 
 constexpr uint64_t kOneOnSqlite = 100;  // of so many runs
 
@@ -52,11 +53,23 @@ Duration draw_gap(Random& dice) {
   return Duration(dice.below(most * kMillisecond));
 }
 
+// Some of it when there may be claims already.
+void add_quiet_drifts(Scenario& scenario, Random& dice) {
+  const Duration last = scenario.disturbances.back().at + std::chrono::minutes(40);
+  for (uint64_t left = 1 + dice.below(4); left > 0; --left) {
+    const Disturbance one{Duration(dice.below(static_cast<uint64_t>(last.count()))), Disturbance::Kind::quiet_drift,
+                          dice.number()};
+    const auto behind = std::upper_bound(scenario.disturbances.begin(), scenario.disturbances.end(), one,
+                                         [](const auto& a, const auto& b) { return a.at < b.at; });
+    scenario.disturbances.insert(behind, one);
+  }
+}
+
 }  // namespace
 
 Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favoured) {
   Random dice(seed * 7919 + 1);
-  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}};
+  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}, false};
   Duration at = std::chrono::seconds(1);
   for (uint64_t left = 4 + dice.below(24); left > 0; --left) {
     at += draw_gap(dice);
@@ -64,6 +77,9 @@ Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favo
     const auto kind = is_favoured ? favoured[dice.below(favoured.size())] : draw_kind(dice);
     scenario.disturbances.push_back({at, kind, dice.number()});
   }
+  const bool wants_quiet = std::count(favoured.begin(), favoured.end(), Disturbance::Kind::quiet_drift) > 0;
+  scenario.reconciles = wants_quiet || dice.below(4) == 0;
+  if (scenario.reconciles) add_quiet_drifts(scenario, dice);
   return scenario;
 }
 

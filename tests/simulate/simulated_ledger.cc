@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ledger/claim.h"
+
 namespace kedge {
 namespace {
 
@@ -62,6 +64,18 @@ void LedgerInMemory::sync() {
   world_.keep(std::make_unique<MemoryLedger>(*working_));
 }
 
+Change LedgerInMemory::as_event(const FindDrift& drift) {
+  const auto claims = working_->claims({}, kDialPoints, 1000);
+  CommitBatch batch;
+  for (const Claim& claim : *claims) {
+    if (claim.plan.rule.id != drift.rule || claim.plan.target != drift.target) continue;
+    batch.findings = {finding_of(claim, drift, drift.observed)};
+    batch.findings[0].origin = "event";
+    batch.findings[0].times.happened = drift.observed;
+  }
+  return batch;
+}
+
 std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) {
   std::vector<Change> planted(changes.begin(), changes.end());
   for (Change& change : planted) {
@@ -73,6 +87,9 @@ std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) 
           if (!stored->empty()) move.epoch = stored->at(0).position.epoch, move.from = stored->at(0).position.next;
         }
       }
+    }
+    if (const auto* drift = std::get_if<FindDrift>(&change); drift && world_.plant == Plant::drift_as_event) {
+      change = as_event(*drift);
     }
     const bool is_lost = (std::holds_alternative<Attempt>(change) && world_.plant == Plant::unheld_attempt) ||
                          (std::holds_alternative<AddException>(change) && world_.plant == Plant::exception_lost);

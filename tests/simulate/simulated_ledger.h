@@ -31,6 +31,7 @@ class LedgerInMemory final : public SimulatedLedger {
  private:
   std::vector<Answer> commit(std::span<const Change> changes);
   std::vector<Change> with_plant(std::span<const Change> changes);
+  Change as_event(const FindDrift&);
   void sync();
 
   SimulatedWorld& world_;

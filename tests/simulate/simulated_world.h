@@ -70,6 +70,7 @@ class SimulatedWorld {
   Promises promises;
   uint64_t bad_luck = 0;  // of ten requests so many have any
   bool disk_is_full = false;
+  bool reconciles = false;  // its rules ask for it
 
  private:
   void draw_luck(bool writes);
