@@ -257,7 +257,7 @@ Result<void> Daemon::start_effects() {
   std::vector<const Source*> sources;
   for (const auto& source : sources_) sources.push_back(source.get());
   effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources});
-  auto open = reader_->open_remediations();
+  const auto open = reader_->unfinished();
   if (!open) return open.error().with("reading the open remediations");
   const Executor::Edges edges{*room_->actions, *committer_, *reader_, runnable_,
                               *room_->http,    clock_,      random_,  [this] { return effects_->stopped(); }};
@@ -265,8 +265,8 @@ Result<void> Daemon::start_effects() {
   reconciler_ = std::make_unique<Reconciler>(edges, std::move(options), [this, things = own_things(configuration_)] {
     return with_principals(things, us_.get());
   });
-  if (!open->empty()) spdlog::info("{} remediations are open: each is observed first", open->size());
-  executor_->start(*std::move(open));
+  if (!open->empty()) spdlog::info("{} remediations go on: each is observed first, or when it is due", open->size());
+  executor_->start(*open);
   reconciler_->start();
   return {};
 }

@@ -45,6 +45,16 @@ class LedgerReader {
 
   // Remediations that have not ended, oldest first.
   virtual Result<std::vector<Remediation>> open_remediations() = 0;
+  // What somebody has to carry on, oldest first: all that is open, but for what is held with no end, and for what waits
+  // for a lock, which the commit that frees it hands out. Much may be open, so no more of it is read than tells when.
+  struct Unfinished {
+    std::string id;
+    std::optional<Time> due;  // nothing is to be done before
+    bool isolates = false;    // by its plan; not looked at where it is due later
+
+    bool operator==(const Unfinished&) const = default;
+  };
+  virtual Result<std::vector<Unfinished>> unfinished() = 0;
   // Open or (within the undo horizon) ended. not_found otherwise.
   virtual Result<Remediation> remediation(const std::string& id) = 0;
 

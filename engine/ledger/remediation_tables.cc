@@ -54,6 +54,20 @@ std::vector<Remediation> Tables::open_remediations() {
   return all;
 }
 
+// The bodies of findings are large: only those are looked into of which it matters now.
+std::vector<LedgerReader::Unfinished> Tables::unfinished() {
+  std::vector<LedgerReader::Unfinished> all;
+  Query row = db_.query(
+      "SELECT id, due, CASE WHEN due IS NOT NULL THEN 0 ELSE"
+      " (SELECT json_array_length(body, '$.plan.isolate') > 0 FROM finding WHERE finding.remediation = id) END"
+      " FROM remediation LEFT JOIN timer ON timer.remediation = id"
+      " WHERE due IS NOT NULL OR NOT (state = 'held' OR (state = 'waiting' AND guard = 'locks')) ORDER BY id");
+  while (row.next()) {
+    all.push_back({row.text(0), row.is_null(1) ? std::nullopt : std::optional(row.time(1)), row.integer(2) != 0});
+  }
+  return all;
+}
+
 std::optional<Remediation> Tables::open_remediation(const std::string& id) {
   Query row = db_.query(
       "SELECT state, moving, body FROM remediation JOIN finding ON finding.remediation = id WHERE id = ?", id);
@@ -68,6 +82,20 @@ std::vector<std::string> Tables::open_of(const std::string& rule, const std::str
 std::vector<std::string> Tables::standing_by(const std::string& guard, State state) {
   return read_texts(db_.query("SELECT id FROM remediation WHERE guard = ? AND guard <> '' AND state = ? ORDER BY id",
                               guard, state_text(state)));
+}
+
+std::vector<std::string> Tables::held_after(const std::string& id, const std::string& guard, size_t limit) {
+  return read_texts(
+      db_.query("SELECT id FROM remediation WHERE guard = ? AND guard <> '' AND state = 'held' AND id > ?"
+                " ORDER BY id LIMIT ?",
+                guard, id, int64_t(limit)));
+}
+
+std::vector<std::string> Tables::held_of(const std::string& rule, const std::string& guard, size_t limit) {
+  return read_texts(
+      db_.query("SELECT id FROM remediation WHERE guard = ? AND guard <> '' AND state = 'held' AND rule = ?"
+                " ORDER BY id LIMIT ?",
+                guard, rule, int64_t(limit)));
 }
 
 int Tables::standing_by_count(const std::string& key, State state) {

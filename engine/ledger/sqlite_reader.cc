@@ -31,6 +31,9 @@ class SqliteReader final : public LedgerReader {
   Result<std::vector<Remediation>> open_remediations() override {
     return read([](Tables& tables) { return tables.open_remediations(); });
   }
+  Result<std::vector<Unfinished>> unfinished() override {
+    return read([](Tables& tables) { return tables.unfinished(); });
+  }
   Result<Remediation> remediation(const std::string& id) override {
     auto found = read([&](Tables& tables) {
       auto open = tables.open_remediation(id);

@@ -46,10 +46,14 @@ class Tables {
 
   // ---- remediation, finding, step, timer
   std::vector<Remediation> open_remediations();
+  std::vector<LedgerReader::Unfinished> unfinished();
   std::optional<Remediation> open_remediation(const std::string& id);
   std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first
   std::vector<std::string> standing_by(const std::string& guard, State);                 // likewise
-  int standing_by_count(const std::string& key, State);                                  // kStandingCounted at most
+  // Held by the guard, by id: those after one, or those of a rule; no more than `limit`.
+  std::vector<std::string> held_after(const std::string& id, const std::string& guard, size_t limit);
+  std::vector<std::string> held_of(const std::string& rule, const std::string& guard, size_t limit);
+  int standing_by_count(const std::string& key, State);  // kStandingCounted at most
   void insert(const Remediation&);
   void update(const Remediation& now, const Remediation& was);
   void erase(const Remediation&);

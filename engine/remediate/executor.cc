@@ -19,9 +19,18 @@ Executor::Executor(Edges edges, Options options)
 
 Executor::~Executor() { stop(Duration{0}); }
 
-void Executor::start(std::vector<Remediation> open) {
-  auto schedule = std::make_unique<Schedule>(options_.per_endpoint);
-  for (Remediation& remediation : open) arrived(*schedule, std::move(remediation), true);
+void Executor::start(const std::vector<LedgerReader::Unfinished>& open) {
+  auto schedule = std::make_unique<Schedule>(options_.per_endpoint, options_.courses_max);
+  const Time now = edges_.committer.now();
+  const Duration elapsed = edges_.clock.elapsed();
+  for (const LedgerReader::Unfinished& one : open) {
+    auto job = Worker::job_at_rest(one);
+    if (one.due && *one.due > now) {
+      schedule->make_timed(std::move(job), elapsed + (*one.due - now));
+    } else {
+      schedule->make_ready(std::move(job));
+    }
+  }
   lead_.put(std::move(schedule));
   for (int i = 0; i < options_.workers; ++i) threads_.emplace_back("kedge-worker", [this] { work(); });
 }
@@ -85,7 +94,7 @@ std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
     pulse_.waits();
     std::vector<Remediation> runnable = edges_.runnable.take_all(nap);
     pulse_.works();
-    for (Remediation& remediation : runnable) arrived(schedule, std::move(remediation), false);
+    for (Remediation& remediation : runnable) arrived(schedule, std::move(remediation));
     // After the wait: who comes back ends it.
     for (Returned& returned : coming_back_.take_all(Duration{0})) place(schedule, std::move(returned));
     if (edges_.runnable.closed()) stopping_ = true;
@@ -107,9 +116,9 @@ std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
   }
 }
 
-void Executor::arrived(Schedule& schedule, Remediation remediation, bool resumed) {
+void Executor::arrived(Schedule& schedule, Remediation remediation) {
   if (schedule.knows(remediation.id)) return schedule.note_newer(remediation.id);
-  schedule.make_ready(worker_.make_job(std::move(remediation), resumed));
+  schedule.make_ready(worker_.make_job(std::move(remediation), false));
 }
 
 void Executor::place(Schedule& schedule, Returned returned) {

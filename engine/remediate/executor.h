@@ -13,7 +13,9 @@
 //
 // Ownership:  owns its threads; borrows everything that it is given, which must outlive it.
 // Threads:    start and stop from one thread; figures from any.
-// Recovery:   start() is given every remediation that is open in the ledger: each is observed before anything else.
+// Recovery:   start() is given what is unfinished in the ledger: each is observed before anything else, or when its row
+//             says. They are read one by one as places get free, so that a start after a storm is neither slow nor a
+//             storm itself.
 #pragma once
 
 #include <atomic>
@@ -40,7 +42,7 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  void start(std::vector<Remediation> open);
+  void start(const std::vector<LedgerReader::Unfinished>& open);
 
   // Begins nothing new, lets what runs finish until `deadline` from now, then cancels its calls. What was not finished
   // stays open in the ledger and is observed at the next start.
@@ -69,7 +71,7 @@ class Executor {
   void work();
   std::unique_ptr<Job> next_job();
   std::unique_ptr<Job> lead(Schedule&);
-  void arrived(Schedule&, Remediation, bool resumed);
+  void arrived(Schedule&, Remediation);
   void place(Schedule&, Returned);
 
   // Constant after construction.

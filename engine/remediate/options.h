@@ -22,6 +22,9 @@ struct ReconcileOptions {
 struct ExecutorOptions {
   int workers = 16;
   int per_endpoint = 4;  // turns at one endpoint (service, account, region) at once
+  // Remediations that wait for their turn in memory, some 10 KB each. What waits beyond it lies in the ledger alone,
+  // and is read from there when its turn comes.
+  size_t courses_max = 500;
 
   Duration remediation_deadline = std::chrono::minutes(10);  // from the first attempt to the last outcome
   Duration confirm_deadline = std::chrono::seconds(60);      // how long the world may take to show the effect

@@ -6,21 +6,31 @@ namespace kedge {
 
 // ---- coming back -------------------------------------------------------------------------------------------------
 
-void Schedule::comes_back(Job& job) {
+// True when the ledger got something newer meanwhile.
+bool Schedule::comes_back(Job& job) {
   auto& entry = jobs_[job.id];
-  if (entry.place != Place::out) return;
+  if (entry.place != Place::out) return false;
   entry.place = Place::ready;
   --out_;
-  for (const std::string& key : job.keys) busy_keys_.erase(key);
+  for (const std::string& key : job.keys_held) busy_keys_.erase(key);
+  job.keys_held.clear();
   const auto taken = places_taken_.find(job.endpoint_held);
   if (taken != places_taken_.end() && --taken->second == 0) places_taken_.erase(taken);
-  job.reread = job.reread || std::exchange(entry.newer, false);
+  const bool newer = std::exchange(entry.newer, false);
+  job.reread = job.reread || newer;
+  return newer;
+}
+
+void Schedule::keep(Entry& entry, std::unique_ptr<Job> job) {
+  if (!job->begun && courses_ >= courses_max_) job->course.reset();
+  if (job->course) ++courses_;
+  entry.job = std::move(job);
 }
 
 void Schedule::make_ready(std::unique_ptr<Job> job) {
   comes_back(*job);
   Entry& entry = jobs_[job->id];
-  entry.job = std::move(job);
+  keep(entry, std::move(job));
   put_ready(entry);
 }
 
@@ -35,19 +45,17 @@ void Schedule::put_ready(Entry& entry) {
 }
 
 void Schedule::make_timed(std::unique_ptr<Job> job, Duration until) {
-  comes_back(*job);
-  if (job->reread) return make_ready(std::move(job));
+  if (comes_back(*job)) return make_ready(std::move(job));
   Entry& entry = jobs_[job->id];
   entry.place = Place::timed;
   entry.timer = next_timer_++;
   timers_.push({until, entry.timer, job->id});
-  entry.job = std::move(job);
+  keep(entry, std::move(job));
   ++timed_;
 }
 
 void Schedule::forget(std::unique_ptr<Job> job) {
-  comes_back(*job);
-  if (job->reread) return make_ready(std::move(job));
+  if (comes_back(*job)) return make_ready(std::move(job));
   jobs_.erase(job->id);
 }
 
@@ -105,10 +113,12 @@ std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, std::deque
   Entry& entry = jobs_.at(*next);
   queue.erase(next);
   entry.place = Place::out;
+  if (entry.job->course) --courses_;
   entry.job->endpoint_held = endpoint;
+  entry.job->keys_held = entry.job->keys;
   ++out_;
   ++places_taken_[endpoint];
-  busy_keys_.insert(entry.job->keys.begin(), entry.job->keys.end());
+  busy_keys_.insert(entry.job->keys_held.begin(), entry.job->keys_held.end());
   return std::move(entry.job);
 }
 

@@ -3,6 +3,8 @@
 // A job is in one place: ready (by endpoint, in the order of arrival), timed (in the heap), or out with a worker. A
 // ready job goes out when its endpoint has a free place and no other job that is out touches one of its keys. Endpoints
 // take turns, so that one with many jobs does not starve the others.
+//
+// Much may be open: beyond `courses_max` courses, one that is not begun is dropped, and its job lies here alone.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +21,26 @@
 
 namespace kedge {
 
+// The endpoint of jobs of which no more is known than the id: they are read from the ledger there.
+inline constexpr const char* kLedgerEndpoint = "ledger";
+
 struct Job {
-  std::string id;  // of the remediation
-  std::unique_ptr<Course> course;
-  std::string endpoint;           // where its next call goes
-  std::string endpoint_held;      // where it has a place while it is out
-  std::vector<std::string> keys;  // that its steps touch
-  bool isolates = false;          // goes before others
-  bool reread = false;            // the ledger may hold something newer than the course believes
+  std::string id;                      // of the remediation
+  std::unique_ptr<Course> course;      // null: one is begun from what the ledger holds when it goes out
+  bool begun = false;                  // the course knows more than the ledger does
+  bool resumed = false;                // it was open when the engine started
+  std::string endpoint;                // where its next call goes
+  std::string endpoint_held;           // where it has a place while it is out
+  std::vector<std::string> keys;       // that its steps touch
+  std::vector<std::string> keys_held;  // those that are its own while it is out
+  bool isolates = false;               // goes before others
+  bool reread = false;                 // the ledger may hold something newer than the course believes
 };
 
 class Schedule {
  public:
-  explicit Schedule(int per_endpoint) : per_endpoint_(per_endpoint) {}
+  explicit Schedule(int per_endpoint, size_t courses_max = SIZE_MAX)
+      : per_endpoint_(per_endpoint), courses_max_(courses_max) {}
 
   bool knows(const std::string& id) const { return jobs_.contains(id); }
 
@@ -66,13 +75,15 @@ class Schedule {
     std::string id;
     bool operator>(const Timer& other) const { return due != other.due ? due > other.due : number > other.number; }
   };
-  void comes_back(Job&);
+  bool comes_back(Job&);
+  void keep(Entry&, std::unique_ptr<Job>);
   void put_ready(Entry&);
   bool can_go(const Job&) const;
   void wake_due(Duration elapsed);
   std::unique_ptr<Job> take_from(const std::string& endpoint, std::deque<std::string>& queue);
 
   const int per_endpoint_;
+  const size_t courses_max_;
   std::unordered_map<std::string, Entry> jobs_;
   std::map<std::string, std::deque<std::string>> ready_;  // by endpoint: ids
   std::string last_endpoint_;                             // the one that was served last
@@ -80,6 +91,7 @@ class Schedule {
   uint64_t next_timer_ = 1;
   std::set<std::string> busy_keys_;
   std::map<std::string, int> places_taken_;
+  size_t courses_ = 0;  // of the jobs that are not out
   size_t out_ = 0;
   size_t timed_ = 0;
 };

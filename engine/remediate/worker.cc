@@ -35,6 +35,15 @@ std::unique_ptr<Job> Worker::make_job(Remediation remediation, bool resumed) con
   return job;
 }
 
+std::unique_ptr<Job> Worker::job_at_rest(const LedgerReader::Unfinished& open) {
+  auto job = std::make_unique<Job>();
+  job->id = open.id;
+  job->isolates = open.isolates;
+  job->resumed = true;
+  job->endpoint = kLedgerEndpoint;
+  return job;
+}
+
 Moment Worker::moment() const {
   const Time now = edges_.committer.now();
   return {edges_.clock.elapsed(), now, edges_.committer.head(), edges_.effects_stopped(),
@@ -42,13 +51,29 @@ Moment Worker::moment() const {
 }
 
 Worker::Rest Worker::run(Job& job) {
-  if (job.reread) {
+  if (job.course == nullptr) {
+    if (auto rest = begin(job)) return *rest;
+  } else if (job.reread) {
     if (auto rest = reread(job, false)) return *rest;
   }
+  job.begun = true;
   for (;;) {
     const Turn turn = job.course->next(moment());
-    if (auto rest = take_turn(job, turn)) return *rest;
+    auto rest = take_turn(job, turn);
+    if (!rest) continue;
+    if (may_rest(job, *rest)) {
+      job.course.reset();
+      job.begun = false;
+    }
+    return *rest;
   }
+}
+
+// Whether it waits by a row of the ledger, and for long: a course that begins from there goes the same way.
+bool Worker::may_rest(const Job& job, const Rest& rest) const {
+  const State state = job.course->remediation().state;
+  return rest.kind == Rest::Kind::timed && (state == State::waiting || state == State::held) &&
+         rest.until - edges_.clock.elapsed() > options_.visible_wait;
 }
 
 std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
@@ -133,20 +158,39 @@ bool Worker::elsewhere(Job& job, const Step& step) const {
   return true;
 }
 
+// The course of one that lay in the ledger alone. Where its endpoint was not known, it has to queue there now.
+std::optional<Worker::Rest> Worker::begin(Job& job) {
+  Remediation stored;
+  if (auto rest = read(job, stored)) return rest;
+  auto begun = make_job(std::move(stored), job.resumed);
+  job.course = std::move(begun->course);
+  job.endpoint = std::move(begun->endpoint);
+  job.keys = std::move(begun->keys);
+  job.isolates = begun->isolates;
+  if (job.endpoint != job.endpoint_held) return Rest{Rest::Kind::ready, {}};
+  return std::nullopt;
+}
+
 // Begins a new course from what the ledger holds, unless that is what the course believes anyway.
 std::optional<Worker::Rest> Worker::reread(Job& job, bool after_doubt) {
-  auto stored = edges_.reader.remediation(job.id);
-  if (!stored && stored.error().code == ErrorCode::not_found) return Rest{Rest::Kind::over, {}};
-  if (!stored) {
-    spdlog::error("remediation {} could not be read: {}", job.id, stored.error().message);
-    job.reread = true;
-    return Rest{Rest::Kind::timed, edges_.clock.elapsed() + kReadAgainAfter};
-  }
-  job.reread = false;
-  if (!after_doubt && !job.course->over() && stored->state == job.course->remediation().state) return std::nullopt;
-  auto renewed = make_job(*std::move(stored), after_doubt);
+  Remediation stored;
+  if (auto rest = read(job, stored)) return rest;
+  if (!after_doubt && !job.course->over() && stored.state == job.course->remediation().state) return std::nullopt;
+  auto renewed = make_job(std::move(stored), after_doubt);
   job.course = std::move(renewed->course);
   return std::nullopt;
+}
+
+std::optional<Worker::Rest> Worker::read(Job& job, Remediation& stored) {
+  auto found = edges_.reader.remediation(job.id);
+  job.reread = !found;
+  if (found) {
+    stored = *std::move(found);
+    return std::nullopt;
+  }
+  if (found.error().code == ErrorCode::not_found) return Rest{Rest::Kind::over, {}};
+  spdlog::error("remediation {} could not be read: {}", job.id, found.error().message);
+  return Rest{Rest::Kind::timed, edges_.clock.elapsed() + kReadAgainAfter};
 }
 
 ActionResult<Observation> Worker::look_at(const std::string& remediation, const std::string& endpoint,

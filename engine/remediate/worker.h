@@ -41,6 +41,8 @@ class Worker {
 
   // A job for a remediation that was read from the ledger (`resumed`) or that a commit made runnable.
   std::unique_ptr<Job> make_job(Remediation, bool resumed) const;
+  // One that was open when the engine started, of which no more is known than this.
+  static std::unique_ptr<Job> job_at_rest(const LedgerReader::Unfinished&);
 
   // Takes turns of the job until it has to wait, is over, or goes on at another endpoint.
   struct Rest {
@@ -67,9 +69,12 @@ class Worker {
 
  private:
   std::optional<Rest> take_turn(Job&, const Turn&);
+  std::optional<Rest> begin(Job&);
   std::optional<Rest> look(Job&, const Look&);
   std::optional<Rest> work(Job&, const Work&);
   std::optional<Rest> reread(Job&, bool after_doubt);
+  std::optional<Rest> read(Job&, Remediation& stored);
+  bool may_rest(const Job&, const Rest&) const;
   bool elsewhere(Job&, const Step&) const;
   Moment moment() const;
   // What one call of an action has told of its endpoint.

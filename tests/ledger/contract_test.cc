@@ -97,6 +97,7 @@ class Pair {
     for (size_t i = 0; i < records.size(); ++i) ASSERT_EQ(records[i].bytes, written[i].bytes);
     EXPECT_EQ(wanted.positions().value(), reader_->positions().value());
     EXPECT_EQ(wanted.open_remediations().value(), reader_->open_remediations().value());
+    EXPECT_EQ(wanted.unfinished().value(), reader_->unfinished().value());
     EXPECT_EQ(wanted.exceptions().value(), reader_->exceptions().value());
     EXPECT_EQ(wanted.pauses().value(), reader_->pauses().value());
     EXPECT_EQ(wanted.dead_letters({}).value(), reader_->dead_letters({}).value());

@@ -24,6 +24,17 @@ Result<std::vector<Remediation>> MemoryLedger::open_remediations() {
   return all;
 }
 
+Result<std::vector<LedgerReader::Unfinished>> MemoryLedger::unfinished() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Unfinished> all;
+  for (const auto& [id, r] : open_) {
+    const bool handed_out = r.state == State::held || (r.state == State::waiting && r.guard == "locks");
+    if (!r.due && handed_out) continue;
+    all.push_back({id, r.due, !r.due && !r.plan.isolate.empty()});
+  }
+  return all;
+}
+
 Result<Remediation> MemoryLedger::remediation(const std::string& id) {
   const std::lock_guard lock(mutex_);
   if (const auto found = open_.find(id); found != open_.end()) return found->second;

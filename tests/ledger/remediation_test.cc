@@ -29,6 +29,29 @@ TEST_P(RemediationTest, OpensOnceForAKey) {
   EXPECT_EQ(reader().counts(Time{}, clock.now() + hours(1))->at(0).reason, "duplicate");
 }
 
+TEST_P(RemediationTest, TellsWhatHasToBeCarriedOnAndWhen) {
+  const std::string planned = open(1, "b1");
+  Finding isolating = sample_finding(2, "b2", clock.now());
+  isolating.plan.isolate = isolating.plan.revert;
+  ASSERT_TRUE(commit(batch_of({isolating})).done());
+  const std::string held = open(3, "b3");
+  const std::string expiring = open(4, "b4");
+  const std::string waiting = open(5, "b5");
+  const std::string behind_a_lock = open(6, "b6");
+  const Time later = clock.now() + minutes(5);
+  const auto move = [&](const std::string& id, Move to, const std::string& guard, std::optional<Time> due) {
+    EXPECT_TRUE(commit(MoveRemediation{id, to, guard, "", Json::object(), due}).done());
+  };
+  move(held, Move::hold, "mass-match", {});
+  move(expiring, Move::hold, "approval", later);
+  move(waiting, Move::wait, "budget", later);
+  move(behind_a_lock, Move::wait, "locks", {});
+  using Unfinished = LedgerReader::Unfinished;
+  const std::vector<Unfinished> expected = {
+      {planned, {}, false}, {isolating.remediation, {}, true}, {expiring, later, false}, {waiting, later, false}};
+  EXPECT_EQ(*reader().unfinished(), expected);
+}
+
 TEST_P(RemediationTest, RemembersAKeyForItsTimeAndForgetsItAfterwards) {
   confirmed(1);
   Finding again = sample_finding(1, "bucket", clock.now());

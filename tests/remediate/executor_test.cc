@@ -50,7 +50,7 @@ struct ExecutorTest : testing::Test {
   }
   ~ExecutorTest() override { executor.reset(); }
 
-  void begin(std::vector<Remediation> open) {
+  void begin(const std::vector<LedgerReader::Unfinished>& open) {
     executor = std::make_unique<Executor>(Executor::Edges{actions, committer, ledger, runnable, world, clock, random,
                                                           [this]() -> std::optional<Stop> {
                                                             if (stopped) return Stop{"not alone"};
@@ -58,7 +58,7 @@ struct ExecutorTest : testing::Test {
                                                             return Stop{"paused", true};
                                                           }},
                                           options);
-    executor->start(std::move(open));
+    executor->start(open);
   }
 
   std::string open(int number, std::vector<std::string> names, const std::string& place = "here") {
@@ -115,6 +115,38 @@ TEST_F(ExecutorTest, CarriesManyAtOnce) {
   for (const std::string& id : ids) await(id, State::confirmed);
   EXPECT_EQ(world.writes().size(), static_cast<size_t>(kMany));
   await([&] { return executor->figures().open == 0; });
+}
+
+TEST_F(ExecutorTest, CarriesMoreThanItKeepsInMemory) {
+  options.courses_max = 1;
+  executor.reset();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 60; ++i) {
+    world.set("v" + std::to_string(i), "wrong");
+    ids.push_back(open(i + 1, {"v" + std::to_string(i)}, "place-" + std::to_string(i % 2)));
+    if (i == 30) begin(*ledger.unfinished());  // half of them lie in the ledger, half come by their commits
+  }
+  for (const std::string& id : ids) await(id, State::confirmed);
+  EXPECT_EQ(world.writes().size(), ids.size());
+}
+
+TEST_F(ExecutorTest, LeavesAloneAfterAStartWhatTheLedgerSaysIsLater) {
+  executor.reset();
+  world.set("a", "wrong");
+  world.set("b", "wrong");
+  const std::string later = open(1, {"a"});
+  MoveRemediation wait;
+  wait.remediation = later;
+  wait.move = Move::wait;
+  wait.guard = "budget";
+  wait.due = ledger.now() + std::chrono::hours(1);
+  ASSERT_TRUE(committer.commit(wait).done());
+  const std::string now = open(2, {"b"});
+  begin(*ledger.unfinished());
+  await(now, State::confirmed);
+  EXPECT_EQ(executor->figures().waiting, 1);
+  EXPECT_EQ(ledger.remediation(later)->state, State::waiting);
+  EXPECT_EQ(world.value("a"), "wrong");
 }
 
 TEST_F(ExecutorTest, NeverWorksOnOneThingTwiceAtOnce) {
@@ -243,7 +275,7 @@ TEST_F(ExecutorTest, GoesOnFromTheLedgerAfterEachOfManyCrashes) {
     const size_t until = world.writes().size() + dice.below(6);
     await([&] { return world.writes().size() >= until || executor->figures().open == 0; });
     executor.reset();
-    begin(*ledger.open_remediations());
+    begin(*ledger.unfinished());
   }
   for (const std::string& id : ids) await(id, State::confirmed);
   std::map<std::string, int> writes;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/remediate/fake_world.h"
+
 namespace kedge {
 namespace {
 
@@ -129,6 +131,65 @@ TEST(Schedule, GivesPlacesAndKeysBackWhateverBecomesOfAJob) {
     EXPECT_EQ(schedule.out(), 0U);
   }
   EXPECT_EQ(schedule.timed(), 50U);
+}
+
+TEST(Schedule, LetsAJobThatIsToBeReadAnewWaitAsLongAsItMust) {
+  Schedule schedule(9);
+  schedule.make_ready(job("a"));
+  auto out = take_all(schedule, seconds(0));
+  out[0]->reread = true;  // the ledger could not be read just now
+  schedule.make_timed(std::move(out[0]), seconds(10));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(9))), IsEmpty());
+  auto again = take_all(schedule, seconds(10));
+  ASSERT_THAT(ids_of(again), ElementsAre("a"));
+  EXPECT_TRUE(again[0]->reread);
+}
+
+TEST(Schedule, GivesBackTheKeysThatAJobHadThoughItHasOthersNow) {
+  Schedule schedule(9);
+  schedule.make_ready(job("a", "s3", {"before"}));
+  schedule.make_ready(job("b", "s3", {"now"}));
+  auto out = take_all(schedule, seconds(0));
+  ASSERT_THAT(ids_of(out), ElementsAre("a", "b"));
+  out[0]->keys = {"now"};  // found out while it was out
+  schedule.make_ready(std::move(out[0]));
+  schedule.make_ready(job("c", "s3", {"before"}));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("c")) << "b is out, and touches what a wants";
+  schedule.forget(std::move(out[1]));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("a"));
+}
+
+struct ScheduleOfCourses : testing::Test {
+  std::unique_ptr<Job> with_course(const std::string& id) {
+    auto made = job(id);
+    Remediation remediation;
+    remediation.id = id;
+    made->course =
+        std::make_unique<Course>(std::move(remediation), actions.catalog(), options, random, Moment{}, false);
+    return made;
+  }
+  ActionTable actions{fake_actions()};
+  ExecutorOptions options;
+  Random random{1};
+};
+
+TEST_F(ScheduleOfCourses, KeepsNoMoreOfThemThanItMay) {
+  Schedule schedule(9, 2);
+  for (const char* id : {"a", "b", "c"}) schedule.make_ready(with_course(id));
+  auto out = take_all(schedule, seconds(0));
+  ASSERT_THAT(ids_of(out), ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(out[0]->course && out[1]->course);
+  EXPECT_FALSE(out[2]->course) << "it is begun from the ledger";
+  schedule.make_ready(with_course("d"));
+  EXPECT_TRUE(take_all(schedule, seconds(0)).at(0)->course) << "those that are out do not count";
+}
+
+TEST_F(ScheduleOfCourses, DropsNoneThatKnowsMoreThanTheLedger) {
+  Schedule schedule(9, 0);
+  auto begun = with_course("a");
+  begun->begun = true;
+  schedule.make_ready(std::move(begun));
+  EXPECT_TRUE(take_all(schedule, seconds(0)).at(0)->course);
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ ExecutorOptions executor_options() {
   ExecutorOptions options;
   options.workers = 3;
   options.reconcile = {std::chrono::minutes(20), 10, 2};
+  options.courses_max = 2;  // most of what waits for its turn lies in the ledger alone
   return options;
 }
 
@@ -167,15 +168,15 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       reconciler_(edges(), executor_options(), nullptr) {
   committer_.commit(NoteStart{"0.1.0", "", world.clock.boot_id()});
   committer_.commit(loaded(*stage.rules(world.reconciles)));
-  auto open = reader().open_remediations();
-  if (world.plant == Plant::open_forgotten) open->clear();
   if (world.plant == Plant::hold_forgotten) {
+    const auto open = reader().open_remediations();
     for (const Remediation& one : *open) {
       if (one.state == State::held) committer_.commit(PersonalMove{one.id, Move::resume, "nobody", ""});
     }
-    open = reader().open_remediations();
   }
-  executor_.start(*std::move(open));
+  auto unfinished = reader().unfinished();
+  if (world.plant == Plant::open_forgotten) unfinished->clear();
+  executor_.start(*unfinished);
   if (world.reconciles) reconciler_.start();
   lane_.start(us_);
   [[maybe_unused]] const auto started = source_.start();

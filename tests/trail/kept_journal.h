@@ -25,6 +25,7 @@ class KeptJournal final : public LedgerReader {
   Result<std::string> ledger_id() override { return nothing(); }
   Result<std::vector<StoredPosition>> positions() override { return nothing(); }
   Result<std::vector<Remediation>> open_remediations() override { return nothing(); }
+  Result<std::vector<Unfinished>> unfinished() override { return nothing(); }
   Result<Remediation> remediation(const std::string&) override { return nothing(); }
   Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string&) override { return nothing(); }
   Result<std::vector<AttemptTrace>> attempts_by_request(const std::string&) override { return nothing(); }
