@@ -224,9 +224,15 @@ struct AddPause {
 };
 // What the pause alone has held goes back to observation. With the scope rule:ID also ends a mass match of the rule:
 // what it has held goes on, and what is found from now on is counted anew.
+//
+// After a storm that is much: one commit takes a part of it, and its answer says from where on there is more, which the
+// committer then asks for by itself. The pause ends with the first of these commits, the mass match with the last. Who
+// dies between two of them leaves the rest held, and the same Change of a person lets it go.
 struct RemovePause {
   std::string scope;
   std::string actor;
+  bool goes_on = false;    // not the first of these commits: it ends no pause
+  std::string after = "";  // the last remediation that the one before has looked at
 };
 // The dead letters with these numbers are dropped. Those that are gone already are passed over; refused when none is
 // there.
@@ -326,8 +332,9 @@ struct Answer {
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.
   // Those that waited for a lock come back here in the commit that frees it. A receiver may already have it in hand.
   std::vector<Remediation> runnable;
-  int64_t notices = 0;  // that it put into the outbox
-  int64_t seq = 0;      // the journal's head with this Change
+  int64_t notices = 0;              // that it put into the outbox
+  std::optional<std::string> more;  // RemovePause: there is more to let go, after this remediation
+  int64_t seq = 0;                  // the journal's head with this Change
 
   bool done() const { return outcome == Outcome::done; }
 };

@@ -8,12 +8,24 @@ namespace {
 
 constexpr Duration kIdle = std::chrono::minutes(10);
 constexpr Duration kHandOnAgain = std::chrono::milliseconds(10);
+constexpr Duration kNoRoomPause = std::chrono::seconds(1);
 
 Answer not_taken(Outcome outcome, Error error) {
   Answer answer;
   answer.outcome = outcome;
   answer.error = std::move(error);
   return answer;
+}
+
+Duration pause_before_going_on(bool no_room) { return no_room ? kNoRoomPause : Duration{0}; }
+
+// What a Change leaves to later commits; none: nothing.
+std::optional<RemovePause> rest_of(const Change& change, const Answer& answer) {
+  const auto* pause = std::get_if<RemovePause>(&change);
+  if (pause == nullptr) return std::nullopt;
+  if (answer.more) return RemovePause{pause->scope, pause->actor, true, *answer.more};
+  if (pause->goes_on && answer.outcome == Outcome::no_room) return *pause;
+  return std::nullopt;
 }
 
 template <class... Kinds>
@@ -61,10 +73,10 @@ std::optional<Answer> Committer::write_at_once(Change& change) {
   auto pen = pen_.take(Duration{0});
   if (!pen) return std::nullopt;
   Reply<Answer> reply;
-  std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);  // who came meanwhile is first
+  std::vector<Waiting> group = next_group(*pen);  // who came meanwhile is first
   group.push_back({std::move(change), reply.promise()});
   write(*pen, std::move(group));
-  if (!pen->to_hand_on.empty()) waiting_.wake();
+  if (!pen->to_hand_on.empty() || !pen->to_go_on.empty()) waiting_.wake();
   pen_.put(*std::move(pen));
   return reply.get(Duration{0});
 }
@@ -82,12 +94,21 @@ void Committer::run() {
     waiting_.wait(patience);
     Pen pen = take_pen();
     hand_on(pen);
-    std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);
+    std::vector<Waiting> group = next_group(pen);
     if (!group.empty()) write(pen, std::move(group));
-    if (closed && waiting_.weight() == 0) return;  // with the pen: nobody writes any more
-    patience = pen.to_hand_on.empty() ? kIdle : kHandOnAgain;
+    const bool goes_on = !pen.to_go_on.empty() && !(closed && no_room_);
+    if (closed && !goes_on && waiting_.weight() == 0) return;  // with the pen: nobody writes any more
+    patience = goes_on ? pause_before_going_on(no_room_) : pen.to_hand_on.empty() ? kIdle : kHandOnAgain;
     pen_.put(std::move(pen));
   }
+}
+
+// All that wait, and what goes on: its answers are nobody's.
+std::vector<Committer::Waiting> Committer::next_group(Pen& pen) {
+  std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);
+  for (RemovePause& change : pen.to_go_on) group.push_back({std::move(change), Reply<Answer>().promise()});
+  pen.to_go_on.clear();
+  return group;
 }
 
 Committer::Pen Committer::take_pen() {
@@ -120,6 +141,9 @@ void Committer::write(Pen& pen, std::vector<Waiting> group) noexcept {
     notices = notices || answer.notices > 0;
   }
   hand_on(pen);  // first: an effect waits for it
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (auto rest = rest_of(changes[i], answers[i])) pen.to_go_on.push_back(*std::move(rest));
+  }
   for (size_t i = 0; i < group.size(); ++i) group[i].promise.keep(std::move(answers[i]));
   if (notices && options_.noticed != nullptr) options_.noticed->try_put(true);
   pulse_.waits();

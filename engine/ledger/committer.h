@@ -5,6 +5,9 @@
 // saves two changes of thread just where somebody waits (Hendler et al., "Flat combining", 2010). For all others, and
 // for what is submitted, the committer's thread writes.
 //
+// A Change that is more than one commit should do goes on by itself, with the groups that follow, and others get their
+// turn between.
+//
 // What a commit makes runnable goes, after the sync, to the executor's mailbox: nobody can act on what is not durable.
 // Of notices only word goes, to whoever follows the outbox.
 //
@@ -85,6 +88,7 @@ class Committer {
   };
   struct Pen {
     std::deque<Remediation> to_hand_on;  // for which the executor's mailbox had no room yet
+    std::vector<RemovePause> to_go_on;   // with what one commit did not let go
   };
   void run();
   Pen take_pen();
@@ -93,6 +97,7 @@ class Committer {
   void write(Pen&, std::vector<Waiting> group) noexcept;
   void note(const std::vector<Change>& changes, const std::vector<Answer>& answers);
   void hand_on(Pen&);
+  std::vector<Waiting> next_group(Pen&);
 
   // Constant after construction.
   Ledger& ledger_;

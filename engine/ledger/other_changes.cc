@@ -76,38 +76,60 @@ Result<Answer> SqliteWriter::on(const AddPause& change) {
 }
 
 Result<Answer> SqliteWriter::on(const RemovePause& change) {
-  std::vector<Pause> pauses = tables_.pauses();
-  const auto found =
-      std::find_if(pauses.begin(), pauses.end(), [&](const Pause& p) { return p.scope == change.scope; });
   const std::string rule = rule_of_scope(change.scope);
   const auto mass = rule.empty() ? std::nullopt : tables_.mass_match(rule);
-  if (mass) let_go(rule, *mass, change.actor);
-  if (found == pauses.end()) {
-    if (mass) return Answer{};
-    return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  const bool ended = !change.goes_on && end_pause(change);
+  if (mass && !change.goes_on) write(resume_record(rule, *mass, change.actor));
+  Answer answer;
+  if (mass && !let_go(rule, change.actor)) {
+    answer.more = change.after;
+    return answer;
   }
+  answer.more = resume_paused(change);
+  const bool idle = !mass && !ended && runnable_.empty() && !answer.more;
+  if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  return answer;
+}
+
+bool SqliteWriter::end_pause(const RemovePause& change) {
+  const std::vector<Pause> pauses = tables_.pauses();
+  const auto found =
+      std::find_if(pauses.begin(), pauses.end(), [&](const Pause& pause) { return pause.scope == change.scope; });
+  if (found == pauses.end()) return false;
   write(resume_record(*found, change.actor));
   tables_.erase_pause(change.scope);
-  pauses.erase(found);
-  for (const std::string& id : tables_.standing_by("pause", State::held)) {
+  return true;
+}
+
+// A part of what a mass match has held; with the last of it the mass match ends. True when it has.
+bool SqliteWriter::let_go(const std::string& rule, const std::string& actor) {
+  std::vector<std::string> held = tables_.held_of(rule, kMassMatch, kResumedAtOnce + 1);
+  const bool all = held.size() <= kResumedAtOnce;
+  if (!all) held.pop_back();
+  for (const std::string& id : held) {
+    Remediation r = *tables_.open_remediation(id);
+    r.let_go = true;
+    resume(std::move(r), {{"actor", actor}, {"cause", "resume"}});
+  }
+  if (!all) return false;
+  tables_.erase_mass_match(rule);
+  tables_.erase_wanted(rule, Time::max());
+  return true;
+}
+
+// A part of what is held by a pause, but by none that still stands. Gives the last that it has looked at, unless it was
+// the last of all.
+std::optional<std::string> SqliteWriter::resume_paused(const RemovePause& change) {
+  const std::vector<Pause> pauses = tables_.pauses();
+  const std::vector<std::string> held = tables_.held_after(change.after, "pause", kResumedAtOnce);
+  for (const std::string& id : held) {
     Remediation r = *tables_.open_remediation(id);
     const auto concerns = [&](const Pause& pause) { return pause_concerns(pause.scope, r); };
     if (std::any_of(pauses.begin(), pauses.end(), concerns)) continue;
     resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
   }
-  return Answer{};
-}
-
-void SqliteWriter::let_go(const std::string& rule, const MassMatch& mass, const std::string& actor) {
-  write(resume_record(rule, mass, actor));
-  tables_.erase_mass_match(rule);
-  tables_.erase_wanted(rule, Time::max());
-  for (const std::string& id : tables_.standing_by(kMassMatch, State::held)) {
-    Remediation r = *tables_.open_remediation(id);
-    if (r.plan.rule.id != rule) continue;
-    r.let_go = true;
-    resume(std::move(r), {{"actor", actor}, {"cause", "resume"}});
-  }
+  if (held.size() < kResumedAtOnce) return std::nullopt;
+  return held.back();
 }
 
 Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {

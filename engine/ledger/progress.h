@@ -90,6 +90,8 @@ Result<void> check_scope(const std::string& scope);
 bool pauses_everything(const std::string& scope);
 bool pause_concerns(const std::string& scope, const Remediation&);
 PauseView view_of(const Pause&);
+// How many of those that a pause or a mass match has held one commit looks at: others wait for it meanwhile.
+inline constexpr size_t kResumedAtOnce = 100;
 // The rule of a scope "rule:ID"; empty for another.
 std::string rule_of_scope(const std::string& scope);
 

@@ -92,7 +92,9 @@ class SqliteWriter {
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
   void count_target(const Remediation&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
-  void let_go(const std::string& rule, const MassMatch&, const std::string& actor);
+  bool end_pause(const RemovePause&);
+  bool let_go(const std::string& rule, const std::string& actor);
+  std::optional<std::string> resume_paused(const RemovePause&);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);

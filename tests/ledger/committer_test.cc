@@ -49,6 +49,28 @@ TEST_F(CommitterTest, HandsOnWhatACommitMakesRunnable) {
   EXPECT_GE(committer.head(), handed_on->last_finding);
 }
 
+TEST_F(CommitterTest, GoesOnByItselfWithWhatIsMoreThanOneCommit) {
+  Mailbox<Remediation> many(SIZE_MAX);
+  constexpr size_t kHeld = 3 * kResumedAtOnce + 1;
+  {
+    Committer committer(ledger, many, {});
+    committer.commit(sample_rules());
+    for (size_t i = 0; i < kHeld; ++i) {
+      const int number = static_cast<int>(i);
+      committer.commit(batch_of({sample_finding(number, "b" + std::to_string(i), clock.now())}));
+      MoveRemediation hold;
+      hold.remediation = sample_id(number);
+      hold.guard = "pause";
+      ASSERT_TRUE(committer.commit(hold).done());
+    }
+    many.take_all(Duration{0});
+    ASSERT_TRUE(committer.commit(AddPause{{"all", "", "alice", clock.now()}}).done());
+    EXPECT_EQ(committer.commit(RemovePause{"all", "alice"}).runnable.size(), kResumedAtOnce)
+        << "the answer waits for no more";
+  }
+  EXPECT_EQ(many.weight(), kHeld) << "it ends with nothing left over";
+}
+
 TEST_F(CommitterTest, AnswersEvenWhenNobodyTakesWhatIsRunnable) {
   Mailbox<Remediation> small(1);
   Committer committer(ledger, small, {});

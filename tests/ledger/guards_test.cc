@@ -325,6 +325,60 @@ TEST_P(GuardsTest, GoesOnWhenAPersonLetsItsRuleGoOn) {
   EXPECT_EQ(start(open(300, "again"), "again").guard, "mass-match");
 }
 
+TEST_P(GuardsTest, LetsTheRuleGoOnInPartsOfWhichTheLastEndsTheMassMatch) {
+  options.gate.budgets = no_budgets();
+  options.gate.mass_match = Budget{0, minutes(10)};
+  remake();
+  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+  for (int i = 0; i < kHeld; ++i) {
+    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "mass-match");
+  }
+  RemovePause let_go{"rule:aws.s3.public-bucket", "alice"};
+  const Answer first = commit(let_go);
+  ASSERT_TRUE(first.more);
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  EXPECT_EQ(start(sample_id(0), "t0").go, Go::go) << "it was let go";
+  EXPECT_EQ(start(open(9'000, "found meanwhile"), "found meanwhile").guard, "mass-match");
+  let_go.goes_on = true;
+  let_go.after = *first.more;
+  const Answer last = commit(let_go);
+  EXPECT_FALSE(last.more);
+  EXPECT_EQ(last.runnable.size(), 21U);
+  EXPECT_TRUE(commit(let_go).runnable.empty());
+  EXPECT_EQ(commit(RemovePause{let_go.scope, "alice"}).error.code, ErrorCode::not_found);
+}
+
+TEST_P(GuardsTest, EndsAPauseAtOnceAndWhatItHeldInParts) {
+  options.gate.mass_match.reset();
+  remake();
+  ASSERT_TRUE(commit(AddPause{{"all", "", "alice", clock.now()}}).done());
+  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+  for (int i = 0; i < kHeld; ++i) {
+    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "pause");
+  }
+  const Answer first = commit(RemovePause{"all", "alice"});
+  EXPECT_TRUE(reader().pauses()->empty());
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  ASSERT_TRUE(first.more);
+  ASSERT_TRUE(commit(AddPause{{"rule:aws.s3.public-bucket", "", "bob", clock.now()}}).done());
+  RemovePause rest{"all", "alice", true, *first.more};
+  EXPECT_TRUE(commit(rest).runnable.empty()) << "another pause holds them now";
+  EXPECT_EQ(reader().pauses()->size(), 1U);
+  EXPECT_EQ(commit(RemovePause{"rule:aws.s3.public-bucket", "bob"}).runnable.size(), 20U);
+}
+
+TEST_P(GuardsTest, LetsGoByAPersonsWordWhatACrashLeftHeld) {
+  options.gate.mass_match.reset();
+  remake();
+  ASSERT_TRUE(commit(AddPause{{"all", "", "alice", clock.now()}}).done());
+  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+  for (int i = 0; i < kHeld; ++i) {
+    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "pause");
+  }
+  ASSERT_TRUE(commit(RemovePause{"all", "alice"}).more);  // and nobody asks for more
+  EXPECT_EQ(commit(RemovePause{"all", "alice"}).runnable.size(), 20U);
+}
+
 TEST_P(GuardsTest, CountsATargetOnceAndForgetsItAfterTheTime) {
   options.gate.budgets = no_budgets();
   options.gate.mass_match = Budget{2, minutes(10)};

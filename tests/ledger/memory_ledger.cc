@@ -384,21 +384,31 @@ Result<Answer> MemoryLedger::on(const AddPause& change) {
 }
 
 Result<Answer> MemoryLedger::on(const RemovePause& change) {
-  const auto found = pauses_.find(change.scope);
   const std::string rule = rule_of_scope(change.scope);
   const bool mass = mass_matches_.contains(rule);
-  if (mass) let_go(rule, change.actor);
-  if (found == pauses_.end()) {
-    if (mass) return Answer{};
-    return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  const auto found = change.goes_on ? pauses_.end() : pauses_.find(change.scope);
+  const bool ended = found != pauses_.end();
+  if (ended) {
+    write(resume_record(found->second, change.actor));
+    pauses_.erase(found);
   }
-  write(resume_record(found->second, change.actor));
-  pauses_.erase(found);
-  for (auto& [id, r] : open_) {
-    if (r.state != State::held || r.guard != "pause" || !gate_facts(r).pauses.empty()) continue;
+  if (mass && !change.goes_on) write(resume_record(rule, mass_matches_.at(rule), change.actor));
+  Answer answer;
+  if (mass && !let_go(rule, change.actor)) {
+    answer.more = change.after;
+    return answer;
+  }
+  size_t looked_at = 0;
+  for (auto one = open_.upper_bound(change.after); one != open_.end() && looked_at < kResumedAtOnce; ++one) {
+    auto& [id, r] = *one;
+    if (r.state != State::held || r.guard != "pause") continue;
+    if (++looked_at == kResumedAtOnce) answer.more = id;
+    if (!gate_facts(r).pauses.empty()) continue;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", change.actor}, {"cause", "resume"}});
   }
-  return Answer{};
+  const bool idle = !mass && !ended && runnable_.empty() && !answer.more;
+  if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
+  return answer;
 }
 
 Result<Answer> MemoryLedger::on(const RedriveDeadLetter& change) {

@@ -47,6 +47,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   Result<std::string> ledger_id() override;
   Result<std::vector<StoredPosition>> positions() override;
   Result<std::vector<Remediation>> open_remediations() override;
+  Result<std::vector<Unfinished>> unfinished() override;
   Result<Remediation> remediation(const std::string& id) override;
   Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) override;
   Result<std::vector<AttemptTrace>> attempts_by_request(const std::string& request_id) override;
@@ -126,7 +127,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   GateFacts gate_facts(const Remediation&) const;
   void count_target(const Remediation&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
-  void let_go(const std::string& rule, const std::string& actor);
+  bool let_go(const std::string& rule, const std::string& actor);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
   void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);

@@ -108,15 +108,17 @@ void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
   facts.approvals = static_cast<int>(people.size());
 }
 
-void MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
-  write(resume_record(rule, mass_matches_.at(rule), actor));
-  mass_matches_.erase(rule);
-  wanted_.erase(rule);
+bool MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
+  size_t gone = 0;
   for (auto& [id, r] : open_) {
     if (r.state != State::held || r.guard != kMassMatch || r.plan.rule.id != rule) continue;
+    if (gone++ == kResumedAtOnce) return false;
     r.let_go = true;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", actor}, {"cause", "resume"}});
   }
+  mass_matches_.erase(rule);
+  wanted_.erase(rule);
+  return true;
 }
 
 std::vector<BudgetFigures> MemoryLedger::figures_of_budgets(const std::vector<ScopedBudget>& budgets) const {
