@@ -3,9 +3,9 @@
   fake_s3.py PORT
 
 Answers GET, PUT and DELETE of ?publicAccessBlock, ?acl, ?policy, ?ownershipControls (path style), with state for each
-bucket, and keeps connections open. A POST (a notice) is taken and forgotten. GET /-/requests gives all requests as JSON:
-[nanoseconds since the epoch at which it came, method, bucket, sub-resource]. When it came is what the kernel says
-(SO_TIMESTAMPNS), so that the time until Python wakes up is not measured. It checks no signature.
+bucket, and keeps connections open. GET /-/requests gives all requests as JSON: [nanoseconds since the epoch at which it
+came, method, bucket, sub-resource]. When it came is what the kernel says (SO_TIMESTAMPNS), so that the time until Python
+wakes up is not measured. A POST is a notice; GET /-/notices gives all: [path, body]. It checks no signature.
 """
 
 import json
@@ -30,6 +30,7 @@ SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 requests = []  # appended to by all connections; appending to a list is atomic
+notices = []   # likewise
 state = {}     # (bucket, sub-resource) → the body that was put; None: deleted
 
 
@@ -82,10 +83,12 @@ def serve(connection):
         method, url, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
         path, _, query = url.partition("?")
         bucket, resource = path.strip("/"), query.partition("&")[0].rstrip("=")
-        if bucket == "-/requests":
-            status, body = "200 OK", json.dumps(requests).encode()
+        if bucket in ("-/requests", "-/notices"):
+            status, body = "200 OK", json.dumps(requests if bucket == "-/requests" else notices).encode()
         else:
-            if method != "POST":
+            if method == "POST":
+                notices.append((bucket, body.decode()))
+            else:
                 requests.append((came or time.time_ns(), method, bucket, resource))
             status, body = answer(method, bucket, resource, body)
         headers = f"Content-Length: {len(body)}\r\nContent-Type: application/xml\r\nx-amz-request-id: 0"

@@ -25,8 +25,15 @@ class FakeS3:
 
     def requests(self):
         """[(nanoseconds since the epoch, method, bucket, sub-resource)], in the order of arrival."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/requests", timeout=30) as answer:
-            return [tuple(request) for request in json.load(answer)]
+        return [tuple(request) for request in self._all("requests")]
+
+    def notices(self):
+        """[(channel, what it tells)], in the order of arrival."""
+        return [(channel, json.loads(body)) for channel, body in self._all("notices")]
+
+    def _all(self, what):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/{what}", timeout=30) as answer:
+            return json.load(answer)
 
     def _answers(self):
         try:
