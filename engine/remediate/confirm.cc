@@ -123,7 +123,7 @@ void Confirm::complete(Situation& s, const Moment& m) {
 }
 
 void Confirm::carry_again(size_t step) {
-  again_ = {step, round_.of(step), ""};
+  again_ = {step, round_.of(step), "", {}};
   ended_ = End::carry;
 }
 

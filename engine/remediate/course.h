@@ -43,6 +43,8 @@ class Course {
   // Where calls for a step go; for the first step, where they begin. Empty: nowhere.
   std::string endpoint_of(const Step& step) const { return situation_.endpoint_of(step); }
   std::string first_endpoint() const;
+  // It knows what the ledger does not: how often a step was tried before it had to wait.
+  bool knows_more() const { return !situation_.tried.empty(); }
   bool over() const { return std::holds_alternative<Nothing>(phase_); }
 
  private:
