@@ -92,11 +92,12 @@ PauseFile open_pause_file(const std::string& directory) {
   return *std::move(file);
 }
 
-ExecutorOptions executor_options() {
+ExecutorOptions executor_options(Plant plant) {
   ExecutorOptions options;
   options.workers = 3;
   options.reconcile = {std::chrono::minutes(20), 10, 2};
   options.courses_max = 2;  // most of what waits for its turn lies in the ledger alone
+  if (plant == Plant::breaker_ignored) options.breaker.reset();
   return options;
 }
 
@@ -164,8 +165,8 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       effects_({committer_, reader(), pause_file_, {&source_}}),
       client_(world, life_),
       actions_(actions_of(world)),
-      executor_(edges(), executor_options()),
-      reconciler_(edges(), executor_options(), nullptr) {
+      executor_(edges(), executor_options(world.plant)),
+      reconciler_(edges(), executor_options(world.plant), nullptr) {
   committer_.commit(NoteStart{"0.1.0", "", world.clock.boot_id()});
   committer_.commit(loaded(*stage.rules(world.reconciles)));
   if (world.plant == Plant::hold_forgotten) {

@@ -15,6 +15,8 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::rebalance, Kind::poison};
     case Plant::seen_forgotten:
       return {Kind::tell_again, Kind::crash};
+    case Plant::breaker_ignored:
+      return {Kind::bad_luck, Kind::drift};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
     case Plant::drift_as_event:

@@ -30,9 +30,10 @@ enum class Plant {
   foreign_mark,        // the write does not carry its attempt's mark
   disk_lies,           // SQLite's disk answers a sync before anything is safe
   drift_as_event,      // what reconcile finds is taken for what a live event told
+  breaker_ignored,     // what fails is called all the same
 };
 
-inline constexpr std::array<std::string_view, 20> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 21> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -51,7 +52,8 @@ inline constexpr std::array<std::string_view, 20> kPlantNames = {"none",
                                                                  "record_skipped",
                                                                  "foreign_mark",
                                                                  "disk_lies",
-                                                                 "drift_as_event"};
+                                                                 "drift_as_event",
+                                                                 "breaker_ignored"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

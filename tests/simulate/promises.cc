@@ -10,7 +10,8 @@
 namespace kedge {
 namespace {
 
-constexpr int64_t kRecordsMax = 2000;  // of one run: ten times what most have
+constexpr Duration kLeftAlone = std::chrono::seconds(15);  // half of the shortest span of a breaker
+constexpr int64_t kRecordsMax = 2000;                      // of one run: ten times what most have
 
 std::string name_of(const HttpRequest& request) { return request.url.substr(request.url.rfind('/') + 1); }
 
@@ -41,6 +42,39 @@ void Promises::writes(const HttpRequest& request, MemoryLedger& durable, bool on
          "a write of " + name + " by a remediation that is " + std::string(to_string(of_mark->state)));
   if (of_mark->state != State::undoing) {
     expect(looked_wrong_.contains(name), "a second write of " + name + " without a look that asked for it");
+  }
+}
+
+bool Promises::Endpoint::fails() const {
+  const size_t n = failed.size();
+  const auto last = [&](size_t count) {
+    return std::count(failed.end() - static_cast<ptrdiff_t>(count), failed.end(), true);
+  };
+  return n >= 3 && failed.back() && (last(3) == 3 || (n >= 10 && last(10) >= 5));
+}
+
+uint64_t Promises::calls() {
+  ++calls_;
+  if (endpoint_.shut_at) {
+    expect(clock_.elapsed() - *endpoint_.shut_at >= kLeftAlone, "an endpoint that fails is called again at once");
+    expect(!endpoint_.probe, "two calls at once are made to see whether an endpoint answers again");
+    endpoint_.probe = calls_;
+  } else {
+    endpoint_.on_their_way.insert(calls_);
+  }
+  return calls_;
+}
+
+void Promises::answered(uint64_t call, bool bad) {
+  if (endpoint_.probe == call) {
+    endpoint_.probe.reset();
+    if (bad) endpoint_.shut_at = clock_.elapsed();
+    if (!bad) endpoint_ = Endpoint();
+  } else if (endpoint_.on_their_way.erase(call) > 0) {
+    endpoint_.failed.push_back(bad);
+    if (!endpoint_.fails()) return;
+    endpoint_.shut_at = clock_.elapsed();
+    endpoint_.on_their_way.clear();
   }
 }
 

@@ -11,12 +11,15 @@
 //  - What reconcile finds begins only with one too, unless its rule says otherwise; and never, once a person has undone
 //    what the claim stands for.
 //  - What ends confirmed was seen to be right after its last finding was durable.
+//  - An endpoint of which three calls in a row failed, or half of the last ten, is left alone for a while, and then
+//    called by one at a time until it answers.
 //  - In the end all events are decided or dead letters, once each, nothing is stuck, the journal tells of every write,
 //    and what an event told of, or reconcile watches, is as it should be, or people were told.
 #pragma once
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +44,11 @@ class Promises {
   }
   // A look that began when the journal's head was `head`.
   void looked(const std::string& name, bool right, int64_t head);
+  // A call of the endpoint begins, and ends; `bad`: it says that the endpoint is in trouble. An engine that dies
+  // forgets what it knew.
+  uint64_t calls();
+  void answered(uint64_t call, bool bad);
+  void engine_died() { endpoint_ = Endpoint(); }
   // A change of the ledger is durable.
   void committed(const Change&, const Answer&, MemoryLedger& durable);
   void paused(bool now) { paused_ = now; }
@@ -66,7 +74,18 @@ class Promises {
   void confirmed(const Remediation&);
   void ended_decided(MemoryLedger& durable);
 
+  // The one endpoint that there is, as the engine must know it.
+  struct Endpoint {
+    std::deque<bool> failed;          // since it last answered a probe
+    std::set<uint64_t> on_their_way;  // calls that count
+    std::optional<Duration> shut_at;  // none: it may be called
+    std::optional<uint64_t> probe;    // shut: the one call that is made to see
+    bool fails() const;
+  };
+
   Clock& clock_;
+  Endpoint endpoint_;
+  uint64_t calls_ = 0;
   bool paused_ = false;
   std::set<std::string> excepted_, approved_;
   std::map<std::string, std::string> events_;  // by id, the target

@@ -35,6 +35,7 @@ bool SimulatedWorld::goes_on(uint64_t life) {
 void SimulatedWorld::kill() {
   ++life_;
   fuse_ = 0;
+  promises.engine_died();
   baton.wake(&life_);
   baton.wake(&log);
 }
@@ -52,6 +53,7 @@ void SimulatedWorld::draw_luck(bool writes) {
 
 Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& request) {
   if (is_dead(life)) return nothing_was_sent();
+  const uint64_t call = promises.calls();
   const std::string name = request.url.substr(request.url.rfind('/') + 1);
   const int64_t head = durable_->head();
   if (request.writes) promises.writes(request, *durable_, values.on_its_way(name));
@@ -72,6 +74,7 @@ Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& requ
     promises.looked(name, was_right, head);
   }
   if (!step(life)) return Error{ErrorCode::timeout, "no answer"};
+  promises.answered(call, !response || response->status >= 500);
   return response;
 }
 
