@@ -71,6 +71,11 @@ guards:
     of_ten: 5                     # ... of the last ten calls
     first: 30s                    # for how long at first, until one call is made to see; doubled each time ...
     most: 5m                      # ... up to this
+  rule_breaker:                   # when a rule does nothing more on an account, because what it did there failed
+    in_a_row: 3
+    of_ten: 5
+    first: 15m
+    most: 15m
   # protected: ["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"]   # what nothing may be done to, besides our own
   # approval_within: 1h           # what waits for an approval is not done after it
   # stale_after: 15m              # what an older event asks for waits for a person

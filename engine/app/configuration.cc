@@ -211,17 +211,16 @@ void check_breaker(Section& section, const BreakerLimits& breaker, const Breaker
   loosens("most", breaker.most < usual.most);
 }
 
-// When an endpoint is not called any more, and for how long.
-void read_breaker(Section& section, Configuration& configuration) {
-  if (section.says("breaker", "off")) {
-    configuration.executor.breaker.reset();
-    if (!configuration.unsafe_limits) {
-      section.mistake("breaker", std::string("off loosens a guard") + kNeedsUnsafeLimits);
-    }
+// When an endpoint is not called any more, or a rule does nothing more on an account, and for how long.
+void read_breaker(Section& section, const char* key, std::optional<BreakerLimits>& limits, bool unsafe_limits) {
+  const BreakerLimits usual = *limits;
+  if (section.says(key, "off")) {
+    limits.reset();
+    if (!unsafe_limits) section.mistake(key, std::string("off loosens a guard") + kNeedsUnsafeLimits);
     return;
   }
-  section.section("breaker", [&](Section& inner) {
-    BreakerLimits& breaker = *configuration.executor.breaker;
+  section.section(key, [&](Section& inner) {
+    BreakerLimits& breaker = *limits;
     inner.integer("in_a_row", breaker.in_a_row, 1, 1000);
     inner.integer("of_ten", breaker.of_ten, 1, 10);
     inner.duration("first", breaker.first, seconds(1), hours(24));
@@ -229,7 +228,7 @@ void read_breaker(Section& section, Configuration& configuration) {
     if (breaker.most < breaker.first && !inner.is_wrong("most") && !inner.is_wrong("first")) {
       inner.mistake("most", "must not be shorter than first");
     }
-    if (!configuration.unsafe_limits) check_breaker(inner, breaker, BreakerLimits());
+    if (!unsafe_limits) check_breaker(inner, breaker, usual);
   });
 }
 
@@ -241,7 +240,8 @@ void read_guards(Section& section, Configuration& configuration) {
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
-  read_breaker(section, configuration);
+  read_breaker(section, "breaker", configuration.executor.breaker, configuration.unsafe_limits);
+  read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration.unsafe_limits);
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));

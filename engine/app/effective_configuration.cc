@@ -87,8 +87,7 @@ Tree aws_of(const Configuration& c) {
 
 std::string limit(const std::optional<Budget>& budget) { return budget ? to_string(*budget) : "off"; }
 
-Tree breaker_of(const Configuration& c) {
-  const std::optional<BreakerLimits>& breaker = c.executor.breaker;
+Tree breaker_of(const std::optional<BreakerLimits>& breaker) {
   if (!breaker) return "off";
   return {{"in_a_row", breaker->in_a_row},
           {"of_ten", breaker->of_ten},
@@ -106,7 +105,8 @@ Tree guards_of(const Configuration& c) {
           {"protected", c.protected_keys},
           {"flap", limit(c.gate.flap)},
           {"mass_match", limit(c.gate.mass_match)},
-          {"breaker", breaker_of(c)},
+          {"breaker", breaker_of(c.executor.breaker)},
+          {"rule_breaker", breaker_of(c.gate.rule_breaker)},
           {"approval_within", span(c.gate.approval_within)},
           {"stale_after", span(c.admission.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -65,6 +66,53 @@ Breaker::Turned Breaker::open(Time now, const BreakerLimits& limits, std::option
   return again ? Turned::reopened : Turned::opened;
 }
 
+nlohmann::json Breaker::to_json() const {
+  std::string recent;
+  for (int i = 0; i < counted_; ++i) {
+    recent += failures_[static_cast<size_t>((next_ - counted_ + i + kCounted) % kCounted)] ? 'x' : '.';
+  }
+  return {{"state", static_cast<int>(state_)},
+          {"turn", turn_},
+          {"recent", recent},
+          {"in_a_row", in_a_row_},
+          {"openings", openings_},
+          {"since", format_time(since_)},
+          {"until", format_time(until_)}};
+}
+
+Result<Breaker> Breaker::from_json(const nlohmann::json& json) {
+  const auto wrong = [](const char* member) {
+    return Error{ErrorCode::invalid, std::string(member) + " is no breaker's"};
+  };
+  const auto number = [&](const char* member) -> std::optional<int64_t> {
+    const auto found = json.find(member);
+    if (found == json.end() || !found->is_number_integer()) return std::nullopt;
+    return found->get<int64_t>();
+  };
+  const auto text = [&](const char* member) {
+    return json.contains(member) && json[member].is_string() ? json[member].get<std::string>() : "";
+  };
+  Breaker breaker;
+  if (!json.is_object()) return wrong("the value");
+  const auto state = number("state");
+  if (!state || *state < 0 || *state > 2) return wrong("state");
+  breaker.state_ = static_cast<State>(*state);
+  const std::string recent = text("recent");
+  if (recent.size() > kCounted || recent.find_first_not_of(".x") != std::string::npos) return wrong("recent");
+  for (const char one : recent) breaker.failures_[static_cast<size_t>(breaker.counted_++)] = one == 'x';
+  breaker.next_ = breaker.counted_ % kCounted;
+  const auto turn = number("turn"), in_a_row = number("in_a_row"), openings = number("openings");
+  if (!turn || !in_a_row || !openings) return wrong("turn, in_a_row or openings");
+  breaker.turn_ = static_cast<uint64_t>(*turn);
+  breaker.in_a_row_ = static_cast<int>(*in_a_row);
+  breaker.openings_ = static_cast<int>(*openings);
+  const auto since = parse_time(text("since")), until = parse_time(text("until"));
+  if (!since || !until) return wrong("since or until");
+  breaker.since_ = *since;
+  breaker.until_ = *until;
+  return breaker;
+}
+
 int Breaker::failed() const {
   return static_cast<int>(std::count(failures_.begin(), failures_.begin() + counted_, true));
 }
@@ -76,6 +124,18 @@ Duration open_span(const BreakerLimits& limits, int openings, std::optional<uint
   if (!dice) return whole;
   const Duration half = whole / 2;
   return half + Duration(static_cast<int64_t>(*dice % static_cast<uint64_t>((whole - half).count() + 1)));
+}
+
+bool is_denial(const std::string& code) {
+  constexpr std::array<std::string_view, 5> kDenials = {"AccessDenied", "AccessDeniedException", "AuthFailure",
+                                                        "UnauthorizedOperation", "HTTP 403"};
+  return std::find(kDenials.begin(), kDenials.end(), code) != kDenials.end();
+}
+
+nlohmann::json figures_of(const OpenRuleBreaker& open) {
+  return {{"account", open.account},          {"failed", open.failed},
+          {"counted", open.counted},          {"since", format_time(open.since)},
+          {"until", format_time(open.until)}, {"error", open.error}};
 }
 
 nlohmann::json figures_of(const OpenBreaker& open) {

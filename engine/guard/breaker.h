@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "base/time.h"
 
 namespace kedge {
@@ -50,6 +51,12 @@ class Breaker {
   // outage do not all probe at once.
   Turned note(Permit, Outcome, Time now, const BreakerLimits&, std::optional<uint64_t> dice);
 
+  bool operator==(const Breaker&) const = default;
+
+  // As it is kept. Errors name the member.
+  nlohmann::json to_json() const;
+  static Result<Breaker> from_json(const nlohmann::json&);
+
   bool closed() const { return state_ == State::closed; }
   bool half_open(Time now) const { return state_ == State::probing || (state_ == State::open && now >= until_); }
   // Nothing is known that a new breaker would not know.
@@ -58,7 +65,8 @@ class Breaker {
   int failed() const;  // of the last ten
   int counted() const { return counted_; }
   int openings() const { return openings_; }  // since it was closed
-  Time since() const { return since_; }       // open: since when
+  uint64_t turn() const { return turn_; }
+  Time since() const { return since_; }  // open: since when
 
  private:
   enum class State { closed, open, probing };
@@ -93,9 +101,26 @@ struct OpenBreaker {
   bool operator==(const OpenBreaker&) const = default;
 };
 
+// A rule's breaker on one account, likewise.
+struct OpenRuleBreaker {
+  std::string account;  // empty: the targets are in none
+  Time since;
+  Time until;
+  int failed = 0;
+  int counted = 0;
+  std::string error;  // of the remediation that opened it
+
+  bool operator==(const OpenRuleBreaker&) const = default;
+};
+
+// The endpoint's answer that says that nobody like us may do such a thing: with it a rule's breaker opens at once.
+bool is_denial(const std::string& code);
+
 // The guard's name, what it judged by, and the words of it.
 inline constexpr const char* kBreaker = "breaker";
+inline constexpr const char* kRuleBreaker = "rule-breaker";
 nlohmann::json figures_of(const OpenBreaker&);
+nlohmann::json figures_of(const OpenRuleBreaker&);
 std::string reason_of(const OpenBreaker&, const std::string& remediation);
 
 }  // namespace kedge

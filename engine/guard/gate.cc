@@ -214,6 +214,20 @@ std::optional<Verdict> ask_window(const GateFacts& facts, const GateLimits& limi
               {{"window", name}, {"times", times}, {"opens", format_time(opens)}}, opens);
 }
 
+std::optional<Verdict> ask_rule_breaker(const GateFacts& facts) {
+  if (!facts.rule_breaker || facts.approved() || facts.charged) return std::nullopt;
+  const OpenRuleBreaker& open = *facts.rule_breaker;
+  return wait(
+      kRuleBreaker,
+      fmt::format("kedge resume --scope rule:{} lets the rule go on, kedge remediation approve {} this one alone: "
+                  "{} of its last {} remediations{}{} failed, so it starts none since {}, but one to see at {}. "
+                  "The last failure: {}",
+                  facts.rule, facts.remediation, open.failed, open.counted,
+                  open.account.empty() ? "" : " on the account ", open.account, format_time(open.since),
+                  format_time(open.until), open.error),
+      figures_of(open), std::max(open.until, facts.now));
+}
+
 // Whoever may act has to wait, too: a yes does not make an endpoint answer.
 std::optional<Verdict> ask_breaker(const GateFacts& facts) {
   if (!facts.breaker) return std::nullopt;
@@ -269,6 +283,7 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts, limits)) return *verdict;
   if (auto verdict = ask_approval(facts, limits)) return *verdict;
+  if (auto verdict = ask_rule_breaker(facts)) return *verdict;
   if (auto verdict = ask_breaker(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_budgets(facts)) return *verdict;

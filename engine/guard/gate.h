@@ -3,7 +3,7 @@
 // that cannot be evaluated holds.
 //
 // Order: rule gone, off or stricter now → pause → exception → self-protection → stale event, or what reconcile found →
-// flap breaker → mass match → what the rule asks for (window, approval) → circuit breaker → locks → budgets.
+// flap breaker → mass match → what the rule asks for (window, approval) → circuit breakers → locks → budgets.
 #pragma once
 
 #include <map>
@@ -33,6 +33,9 @@ struct GateLimits {
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
+  // When a rule does nothing more on an account, because what it did there failed; one remediation is let through after
+  // a while to see. None: never.
+  std::optional<BreakerLimits> rule_breaker = BreakerLimits{3, 5, std::chrono::minutes(15), std::chrono::minutes(15)};
   Duration approval_within = std::chrono::hours(1);  // what asks for a yes expires after it, and so does the yes
   std::map<std::string, Window> windows;             // change windows, by the names that rules ask for
   Duration stale_after = std::chrono::minutes(15);   // what an older event asks for needs a person's yes
@@ -66,6 +69,7 @@ struct GateFacts {
   bool redriven = false;
   bool reconciled = false;                       // reconcile found it, and no event
   Reconcile current_reconcile = Reconcile::off;  // of the rule as it is loaded now
+  std::optional<OpenRuleBreaker> rule_breaker;   // of its rule on its account
   std::optional<OpenBreaker> breaker;            // of the endpoint that it would call first
   std::vector<std::string> locked_by;            // other remediations that hold one of its keys
   std::vector<BudgetFigures> budgets;            // those that it would be charged to

@@ -80,13 +80,14 @@ Result<Answer> SqliteWriter::on(const RemovePause& change) {
   const auto mass = rule.empty() ? std::nullopt : tables_.mass_match(rule);
   const bool ended = !change.goes_on && end_pause(change);
   if (mass && !change.goes_on) write(resume_record(rule, *mass, change.actor));
+  const bool breakers = !change.goes_on && !rule.empty() && close_rule_breakers(rule, change.actor);
   Answer answer;
   if (mass && !let_go(rule, change.actor)) {
     answer.more = change.after;
     return answer;
   }
   answer.more = resume_paused(change);
-  const bool idle = !mass && !ended && runnable_.empty() && !answer.more;
+  const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;
   if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
   return answer;
 }
@@ -130,6 +131,18 @@ std::optional<std::string> SqliteWriter::resume_paused(const RemovePause& change
   }
   if (held.size() < kResumedAtOnce) return std::nullopt;
   return held.back();
+}
+
+bool SqliteWriter::close_rule_breakers(const std::string& rule, const std::string& actor) {
+  bool any = false;
+  for (const auto& [account, kept] : tables_.rule_breakers(rule)) {
+    if (kept.breaker.closed()) continue;
+    any = true;
+    write(resume_record(rule, account, kept, actor));
+    tables_.put(rule, account, RuleBreaker{});
+    wake_for_rule(rule, account, {{"actor", actor}, {"cause", "resume"}});
+  }
+  return any;
 }
 
 Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {

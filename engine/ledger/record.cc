@@ -331,6 +331,17 @@ Record resume_record(const std::string& rule, const MassMatch& ended, const std:
   return {"resume", std::move(body)};
 }
 
+Record resume_record(const std::string& rule, const std::string& account, const RuleBreaker& ended,
+                     const std::string& actor) {
+  Json body = Json::object();
+  body["scope"] = "rule:" + rule;
+  body["guard"] = kRuleBreaker;
+  body["figures"] = {{"account", account}, {"failed", ended.breaker.failed()}, {"counted", ended.breaker.counted()}};
+  body["paused_since"] = format_time(ended.breaker.since());
+  body["actor"] = actor;
+  return {"resume", std::move(body)};
+}
+
 Record redrive_record(const CloseDeadLetters& change, const std::vector<int64_t>& closed) {
   return {"redrive", {{"numbers", closed}, {"outcome", change.outcome}, {"actor", change.actor}}};
 }

@@ -70,6 +70,8 @@ Record exception_record(const std::string& action, const Exception&, const std::
 Record pause_record(const Pause&);
 Record resume_record(const Pause& ended, const std::string& actor);
 Record resume_record(const std::string& rule, const MassMatch& ended, const std::string& actor);
+Record resume_record(const std::string& rule, const std::string& account, const RuleBreaker& ended,
+                     const std::string& actor);
 Record redrive_record(const CloseDeadLetters&, const std::vector<int64_t>& closed);
 Record redrive_record(const RedriveDeadLetter&, const std::vector<Disposition>&);
 Record rules_record(const LoadRules&, int64_t claims_ended);

@@ -42,15 +42,37 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     tables_.put_put_right(r, at_, at_ - flap->within);
   }
   if (r.state == State::confirmed) keep_claim(r);
+  const std::string code = details.is_object() ? details.value("code", "") : "";
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was.guard, context(seq)));
   note_runnable(r, step.from != step.to);
   if (is_end(r.state)) {
     end(r);
+    note_end(r, step, code);
   } else {
     tables_.update(r, was);
   }
   return seq;
+}
+
+void SqliteWriter::note_end(const Remediation& r, const Transition& step, const std::string& code) {
+  if (!options_.gate.rule_breaker) return;
+  const std::string account = account_of(r);
+  RuleBreaker kept = tables_.rule_breaker(r.plan.rule.id, account).value_or(RuleBreaker{});
+  const RuleBreaker before = kept;
+  const auto turned = kedge::note_end(kept, r, step, code, at_, *options_.gate.rule_breaker);
+  if (kept != before) tables_.put(r.plan.rule.id, account, kept);
+  if (turned == Breaker::Turned::closed) wake_for_rule(r.plan.rule.id, account, {{"cause", "breaker_closed"}});
+  if (turned != Breaker::Turned::opened) return;
+  const RaiseAlarm alarm = alarm_of(kept, r.plan.rule.id, account, at_);
+  send(notices_of(alarm, context(write(alarm_record(alarm)))));
+}
+
+void SqliteWriter::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {
+  for (const std::string& id : tables_.standing_by(kRuleBreaker, State::waiting)) {
+    Remediation r = *tables_.open_remediation(id);
+    if (r.plan.rule.id == rule && account_of(r) == account) resume(std::move(r), details);
+  }
 }
 
 // A later move of the same Change may take back what an earlier one made runnable.
@@ -203,12 +225,18 @@ Result<Answer> SqliteWriter::on(const Start& start) {
     facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - flap->within);
   }
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
+  const std::string account = account_of(r);
+  auto rule_breaker = options_.gate.rule_breaker ? tables_.rule_breaker(facts.rule, account) : std::nullopt;
+  if (rule_breaker) facts.rule_breaker = open_for(r, *rule_breaker, account, at_);
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
   if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
 
+  if (rule_breaker && take_probe(*rule_breaker, r, at_, *options_.gate.rule_breaker)) {
+    tables_.put(facts.rule, account, *rule_breaker);
+  }
   if (!facts.charged) {
     charge(r, budgets, at_);
     for (const Charge& one : r.charges) tables_.add_spent(one);

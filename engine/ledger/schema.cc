@@ -123,6 +123,9 @@ constexpr const char* kVersion4 = R"sql(
 ALTER TABLE claim ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX claim_by_phase ON claim (phase, rule, target);
 ALTER TABLE rule_state ADD COLUMN reconcile TEXT NOT NULL DEFAULT 'off';
+CREATE TABLE rule_breaker (
+  rule TEXT NOT NULL, account TEXT NOT NULL, probe TEXT NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (rule, account)) WITHOUT ROWID;
 )sql";
 
 constexpr std::array<const char*, 4> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};

@@ -95,6 +95,9 @@ class SqliteWriter {
   bool end_pause(const RemovePause&);
   bool let_go(const std::string& rule, const std::string& actor);
   std::optional<std::string> resume_paused(const RemovePause&);
+  bool close_rule_breakers(const std::string& rule, const std::string& actor);  // false: none was open
+  void note_end(const Remediation&, const Transition&, const std::string& code);
+  void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);

@@ -45,6 +45,12 @@ Notice read_notice(const Query& row) {
           row.time(7)};
 }
 
+RuleBreaker read_rule_breaker(std::string probe, std::string error, const std::string& body) {
+  auto breaker = Breaker::from_json(stored_json(body));
+  if (!breaker) throw SqliteFailure{SQLITE_CORRUPT, SQLITE_CORRUPT, "a rule's breaker cannot be read"};
+  return {*std::move(breaker), std::move(probe), std::move(error)};
+}
+
 }  // namespace
 
 // ---- meta ----------------------------------------------------------------------------------------------------------
@@ -173,6 +179,27 @@ void Tables::put(const std::string& rule, const MassMatch& mass) {
 }
 
 void Tables::erase_mass_match(const std::string& rule) { db_.run("DELETE FROM mass_match WHERE rule = ?", rule); }
+
+// ---- rule_breaker --------------------------------------------------------------------------------------------------
+
+std::optional<RuleBreaker> Tables::rule_breaker(const std::string& rule, const std::string& account) {
+  Query row = db_.query("SELECT probe, error, body FROM rule_breaker WHERE rule = ? AND account = ?", rule, account);
+  if (!row.next()) return std::nullopt;
+  return read_rule_breaker(row.text(0), row.text(1), row.text(2));
+}
+
+std::vector<std::pair<std::string, RuleBreaker>> Tables::rule_breakers(const std::string& rule) {
+  std::vector<std::pair<std::string, RuleBreaker>> all;
+  Query row = db_.query("SELECT account, probe, error, body FROM rule_breaker WHERE rule = ? ORDER BY account", rule);
+  while (row.next()) all.emplace_back(row.text(0), read_rule_breaker(row.text(1), row.text(2), row.text(3)));
+  return all;
+}
+
+void Tables::put(const std::string& rule, const std::string& account, const RuleBreaker& kept) {
+  if (kept.breaker.blank()) return db_.run("DELETE FROM rule_breaker WHERE rule = ? AND account = ?", rule, account);
+  db_.run("INSERT OR REPLACE INTO rule_breaker VALUES (?, ?, ?, ?, ?)", rule, account, kept.probe, kept.error,
+          stored_text(kept.breaker.to_json()));
+}
 
 // ---- pause, approval, exception, rule_state ------------------------------------------------------------------------
 

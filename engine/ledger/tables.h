@@ -93,6 +93,11 @@ class Tables {
   void put(const std::string& rule, const MassMatch&);
   void erase_mass_match(const std::string& rule);
 
+  // ---- rule_breaker
+  std::optional<RuleBreaker> rule_breaker(const std::string& rule, const std::string& account);
+  std::vector<std::pair<std::string, RuleBreaker>> rule_breakers(const std::string& rule);  // by account
+  void put(const std::string& rule, const std::string& account, const RuleBreaker&);        // a blank one is erased
+
   // ---- pause, approval, exception, rule_state
   std::vector<Pause> pauses();
   void put(const Pause&);

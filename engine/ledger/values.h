@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "event/position.h"
+#include "guard/breaker.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
 #include "plan/state.h"
@@ -267,6 +268,15 @@ struct MassMatch {
   int targets = 0;
 
   bool operator==(const MassMatch&) const = default;
+};
+
+// What a rule's remediations on one account have come to lately.
+struct RuleBreaker {
+  Breaker breaker;
+  std::string probe;  // the remediation that was let through to see; empty: none
+  std::string error;  // of the last that failed
+
+  bool operator==(const RuleBreaker&) const = default;
 };
 
 // An attempt as own-change recognition looks for it.

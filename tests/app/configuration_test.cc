@@ -84,6 +84,8 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
     EXPECT_NE(mistakes(text).find("loosens a guard"), std::string::npos) << text;
     EXPECT_EQ(mistakes(text + "  unsafe_limits: true\n"), "");
   }
+  EXPECT_NE(mistakes(std::string(kGood) + "guards: {rule_breaker: {first: 1m}}\n").find("loosens a guard"),
+            std::string::npos);
   EXPECT_EQ(mistakes(std::string(kGood) + "guards: {breaker: {in_a_row: 2, first: 1m, most: 1h}}\n"), "");
   EXPECT_NE(mistakes(std::string(kGood) + "guards: {breaker: {first: 10m}}\n").find("must not be shorter than first"),
             std::string::npos);
@@ -182,7 +184,7 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, mass_match: 4/20m, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, mass_match: 4/20m, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, record_only_after: 12h, unsafe_limits: true}
 windows:
   nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
   always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}

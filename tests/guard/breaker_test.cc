@@ -217,6 +217,31 @@ TEST(BreakerProperty, OpensProbesAndClosesAsItSays) {
   EXPECT_GT(closed, 300);
 }
 
+TEST_F(BreakerTest, IsKeptAsItIsAndReadAgain) {
+  const auto same = [&] {
+    const auto read = Breaker::from_json(breaker.to_json());
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->to_json(), breaker.to_json());
+    EXPECT_EQ(read->failed(), breaker.failed());
+    EXPECT_EQ(read->shut_until(now), breaker.shut_until(now));
+  };
+  for (const char one : std::string(".x..x.x...x..xx")) {
+    calls({one});
+    same();
+  }
+  open();
+  same();
+  now += seconds(30);
+  const auto probe = breaker.admit(now, kCall);
+  same();
+  auto read = *Breaker::from_json(breaker.to_json());
+  EXPECT_EQ(read.note(*probe, Outcome::good, now, limits, {}), Turned::closed);
+  for (const char* wrong : {"[]", "{}", R"({"state":7})", R"({"state":0,"recent":"abc"})",
+                            R"({"state":0,"recent":"...........","turn":1,"in_a_row":0,"openings":0})"}) {
+    EXPECT_FALSE(Breaker::from_json(nlohmann::json::parse(wrong)).ok()) << wrong;
+  }
+}
+
 TEST(OpenBreaker, SaysWhatIsShutWhyAndWhatToType) {
   const OpenBreaker open{"aws.s3/111122223333/eu-west-1", kNow, kNow + seconds(30), 3, 4, 1, "no answer"};
   const std::string reason = reason_of(open, "R1");

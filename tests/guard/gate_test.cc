@@ -325,5 +325,16 @@ TEST_F(GateTest, AsksPeopleBeforeTheBreaker) {
   expect(Kind::hold, "approval", "kedge remediation approve R1");
 }
 
+TEST_F(GateTest, WaitsWhileItsRuleHasFailedOnTheAccountUntilAPersonLetsItGoOn) {
+  facts.rule_breaker = OpenRuleBreaker{"123456789012", kNow - minutes(5), kNow + minutes(10), 3, 3, "AccessDenied"};
+  expect(Kind::wait, "rule-breaker", "kedge resume --scope rule:aws.s3.public-bucket");
+  EXPECT_EQ(ask().due, kNow + minutes(10));
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{}) << "what has begun goes on";
+  facts.charged = false;
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 }  // namespace
 }  // namespace kedge

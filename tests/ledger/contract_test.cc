@@ -154,7 +154,7 @@ TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
   const auto journal = ledger.journal(0, SIZE_MAX).value();
   for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));
   for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "reconcile", "flap", "mass-match",
-                            "window", "approval", "breaker", "locks", "budget"}) {
+                            "window", "approval", "rule-breaker", "breaker", "locks", "budget"}) {
     EXPECT_TRUE(spoke.contains(guard)) << guard;
   }
 }

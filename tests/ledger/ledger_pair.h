@@ -33,6 +33,14 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
     SetUp();
   }
 
+  // The engine ends, and another one opens the ledger. (The reference is its own disk.)
+  void restart() {
+    if (memory_) return;
+    reader_.reset();
+    sqlite_.reset();
+    make();
+  }
+
   Ledger& ledger() { return memory_ ? *memory_ : *sqlite_; }
   LedgerReader& reader() { return memory_ ? *memory_ : *reader_; }
 

@@ -393,6 +393,7 @@ Result<Answer> MemoryLedger::on(const RemovePause& change) {
     pauses_.erase(found);
   }
   if (mass && !change.goes_on) write(resume_record(rule, mass_matches_.at(rule), change.actor));
+  const bool breakers = !change.goes_on && !rule.empty() && close_rule_breakers(rule, change.actor);
   Answer answer;
   if (mass && !let_go(rule, change.actor)) {
     answer.more = change.after;
@@ -406,7 +407,7 @@ Result<Answer> MemoryLedger::on(const RemovePause& change) {
     if (!gate_facts(r).pauses.empty()) continue;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", change.actor}, {"cause", "resume"}});
   }
-  const bool idle = !mass && !ended && runnable_.empty() && !answer.more;
+  const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;
   if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
   return answer;
 }

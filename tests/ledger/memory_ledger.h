@@ -128,6 +128,9 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   void count_target(const Remediation&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
   bool let_go(const std::string& rule, const std::string& actor);
+  bool close_rule_breakers(const std::string& rule, const std::string& actor);
+  void note_end(const Remediation&, const Transition&, const std::string& code);
+  void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
   void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);
@@ -165,9 +168,10 @@ class MemoryLedger final : public Ledger, public LedgerReader {
     Actor actor;
   };
   std::vector<PutRight> put_right_;
-  std::map<std::string, std::map<std::string, Time>> wanted_;  // rule → target → when
-  std::map<std::string, MassMatch> mass_matches_;              // by rule
-  std::map<std::string, std::map<int64_t, int>> spent_;        // ring → slot → starts
+  std::map<std::string, std::map<std::string, Time>> wanted_;                 // rule → target → when
+  std::map<std::string, MassMatch> mass_matches_;                             // by rule
+  std::map<std::pair<std::string, std::string>, RuleBreaker> rule_breakers_;  // by rule and account
+  std::map<std::string, std::map<int64_t, int>> spent_;                       // ring → slot → starts
   struct Rule {
     Mode mode = Mode::off;
     Limits limits;

@@ -34,6 +34,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
     put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
   }
   if (r.state == State::confirmed) keep_claim(r);
+  const std::string code = details.is_object() ? details.value("code", "") : "";
   const int64_t seq = write(move_record(r, step, std::move(details)));
   send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
@@ -41,11 +42,45 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (!is_end(r.state)) return seq;
   ended_[r.id] = {day(), r};
   approved_.erase(r.id);
-  const std::string id = r.id;
-  std::erase_if(locks_, [&](const auto& lock) { return lock.second == id; });
-  open_.erase(id);
+  const Remediation over = r;
+  std::erase_if(locks_, [&](const auto& lock) { return lock.second == over.id; });
+  open_.erase(over.id);
   wake_waiting();
+  note_end(over, step, code);
   return seq;
+}
+
+void MemoryLedger::note_end(const Remediation& r, const Transition& step, const std::string& code) {
+  if (!options_.gate.rule_breaker) return;
+  const std::pair key(r.plan.rule.id, account_of(r));
+  RuleBreaker& kept = rule_breakers_[key];
+  const auto turned = kedge::note_end(kept, r, step, code, at_, *options_.gate.rule_breaker);
+  const RuleBreaker now = kept;
+  if (now.breaker.blank()) rule_breakers_.erase(key);
+  if (turned == Breaker::Turned::closed) wake_for_rule(key.first, key.second, {{"cause", "breaker_closed"}});
+  if (turned != Breaker::Turned::opened) return;
+  const RaiseAlarm alarm = alarm_of(now, key.first, key.second, at_);
+  send(notices_of(alarm, {ledger_id_, options_.notify_alarms, write(alarm_record(alarm)), at_}));
+}
+
+void MemoryLedger::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {
+  for (auto& [id, r] : open_) {
+    if (r.state != State::waiting || r.guard != kRuleBreaker) continue;
+    if (r.plan.rule.id == rule && account_of(r) == account) settle(r, *transition(r.state, Move::resume), {}, details);
+  }
+}
+
+bool MemoryLedger::close_rule_breakers(const std::string& rule, const std::string& actor) {
+  std::vector<std::pair<std::string, RuleBreaker>> open;
+  for (const auto& [key, kept] : rule_breakers_) {
+    if (key.first == rule && !kept.breaker.closed()) open.emplace_back(key.second, kept);
+  }
+  for (const auto& [account, kept] : open) {
+    write(resume_record(rule, account, kept, actor));
+    rule_breakers_.erase({rule, account});
+    wake_for_rule(rule, account, {{"actor", actor}, {"cause", "resume"}});
+  }
+  return !open.empty();
 }
 
 // Those that wait for a lock, and find none of theirs taken any more, go on: isolation first, then by arrival.
@@ -198,12 +233,19 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   });
   for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
+  const auto rule_breaker = rule_breakers_.find({facts.rule, account_of(r)});
+  if (rule_breaker != rule_breakers_.end()) {
+    facts.rule_breaker = open_for(r, rule_breaker->second, account_of(r), at_);
+  }
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, options_.gate);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
   if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
 
+  if (rule_breaker != rule_breakers_.end()) {
+    take_probe(rule_breaker->second, r, at_, *options_.gate.rule_breaker);
+  }
   if (!facts.charged) {
     charge(r, budgets, at_);
     for (const Charge& one : r.charges) ++spent_[one.ring][one.slot];

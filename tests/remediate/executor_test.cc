@@ -38,6 +38,7 @@ SqliteLedgerOptions no_rate() {
   SqliteLedgerOptions options;
   options.gate.flap.reset();
   options.gate.mass_match.reset();
+  options.gate.rule_breaker.reset();
   BudgetLimits& budgets = options.gate.budgets;
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) budget->most = 100'000;
   return options;

@@ -12,6 +12,7 @@ SqliteLedgerOptions ledger_options(int remediations_per_minute) {
   SqliteLedgerOptions options;
   options.gate.flap.reset();
   options.gate.mass_match.reset();
+  options.gate.rule_breaker.reset();
   BudgetLimits& budgets = options.gate.budgets;
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) {
     *budget = {remediations_per_minute, std::chrono::minutes(1)};
