@@ -7,6 +7,7 @@
 namespace kedge {
 namespace {
 
+constexpr Duration kSecond = std::chrono::seconds(1);
 constexpr int kTicksARound = 360;
 constexpr Duration kTickLeast = std::chrono::milliseconds(50);
 constexpr Duration kTickMost = std::chrono::seconds(10);
@@ -20,10 +21,10 @@ ClaimPlace place_of(const Claim& claim) {
 ClaimSchedule::ClaimSchedule(const ReconcileOptions& options, Time now)
     : options_(options),
       tick_(std::clamp(options.every / kTicksARound, kTickLeast, kTickMost)),
-      spacing_(Duration(std::chrono::seconds(1)) / options.per_second),
+      spacing_(kSecond / options.per_second + Duration{1}),  // never one more by rounding
       per_endpoint_(std::max(1, options.places / 2)),
       next_part_(now) {
-  const Hand hand = hand_at(now);
+  const Hand hand = hand_at(now - 2 * tick_);  // who ended just before us may not have got to what came last
   turn_ = hand.turn;
   place_ = {hand.phase, "", ""};
 }
@@ -72,7 +73,7 @@ void ClaimSchedule::read(Time now, const Part& part, std::vector<Look> looks) {
   round_ = 0;
 }
 
-void ClaimSchedule::unread(Time now) { next_part_ = now + std::max(tick_, Duration(std::chrono::seconds(1))); }
+void ClaimSchedule::unread(Time now) { next_part_ = now + std::max(tick_, kSecond); }
 
 // ---- going out -----------------------------------------------------------------------------------------------------
 
