@@ -83,9 +83,16 @@ Json cloudtrail_event(const std::string& call, const std::string& bucket, const 
 }
 
 Json in_eventbridge(const Json& record) {
-  return {{"version", "0"},        {"id", random_uuid()},        {"detail-type", "AWS API Call via CloudTrail"},
-          {"source", "aws.s3"},    {"account", kAccount},        {"time", record.at("eventTime")},
-          {"region", "us-east-1"}, {"resources", Json::array()}, {"detail", record}};
+  const std::string host = record.at("eventSource");
+  return {{"version", "0"},
+          {"id", random_uuid()},
+          {"detail-type", "AWS API Call via CloudTrail"},
+          {"source", "aws." + host.substr(0, host.find('.'))},
+          {"account", kAccount},
+          {"time", record.at("eventTime")},
+          {"region", "us-east-1"},
+          {"resources", Json::array()},
+          {"detail", record}};
 }
 
 Cloud::Cloud(std::unique_ptr<MotoServer> moto) : moto_(std::move(moto)) { leave_unanswered(nullptr); }
@@ -202,6 +209,16 @@ Json Cloud::open_security_group(const std::string& group, int port) {
                      {"cidrIpv4", "0.0.0.0/0"}};
   return event_of("ec2", "AuthorizeSecurityGroupIngress", {{"groupId", group}},
                   {{"_return", true}, {"securityGroupRuleSet", {{"items", {rule}}}}});
+}
+
+bool Cloud::lets_the_world_in(const std::string& group) {
+  const std::string rules = security_group_rules(group);
+  for (size_t at = rules.find("<item>"); at != std::string::npos; at = rules.find("<item>", at + 1)) {
+    const std::string rule = rules.substr(at, rules.find("</item>", at) - at);
+    const bool outwards = rule.find("<isEgress>true") != std::string::npos;
+    if (!outwards && rule.find("0.0.0.0/0") != std::string::npos) return true;
+  }
+  return false;
 }
 
 std::string Cloud::security_group_rules(const std::string& group) {

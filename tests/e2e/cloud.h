@@ -46,6 +46,7 @@ class Cloud {
   std::string allow(const std::string& group, int port, const std::string& network);
   Json open_security_group(const std::string& group, int port);  // to the world; the event names the rule
   std::string security_group_rules(const std::string& group);    // as they are described
+  bool lets_the_world_in(const std::string& group);
 
   // Trails, which log once they are made.
   void make_trail(const std::string& name);

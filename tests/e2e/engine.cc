@@ -61,6 +61,8 @@ void Engine::kill() {
   process_->signal(SIGKILL);
   const auto ended = process_->wait();
   EXPECT_TRUE(ended) << ended.error().message;
+  const bool was_killed = !ended || *ended == Exit{.signal = SIGKILL};
+  EXPECT_TRUE(was_killed) << "it had ended by itself:\n" << process_->output();
   forget_process();
 }
 
