@@ -46,8 +46,18 @@ void Load::drift_all() {
 }
 
 void Load::tell_again(const std::vector<std::string>& of) {
-  for (const Target& target : targets_) {
-    if (std::find(of.begin(), of.end(), target.name) != of.end()) drift(target);
+  const std::vector<Json> events = events_;
+  const std::vector<Drift> drifts = drifts_;
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (std::find(of.begin(), of.end(), drifts[i].target) == of.end()) continue;
+    Json event = event_of("", "", nullptr, nullptr);  // for its time and its ids
+    for (const char* member : {"eventSource", "eventName", "requestParameters", "responseElements", "resources"}) {
+      if (events[i].contains(member)) event[member] = events[i].at(member);
+    }
+    const auto now = FaultProxy::Clock::now();
+    drifts_.push_back({drifts[i].target, event.at("requestID"), now, now});
+    events_.push_back(event);
+    tell(event);
   }
 }
 
@@ -57,6 +67,11 @@ void Load::drift(const Target& target) {
   drift.to = FaultProxy::Clock::now();
   drift.event = event.at("requestID");
   drifts_.push_back(drift);
+  events_.push_back(event);
+  tell(event);
+}
+
+void Load::tell(const Json& event) {
   const bool delivered = random_.below(2) == 0;
   const Json wrapped = in_eventbridge(event);
   produce(delivered ? wrapped.dump() : event.dump());

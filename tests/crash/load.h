@@ -36,7 +36,7 @@ class Load {
   void stop();
 
   void drift_all();                                     // every target once
-  void tell_again(const std::vector<std::string>& of);  // another drift of each of these targets
+  void tell_again(const std::vector<std::string>& of);  // of all that these targets ever drifted by, as if it were now
 
   const std::vector<Drift>& drifts() const { return drifts_; }
   size_t poison() const { return poison_; }      // messages that are no events
@@ -52,6 +52,7 @@ class Load {
   };
 
   void drift(const Target&);
+  void tell(const Json& event);
   Json make_drift(const Target&);
   bool is_right(const Target&);
   void produce(const std::string& value);
@@ -63,7 +64,8 @@ class Load {
   Random random_;
   std::vector<Target> targets_;
   std::vector<Drift> drifts_;
-  int port_ = 1000;  // of the last rule in a security group: each has its own
+  std::vector<Json> events_;  // of the drifts
+  int port_ = 1000;           // of the last rule in a security group: each has its own
   size_t poison_ = 0;
   size_t messages_ = 0;
 

@@ -41,7 +41,7 @@ class Scenarios : public Stage {
     expect_none("effects made twice", effects_made_twice(found));
     expect_none("effects without an intent on record", effects_without_intent(found));
     EXPECT_TRUE(found.open.empty()) << found.open.dump(1);
-    expect_none("not right in the end", load_->not_right());
+    expect_all_right();
     EXPECT_EQ(engine_.ask({"dead-letter", "list"}).size(), load_->poison());
   }
 };

@@ -51,6 +51,7 @@ void Stage::set_up(Result<std::unique_ptr<KafkaBroker>> broker, FaultPlan::Optio
   configuration["guards"] = without_counting_guards();
   configuration["sources"][0]["instance"] = "stage";
   configuration["sources"][0]["properties"] = {{"session.timeout.ms", "6000"}};
+  if (faults.percent_of_changes == 0) return;  // and nothing is late
   configuration["executor"] = {{"call_timeout", std::to_string(kCallTimeout.count()) + "ms"},
                                {"visibility_delay", std::to_string(kVisibilityDelay.count()) + "ms"},
                                {"remediation_deadline", "20s"},
@@ -82,6 +83,19 @@ bool Stage::comes_to_rest() {
 }
 
 Evidence Stage::evidence() { return {load_->drifts(), proxy_->calls(), journal(), open()}; }
+
+void Stage::expect_all_right() {
+  for (const std::string& target : load_->not_right()) {
+    std::string story;
+    for (const Json& row : engine_.records({"--target", target})) {
+      const Json& record = row.at("record");
+      story += "\n" + row.at("at").get<std::string>() + " " + row.at("kind").get<std::string>() + " " +
+               record.value("remediation", "") + " " + record.value("from", "") + " -> " + record.value("to", "") +
+               ": " + row.at("summary").get<std::string>();
+    }
+    ADD_FAILURE() << target << " is not right in the end:" << story;
+  }
+}
 
 void Stage::expect_none(const std::string& what, const std::vector<std::string>& breaches) {
   EXPECT_TRUE(breaches.empty()) << what << ": " << testing::PrintToString(breaches);

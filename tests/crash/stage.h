@@ -12,7 +12,8 @@
 
 namespace kedge {
 
-// The engine acts at once on all that it finds (guards that count are off), and gives up soon on what does not answer.
+// The engine acts at once on all that it finds (guards that count are off); where things go wrong on purpose it gives
+// up soon on what does not answer.
 class Stage : public Scene {
  protected:
   void set_up(Result<std::unique_ptr<KafkaBroker>> broker, FaultPlan::Options faults);
@@ -25,6 +26,7 @@ class Stage : public Scene {
   Json journal() { return engine_.ask({"audit", "list", "--limit", "100000000"}); }
   Evidence evidence();
 
+  void expect_all_right();  // every target, or it fails with what the journal has of it
   void expect_none(const std::string& what, const std::vector<std::string>& breaches);
 
   std::unique_ptr<FaultPlan> faults_;
