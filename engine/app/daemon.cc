@@ -139,6 +139,7 @@ class Daemon {
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
   std::unique_ptr<EffectsSwitch> effects_;
+  std::unique_ptr<Breakers> breakers_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<OutboxFollower> outbox_;
@@ -259,8 +260,10 @@ Result<void> Daemon::start_effects() {
   effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources});
   const auto open = reader_->unfinished();
   if (!open) return open.error().with("reading the open remediations");
-  const Executor::Edges edges{*room_->actions, *committer_, *reader_, runnable_,
-                              *room_->http,    clock_,      random_,  [this] { return effects_->stopped(); }};
+  breakers_ = std::make_unique<Breakers>(options.breaker, random_);
+  const Executor::Edges edges{*room_->actions, *committer_,  *reader_,
+                              runnable_,       *room_->http, clock_,
+                              random_,         *breakers_,   [this] { return effects_->stopped(); }};
   executor_ = std::make_unique<Executor>(edges, options);
   reconciler_ = std::make_unique<Reconciler>(edges, std::move(options), [this, things = own_things(configuration_)] {
     return with_principals(things, us_.get());

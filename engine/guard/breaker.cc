@@ -51,7 +51,7 @@ Breaker::Turned Breaker::note(Permit permit, Outcome outcome, Time now, const Br
   next_ = (next_ + 1) % kCounted;
   counted_ = std::min(counted_ + 1, kCounted);
   in_a_row_ = failed_now ? in_a_row_ + 1 : 0;
-  const bool too_many = counted_ == kCounted && failed() >= limits.of_ten;
+  const bool too_many = failed() >= limits.of_ten;
   if (!failed_now || (in_a_row_ < limits.in_a_row && !too_many)) return Turned::not_at_all;
   return open(now, limits, dice);
 }

@@ -1,7 +1,7 @@
 // Circuit breaker: whether what keeps failing is tried at all. A value; time, outcomes and dice come in.
 //
 //   closed     everything is let through. Opens with `in_a_row` failures one after the other, or when `of_ten` of the
-//              last ten are failures
+//              last ten (or of fewer, where there were no more) are failures
 //   open       nothing is let through until its span is over
 //   half-open  one probe at a time is let through: when it does well the breaker closes, and what was before is
 //              forgotten; when it fails it opens again, for twice as long

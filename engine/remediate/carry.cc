@@ -89,6 +89,11 @@ Turn Carry::next(Situation& s, const Moment& m) {
   if (stage_ == Stage::work) return Work{&step(s), open_->mark, *fresh_, false, {}, {}};
   if (stage_ == Stage::look) return prepare(s, m);
   if (const auto shut = s.shut(m, step(s))) return keep_off(s, m, *shut);
+  return look(s, m);
+}
+
+Turn Carry::look(Situation& s, const Moment& m) {
+  look_began_ = m.elapsed;
   return Look{&step(s)};
 }
 
@@ -105,13 +110,12 @@ Turn Carry::prepare(Situation& s, const Moment& m) {
     return wait(s, m.elapsed + s.options.stopped_poll);
   }
   if (stopped_since_) {  // this time is not the step's
-    deadline_ += m.elapsed - *stopped_since_;
-    step_deadline_ += m.elapsed - *stopped_since_;
+    give_back(m.elapsed - *stopped_since_);
     stopped_since_.reset();
   }
   const auto shut = s.shut(m, step(s));
   if (shut && (kept_off_ || exhausted(s, m))) return keep_off(s, m, *shut);
-  if (!shut && !fresh_) return Look{&step(s)};
+  if (!shut && !fresh_) return look(s, m);
   if (unrecorded_.size() > 1) return record(s);
   Attempt change;
   change.remediation = s.remediation.id;
@@ -128,15 +132,19 @@ Turn Carry::keep_off(Situation& s, const Moment& m, const OpenBreaker& shut) {
   if (open_ && s.remediation.state == State::running) lose_sight("it cannot be read back while no call is made");
   if (!unrecorded_.empty()) return record(s);
   if (open_ && !kept_off_) return s.wait(shut);
-  pass_over(m, s.asked_again(m, shut.until));
+  wait_outside_its_time(m, s.asked_again(m, shut.until));
   return Wait{*wait_until_};
 }
 
-// This time is not the step's.
-void Carry::pass_over(const Moment& m, Duration until) {
-  deadline_ += until - m.elapsed;
-  step_deadline_ += until - m.elapsed;
+void Carry::wait_outside_its_time(const Moment& m, Duration until) {
+  give_back(until - m.elapsed);
   wait_until_ = until;
+}
+
+// This time is not the step's.
+void Carry::give_back(Duration time) {
+  deadline_ += time;
+  step_deadline_ += time;
 }
 
 Turn Carry::record(Situation& s) {
@@ -173,7 +181,7 @@ void Carry::looked(Situation& s, const Moment& m, ActionResult<Observation> seen
 void Carry::missed(Situation& s, const Moment& m, const ActionError& error) {
   const auto verdict = patience_.judge(s, m, error);
   if (verdict.kind == Patience::Verdict::Kind::gone) return done(s, m, observation_of_gone(verdict.reason));
-  if (verdict.kind == Patience::Verdict::Kind::again && s.shut(m, step(s))) return;  // its time does not run out there
+  if (verdict.kind == Patience::Verdict::Kind::again && s.shut(m, step(s))) return give_back(m.elapsed - look_began_);
   if (verdict.kind == Patience::Verdict::Kind::stuck || m.elapsed > step_deadline_) {
     if (open_)
       close(s, m, StepOutcome::Result::unknown, error.code, "it could not be read back: " + verdict.reason, nullptr);
@@ -405,7 +413,7 @@ void Carry::waits(Situation& s, const Moment& m, const GoAnswer& answer) {
     waits_outside_ = true;
   } else {
     kept_off_ = true;
-    pass_over(m, s.asked_again(m, answer.due.value_or(m.now)));
+    wait_outside_its_time(m, s.asked_again(m, answer.due.value_or(m.now)));
   }
 }
 

@@ -56,9 +56,11 @@ class Carry {
   void begin_step(Situation&, const Moment&, size_t step);
   void begin_doubt(Situation&, Duration call_began);
   Turn prepare(Situation&, const Moment&);
+  Turn look(Situation&, const Moment&);
   Turn wait(Situation&, Duration until);
   Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
-  void pass_over(const Moment&, Duration until);
+  void wait_outside_its_time(const Moment&, Duration until);
+  void give_back(Duration time);
   Turn record(Situation&);
   Turn record_all(Situation&);
 
@@ -91,6 +93,7 @@ class Carry {
 
   Duration deadline_{};       // of all steps
   Duration step_deadline_{};  // of this step, with all its attempts
+  Duration look_began_{};
   std::optional<Duration> wait_until_;
   std::optional<Duration> stopped_since_;
 

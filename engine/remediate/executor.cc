@@ -53,8 +53,8 @@ Executor::Figures Executor::figures() const {
           static_cast<int64_t>(waiting_.load()),
           done.attempts,
           done.writes,
-          worker_.breakers().open(edges_.committer.now()),
-          worker_.breakers().openings()};
+          edges_.breakers.open(edges_.committer.now()),
+          edges_.breakers.openings()};
 }
 
 // ---- the workers ---------------------------------------------------------------------------------------------------

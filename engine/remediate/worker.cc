@@ -47,7 +47,7 @@ std::unique_ptr<Job> Worker::job_at_rest(const LedgerReader::Unfinished& open) {
 Moment Worker::moment() const {
   const Time now = edges_.committer.now();
   return {edges_.clock.elapsed(), now, edges_.committer.head(), edges_.effects_stopped(),
-          [this, now](const std::string& endpoint) { return breakers_.shut(endpoint, now); }};
+          [this, now](const std::string& endpoint) { return edges_.breakers.shut(endpoint, now); }};
 }
 
 Worker::Rest Worker::run(Job& job) {
@@ -98,7 +98,7 @@ std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
 std::optional<Worker::Rest> Worker::look(Job& job, const Look& look) {
   if (!look.timeout && elsewhere(job, *look.step)) return Rest{Rest::Kind::ready, {}};
   const std::string endpoint = job.course->endpoint_of(*look.step);
-  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  const auto permit = edges_.breakers.admit(endpoint, edges_.committer.now(), options_.call_timeout);
   if (!permit) return std::nullopt;
   Health health;
   auto seen = observe(job.id, look, health);
@@ -112,7 +112,7 @@ std::optional<Worker::Rest> Worker::look(Job& job, const Look& look) {
 std::optional<Worker::Rest> Worker::work(Job& job, const Work& work) {
   if (elsewhere(job, *work.step)) return Rest{Rest::Kind::ready, {}};
   const std::string endpoint = job.course->endpoint_of(*work.step);
-  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  const auto permit = edges_.breakers.admit(endpoint, edges_.committer.now(), options_.call_timeout);
   Worked worked;
   if (permit) {
     Health health;
@@ -130,7 +130,7 @@ std::optional<Worker::Rest> Worker::work(Job& job, const Work& work) {
 
 // People are told when it opens, once for all that waits for it.
 void Worker::note(const std::string& endpoint, Breaker::Permit permit, const Health& health) {
-  const auto opened = breakers_.note(endpoint, permit, health.outcome, health.trouble, edges_.committer.now());
+  const auto opened = edges_.breakers.note(endpoint, permit, health.outcome, health.trouble, edges_.committer.now());
   if (!opened) return;
   RaiseAlarm alarm;
   alarm.kind = "breaker-open";
@@ -195,7 +195,7 @@ std::optional<Worker::Rest> Worker::read(Job& job, Remediation& stored) {
 
 ActionResult<Observation> Worker::look_at(const std::string& remediation, const std::string& endpoint,
                                           const Step& step) {
-  const auto permit = breakers_.admit(endpoint, edges_.committer.now(), options_.call_timeout);
+  const auto permit = edges_.breakers.admit(endpoint, edges_.committer.now(), options_.call_timeout);
   if (!permit) return ActionError{ActionError::Kind::retry, "kept_back", "the breaker of " + endpoint + " is open", {}};
   Health health;
   auto seen = observe(remediation, Look{&step}, health);

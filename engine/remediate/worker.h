@@ -31,13 +31,13 @@ struct ExecutorEdges {
   HttpClient& http;
   Clock& clock;
   Random& random;
+  Breakers& breakers;  // of all who call
   EffectsStopped effects_stopped;
 };
 
 class Worker {
  public:
-  Worker(const ExecutorEdges& edges, const ExecutorOptions& options)
-      : edges_(edges), options_(options), breakers_(options.breaker, edges.random) {}
+  Worker(const ExecutorEdges& edges, const ExecutorOptions& options) : edges_(edges), options_(options) {}
 
   // A job for a remediation that was read from the ledger (`resumed`) or that a commit made runnable.
   std::unique_ptr<Job> make_job(Remediation, bool resumed) const;
@@ -65,7 +65,6 @@ class Worker {
     int64_t writes = 0;
   };
   Figures figures() const { return {turns_.load(), attempts_.load(), writes_.load()}; }
-  const Breakers& breakers() const { return breakers_; }
 
  private:
   std::optional<Rest> take_turn(Job&, const Turn&);
@@ -90,7 +89,6 @@ class Worker {
 
   const ExecutorEdges& edges_;
   const ExecutorOptions& options_;
-  Breakers breakers_;
   std::stop_source stop_;
   std::atomic<bool> winding_down_{false};
   std::atomic<int64_t> turns_{0};

@@ -23,6 +23,7 @@ struct Fate {
   const char* name;
   std::deque<Luck> luck;  // of the first writes
   int sent;               // at most, until it is done
+  bool in_vain = false;   // what was not done is answered as if it were
 };
 
 const std::vector<Subject> kSubjects = {
@@ -41,8 +42,8 @@ const std::vector<Fate> kFates = {{"Answered", {Luck::fine}, 1},
                                   {"ResetBehindIt", {Luck::reset_after}, 1},
                                   {"ResetEachTimeAndDoneOnce", {Luck::reset_before, Luck::reset_after}, 2},
                                   {"Throttled", {Luck::throttled, Luck::throttled}, 3},
-                                  {"AnsweredWithAnotherDocument", {Luck::wrong_document}, 2},
-                                  {"AnsweredWithAnErrorAnd200", {Luck::error_with_200}, 2}};
+                                  {"AnsweredWithAnotherDocument", {Luck::wrong_document}, 2, true},
+                                  {"AnsweredWithAnErrorAnd200", {Luck::error_with_200}, 2, true}};
 
 class Repetition : public testing::TestWithParam<std::tuple<Subject, Fate>> {
  protected:
@@ -90,6 +91,9 @@ class Repetition : public testing::TestWithParam<std::tuple<Subject, Fate>> {
     std::string id;
   };
 
+  // It removes and adds what it names: once more does no harm, and is done where an effect is not seen at once.
+  static bool is_exact(const Subject& subject) { return std::string(subject.action).starts_with("aws.ec2."); }
+
   static int sent(const World& world, const std::string& write, size_t from = 0) {
     const auto begin = world.aws.writes.begin() + static_cast<std::ptrdiff_t>(from);
     return static_cast<int>(std::count(begin, world.aws.writes.end(), write));
@@ -102,10 +106,15 @@ TEST_P(Repetition, OfTheEffectLeavesTheWorldAsOneCleanWriteDoes) {
   ASSERT_EQ(clean.carry_out(), State::confirmed);
   World world(subject.action);
   world.aws.next(subject.write, fate.luck);
-  EXPECT_EQ(world.carry_out(), State::confirmed) << world.play->stored(world.id).reason;
-  EXPECT_EQ(world.all(), clean.all());
+  const State end = world.carry_out();
+  EXPECT_EQ(end == State::confirmed, world.all() == clean.all()) << "what is confirmed is so, and nothing else is";
+  if (!fate.in_vain) {
+    EXPECT_EQ(end, State::confirmed) << world.play->stored(world.id).reason;
+  } else if (end != State::confirmed) {
+    EXPECT_EQ(end, State::failed) << world.play->stored(world.id).reason;
+  }
   EXPECT_GE(sent(world, subject.write), 1);
-  EXPECT_LE(sent(world, subject.write), fate.sent);
+  EXPECT_LE(sent(world, subject.write), fate.sent + (is_exact(subject) ? 1 : 0));
 }
 
 TEST_P(Repetition, OfTheUndoPutsBackWhatWasThere) {
@@ -115,10 +124,17 @@ TEST_P(Repetition, OfTheUndoPutsBackWhatWasThere) {
   ASSERT_EQ(world.carry_out(), State::confirmed);
   const size_t written = world.aws.writes.size();
   world.aws.next(subject.undo, fate.luck);
-  EXPECT_EQ(world.undo(), State::undone) << world.play->stored(world.id).reason;
-  EXPECT_EQ(world.all(), before);
+  const State end = world.undo();
+  if (end == State::undone) {
+    EXPECT_EQ(world.all(), before);
+  }
+  // AWS itself calls the second of two requests to add a rule a mistake: whether the first was ours, nobody can tell.
+  const bool may_fail = fate.in_vain || (is_exact(subject) && std::string(fate.name) == "DeliveredTwice");
+  if (!may_fail || end != State::failed) {
+    EXPECT_EQ(end, State::undone) << world.play->stored(world.id).reason;
+  }
   EXPECT_GE(sent(world, subject.undo, written), 1);
-  EXPECT_LE(sent(world, subject.undo, written), fate.sent);
+  EXPECT_LE(sent(world, subject.undo, written), fate.sent + (is_exact(subject) ? 1 : 0));
 }
 
 INSTANTIATE_TEST_SUITE_P(BuiltIn, Repetition, testing::Combine(testing::ValuesIn(kSubjects), testing::ValuesIn(kFates)),

@@ -150,7 +150,7 @@ TEST_F(EndpointBreaker, RepeatsWhatWasNotDoneAfterTwoLooksAsEver) {
   EXPECT_EQ(play.run(id, hours(3)), State::unknown);
   EXPECT_EQ(play.world.writes().size(), 1U);
   play.world.next_reads({});
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::confirmed) << play.stored(id).reason;
   EXPECT_EQ(play.world.writes().size(), 2U);
 }
 

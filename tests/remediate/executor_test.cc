@@ -52,13 +52,16 @@ struct ExecutorTest : testing::Test {
   ~ExecutorTest() override { executor.reset(); }
 
   void begin(const std::vector<LedgerReader::Unfinished>& open) {
-    executor = std::make_unique<Executor>(Executor::Edges{actions, committer, ledger, runnable, world, clock, random,
-                                                          [this]() -> std::optional<Stop> {
-                                                            if (stopped) return Stop{"not alone"};
-                                                            if (ledger.pauses()->empty()) return std::nullopt;
-                                                            return Stop{"paused", true};
-                                                          }},
-                                          options);
+    executor.reset();
+    breakers.emplace(options.breaker, random);
+    executor = std::make_unique<Executor>(
+        Executor::Edges{actions, committer, ledger, runnable, world, clock, random, *breakers,
+                        [this]() -> std::optional<Stop> {
+                          if (stopped) return Stop{"not alone"};
+                          if (ledger.pauses()->empty()) return std::nullopt;
+                          return Stop{"paused", true};
+                        }},
+        options);
     executor->start(open);
   }
 
@@ -95,6 +98,7 @@ struct ExecutorTest : testing::Test {
   ActionTable actions{fake_actions()};
   ExecutorOptions options = quick();
   std::atomic<bool> stopped{false};
+  std::optional<Breakers> breakers;  // of the executor
   std::unique_ptr<Executor> executor;
 
  private:

@@ -42,6 +42,7 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
       random(seed),
       world(clock, [this](Duration span) { clock.advance(span); }),
       actions(cast ? std::move(cast->actions) : fake_actions()),
+      breakers(std::in_place, std::nullopt, random),
       edges_{actions,
              committer,
              ledger,
@@ -49,9 +50,9 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              cast ? cast->http : static_cast<HttpClient&>(world),
              clock,
              random,
+             *breakers,
              [this] { return effects_stopped(); }} {
   options.redaction_salt = "salt";
-  options.breaker.reset();
   worker = std::make_unique<Worker>(edges_, options);
   commit(sample_rules());
 }
@@ -110,7 +111,7 @@ void Play::find_again(const std::string& id) {
 }
 
 void Play::use_breakers(BreakerLimits limits) {
-  options.breaker = limits;
+  breakers.emplace(limits, random);
   worker = std::make_unique<Worker>(edges_, options);
 }
 

@@ -64,6 +64,7 @@ class Play {
   ExecutorOptions options;
   std::optional<std::string> stopped;  // why effects are stopped, where no pause in the ledger does it
   std::function<void()> asked;         // called whenever it is asked whether they are
+  std::optional<Breakers> breakers;    // of a test that uses them
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Job> job;
 

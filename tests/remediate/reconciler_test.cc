@@ -102,8 +102,9 @@ class ReconcilerTest : public testing::Test {
   Random random;
   FakeWorld world{clock, [](Duration) {}};
   ActionTable actions{fake_actions()};
+  Breakers breakers{quick().breaker, random};
   const ExecutorEdges edges{
-      actions, committer, ledger, runnable, world, clock, random, [this]() -> std::optional<Stop> {
+      actions, committer, ledger, runnable, world, clock, random, breakers, [this]() -> std::optional<Stop> {
         if (ledger.pauses()->empty()) return std::nullopt;
         return Stop{"paused", true};
       }};

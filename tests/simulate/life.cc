@@ -165,6 +165,7 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       effects_({committer_, reader(), pause_file_, {&source_}}),
       client_(world, life_),
       actions_(actions_of(world)),
+      breakers_(executor_options(world.plant).breaker, random_),
       executor_(edges(), executor_options(world.plant)),
       reconciler_(edges(), executor_options(world.plant), nullptr) {
   committer_.commit(NoteStart{"0.1.0", "", world.clock.boot_id()});
@@ -193,8 +194,9 @@ Life::~Life() {
 }
 
 ExecutorEdges Life::edges() {
-  return {actions_, committer_,   reader(), runnable_,
-          client_,  world_.clock, random_,  [this] { return effects_stopped(); }};
+  return {actions_,  committer_, reader(),
+          runnable_, client_,    world_.clock,
+          random_,   breakers_,  [this] { return effects_stopped(); }};
 }
 
 std::optional<Stop> Life::effects_stopped() {

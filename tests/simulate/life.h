@@ -64,6 +64,7 @@ class Life {
   EffectsSwitch effects_;
   SimulatedClient client_;
   ActionTable actions_;
+  Breakers breakers_;
   Executor executor_;
   Reconciler reconciler_;
 };

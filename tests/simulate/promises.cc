@@ -50,7 +50,7 @@ bool Promises::Endpoint::fails() const {
   const auto last = [&](size_t count) {
     return std::count(failed.end() - static_cast<ptrdiff_t>(count), failed.end(), true);
   };
-  return n >= 3 && failed.back() && (last(3) == 3 || (n >= 10 && last(10) >= 5));
+  return n >= 3 && failed.back() && (last(3) == 3 || last(std::min<size_t>(n, 10)) >= 5);
 }
 
 uint64_t Promises::calls() {
