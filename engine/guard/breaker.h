@@ -61,6 +61,8 @@ class Breaker {
   bool half_open(Time now) const { return state_ == State::probing || (state_ == State::open && now >= until_); }
   // Nothing is known that a new breaker would not know.
   bool blank() const { return closed() && failed() == 0; }
+  // It has turned: a call that was let through before it did may still come back.
+  bool has_turned() const { return turn_ > 0; }
 
   int failed() const;  // of the last ten
   int counted() const { return counted_; }

@@ -35,11 +35,11 @@ std::optional<OpenBreaker> Breakers::note(const std::string& endpoint, Breaker::
   if (outcome == Breaker::Outcome::bad) entry.error = error;
   const auto turned = entry.breaker.note(permit, outcome, now, *limits_, random_.number());
   if (turned == Breaker::Turned::closed) spdlog::info("the breaker of {} is closed: it answers again", endpoint);
-  if (entry.breaker.blank()) {
+  if (entry.breaker.blank() && !entry.breaker.has_turned()) {
     entries_.erase(found);
     return std::nullopt;
   }
-  if (turned == Breaker::Turned::not_at_all) return std::nullopt;
+  if (turned == Breaker::Turned::not_at_all || turned == Breaker::Turned::closed) return std::nullopt;
   const OpenBreaker open = view_of(endpoint, entry, entry.breaker.shut_until(now).value_or(now));
   if (turned == Breaker::Turned::reopened) {
     spdlog::info("the breaker of {} is open again until {}: {}", endpoint, format_time(open.until), error);

@@ -4,8 +4,8 @@
 // third call, and one that has recovered is not waited for.
 //
 // Threads:   thread-safe; no call blocks.
-// Size:      only endpoints of which one of the last ten calls failed are kept, kMost of them. What fails beyond that
-//            opens nothing.
+// Size:      only endpoints of which one of the last ten calls failed, or whose breaker was open once, are kept, kMost
+//            of them. What fails beyond that opens nothing.
 #pragma once
 
 #include <map>

@@ -28,7 +28,8 @@ Carry::Carry(Situation& s, const Moment& m, const FirstAttempt& go)
   begin_step(s, m, go.step);
   fresh_ = go.now;
   if (go.mark.empty()) return;
-  tries_ = 1 + s.tried[step_];
+  const auto tried = s.tried.find(step_);
+  tries_ = 1 + (tried == s.tried.end() ? 0 : tried->second);
   open_ = open_outcome(step_, s.remediation.steps[step_].attempts, go.mark, m.now);
   stage_ = Stage::work;
 }

@@ -45,7 +45,7 @@ TEST_F(Reconciling, HoldsItWhereTheRuleSaysSoAndSaysWhatToType) {
     held = engine_.ask({"remediation", "list", "--held"});
     return held.size() == 1;
   }));
-  const std::string id = held.at(0).at("id");
+  const std::string id = held.at(0).at("remediation");
   EXPECT_EQ(held.at(0).at("guard"), "reconcile");
   EXPECT_NE(held.dump().find("kedge remediation approve " + id), std::string::npos) << held;
   EXPECT_TRUE(cloud_->acl_is_public("meant-perhaps"));

@@ -56,7 +56,7 @@ TEST(Records, TellOfEveryKindAndOfEveryMember) {
   options.suppressions_per_minute = 3;
   MemoryLedger ledger(clock, options);
   ChangeMaker maker(1, clock);
-  for (int i = 0; i < 4'000; ++i) {
+  for (int i = 0; i < 12'000; ++i) {
     clock.advance(maker.pause());
     const Change change = maker.next(ledger);
     ledger.apply({&change, 1});
