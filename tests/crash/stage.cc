@@ -21,7 +21,8 @@ constexpr auto kStillness = seconds(60);
 Json without_counting_guards() {
   Json budgets = Json::object();
   for (const char* of : {"all", "account", "action", "rule"}) budgets[of] = "1000000/1m";
-  return {{"unsafe_limits", true}, {"mass_match", "off"}, {"flap", "off"}, {"budgets", budgets}};
+  return {{"unsafe_limits", true}, {"mass_match", "off"}, {"flap", "off"},
+          {"rule_breaker", "off"}, {"budgets", budgets},  {"breaker", {{"first", "1s"}, {"most", "2s"}}}};
 }
 
 // A person's turn: it is held, or waits for what one that is held has locked.
