@@ -28,7 +28,9 @@ std::optional<OpenBreaker> Breakers::note(const std::string& endpoint, Breaker::
   const std::lock_guard lock(mutex_);
   auto found = entries_.find(endpoint);
   if (found == entries_.end()) {
-    if (outcome != Breaker::Outcome::bad || entries_.size() >= kMost) return std::nullopt;
+    if (outcome != Breaker::Outcome::bad) return std::nullopt;
+    if (entries_.size() >= kMost) std::erase_if(entries_, [](const auto& one) { return one.second.breaker.blank(); });
+    if (entries_.size() >= kMost) return std::nullopt;
     found = entries_.try_emplace(endpoint).first;
   }
   Entry& entry = found->second;

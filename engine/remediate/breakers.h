@@ -5,7 +5,7 @@
 //
 // Threads:   thread-safe; no call blocks.
 // Size:      only endpoints of which one of the last ten calls failed, or whose breaker was open once, are kept, kMost
-//            of them. What fails beyond that opens nothing.
+//            of them: then those that do well are forgotten. What fails beyond that opens nothing.
 #pragma once
 
 #include <map>

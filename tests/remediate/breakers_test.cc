@@ -53,6 +53,25 @@ TEST_F(BreakersTest, TellsOnceForAllProbesThatFailUntilItAnswersAgain) {
   EXPECT_EQ(breakers.openings(), 2);
 }
 
+TEST_F(BreakersTest, ListenToNoCallFromBeforeTheyWereOpen) {
+  const auto before = breakers.admit("a", now, seconds(20));
+  fail("a");
+  now = breakers.shut("a", now)->until;
+  EXPECT_TRUE(call("a", Outcome::good));
+  breakers.note("a", *before, Outcome::bad, "no answer", now);
+  call("a", Outcome::bad);
+  call("a", Outcome::bad);
+  EXPECT_FALSE(breakers.shut("a", now));
+}
+
+TEST_F(BreakersTest, ForgetWhoDoesWellWhereThereIsNoRoomForWhoDoesNot) {
+  for (size_t i = 0; i < Breakers::kMost; ++i) fail("once " + std::to_string(i));
+  now += std::chrono::minutes(1);
+  for (size_t i = 0; i < Breakers::kMost; ++i) call("once " + std::to_string(i), Outcome::good);
+  fail("now");
+  EXPECT_TRUE(breakers.shut("now", now));
+}
+
 TEST_F(BreakersTest, AreNeverOpenWhereTheyAreTurnedOffAndForNoEndpoint) {
   fail("");
   EXPECT_TRUE(call("", Outcome::bad));
