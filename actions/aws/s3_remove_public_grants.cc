@@ -77,19 +77,24 @@ ActionError blocked(const std::string& what) {
           {}};
 }
 
+// Servers that do not know a sub-resource refuse it, or answer with something else.
+bool is_not_there(const AwsError& error) {
+  return error.outcome == AwsOutcome::refused || error.code == kUnexpectedDocument;
+}
+
 // Lists count unless the bucket says otherwise: a server that has no ownership controls, or that we may not ask, has
 // lists that count.
 ActionResult<bool> lists_count(const S3Bucket& bucket) {
   const auto ownership = bucket.ownership();
   if (ownership) return *ownership != kListsDisabled;
-  if (ownership.error().outcome == AwsOutcome::refused) return true;
+  if (is_not_there(ownership.error())) return true;
   return action_error(ownership.error());
 }
 
 ActionResult<PublicAccessBlock> block_of(const S3Bucket& bucket) {
   const auto block = bucket.public_access_block();
   if (block) return block->value_or(PublicAccessBlock());
-  if (block.error().outcome == AwsOutcome::refused) return PublicAccessBlock();
+  if (is_not_there(block.error())) return PublicAccessBlock();
   return action_error(block.error());
 }
 

@@ -174,7 +174,7 @@ AwsError transport_error(const Error& cause, bool writes) {
 
 AwsError unexpected_document(std::string_view call, const HttpResponse& response, std::string_view why, bool writes) {
   AwsError error;
-  error.outcome = writes ? AwsOutcome::unknown : AwsOutcome::refused;
+  error.outcome = writes ? AwsOutcome::unknown : AwsOutcome::retry;
   error.code = kUnexpectedDocument;
   error.message = std::string(call) + ": " + std::string(why);
   error.status = response.status;

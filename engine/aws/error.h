@@ -51,7 +51,7 @@ AwsError read_error(const HttpResponse&, bool writes, Time now);
 AwsError transport_error(const Error&, bool writes);
 
 // An answer with status 200 that is not the answer to what was asked. Its code is kUnexpectedDocument; for a write the
-// outcome is unknown.
+// outcome is unknown, a read may be tried again: something on the way may have answered for once.
 inline constexpr std::string_view kUnexpectedDocument = "UnexpectedDocument";
 AwsError unexpected_document(std::string_view call, const HttpResponse&, std::string_view why, bool writes);
 

@@ -61,14 +61,12 @@ class Breaker {
   bool half_open(Time now) const { return state_ == State::probing || (state_ == State::open && now >= until_); }
   // Nothing is known that a new breaker would not know.
   bool blank() const { return closed() && failed() == 0; }
-  // It has turned: a call that was let through before it did may still come back.
-  bool has_turned() const { return turn_ > 0; }
 
   int failed() const;  // of the last ten
   int counted() const { return counted_; }
   int openings() const { return openings_; }  // since it was closed
-  uint64_t turn() const { return turn_; }
-  Time since() const { return since_; }  // open: since when
+  uint64_t turn() const { return turn_; }     // so often it has turned
+  Time since() const { return since_; }       // open: since when
 
  private:
   enum class State { closed, open, probing };

@@ -223,8 +223,7 @@ struct AddPause {
   Pause pause;
 };
 // What the pause alone has held goes back to observation. With the scope rule:ID also ends a mass match of the rule:
-// what it has held goes on, and what is found from now on is counted anew; and closes the
-// rule's breakers.
+// what it has held goes on, and what is found from now on is counted anew; and closes the rule's breakers.
 //
 // After a storm that is much: one commit takes a part of it, and its answer says from where on there is more, which the
 // committer then asks for by itself. The pause ends with the first of these commits, the mass match with the last. Who

@@ -37,7 +37,8 @@ std::optional<OpenBreaker> Breakers::note(const std::string& endpoint, Breaker::
   if (outcome == Breaker::Outcome::bad) entry.error = error;
   const auto turned = entry.breaker.note(permit, outcome, now, *limits_, random_.number());
   if (turned == Breaker::Turned::closed) spdlog::info("the breaker of {} is closed: it answers again", endpoint);
-  if (entry.breaker.blank() && !entry.breaker.has_turned()) {
+  if (entry.breaker.blank() &&
+      entry.breaker.turn() == 0) {  // otherwise what was let through before may still come back
     entries_.erase(found);
     return std::nullopt;
   }

@@ -110,7 +110,8 @@ void Reconciler::read(ClaimSchedule& schedule) {
     }
     std::vector<ClaimSchedule::Look> looks;
     for (Claim& claim : *claims) {
-      std::string endpoint = endpoint_of(*steps_that_prove(claim.plan).front());  // where its first call goes
+      const auto steps = steps_that_prove(claim.plan);
+      std::string endpoint = steps.empty() ? "" : endpoint_of(*steps.front());  // where its first call goes
       looks.push_back({std::move(claim), std::move(endpoint)});
     }
     schedule.read(now, *part, std::move(looks));
@@ -148,7 +149,9 @@ void Reconciler::look_at(const Claim& claim) {
 // All of it, whatever the first step looks like: as many calls where it has drifted as where it has not.
 Reconciler::Seen Reconciler::observe(const Claim& claim) {
   Seen all;
-  for (const Step* step : steps_that_prove(claim.plan)) {
+  const auto steps = steps_that_prove(claim.plan);
+  if (steps.empty()) all.doubt = "its plan has no step that would show it";  // a ledger that others have written to
+  for (const Step* step : steps) {
     const ActionSpec* spec = edges_.actions.catalog().find(step->action);
     if (spec == nullptr || spec->version != step->version) {
       all.doubt = "this engine has no action " + step->action + " as the plan asks for it";
