@@ -105,18 +105,6 @@ bool puts_right(const Remediation&, const Transition&);
 // empty: it is in none.
 std::string account_of(const Remediation&);
 
-// Its rule's breaker on its account, where that keeps it from starting.
-std::optional<OpenRuleBreaker> open_for(const Remediation&, const RuleBreaker&, const std::string& account, Time now);
-// It starts, and is the probe where one is wanted. False: nothing has changed.
-bool take_probe(RuleBreaker&, const Remediation&, Time now, const BreakerLimits&);
-// It has ended by this move; `code`: of the outcome with which it did.
-Breaker::Turned note_end(RuleBreaker&, const Remediation&, const Transition&, const std::string& code, Time now,
-                         const BreakerLimits&);
-// What such an end tells of rule and account.
-Breaker::Outcome outcome_of_end(const Remediation&, const Transition&);
-// What people are told when it has opened.
-RaiseAlarm alarm_of(const RuleBreaker&, const std::string& rule, const std::string& account, Time now);
-
 // The budgets that its start is charged to. `now`: the limits of its rule as it is loaded.
 std::vector<ScopedBudget> budgets_of(const Remediation&, const std::optional<Limits>& now, const BudgetLimits&);
 // Notes that its start is counted in each of them, in order of the rings' names.

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "ledger/rule_breaker.h"
 #include "ledger/sqlite_writer.h"
 
 namespace kedge {

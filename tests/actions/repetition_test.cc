@@ -53,17 +53,11 @@ class Repetition : public testing::TestWithParam<std::tuple<Subject, Fate>> {
   // A world of its own, and the engine in it.
   struct World {
     explicit World(const std::string& action) {
-      AwsOptions options;
-      options.access_key_id = "AK";
-      options.secret_access_key = "secret";
-      options.region = "eu-west-1";
-      options.endpoint_urls = {
-          {"s3", "http://s3.test"}, {"ec2", "http://ec2.test"}, {"cloudtrail", "http://cloudtrail.test"}};
       aws.pass = [this](Duration span) { clock.advance(span); };
       aws.bucket.acl = acl_xml();
       step.action = action;
       step.args = set_up_for(action, aws);
-      client = *AwsClient::create(options, {}, clock, aws);
+      client = *AwsClient::create(options_of_stage(), {}, clock, aws);
       play = std::make_unique<Play>(Cast{clock, aws, built_in_actions(*client)});
     }
     State carry_out() { return play->run(id = play->open({step})); }
@@ -150,7 +144,7 @@ TEST(RepetitionList, HasEveryBuiltInAction) {
   AwsOptions options;
   options.access_key_id = "AK";
   options.secret_access_key = "secret";
-  const auto client = *AwsClient::create(options, {}, clock, aws);
+  const auto client = *AwsClient::create(options_of_stage(), {}, clock, aws);
   const ActionTable actions(built_in_actions(*client));
   std::vector<std::string> known, listed;
   for (const ActionSpec& spec : actions.catalog().all()) known.push_back(spec.name);

@@ -22,17 +22,22 @@ inline nlohmann::json set_up_for(const std::string& action, FakeAws& aws) {
   return {{"bucket", "photos"}, {"account", "111122223333"}};
 }
 
+// Of a client of FakeAws.
+inline AwsOptions options_of_stage() {
+  AwsOptions options;
+  options.access_key_id = "AK";
+  options.secret_access_key = "secret";
+  options.region = "eu-west-1";
+  options.endpoint_urls = {
+      {"s3", "http://s3.test"}, {"ec2", "http://ec2.test"}, {"cloudtrail", "http://cloudtrail.test"}};
+  return options;
+}
+
 class Stage : public testing::Test {
  public:
   explicit Stage(const char* action) {
-    AwsOptions options;
-    options.access_key_id = "AK";
-    options.secret_access_key = "secret";
-    options.region = "eu-west-1";
-    options.endpoint_urls = {
-        {"s3", "http://s3.test"}, {"ec2", "http://ec2.test"}, {"cloudtrail", "http://cloudtrail.test"}};
     aws.bucket.acl = acl_xml();
-    client = *AwsClient::create(options, {}, clock, aws);
+    client = *AwsClient::create(options_of_stage(), {}, clock, aws);
     actions = std::make_unique<ActionTable>(built_in_actions(*client));
     subject = actions->find(action);
     args = {{"bucket", "photos"}, {"account", "111122223333"}};

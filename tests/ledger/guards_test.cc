@@ -12,7 +12,18 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class GuardsTest : public RemediationTest {};
+class GuardsTest : public RemediationTest {
+ protected:
+  void pause_with_more_than_one_commit_lets_go() {
+    options.gate.mass_match.reset();
+    remake();
+    ASSERT_TRUE(commit(AddPause{{"all", "", "alice", clock.now()}}).done());
+    constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+    for (int i = 0; i < kHeld; ++i) {
+      EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "pause");
+    }
+  }
+};
 
 TEST_P(GuardsTest, GoesOnWhenItsPauseIsOver) {
   commit(AddPause{{"account:123456789012", "a storm", "alice", clock.now()}});
@@ -349,13 +360,7 @@ TEST_P(GuardsTest, LetsTheRuleGoOnInPartsOfWhichTheLastEndsTheMassMatch) {
 }
 
 TEST_P(GuardsTest, EndsAPauseAtOnceAndWhatItHeldInParts) {
-  options.gate.mass_match.reset();
-  remake();
-  ASSERT_TRUE(commit(AddPause{{"all", "", "alice", clock.now()}}).done());
-  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
-  for (int i = 0; i < kHeld; ++i) {
-    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "pause");
-  }
+  pause_with_more_than_one_commit_lets_go();
   const Answer first = commit(RemovePause{"all", "alice"});
   EXPECT_TRUE(reader().pauses()->empty());
   EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
@@ -368,13 +373,7 @@ TEST_P(GuardsTest, EndsAPauseAtOnceAndWhatItHeldInParts) {
 }
 
 TEST_P(GuardsTest, LetsGoByAPersonsWordWhatACrashLeftHeld) {
-  options.gate.mass_match.reset();
-  remake();
-  ASSERT_TRUE(commit(AddPause{{"all", "", "alice", clock.now()}}).done());
-  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
-  for (int i = 0; i < kHeld; ++i) {
-    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "pause");
-  }
+  pause_with_more_than_one_commit_lets_go();
   ASSERT_TRUE(commit(RemovePause{"all", "alice"}).more);  // and nobody asks for more
   EXPECT_EQ(commit(RemovePause{"all", "alice"}).runnable.size(), 20U);
 }
@@ -401,132 +400,6 @@ TEST_P(GuardsTest, MayBeUndoneWhileItsRuleIsHeldForAMassMatch) {
 }
 
 // ---- a rule's breaker ----------------------------------------------------------------------------------------------
-
-class RuleBreakerTest : public GuardsTest {
- protected:
-  RuleBreakerTest() {
-    options.gate.budgets = no_budgets();
-    options.gate.mass_match.reset();
-  }
-  std::string target(int number) { return "b" + std::to_string(number); }
-  GoAnswer start_one(int number) { return start(open(number, target(number)), target(number)); }
-  void end_failed(int number, const std::string& code) {
-    const std::string id = sample_id(number);
-    StepOutcome outcome = sample_outcome(0, 1, mark_of(id), clock.now());
-    outcome.result = StepOutcome::Result::failed;
-    outcome.code = code;
-    EXPECT_TRUE(commit(RecordOutcome{id, outcome, Move::fail, "it did not work"}).done());
-  }
-  void fail(int number, const std::string& code = "Busy") {
-    EXPECT_EQ(start_one(number).go, Go::go);
-    end_failed(number, code);
-  }
-  Answer end_well(int number) {
-    EXPECT_TRUE(finish_step(sample_id(number)).done());
-    return conclude(sample_id(number), Move::confirm, ledger().head());
-  }
-  void open_it() {
-    for (int i = 1; i <= 3; ++i) fail(i);
-  }
-  size_t alarms() {
-    const auto types = notice_types();
-    return static_cast<size_t>(std::count(types.begin(), types.end(), "kedge.alarm"));
-  }
-};
-
-TEST_P(RuleBreakerTest, LetsWhatItsRuleFindsWaitAfterThreeThatFailedAndTellsOnce) {
-  open_it();
-  EXPECT_EQ(alarms(), 1U);
-  for (int i = 10; i < 13; ++i) {
-    const GoAnswer answer = start_one(i);
-    EXPECT_EQ(answer.go, Go::wait);
-    EXPECT_EQ(answer.guard, "rule-breaker");
-    EXPECT_NE(answer.reason.find("kedge resume --scope rule:aws.s3.public-bucket"), std::string::npos);
-    EXPECT_EQ(last_record()["figures"]["failed"], 3);
-    EXPECT_EQ(state_of(sample_id(i)), State::waiting);
-  }
-  EXPECT_EQ(alarms(), 1U);
-  EXPECT_EQ(start_of_other_rule(), Go::go);
-}
-
-TEST_P(RuleBreakerTest, LetsOneThroughAfterAWhileAndAllWhenThatWorks) {
-  open_it();
-  clock.advance(minutes(15));
-  EXPECT_EQ(start_one(10).go, Go::go);
-  EXPECT_EQ(start_one(11).guard, "rule-breaker");
-  const Answer done = end_well(10);
-  ASSERT_EQ(done.runnable.size(), 1U) << "who waited goes on at once";
-  EXPECT_EQ(done.runnable[0].id, sample_id(11));
-  EXPECT_EQ(start(sample_id(11), target(11)).go, Go::go);
-  fail(12);
-  fail(13);
-  EXPECT_EQ(start_one(14).go, Go::go) << "what was before is forgotten";
-}
-
-TEST_P(RuleBreakerTest, WaitsAsLongAgainWhenTheOneFailsToo) {
-  open_it();
-  clock.advance(minutes(15));
-  fail(10);
-  clock.advance(minutes(14));
-  EXPECT_EQ(start_one(11).guard, "rule-breaker");
-  clock.advance(minutes(1));
-  EXPECT_EQ(start_one(12).go, Go::go);
-  EXPECT_EQ(alarms(), 1U);
-}
-
-TEST_P(RuleBreakerTest, LetsTheNextOneThroughWhereTheOneEndedWithoutAWord) {
-  open_it();
-  clock.advance(minutes(15));
-  EXPECT_EQ(start_one(10).go, Go::go);
-  EXPECT_TRUE(finish_step(sample_id(10), 0, Move::undo).done());
-  EXPECT_EQ(conclude(sample_id(10), Move::finish_undo, ledger().head()).go->go, Go::go);
-  EXPECT_EQ(start_one(11).go, Go::go);
-  EXPECT_EQ(start_one(12).guard, "rule-breaker");
-}
-
-TEST_P(RuleBreakerTest, IsRememberedOverARestart) {
-  open_it();
-  restart();
-  EXPECT_EQ(start_one(10).guard, "rule-breaker");
-  clock.advance(minutes(15));
-  EXPECT_EQ(start_one(11).go, Go::go);
-  restart();
-  EXPECT_EQ(start_one(12).guard, "rule-breaker") << "the one that was let through is under way";
-  EXPECT_EQ(end_well(11).runnable.size(), 2U);
-}
-
-TEST_P(RuleBreakerTest, OpensAtOnceWhereAccessIsDenied) {
-  fail(1, "AccessDenied");
-  EXPECT_EQ(start_one(2).guard, "rule-breaker");
-}
-
-TEST_P(RuleBreakerTest, OpensWhenHalfOfTheLastTenFailed) {
-  for (int i = 1; i < 10; ++i) {
-    if (i % 2 == 0) {
-      fail(i);
-    } else {
-      EXPECT_EQ(start_one(i).go, Go::go);
-      end_well(i);
-    }
-  }
-  fail(10);
-  EXPECT_EQ(start_one(11).guard, "rule-breaker");
-}
-
-TEST_P(RuleBreakerTest, GoesOnWhenAPersonLetsTheRuleGoOnOrApprovesOne) {
-  open_it();
-  EXPECT_EQ(start_one(10).guard, "rule-breaker");
-  EXPECT_EQ(start_one(11).guard, "rule-breaker");
-  EXPECT_EQ(commit(PersonalMove{sample_id(10), Move::resume, "alice", "now"}).runnable.size(), 1U);
-  EXPECT_EQ(start(sample_id(10), target(10)).go, Go::go);
-  const Answer resumed = commit(RemovePause{"rule:aws.s3.public-bucket", "alice"});
-  ASSERT_TRUE(resumed.done());
-  ASSERT_EQ(resumed.runnable.size(), 1U);
-  EXPECT_EQ(start(sample_id(11), target(11)).go, Go::go);
-  EXPECT_EQ(commit(RemovePause{"rule:aws.s3.public-bucket", "alice"}).error.code, ErrorCode::not_found);
-}
-
-INSTANTIATE_TEST_SUITE_P(Ledger, RuleBreakerTest, kAllLedgers, name_of_ledger);
 
 // ---- approval ------------------------------------------------------------------------------------------------------
 

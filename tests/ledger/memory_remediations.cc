@@ -7,6 +7,7 @@
 #include "guard/admission.h"
 #include "ledger/claim.h"
 #include "ledger/notice.h"
+#include "ledger/rule_breaker.h"
 #include "tests/ledger/memory_ledger.h"
 
 namespace kedge {
