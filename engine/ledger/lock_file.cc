@@ -40,6 +40,7 @@ Reserve::Reserve(std::string path) : path_(std::move(path)) { restock(); }
 bool Reserve::spend() {
   if (!stocked_) return false;
   stocked_ = false;
+  spent_ = true;
   return unlink(path_.c_str()) == 0;
 }
 
@@ -49,7 +50,11 @@ void Reserve::restock() {
   if (descriptor < 0) return;
   stocked_ = posix_fallocate(descriptor, 0, kReserveBytes) == 0;
   close(descriptor);
-  if (!stocked_) unlink(path_.c_str());
+  if (stocked_) {
+    spent_ = false;
+  } else {
+    unlink(path_.c_str());
+  }
 }
 
 }  // namespace kedge

@@ -23,7 +23,7 @@ class LockFile {
 };
 
 // A file of no content that keeps room on the disk: given up when the disk is full, so that the ledger can still say
-// so.
+// so. What is left of that room is for nothing else.
 class Reserve {
  public:
   explicit Reserve(std::string path);  // makes it if it can
@@ -33,10 +33,13 @@ class Reserve {
   // Makes it again, if it is not there. Failing is no error: there is still no room.
   void restock();
   bool stocked() const { return stocked_; }
+  // It was given up, and could not be made again yet.
+  bool spent() const { return spent_; }
 
  private:
   const std::string path_;
   bool stocked_ = false;
+  bool spent_ = false;
 };
 
 }  // namespace kedge

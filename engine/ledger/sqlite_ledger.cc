@@ -107,6 +107,10 @@ class SqliteLedger final : public Ledger {
 std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
   if (!final_) final_ = checkpointer_.failed();
   if (final_) return {changes.size(), answer_of(Outcome::final, *final_)};
+  if (reserve_.spent()) reserve_.restock();
+  if (reserve_.spent()) {
+    return {changes.size(), answer_of(Outcome::no_room, {ErrorCode::no_room, "the disk of the ledger is full"})};
+  }
   bool committing = false;
   try {
     database_->run("BEGIN IMMEDIATE");

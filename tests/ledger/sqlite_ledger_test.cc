@@ -323,6 +323,21 @@ TEST_F(SqliteLedgerTest, SaysItsLastWordsWithTheRoomOfTheReserve) {
   EXPECT_TRUE(fs::exists(file("reserve")));  // made again
 }
 
+// Otherwise it would go on for as long as that lasts, and stop again without a word.
+TEST_F(SqliteLedgerTest, HasRoomAgainOnlyWhenThereIsRoomForItsReserveToo) {
+  const auto ledger = open();
+  set_disk_fault(DiskFault::full_while_file_is, file("reserve"));
+  EXPECT_EQ(static_cast<int>(note(*ledger).outcome), static_cast<int>(Outcome::no_room));
+  set_disk_fault(DiskFault::none);
+  fs::create_directory(file("reserve"));  // so that it cannot be made
+  const int64_t head = ledger->head();
+  EXPECT_EQ(static_cast<int>(note(*ledger).outcome), static_cast<int>(Outcome::no_room));
+  EXPECT_EQ(ledger->head(), head);
+  fs::remove(file("reserve"));
+  EXPECT_TRUE(note(*ledger).done());
+  EXPECT_TRUE(fs::exists(file("reserve")));
+}
+
 TEST_F(SqliteLedgerTest, IsFinishedByAFailedSync) {
   auto ledger = open();
   note(*ledger);
