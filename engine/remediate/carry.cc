@@ -87,6 +87,7 @@ Turn Carry::next(Situation& s, const Moment& m) {
   if (!unrecorded_.empty() && unrecorded_.front().move != Move::outcome) return record(s);
   if (wait_until_ && m.elapsed < *wait_until_) return wait(s, *wait_until_);
   wait_until_.reset();
+  if (unseen_) return Ask{};
   if (stage_ == Stage::work) return Work{&step(s), open_->mark, *fresh_, false, {}, {}};
   if (stage_ == Stage::look) return prepare(s, m);
   if (const auto shut = s.shut(m, step(s))) return keep_off(s, m, *shut);
@@ -197,16 +198,7 @@ void Carry::saw(Situation& s, const Moment& m, const Observation& seen) {
     case Stage::work:
       return saw_for_attempt(s, m, seen);
     case Stage::read:
-      if (seen.holds) return done(s, m, seen);
-      if (m.elapsed >= std::min(step_deadline_, deadline_)) {
-        return fail(s, m,
-                    {StepOutcome::Result::failed, "not_seen",
-                     fmt::format("the write was accepted, but the state did not hold within {}: {}",
-                                 format_duration(step(s).timeout), seen.summary)},
-                    &seen);
-      }
-      wait_until_ = std::min(m.elapsed + s.poll_delay(polls_++), step_deadline_);
-      return;
+      return saw_written(s, m, seen);
     case Stage::examine:
       if (seen.holds) return done(s, m, seen);
       return fail(s, m, failure_, &seen);
@@ -220,6 +212,39 @@ void Carry::saw_for_attempt(Situation& s, const Moment& m, const Observation& se
   if (seen.hold) return hold("observation", *seen.hold);
   if (auto failure = exhausted(s, m)) return fail(s, m, *failure, &seen);
   fresh_ = seen;
+}
+
+// What does not hold may not show yet; or somebody has changed it since, and then there may be a finding.
+void Carry::saw_written(Situation& s, const Moment& m, const Observation& seen) {
+  if (seen.holds) return done(s, m, seen);
+  if (m.elapsed >= shown_at_ && may_repeat(s, m)) {
+    unseen_ = seen;
+  } else {
+    read_again(s, m, seen);
+  }
+}
+
+void Carry::read_again(Situation& s, const Moment& m, const Observation& seen) {
+  if (m.elapsed >= std::min(step_deadline_, deadline_)) {
+    return fail(s, m,
+                {StepOutcome::Result::failed, "not_seen",
+                 fmt::format("the write was accepted, but the state did not hold within {}: {}",
+                             format_duration(step(s).timeout), seen.summary)},
+                &seen);
+  }
+  wait_until_ = std::min(m.elapsed + s.poll_delay(polls_++), step_deadline_);
+}
+
+bool Carry::may_repeat(Situation& s, const Moment& m) const {
+  return s.spec(step(s)).repetition != Repetition::once && !exhausted(s, m);
+}
+
+void Carry::told(Situation& s, const Moment& m, int64_t last_finding) {
+  const Observation seen = *std::exchange(unseen_, std::nullopt);
+  if (last_finding <= s.findings_covered) return read_again(s, m, seen);
+  s.findings_covered = last_finding;
+  polls_ = 0;
+  retry(s, m, {ActionError::Kind::retry, "found_again", "it was found again behind the write: " + seen.summary, {}});
 }
 
 void Carry::saw_in_doubt(Situation& s, const Moment& m, const Observation& seen) {
@@ -268,6 +293,7 @@ void Carry::worked(Situation& s, const Moment& m, Worked result) {
   wrote_ = wrote_ || result.writes > 0;
   fresh_.reset();
   polls_ = 0;
+  shown_at_ = m.elapsed + s.options.visibility_delay;
   if (result.result) {
     stage_ = Stage::read;
     return;

@@ -3,6 +3,9 @@
 // For each step: look → (an attempt is made durable) → work → read back until it holds, or until the step's time is
 // over → outcome. The outcome of one attempt travels with the next one, so that both cost one sync.
 //
+// What an accepted write does not show once the endpoint's visibility delay is over, while a finding has come in since
+// the world was looked at, was changed by somebody else: it is attempted anew, as often as the step allows.
+//
 // An attempt whose outcome is not known is looked at: if the state holds, it was done. If not, it may still arrive:
 // only after the call's own timeout and the endpoint's visibility delay, and only when two looks are equal, it counts
 // as not done, and is repeated as the action allows. After a restart every open attempt is one of these.
@@ -30,6 +33,7 @@ class Carry {
   Turn next(Situation&, const Moment&);
   void looked(Situation&, const Moment&, ActionResult<Observation>);
   void worked(Situation&, const Moment&, Worked);
+  void told(Situation&, const Moment&, int64_t last_finding);
   void answered(Situation&, const Moment&, const Change&, const Answer&);
   void not_done(Situation&, const Moment&) { fresh_.reset(); }
 
@@ -66,6 +70,9 @@ class Carry {
 
   void saw(Situation&, const Moment&, const Observation&);
   void saw_for_attempt(Situation&, const Moment&, const Observation&);
+  void saw_written(Situation&, const Moment&, const Observation&);
+  void read_again(Situation&, const Moment&, const Observation&);
+  bool may_repeat(Situation&, const Moment&) const;
   void saw_in_doubt(Situation&, const Moment&, const Observation&);
   void lose_sight(std::string reason);
   void missed(Situation&, const Moment&, const ActionError&);
@@ -97,6 +104,8 @@ class Carry {
   std::optional<Duration> wait_until_;
   std::optional<Duration> stopped_since_;
 
+  Duration shown_at_{};                   // read: from then on a look shows what was written
+  std::optional<Observation> unseen_;     // read: does not show it; whether it was found again is to be asked
   Duration settled_at_{};                 // doubt: from then on a look tells whether it was done
   std::optional<Observation> last_look_;  // doubt: the last one behind settled_at_
   bool sight_lost_ = false;               // doubt: is on record

@@ -114,6 +114,7 @@ void Course::answered(const Moment& m, const Answer& answer) {
 
 void Course::told(const Moment& m, int64_t last_finding) {
   if (auto* confirm = std::get_if<Confirm>(&phase_)) confirm->told(situation_, m, last_finding);
+  if (auto* carry = std::get_if<Carry>(&phase_)) carry->told(situation_, m, last_finding);
 }
 
 // Refused: somebody else has moved it. Unknown: it may have been written. Both times the ledger is read anew.

@@ -78,6 +78,64 @@ TEST(Carry, FailsWhatWasAcceptedAndNeverSeen) {
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 
+// Somebody makes it wrong again as soon as our write has arrived, so that it never shows.
+void change_behind_our_writes(Play& play, int times) {
+  auto left = std::make_shared<int>(times);
+  play.world.watch([&play, left](const HttpRequest& request) {
+    if (!request.writes && play.world.value("a") == "right" && (*left)-- > 0) play.world.set("a", "wrong");
+  });
+}
+
+TEST(Carry, AttemptsAnewWhatWasFoundAgainBehindItsWrite) {
+  Play play;
+  play.world.set("a", "wrong");
+  change_behind_our_writes(play, 1);
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(20)), State::running);
+  play.find_again(id);
+  EXPECT_EQ(play.run(id, seconds(20)), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 2U);
+  EXPECT_EQ(play.story(), "plan attempt plan outcome attempt outcome confirmation");
+}
+
+TEST(Carry, DoesNotTakeALateFindingForAChangeWhileItsWriteMayNotShowYet) {
+  Play play;
+  play.world.set("a", "wrong");
+  play.options.visibility_delay = seconds(15);
+  play.world.set_delay(seconds(12));
+  play.world.next_writes({Luck::late});
+  const auto id = play.open({set_step("a")});
+  EXPECT_EQ(play.run(id, seconds(1)), State::running);
+  play.find_again(id);
+  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
+TEST(Carry, AttemptsWhatIsFoundAgainNoOftenerThanTheStepAllows) {
+  Play play;
+  play.world.set("a", "wrong");
+  change_behind_our_writes(play, 100);
+  const auto id = play.open({with(set_step("a"), OnFailure::stop, 2)});
+  for (int i = 0; i < 4 && play.state(id) != State::failed; ++i) {
+    play.run(id, seconds(15));
+    if (play.state(id) == State::running) play.find_again(id);
+  }
+  EXPECT_EQ(play.run(id), State::failed);
+  EXPECT_EQ(play.world.writes().size(), 2U);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("did not hold within 1m"));
+}
+
+TEST(Carry, DoesNotRepeatWhatMayNotBeRepeatedBecauseItWasFoundAgain) {
+  Play play;
+  play.world.set("a", "wrong");
+  change_behind_our_writes(play, 1);
+  const auto id = play.open({set_step("a", "right", "test.set_once")});
+  EXPECT_EQ(play.run(id, seconds(20)), State::running);
+  play.find_again(id);
+  EXPECT_EQ(play.run(id), State::failed);
+  EXPECT_EQ(play.world.writes().size(), 1U);
+}
+
 TEST(Carry, TriesAgainWhenItWasSurelyNotDoneAndNotBeforeItWasAskedTo) {
   Play play;
   play.world.set("a", "wrong");
