@@ -121,6 +121,10 @@ Result<Change> resume(Arguments& arguments, const std::string& actor, Time) {
   return arguments.finish(RemovePause{scope, actor});
 }
 
+Result<Change> accept_clock(Arguments& arguments, const std::string& actor, Time) {
+  return arguments.finish(AcceptClock{arguments.text("reason"), actor});
+}
+
 Result<Change> add_exception(Arguments& arguments, const std::string& actor, Time now) {
   Exception exception;
   exception.id = arguments.text("id");
@@ -184,6 +188,7 @@ const std::map<std::string_view, Translate>& table() {
   static const std::map<std::string_view, Translate> kTable = {
       {"pause", pause},
       {"resume", resume},
+      {"ledger.accept-clock", accept_clock},
       {"exception.add", add_exception},
       {"exception.revoke", revoke_exception},
       {"remediation.approve", resume_one(true)},

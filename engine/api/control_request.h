@@ -6,6 +6,7 @@
 //   command               arguments                                        becomes
 //   pause                 scope = "all", reason = ""                       AddPause
 //   resume                scope = "all"; no file's                         RemovePause
+//   ledger.accept-clock   reason                                           AcceptClock
 //   exception.add         id, rule, target, owner, reason, expires         AddException
 //   exception.revoke      id                                               RevokeException
 //   remediation.approve   id, reason = ""                                  PersonalMove resume

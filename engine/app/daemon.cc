@@ -102,6 +102,7 @@ class Daemon {
   void stop();
 
   void record_pause_file();
+  void watch_clock();
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
@@ -129,6 +130,7 @@ class Daemon {
   Duration serving_since_{};
   bool reads_ = false;
   bool was_ready_ = false;
+  bool clock_doubted_ = false;
 
   std::optional<PauseFile> pause_file_;
   std::unique_ptr<EngineRoom> room_;
@@ -376,6 +378,7 @@ void Daemon::watch_loops() {
 Result<void> Daemon::look_around() {
   if (const auto failed = committer_->failed()) return failed->with("the ledger");
   record_pause_file();
+  watch_clock();
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
     if (!status.fatal) continue;
@@ -430,6 +433,15 @@ void Daemon::stop() {
 void Daemon::record_pause_file() {
   const auto recorded = kedge::record_pause_file(*pause_file_, *reader_, *committer_);
   if (!recorded) spdlog::warn("{}", recorded.error().message);
+}
+
+// People hear of it once each time.
+void Daemon::watch_clock() {
+  const auto ahead = committer_->clock_doubt();
+  if (ahead.has_value() == clock_doubted_) return;
+  clock_doubted_ = ahead.has_value();
+  if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
+  committer_->submit(RaiseAlarm{"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
 }
 
 std::vector<std::string> Daemon::not_ready() {

@@ -8,6 +8,14 @@
 
 namespace kedge {
 
+std::string words_of_clock_doubt(Duration ahead) {
+  return fmt::format(
+      "the wall clock is {} {} ledger time, which no jump moves: nothing is written and nothing expires until it "
+      "agrees "
+      "again; where the wall clock is right, `kedge ledger accept-clock`",
+      format_duration(std::chrono::abs(ahead)), ahead > Duration{0} ? "ahead of" : "behind");
+}
+
 // Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
 // second.
 std::optional<Stop> EffectsSwitch::stopped() const {
@@ -21,6 +29,7 @@ std::optional<Stop> EffectsSwitch::stopped() const {
     if ((*pause)->scope != "all") return Stop{(*pause)->reason, true};
     return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", (*pause)->by, (*pause)->reason), true};
   }
+  if (const auto ahead = parts_.committer.clock_doubt()) return Stop{words_of_clock_doubt(*ahead), false, true};
   for (const Source* source : parts_.sources) {
     if (const auto why = source->ledger_in_doubt()) return Stop{fmt::format("source {}: {}", source->name(), *why)};
     if (const auto why = source->not_alone()) return Stop{fmt::format("source {}: {}", source->name(), *why)};

@@ -14,6 +14,9 @@
 
 namespace kedge {
 
+// Why effects stop while the wall clock is so far ahead of ledger time (negative: behind).
+std::string words_of_clock_doubt(Duration ahead);
+
 // Thread-safe. What the ledger says of pauses is read once for each change of them: a worker asks at every turn and
 // before every single write.
 class EffectsSwitch {

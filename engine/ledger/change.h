@@ -234,6 +234,11 @@ struct RemovePause {
   bool goes_on = false;    // not the first of these commits: it ends no pause
   std::string after = "";  // the last remediation that the one before has looked at
 };
+// The wall clock is right, a person says, although it is far from ledger time. Refused where it is not in doubt.
+struct AcceptClock {
+  std::string reason;
+  std::string actor;
+};
 // The dead letters with these numbers are dropped. Those that are gone already are passed over; refused when none is
 // there.
 struct CloseDeadLetters {
@@ -310,8 +315,8 @@ struct NoticeGivenUp {
 
 using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome,
                             Conclude, AttemptUndo, MoveRemediation, FindDrift, ExpireClaim, PersonalMove, AddException,
-                            RevokeException, AddPause, RemovePause, CloseDeadLetters, RedriveDeadLetter, LoadRules,
-                            NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+                            RevokeException, AddPause, RemovePause, AcceptClock, CloseDeadLetters, RedriveDeadLetter,
+                            LoadRules, NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 

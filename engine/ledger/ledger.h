@@ -33,6 +33,10 @@ class Ledger {
 
   // Ledger time (contracts §7): never goes back. May be called from any thread.
   virtual Time now() const = 0;
+  // How far the wall clock is ahead of ledger time (negative: behind), where that is in doubt: nothing may be written
+  // to the world then, and nothing expires. None: it agrees, or somebody has accepted it. May be called from any
+  // thread.
+  virtual std::optional<Duration> clock_doubt() const = 0;
 };
 
 // Reading, from any thread, beside the committer: each call is a short transaction on a connection of its own.

@@ -68,6 +68,13 @@ Result<Answer> SqliteWriter::on(const RevokeException& change) {
   return Answer{};
 }
 
+Result<Answer> SqliteWriter::on(const AcceptClock& change) {
+  if (const auto may = check_acceptance(clock_doubt_); !may) return may.error();
+  write(clock_record(change, at_, *clock_doubt_));
+  clock_accepted_ = std::exchange(clock_doubt_, std::nullopt);
+  return Answer{};
+}
+
 Result<Answer> SqliteWriter::on(const AddPause& change) {
   if (auto known = check_scope(change.pause.scope); !known) return known.error();
   tables_.put(change.pause);

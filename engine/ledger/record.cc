@@ -401,6 +401,14 @@ Record start_record(const NoteStart& change) {
 
 Record stop_record(const NoteStop& change) { return {"stop", {{"reason", change.reason}}}; }
 
+Record clock_record(const AcceptClock& change, Time now, Duration ahead) {
+  return {"clock_acceptance",
+          {{"actor", change.actor},
+           {"reason", change.reason},
+           {"wall", format_time(now + ahead)},
+           {"ahead", int64_t{ahead.count()}}}};
+}
+
 Record alarm_record(const RaiseAlarm& change) {
   return {"alarm", {{"alarm", change.kind}, {"message", change.message}, {"details", change.details}}};
 }

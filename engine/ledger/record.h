@@ -78,6 +78,7 @@ Record rules_record(const LoadRules&, int64_t claims_ended);
 Record claim_record(const Claim& expired);
 Record start_record(const NoteStart&);
 Record stop_record(const NoteStop&);
+Record clock_record(const AcceptClock&, Time now, Duration ahead);
 Record alarm_record(const RaiseAlarm&);
 // `delivered` or given up.
 Record notice_record(const Notice&, bool delivered, int status, const std::string& error);

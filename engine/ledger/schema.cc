@@ -128,7 +128,11 @@ CREATE TABLE rule_breaker (
   PRIMARY KEY (rule, account)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 4> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE meta ADD COLUMN wall_ahead INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, 5> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

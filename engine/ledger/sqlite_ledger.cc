@@ -53,12 +53,12 @@ class SqliteLedger final : public Ledger {
       : options_(std::move(options)),
         lock_(std::move(lock)),
         name_(name_of(meta)),
-        time_(clock, meta.mark),
         database_(std::move(database)),
         checkpointer_(options_.directory + "/ledger.db"),
         reserve_(options_.directory + "/reserve"),
         writer_(*database_, options_, name_),
         tables_(*database_),
+        time_(clock, meta.mark),
         head_(writer_.head()),
         last_(meta.mark->time) {
     sqlite3_wal_hook(database_->handle(), note_wal_size, this);
@@ -66,7 +66,14 @@ class SqliteLedger final : public Ledger {
 
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return head_; }
-  Time now() const override { return time_.now(); }
+  Time now() const override {
+    const std::lock_guard lock(time_mutex_);
+    return time_.now();
+  }
+  std::optional<Duration> clock_doubt() const override {
+    const std::lock_guard lock(time_mutex_);
+    return time_.clock_doubt();
+  }
 
  private:
   static int note_wal_size(void* self, sqlite3*, const char*, int pages) {
@@ -77,7 +84,8 @@ class SqliteLedger final : public Ledger {
   std::vector<Answer> apply_group(std::span<const Change> changes);
   Answer apply_one(const Change& change, bool alone);
   void take_back(int64_t head, bool alone);
-  void commit(Time at);
+  LedgerTime::Mark mark_of(Time at) const;
+  void follow(const LedgerTime::Mark& accepted);
   Error fail_group(const SqliteFailure&, bool committing);
   void say_last_words(const Error&);
   void tend_wal();
@@ -86,7 +94,6 @@ class SqliteLedger final : public Ledger {
   const SqliteLedgerOptions options_;
   const std::unique_ptr<LockFile> lock_;
   const std::string name_;  // what the ids of notices are made of
-  const LedgerTime time_;
 
   // Provide their own synchronization.
   const std::unique_ptr<Database> database_;
@@ -99,6 +106,10 @@ class SqliteLedger final : public Ledger {
   std::optional<Error> final_;
   size_t wal_bytes_ = 0;
   size_t checkpointed_at_ = 0;  // the log's size when a checkpoint was last asked for
+
+  // Guarded by time_mutex_.
+  mutable std::mutex time_mutex_;
+  LedgerTime time_;
 
   std::atomic<int64_t> head_;
   Time last_;  // of the last group
@@ -114,8 +125,8 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
   bool committing = false;
   try {
     database_->run("BEGIN IMMEDIATE");
-    const Time at = std::max(last_, time_.now());
-    writer_.set_time(at);
+    const Time at = std::max(last_, now());
+    writer_.set_time(at, clock_doubt());
     const int64_t untouched = sqlite3_total_changes64(database_->handle());
     std::vector<Answer> answers = apply_group(changes);
     if (!database_->in_transaction()) return answers;  // there was one only, and it was refused
@@ -125,10 +136,12 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
       return answers;
     }
     writer_.prune(written);
-    tables_.put_mark(time_.mark(at));
+    const LedgerTime::Mark mark = mark_of(at);
+    tables_.put_mark(mark);
     committing = true;
     database_->run("COMMIT");
-    last_ = at;
+    last_ = mark.time;
+    if (writer_.clock_accepted()) follow(mark);
     head_ = writer_.head();
     reserve_.restock();
     tend_wal();
@@ -137,6 +150,17 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
     const Error error = fail_group(failure, committing);
     return {changes.size(), answer_of(final_ ? Outcome::final : Outcome::no_room, error)};
   }
+}
+
+LedgerTime::Mark SqliteLedger::mark_of(Time at) const {
+  const auto accepted = writer_.clock_accepted();
+  const std::lock_guard lock(time_mutex_);
+  return accepted ? time_.accepting(at, *accepted) : time_.mark(at);
+}
+
+void SqliteLedger::follow(const LedgerTime::Mark& accepted) {
+  const std::lock_guard lock(time_mutex_);
+  time_.follow(accepted);
 }
 
 std::vector<Answer> SqliteLedger::apply_group(std::span<const Change> changes) {
@@ -256,7 +280,7 @@ Tables::Meta be_born(Database& database, Tables& tables, const SqliteLedgerOptio
   database.run("BEGIN IMMEDIATE");
   tables.create_meta(id, time.mark(now));
   SqliteWriter writer(database, options, id);
-  writer.set_time(now);
+  writer.set_time(now, std::nullopt);
   writer.write(genesis_record(id, ledger_schema_version()));
   database.run("COMMIT");
   return {id, time.mark(now), 1};

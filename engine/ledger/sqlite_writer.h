@@ -25,7 +25,13 @@ class SqliteWriter {
       : tables_(database), db_(database), options_(options), ledger_id_(ledger_id), head_(tables_.journal_head()) {}
 
   // All that is written from now on happens at this ledger time.
-  void set_time(Time at) { at_ = at; }
+  void set_time(Time at, std::optional<Duration> clock_doubt) {
+    at_ = at;
+    clock_doubt_ = clock_doubt;
+    clock_accepted_.reset();
+  }
+  // How far ahead the wall clock is that a Change of this group accepts.
+  std::optional<Duration> clock_accepted() const { return clock_accepted_; }
 
   // An error: refused.
   Result<Answer> apply(const Change& change);
@@ -55,6 +61,7 @@ class SqliteWriter {
   Result<Answer> on(const PersonalMove&);
   Result<Answer> on(const AddException&);
   Result<Answer> on(const RevokeException&);
+  Result<Answer> on(const AcceptClock&);
   Result<Answer> on(const AddPause&);
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
@@ -118,6 +125,8 @@ class SqliteWriter {
   const SqliteLedgerOptions& options_;
   const std::string& ledger_id_;
   Time at_;
+  std::optional<Duration> clock_doubt_;
+  std::optional<Duration> clock_accepted_;
   int64_t head_;
   std::vector<Remediation> runnable_;  // what the Change at hand has moved into planned or undoing
   int64_t notices_ = 0;                // what it has put into the outbox

@@ -56,18 +56,21 @@ RuleBreaker read_rule_breaker(std::string probe, std::string error, const std::s
 // ---- meta ----------------------------------------------------------------------------------------------------------
 
 std::optional<Tables::Meta> Tables::meta() {
-  Query row = db_.query("SELECT ledger_id, time, elapsed, boot_id, incarnation FROM meta");
+  Query row = db_.query("SELECT ledger_id, time, elapsed, boot_id, incarnation, wall_ahead FROM meta");
   if (!row.next()) return std::nullopt;
-  return Meta{row.text(0), LedgerTime::Mark{row.time(1), Duration(row.integer(2)), row.text(3)}, row.integer(4)};
+  return Meta{row.text(0),
+              LedgerTime::Mark{row.time(1), Duration(row.integer(2)), row.text(3), Duration(row.integer(5))},
+              row.integer(4)};
 }
 
 void Tables::create_meta(const std::string& ledger_id, const LedgerTime::Mark& mark) {
-  db_.run("INSERT INTO meta VALUES (1, ?, 1, ?, ?, ?)", ledger_id, mark.time, int64_t{mark.elapsed.count()},
-          mark.boot_id);
+  db_.run("INSERT INTO meta VALUES (1, ?, 1, ?, ?, ?, ?)", ledger_id, mark.time, int64_t{mark.elapsed.count()},
+          mark.boot_id, int64_t{mark.wall_ahead.count()});
 }
 
 void Tables::put_mark(const LedgerTime::Mark& mark) {
-  db_.run("UPDATE meta SET time = ?, elapsed = ?, boot_id = ?", mark.time, int64_t{mark.elapsed.count()}, mark.boot_id);
+  db_.run("UPDATE meta SET time = ?, elapsed = ?, boot_id = ?, wall_ahead = ?", mark.time,
+          int64_t{mark.elapsed.count()}, mark.boot_id, int64_t{mark.wall_ahead.count()});
 }
 
 // ---- position ------------------------------------------------------------------------------------------------------

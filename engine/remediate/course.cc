@@ -40,6 +40,7 @@ Course::Phase Course::first_phase(Situation& s, const Moment& m) {
 Turn Course::Held::next(Situation& s, const Moment& m) {
   if (expired_) return Over{};
   if (m.now < until_) return Wait{m.elapsed + (until_ - m.now)};
+  if (m.stopped && m.stopped->nothing_expires) return Wait{m.elapsed + s.options.stopped_poll};
   MoveRemediation change;
   change.remediation = s.remediation.id;
   change.move = Move::expire;

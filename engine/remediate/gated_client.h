@@ -23,6 +23,7 @@ namespace kedge {
 struct Stop {
   std::string reason;       // in words
   bool gate_knows = false;  // a pause that the ledger knows: its gate holds what asks, on record and with what to type
+  bool nothing_expires = false;  // the clock is in doubt
 
   bool operator==(const Stop&) const = default;
 };

@@ -131,7 +131,7 @@ std::string Reconciler::endpoint_of(const Step& step) const {
 
 void Reconciler::look_at(const Claim& claim) {
   const std::string& rule = claim.plan.rule.id;
-  if (is_expired(claim, edges_.committer.now())) {
+  if (!edges_.committer.clock_doubt() && is_expired(claim, edges_.committer.now())) {
     edges_.committer.commit(ExpireClaim{rule, claim.plan.target, claim.remediation});
     return;
   }

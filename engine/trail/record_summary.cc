@@ -163,6 +163,14 @@ std::string claim_expiry(const Json& r) {
   return "watched by reconcile no longer: no event told of it since " + text_at(r, "/last_seen");
 }
 
+std::string clock_acceptance(const Json& r) {
+  const auto found = r.find("ahead");
+  const int64_t ahead = found != r.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  return fmt::format("the wall clock, {} {} ledger time, is right, says {}", span_in_words(std::abs(ahead)),
+                     ahead < 0 ? "behind" : "ahead of", text_at(r, "/actor")) +
+         with(": ", text_at(r, "/reason"));
+}
+
 std::string redrive(const Json& r) {
   return by_person(fmt::format("dead letters {} {}", text_at(r, "/numbers"), text_at(r, "/outcome")) +
                        with(": ", text_at(r, "/reason")),
@@ -188,6 +196,7 @@ const std::map<std::string, Tell>& tellers() {
       {"attempt", attempt},
       {"cancellation", cancellation},
       {"claim_expiry", claim_expiry},
+      {"clock_acceptance", clock_acceptance},
       {"confirmation", confirmation},
       {"dead_letter", dead_letter},
       {"exception", exception},

@@ -107,6 +107,7 @@ class HangingLedger final : public Ledger {
   }
   int64_t head() const override { return ledger_.head(); }
   Time now() const override { return ledger_.now(); }
+  std::optional<Duration> clock_doubt() const override { return ledger_.clock_doubt(); }
 
  private:
   Ledger& ledger_;

@@ -22,6 +22,11 @@ Duration ChangeMaker::pause() {
   return std::chrono::milliseconds(below(15'000));
 }
 
+void ChangeMaker::set_wall_clock(Time right) {
+  if (one_in(60)) return clock_.set_wall(clock_.now() + std::chrono::seconds(below(20'000)) - std::chrono::hours(2));
+  if (one_in(20)) clock_.set_wall(right);
+}
+
 Change ChangeMaker::next(LedgerReader& reader) {
   switch (below(20)) {
     case 0:
@@ -277,7 +282,7 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
                                      "everything"};
   const std::string scope = kScopes[below(5)];
   const std::vector<Pause> pauses = *reader.pauses();
-  switch (below(13)) {
+  switch (below(14)) {
     case 0:
       return AddPause{{scope, "a storm", "alice", clock_.now()}};
     case 1:
@@ -308,6 +313,8 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
     }
     case 7:
       return redrive(reader);
+    case 8:
+      return AcceptClock{"the time server was wrong", "alice"};
     default: {
       if (remediations_.empty()) return RemovePause{scope, "alice"};
       constexpr Move kMoves[] = {Move::resume, Move::cancel, Move::undo, Move::undo, Move::undo, Move::confirm};

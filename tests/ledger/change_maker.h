@@ -19,6 +19,8 @@ class ChangeMaker {
   Change next(LedgerReader& reader);
   // How long nothing happens.
   Duration pause();
+  // Somebody sets the wall clock, now and then, and later right again.
+  void set_wall_clock(Time right);
   uint64_t below(uint64_t limit) { return random_.below(limit); }
 
   // All ids and marks that were ever made.

@@ -49,6 +49,7 @@ class Pair {
   void run(int groups) {
     for (int i = 0; i < groups && !testing::Test::HasFailure(); ++i) {
       clock_.advance(maker_.pause());
+      maker_.set_wall_clock(reference_->now());
       std::vector<Change> group;
       for (uint64_t n = 1 + maker_.below(4); n > 0; --n) group.push_back(maker_.next(*reference_));
       const auto wanted = reference_->apply(group);
@@ -90,6 +91,8 @@ class Pair {
 
   void compare_readers() {
     LedgerReader& wanted = *reference_;
+    EXPECT_EQ(reference_->clock_doubt(), ledger_->clock_doubt());
+    EXPECT_EQ(reference_->now(), ledger_->now());
     EXPECT_EQ(wanted.journal_head().value(), reader_->journal_head().value());
     const auto records = wanted.journal(0, SIZE_MAX).value();
     const auto written = reader_->journal(0, SIZE_MAX).value();

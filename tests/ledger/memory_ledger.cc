@@ -25,6 +25,8 @@ void MemoryLedger::answer_with(Outcome outcome) {
 std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
   const std::lock_guard lock(mutex_);
   at_ = std::max(at_, time_.now());
+  clock_doubt_ = time_.clock_doubt();
+  clock_accepted_.reset();
   std::vector<Answer> answers;
   for (const Change& change : changes) {
     if (forced_ == Outcome::done) {
@@ -35,6 +37,10 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
     answer.outcome = forced_;
     answer.error = {forced_ == Outcome::no_room ? ErrorCode::no_room : ErrorCode::unavailable, "as the test wants it"};
     answers.push_back(std::move(answer));
+  }
+  if (clock_accepted_) {
+    time_.follow(time_.accepting(at_, *clock_accepted_));
+    at_ = time_.now();
   }
   return answers;
 }
@@ -68,7 +74,15 @@ int64_t MemoryLedger::head() const {
   return journal_.back().seq;
 }
 
-Time MemoryLedger::now() const { return time_.now(); }
+Time MemoryLedger::now() const {
+  const std::lock_guard lock(mutex_);
+  return time_.now();
+}
+
+std::optional<Duration> MemoryLedger::clock_doubt() const {
+  const std::lock_guard lock(mutex_);
+  return time_.clock_doubt();
+}
 
 int64_t MemoryLedger::day() const { return std::chrono::floor<std::chrono::days>(at_).time_since_epoch().count(); }
 
@@ -365,6 +379,13 @@ Result<Answer> MemoryLedger::on(const AddException& change) {
   if (exceptions_.contains(e.id)) return Error{ErrorCode::conflict, "there is an exception " + e.id + " already"};
   exceptions_[e.id] = e;
   write(exception_record("added", e, e.added_by));
+  return Answer{};
+}
+
+Result<Answer> MemoryLedger::on(const AcceptClock& change) {
+  if (const auto may = check_acceptance(clock_doubt_); !may) return may.error();
+  write(clock_record(change, at_, *clock_doubt_));
+  clock_accepted_ = std::exchange(clock_doubt_, std::nullopt);
   return Answer{};
 }
 

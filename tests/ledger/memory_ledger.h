@@ -42,6 +42,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override;
   Time now() const override;
+  std::optional<Duration> clock_doubt() const override;
 
   // ---- LedgerReader
   Result<std::string> ledger_id() override;
@@ -92,6 +93,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   Result<Answer> on(const PersonalMove&);
   Result<Answer> on(const AddException&);
   Result<Answer> on(const RevokeException&);
+  Result<Answer> on(const AcceptClock&);
   Result<Answer> on(const AddPause&);
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
@@ -143,7 +145,6 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   // Constant after construction.
   const SqliteLedgerOptions options_;
   const std::string ledger_id_;
-  const LedgerTime time_;
 
   struct Mutex : std::mutex {
     Mutex() = default;
@@ -153,7 +154,9 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   // Guarded by mutex_.
   mutable Mutex mutex_;
   Outcome forced_ = Outcome::done;
+  LedgerTime time_;
   Time at_;  // of the group
+  std::optional<Duration> clock_doubt_, clock_accepted_;
   std::map<PartitionId, StoredPosition> positions_;
   std::map<std::string, int64_t> seen_;  // key → day
   std::map<std::string, Remediation> open_;

@@ -44,6 +44,10 @@ class SqliteLedgerTest : public testing::Test {
   std::unique_ptr<LedgerReader> read() { return *open_sqlite_reader(options.directory); }
   Answer commit(Ledger& ledger, Change change) { return ledger.apply({&change, 1}).at(0); }
   Answer note(Ledger& ledger) { return commit(ledger, NoteStart{"0.1.0", "digest", "boot"}); }
+  nlohmann::json last_record() {
+    const auto reader = read();
+    return *parse_json(reader->journal(*reader->journal_head(), 1)->at(0).bytes);
+  }
   fs::path file(const char* name) const { return fs::path(options.directory) / name; }
 
   // Runs SQL on the closed file.
@@ -287,6 +291,74 @@ TEST_F(SqliteLedgerTest, TakesWallTimeAfterABootIfItIsLater) {
   clock.reboot(seconds(5));
   clock.set_wall(before - hours(3));
   EXPECT_EQ(open()->now(), before + seconds(60));
+}
+
+// ---- the wall clock in doubt
+// -----------------------------------------------------------------------------------------
+
+TEST_F(SqliteLedgerTest, DoubtsAWallClockThatIsFarFromLedgerTime) {
+  const auto ledger = open();
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  clock.set_wall(clock.now() + seconds(60));
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  clock.set_wall(clock.now() + seconds(1));
+  EXPECT_EQ(ledger->clock_doubt(), seconds(61));
+  clock.set_wall(clock.now() - seconds(122));
+  EXPECT_EQ(ledger->clock_doubt(), -seconds(61));
+  clock.set_wall(clock.now() + seconds(50));
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  EXPECT_EQ(commit(*ledger, AcceptClock{"why not", "alice"}).error.code, ErrorCode::refused);
+}
+
+TEST_F(SqliteLedgerTest, GoesOnFromAWallClockThatIsAheadOnceItIsAccepted) {
+  auto ledger = open();
+  const Time before = ledger->now();
+  clock.set_wall(clock.now() + hours(2));
+  ASSERT_TRUE(commit(*ledger, AcceptClock{"the time server is right", "alice"}).done());
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  EXPECT_EQ(ledger->now(), before + hours(2));
+  clock.advance(seconds(5));
+  ledger.reset();
+  ledger = open();  // the same boot
+  EXPECT_EQ(ledger->now(), before + hours(2) + seconds(5));
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  const nlohmann::json record = last_record();
+  EXPECT_EQ(record["kind"], "clock_acceptance");
+  EXPECT_EQ(record["at"], format_time(before));
+  EXPECT_EQ(record["wall"], format_time(before + hours(2)));
+  EXPECT_EQ(record["ahead"], 7'200'000'000);
+}
+
+TEST_F(SqliteLedgerTest, RemembersForTheBootHowFarAnAcceptedWallClockIsBehind) {
+  auto ledger = open();
+  const Time before = ledger->now();
+  clock.set_wall(clock.now() - hours(2));
+  ASSERT_TRUE(commit(*ledger, AcceptClock{"it was two hours fast", "alice"}).done());
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  EXPECT_EQ(ledger->now(), before);  // it never goes back
+  ledger.reset();
+  ledger = open();
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  clock.set_wall(clock.now() - seconds(61));  // another jump
+  EXPECT_EQ(ledger->clock_doubt(), -hours(2) - seconds(61));
+  clock.set_wall(before);  // as it was before all that
+  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+  note(*ledger);
+  ledger.reset();
+  clock.reboot(seconds(60));
+  clock.set_wall(before - hours(2));
+  EXPECT_NE(open()->clock_doubt(), std::nullopt);
+}
+
+TEST_F(SqliteLedgerTest, AcceptsNoClockWithAGroupThatIsNotKept) {
+  const auto ledger = open();
+  const Time before = ledger->now();
+  clock.set_wall(clock.now() + hours(2));
+  set_disk_fault(DiskFault::full);
+  EXPECT_EQ(commit(*ledger, AcceptClock{"right", "alice"}).outcome, Outcome::no_room);
+  EXPECT_EQ(ledger->now(), before);
+  EXPECT_EQ(ledger->clock_doubt(), hours(2));
+  set_disk_fault(DiskFault::none);
 }
 
 // ---- disks ---------------------------------------------------------------------------------------------------------

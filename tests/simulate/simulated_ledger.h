@@ -26,6 +26,7 @@ class LedgerInMemory final : public SimulatedLedger {
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return working_->head(); }
   Time now() const override { return working_->now(); }
+  std::optional<Duration> clock_doubt() const override { return working_->clock_doubt(); }
   LedgerReader& reader() override { return *working_; }
 
  private:

@@ -71,6 +71,13 @@ TEST(SummaryOf, TellsWhoSaidYesAndWhoSaidNo) {
   EXPECT_EQ(summary_of({{"kind", "undo"}, {"to", "undone"}}), "the state before is restored, and read back");
 }
 
+TEST(SummaryOf, TellsHowFarAnAcceptedClockIsFromLedgerTime) {
+  EXPECT_EQ(summary_of({{"kind", "clock_acceptance"}, {"actor", "bob"}, {"reason", "NTP"}, {"ahead", 7'260'000'000}}),
+            "the wall clock, 121 min 0 s ahead of ledger time, is right, says bob: NTP");
+  EXPECT_EQ(summary_of({{"kind", "clock_acceptance"}, {"actor", "bob"}, {"reason", ""}, {"ahead", -90'000'000}}),
+            "the wall clock, 1 min 30 s behind ledger time, is right, says bob");
+}
+
 TEST(SummaryOf, TellsConfirmedFromUnconfirmedAndFromNothingToDo) {
   EXPECT_EQ(summary_of({{"kind", "confirmation"}, {"from", "confirming"}, {"to", "confirmed"}}),
             "read back, and as it should be");
@@ -84,7 +91,8 @@ TEST(SummaryOf, IsAnswerableForAnyValue) {
   for (const Json& record :
        {Json(), Json(7), Json::array(), Json::object(), Json{{"kind", 7}}, Json{{"kind", "plan"}},
         Json{{"kind", "outcome"}, {"result", Json::array()}}, Json{{"kind", "notice"}, {"delivered", "x"}},
-        Json{{"kind", "suppression"}, {"folded", Json::object()}}, Json{{"kind", "rules_loaded"}}}) {
+        Json{{"kind", "suppression"}, {"folded", Json::object()}}, Json{{"kind", "rules_loaded"}},
+        Json{{"kind", "clock_acceptance"}, {"ahead", "far"}}}) {
     EXPECT_NO_THROW((void)summary_of(record)) << record;
   }
   EXPECT_EQ(summary_of({{"kind", "something_new"}}), "something_new");
