@@ -24,6 +24,7 @@ class NotingLedger final : public Ledger {
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return ledger_->head(); }
   Time now() const override { return ledger_->now(); }
+  Time time_of_day() const override { return ledger_->time_of_day(); }
   std::optional<Duration> clock_doubt() const override { return ledger_->clock_doubt(); }
 
   // Of the groups since this was last asked. Not while somebody writes.

@@ -1,4 +1,4 @@
-// kedge ledger: is it sound, a copy of it, and a copy in its place.
+// kedge ledger: is it sound, a copy of it, a copy in its place, and the clock that its time follows.
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 
 #include "api/actor.h"
 #include "app/command.h"
+#include "app/control.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/time.h"
@@ -22,6 +23,7 @@ struct Arguments {
   std::string configuration;
   OutputFormat output = OutputFormat::table;
   std::string file;
+  std::string reason;
 };
 
 std::string counted(int64_t number, std::string_view one, std::string_view several) {
@@ -157,6 +159,14 @@ void restore(const Arguments& arguments, Shell& shell) {
   shell.fail(kFoundWrong, "nothing was restored: the backup has these faults");
 }
 
+void accept_clock(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto done = ask_engine(*configuration, {"ledger.accept-clock", {{"reason", arguments.reason}}});
+  if (!done) return shell.fail(done.error());
+  shell.out << "accepted: the wall clock is right; effects go on\n";
+}
+
 }  // namespace
 
 void add_ledger(CLI::App& app, Shell& shell) {
@@ -181,6 +191,11 @@ void add_ledger(CLI::App& app, Shell& shell) {
   add_output_option(*restoring, arguments->output);
   restoring->add_option("FILE", arguments->file, "the backup")->required();
   restoring->callback([arguments, &shell] { restore(*arguments, shell); });
+  CLI::App* const accepting = command->add_subcommand(
+      "accept-clock", "the wall clock is right although it is far from ledger time: effects, which it stops, go on");
+  add_configuration_option(*accepting, arguments->configuration);
+  accepting->add_option("--reason", arguments->reason, "why, for the record")->required();
+  accepting->callback([arguments, &shell] { accept_clock(*arguments, shell); });
 }
 
 }  // namespace kedge

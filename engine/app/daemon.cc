@@ -30,6 +30,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "ledger/committer.h"
+#include "ledger/trusted_clock.h"
 #include "notify/outbox_follower.h"
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
@@ -138,6 +139,7 @@ class Daemon {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<LedgerReader> reader_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<TrustedClock> trusted_clock_;
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
   std::unique_ptr<EffectsSwitch> effects_;
@@ -194,6 +196,7 @@ Result<void> Daemon::open_ledger() {
   Committer::Options options;
   options.noticed = &noticed_;
   committer_ = std::make_unique<Committer>(*ledger_, runnable_, options);
+  trusted_clock_ = std::make_unique<TrustedClock>(*committer_, clock_);
   const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
   if (!noted.done()) return noted.error.with("the first record");
   record_pause_file();
@@ -235,19 +238,20 @@ Result<void> Daemon::create_reading() {
   options.queue_bytes_max = half / configuration_.lanes;
   Lanes mailboxes;
   for (size_t i = 0; i < configuration_.lanes; ++i) {
-    lanes_.push_back(std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, clock_, random_}, options));
+    lanes_.push_back(
+        std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_}, options));
     mailboxes.push_back(&lanes_.back()->mailbox());
   }
   const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };
-  redriver_ = std::make_unique<Redriver>(Redriver::Parts{*committer_, *reader_, *rules_, clock_, random_, us_, fetch},
-                                         std::move(deciding));
+  redriver_ = std::make_unique<Redriver>(
+      Redriver::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_, us_, fetch}, std::move(deciding));
   const auto ledger_id = reader_->ledger_id();
   if (!ledger_id) return ledger_id.error();
   positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);
   for (const SourceSettings& settings : configuration_.sources) {
     KafkaSource::Options kafka = settings.kafka;
     kafka.client_queue_bytes = half / configuration_.sources.size();
-    auto source = KafkaSource::create(std::move(kafka), mailboxes, *positions_, clock_);
+    auto source = KafkaSource::create(std::move(kafka), mailboxes, *positions_, *trusted_clock_);
     if (!source) return source.error().with("source " + settings.kafka.name);
     sources_.push_back(*std::move(source));
   }

@@ -64,6 +64,7 @@ class Committer {
   // Ledger time.
   Time now() const { return ledger_.now(); }
   std::optional<Duration> clock_doubt() const { return ledger_.clock_doubt(); }
+  Time time_of_day() const { return ledger_.time_of_day(); }
 
   // The first final answer's error, once there was one.
   std::optional<Error> failed() const;

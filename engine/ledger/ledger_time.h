@@ -45,6 +45,8 @@ class LedgerTime {
   Time now() const { return base_.time + std::max(Duration{0}, clock_->elapsed() - base_.elapsed); }
   Mark mark(Time now) const { return {now, base_.elapsed + (now - base_.time), base_.boot_id, base_.wall_ahead}; }
 
+  Time time_of_day() const { return now() + base_.wall_ahead; }
+
   // How far the wall clock is ahead (negative: behind), where it is in doubt.
   std::optional<Duration> clock_doubt() const {
     const Duration ahead = clock_->now() - now();

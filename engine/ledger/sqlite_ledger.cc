@@ -70,6 +70,10 @@ class SqliteLedger final : public Ledger {
     const std::lock_guard lock(time_mutex_);
     return time_.now();
   }
+  Time time_of_day() const override {
+    const std::lock_guard lock(time_mutex_);
+    return time_.time_of_day();
+  }
   std::optional<Duration> clock_doubt() const override {
     const std::lock_guard lock(time_mutex_);
     return time_.clock_doubt();

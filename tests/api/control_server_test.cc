@@ -30,6 +30,7 @@ class TakingLedger final : public Ledger {
   }
   int64_t head() const override { return 7; }
   Time now() const override { return *parse_time("2026-01-01T00:00:00Z"); }
+  Time time_of_day() const override { return now(); }
   std::optional<Duration> clock_doubt() const override { return std::nullopt; }
 
   void answer_with(Answer answer) {

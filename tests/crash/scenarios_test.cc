@@ -7,7 +7,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "base/files.h"
 #include "tests/crash/stage.h"
 #include "tests/support/child_process.h"
 #include "tests/support/needs.h"
@@ -169,6 +171,133 @@ TEST_F(DiskScenarios, AFullDiskStopsEffectsAndWhatWasFoundMeanwhileIsDoneWhenThe
     ASSERT_TRUE(comes_true([&] { return engine_.readiness() == "ready\n"; })) << engine_.readiness();
   }
   expect_all_is_right();
+}
+
+// A disk whose file system turns read-only by itself when it finds an error, as ext4 does.
+class RemountScenarios : public Scenarios {
+ protected:
+  void SetUp() override {
+    image_ = engine_.directory().path() / "disk";
+    data_ = engine_.directory().path() / "data";
+    fs::create_directories(data_);
+    const auto made = sh("truncate -s 64M " + image_.string() + " && mkfs.ext4 -q " + image_.string());
+    if (!made || !mounted()) {
+      KEDGE_NEEDS(Result<void>(Error{ErrorCode::not_found, "a file system of its own cannot be mounted: not root"}));
+    }
+    Scenarios::SetUp();
+  }
+  void TearDown() override {
+    Scenarios::TearDown();
+    umount2(data_.c_str(), MNT_DETACH);
+  }
+
+  static bool sh(const std::string& script) {
+    const auto ran = run({.command = {"sh", "-ec", script}});
+    return ran.ok() && ran->exit.code == 0;
+  }
+  bool mounted() const {
+    return sh("mount -o loop,errors=remount-ro " + image_.string() + " " + data_.string() +
+              " && test -w /sys/fs/ext4/$(basename $(findmnt -no SOURCE " + data_.string() + "))/trigger_fs_error");
+  }
+  bool break_it() const {
+    return sh("echo broken > /sys/fs/ext4/$(basename $(findmnt -no SOURCE " + data_.string() + "))/trigger_fs_error");
+  }
+  // As an administrator does.
+  bool mend_it() const {
+    return sh("umount " + data_.string() + " && { e2fsck -fy " + image_.string() + " || test $? -le 2; }") && mounted();
+  }
+
+  // The exit code of one that ends by itself.
+  int end_of_engine() {
+    const auto exit = engine_.process().wait(std::chrono::minutes(1));
+    if (exit) (void)engine_.stop();
+    EXPECT_TRUE(exit.ok()) << engine_.output();
+    return exit.ok() ? exit->code : 0;
+  }
+
+  fs::path image_, data_;
+};
+
+// What it cannot write it does not do. The sync that fails ends the process, for what is on the disk is not known any
+// more; whoever supervises it starts it again. It stands still while the disk breaks: in that very moment Linux may
+// answer a sync that did nothing, and a ledger that has lost what it promised does nothing at all (contracts §6).
+TEST_F(RemountScenarios, ADiskThatTurnsReadOnlyStopsEffectsAndLosesNothing) {
+  engine_.start();
+  load_->drift_all();
+  ASSERT_TRUE(has_written(0));
+  engine_.process().signal(SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // what was on its way to the disk is there
+  ASSERT_TRUE(break_it());
+  engine_.process().signal(SIGCONT);
+  load_->drift_all();
+  EXPECT_NE(end_of_engine(), 0);
+  proxy_->come_to_rest();
+  const size_t writes = proxy_->changes().size();
+  engine_.start_unawaited();
+  EXPECT_NE(end_of_engine(), 0);
+  EXPECT_EQ(proxy_->changes().size(), writes);
+  ASSERT_TRUE(mend_it());
+  engine_.start();
+  load_->drift_all();
+  expect_all_is_right();
+}
+
+class ClockScenarios : public Scenarios {
+ protected:
+  void SetUp() override {
+    const auto ahead = engine_.directory().path() / "seconds-ahead";
+    set_wall_clock(0);
+    engine_.environment["LD_PRELOAD"] = KEDGE_WALL_CLOCK;
+    engine_.environment["KEDGE_TEST_WALL_CLOCK"] = ahead;
+    Scenarios::SetUp();
+  }
+  // Ahead of the right one by so much; negative: behind.
+  void set_wall_clock(int seconds) {
+    const auto path = engine_.directory().path() / "seconds-ahead";
+    ASSERT_TRUE(write_file_atomically(path, std::to_string(seconds)).ok());
+  }
+  void expect_no_effects_while_it_is_in_doubt() {
+    ASSERT_TRUE(comes_true([&] { return engine_.readiness().find("the wall clock is") != std::string::npos; }))
+        << engine_.readiness();
+    proxy_->come_to_rest();
+    const size_t writes = proxy_->changes().size();
+    load_->drift_all();
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    EXPECT_EQ(proxy_->changes().size(), writes);
+    EXPECT_EQ(engine_.metric("kedge_effects_stopped"), "1");
+  }
+};
+
+TEST_F(ClockScenarios, AWallClockThatJumpsStopsEffectsUntilItIsRightAgain) {
+  engine_.start();
+  for (const int jump : {7200, -7200}) {
+    load_->drift_all();
+    ASSERT_TRUE(has_written(0));
+    set_wall_clock(jump);
+    expect_no_effects_while_it_is_in_doubt();
+    set_wall_clock(0);
+    ASSERT_TRUE(comes_true([&] { return engine_.readiness() == "ready\n"; })) << engine_.readiness();
+  }
+  expect_all_is_right();
+  EXPECT_EQ(engine_.records({"--kind", "alarm", "--text", "the wall clock"}).size(), 2U);
+}
+
+TEST_F(ClockScenarios, AWallClockThatIsAcceptedLetsEffectsGoOnAlsoAfterARestart) {
+  engine_.start();
+  set_wall_clock(600);
+  expect_no_effects_while_it_is_in_doubt();
+  EXPECT_EQ(engine_.run({"ledger", "accept-clock", "--reason", "the time server was ten minutes behind"}).exit.code, 0);
+  ASSERT_TRUE(comes_true([&] { return engine_.readiness() == "ready\n"; })) << engine_.readiness();
+  engine_.kill();
+  engine_.start();
+  load_->drift_all();
+  expect_all_is_right();
+  const Json accepted = engine_.records({"--kind", "clock_acceptance"});
+  ASSERT_EQ(accepted.size(), 1U);
+  EXPECT_EQ(accepted[0]["record"]["reason"], "the time server was ten minutes behind");
+  const Ran again = engine_.run({"ledger", "accept-clock", "--reason", "once more"});
+  EXPECT_EQ(again.exit.code, 1);
+  EXPECT_NE(again.output.find("agrees with ledger time"), std::string::npos) << again.output;
 }
 
 TEST_F(Scenarios, ARestoredBackupActsOnNothingByItself) {

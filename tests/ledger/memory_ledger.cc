@@ -79,6 +79,11 @@ Time MemoryLedger::now() const {
   return time_.now();
 }
 
+Time MemoryLedger::time_of_day() const {
+  const std::lock_guard lock(mutex_);
+  return time_.time_of_day();
+}
+
 std::optional<Duration> MemoryLedger::clock_doubt() const {
   const std::lock_guard lock(mutex_);
   return time_.clock_doubt();

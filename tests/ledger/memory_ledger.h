@@ -43,6 +43,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   int64_t head() const override;
   Time now() const override;
   std::optional<Duration> clock_doubt() const override;
+  Time time_of_day() const override;
 
   // ---- LedgerReader
   Result<std::string> ledger_id() override;

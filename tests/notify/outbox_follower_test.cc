@@ -83,6 +83,7 @@ class GatedLedger final : public Ledger {
   int64_t head() const override { return ledger_.head(); }
   Time now() const override { return ledger_.now(); }
   std::optional<Duration> clock_doubt() const override { return ledger_.clock_doubt(); }
+  Time time_of_day() const override { return ledger_.time_of_day(); }
 
  private:
   Ledger& ledger_;

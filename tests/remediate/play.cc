@@ -61,6 +61,7 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
 std::optional<Stop> Play::effects_stopped() {
   if (asked) asked();
   if (stopped) return Stop{*stopped};
+  if (ledger.clock_doubt()) return Stop{"the wall clock is off", false, true};
   const auto pauses = ledger.pauses();
   for (const Pause& pause : *pauses) {
     if (pauses_everything(pause.scope)) return Stop{pause.reason, true};

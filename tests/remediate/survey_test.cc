@@ -201,6 +201,20 @@ TEST(Survey, ExpiresUndoneWhereNobodyApprovesInTimeAlsoOverARestart) {
   }
 }
 
+TEST(Survey, LetsNoApprovalExpireWhileTheWallClockIsInDoubt) {
+  Play play;
+  play.world.set("a", "wrong");
+  Policy policy;
+  policy.mode = Mode::enforce;
+  policy.approvals = 1;
+  const auto id = play.open({set_step("a")}, policy);
+  EXPECT_EQ(play.run(id, std::chrono::minutes(1)), State::held);
+  play.clock.set_wall(play.clock.now() + std::chrono::hours(2));
+  EXPECT_EQ(play.run(id, std::chrono::hours(3)), State::held);
+  play.clock.set_wall(play.ledger.now());
+  EXPECT_EQ(play.run(id, std::chrono::minutes(1)), State::expired);
+}
+
 TEST(Survey, ActsOnAnApprovalInTime) {
   Play play;
   play.world.set("a", "wrong");

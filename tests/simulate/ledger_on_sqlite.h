@@ -45,6 +45,7 @@ class LedgerOnSqlite final : public SimulatedLedger {
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return ledger_ ? ledger_->head() : 0; }
   Time now() const override { return ledger_ ? ledger_->now() : world_.clock.now(); }
+  Time time_of_day() const override { return ledger_ ? ledger_->time_of_day() : world_.clock.now(); }
   std::optional<Duration> clock_doubt() const override { return ledger_ ? ledger_->clock_doubt() : std::nullopt; }
   // The reference, where the engine died before it could read.
   LedgerReader& reader() override { return reader_ ? *reader_ : world_.durable(); }

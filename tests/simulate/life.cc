@@ -158,7 +158,7 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       committer_(*ledger_, runnable_, {}),
       random_(world.dice.number()),
       rules_(stage.rules(world.reconciles)),
-      lane_({committer_, reader(), rules_, world.clock, random_}, {}),
+      lane_({committer_, reader(), rules_, clock_, random_}, {}),
       positions_(committer_, reader(), "simulated"),
       source_(world, life_, positions_, lane_.mailbox()),
       pause_file_(open_pause_file(stage.directory())),

@@ -6,6 +6,7 @@
 
 #include "app/effects_switch.h"
 #include "ledger/committer.h"
+#include "ledger/trusted_clock.h"
 #include "pipeline/lane.h"
 #include "pipeline/ledger_positions.h"
 #include "remediate/executor.h"
@@ -57,6 +58,7 @@ class Life {
   Random random_;
   CurrentRules rules_;
   OwnPrincipals us_{{kOwnPrincipal}};
+  TrustedClock clock_{committer_, world_.clock};
   Lane lane_;
   LedgerPositions positions_;
   SimulatedSource source_;

@@ -17,6 +17,8 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::tell_again, Kind::crash};
     case Plant::breaker_ignored:
       return {Kind::bad_luck, Kind::drift};
+    case Plant::clock_trusted:
+      return {Kind::wall_clock, Kind::drift};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
     case Plant::drift_as_event:

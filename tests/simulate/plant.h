@@ -31,9 +31,10 @@ enum class Plant {
   disk_lies,           // SQLite's disk answers a sync before anything is safe
   drift_as_event,      // what reconcile finds is taken for what a live event told
   breaker_ignored,     // what fails is called all the same
+  clock_trusted,       // a wall clock that jumped stops nothing
 };
 
-inline constexpr std::array<std::string_view, 21> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 22> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -53,7 +54,8 @@ inline constexpr std::array<std::string_view, 21> kPlantNames = {"none",
                                                                  "foreign_mark",
                                                                  "disk_lies",
                                                                  "drift_as_event",
-                                                                 "breaker_ignored"};
+                                                                 "breaker_ignored",
+                                                                 "clock_trusted"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

@@ -34,6 +34,7 @@ void Promises::writes(const HttpRequest& request, MemoryLedger& durable, bool on
                                     [&](const Remediation& one) { return latest_with_mark(one, mark) != nullptr; });
   expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
   expect(!paused_, "a write of " + name + " while effects are paused");
+  expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");
   expect(!on_its_way, "a write of " + name + " while the one before may still arrive");
   if (of_mark == open.end()) return;
   expect(latest_with_mark(*of_mark, mark)->before.has_value(),

@@ -52,6 +52,7 @@ class Promises {
   // A change of the ledger is durable.
   void committed(const Change&, const Answer&, MemoryLedger& durable);
   void paused(bool now) { paused_ = now; }
+  void clock_doubted(bool now) { clock_doubted_ = now; }
   void excepted(const std::string& target) { excepted_.insert(target); }
   void approved(const std::string& remediation) { approved_.insert(remediation); }
   void told(const std::string& event, const std::string& target) { events_.emplace(event, target); }
@@ -87,6 +88,7 @@ class Promises {
   Endpoint endpoint_;
   uint64_t calls_ = 0;
   bool paused_ = false;
+  bool clock_doubted_ = false;
   std::set<std::string> excepted_, approved_;
   std::map<std::string, std::string> events_;  // by id, the target
   std::set<int64_t> poison_;

@@ -83,6 +83,7 @@ class Run {
     if (disk_) disk_->restart();
     if (world_.dice.below(4) == 0 && !is_ending_) world_.light_fuse(world_.dice.below(30));
     alive_ = world_.life();
+    look_at_clock();
     life_ = std::make_unique<Life>(world_, stage_, disk_.get());
     ++lives_;
   }
@@ -96,6 +97,7 @@ class Run {
   std::string pick(uint64_t number) const { return kNames[number % std::size(kNames)]; }
 
   void disturb(const Disturbance& one);
+  void look_at_clock() { world_.promises.clock_doubted(world_.durable().clock_doubt().has_value()); }
   void drift(const std::string& name, Duration ago);
   void pause(uint64_t number);
   void approve();
@@ -138,7 +140,11 @@ void Run::disturb(const Disturbance& one) {
     case Kind::crash:
       return world_.light_fuse(one.number % 40);
     case Kind::wall_clock:
-      return world_.clock.set_wall(world_.clock.now() + (one.number % 2 == 0 ? minutes(121) : -minutes(119)));
+      world_.clock.set_wall(world_.clock.now() + (one.number % 2 == 0 ? minutes(121) : -minutes(119)));
+      return look_at_clock();
+    case Kind::accept_clock:
+      ask(AcceptClock{"the time server is right", "alice"});
+      return look_at_clock();
     case Kind::pause:
       return pause(one.number);
     case Kind::resume:
@@ -202,6 +208,8 @@ void Run::end_well() {
   world_.bad_luck = 0;
   world_.disk_is_full = false;
   world_.put_out_fuse();
+  world_.clock.set_wall(world_.durable().now());
+  look_at_clock();
   sleep(seconds(90));
   world_.promises.paused(false);
   ask(RemovePause{"all", "alice"});

@@ -16,7 +16,7 @@ struct Weighed {
 };
 
 // By kind.
-constexpr std::array<Weighed, 17> kKinds = {{{"drift", 12},
+constexpr std::array<Weighed, 18> kKinds = {{{"drift", 12},
                                              {"tell_again", 3},
                                              {"poison", 2},
                                              {"late_event", 2},
@@ -25,6 +25,7 @@ constexpr std::array<Weighed, 17> kKinds = {{{"drift", 12},
                                              {"good_luck", 2},
                                              {"crash", 5},
                                              {"wall_clock", 1},
+                                             {"accept_clock", 1},
                                              {"pause", 2},
                                              {"resume", 2},
                                              {"approve", 2},

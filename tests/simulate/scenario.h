@@ -12,23 +12,24 @@ namespace kedge {
 
 struct Disturbance {
   enum class Kind {
-    drift,        // somebody changes a value, and an event tells of it
-    tell_again,   // an event comes a second time
-    poison,       // a record that is no JSON
-    late_event,   // somebody changed a value 20 minutes ago
-    mend,         // somebody sets a value right, and no event tells of it
-    bad_luck,     // the world answers late, wrongly, twice or not at all, for a while
-    good_luck,    // it does no more
-    crash,        // the engine dies within the next steps, and starts again
-    wall_clock,   // the wall clock jumps
-    pause,        // a person pauses all effects
-    resume,       // and ends it
-    approve,      // a person lets go on what is held
-    undo,         // a person wants one undone
-    except,       // a person adds an exception
-    disk_full,    // the ledger's disk has no room, for a while
-    rebalance,    // the partition is taken away and given back; its former owner hears of it late
-    quiet_drift,  // somebody changes a value, and no event tells of it: only where reconcile watches
+    drift,         // somebody changes a value, and an event tells of it
+    tell_again,    // an event comes a second time
+    poison,        // a record that is no JSON
+    late_event,    // somebody changed a value 20 minutes ago
+    mend,          // somebody sets a value right, and no event tells of it
+    bad_luck,      // the world answers late, wrongly, twice or not at all, for a while
+    good_luck,     // it does no more
+    crash,         // the engine dies within the next steps, and starts again
+    wall_clock,    // the wall clock jumps
+    accept_clock,  // a person says that it is right
+    pause,         // a person pauses all effects
+    resume,        // and ends it
+    approve,       // a person lets go on what is held
+    undo,          // a person wants one undone
+    except,        // a person adds an exception
+    disk_full,     // the ledger's disk has no room, for a while
+    rebalance,     // the partition is taken away and given back; its former owner hears of it late
+    quiet_drift,   // somebody changes a value, and no event tells of it: only where reconcile watches
   };
   Duration at{};  // since the beginning
   Kind kind = Kind::drift;

@@ -26,7 +26,10 @@ class LedgerInMemory final : public SimulatedLedger {
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return working_->head(); }
   Time now() const override { return working_->now(); }
-  std::optional<Duration> clock_doubt() const override { return working_->clock_doubt(); }
+  Time time_of_day() const override { return working_->time_of_day(); }
+  std::optional<Duration> clock_doubt() const override {
+    return world_.plant == Plant::clock_trusted ? std::nullopt : working_->clock_doubt();
+  }
   LedgerReader& reader() override { return *working_; }
 
  private:

@@ -79,7 +79,7 @@ bool SimulatedSource::read_on() {
     message.value = record.value;
     batch.append(message);
   }
-  batch.seal(world_.clock.now());
+  batch.seal(world_.durable().time_of_day());
   const size_t bytes = batch.bytes();
   while (!lane_.try_put(std::move(batch), bytes)) {
     if (!rest(milliseconds(100))) return false;

@@ -94,7 +94,7 @@ std::string SimulatedWorld::event_of(const std::string& name, const std::string&
                                      const std::string& agent, Duration ago) {
   ++events_;
   return R"({"eventVersion":"1.09","eventID":"event-)" + std::to_string(events_) + R"(","eventTime":")" +
-         format_time(clock.now() - ago) +
+         format_time(durable().time_of_day() - ago) +
          R"(","eventSource":"values.amazonaws.com","eventName":"PutValue","eventType":"AwsApiCall",)" +
          R"("awsRegion":"here","recipientAccountId":"123456789012","userAgent":")" + agent +
          R"(","userIdentity":{"type":"IAMUser","arn":")" + principal + R"("},"requestParameters":{"name":")" + name +

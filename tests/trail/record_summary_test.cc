@@ -73,7 +73,7 @@ TEST(SummaryOf, TellsWhoSaidYesAndWhoSaidNo) {
 
 TEST(SummaryOf, TellsHowFarAnAcceptedClockIsFromLedgerTime) {
   EXPECT_EQ(summary_of({{"kind", "clock_acceptance"}, {"actor", "bob"}, {"reason", "NTP"}, {"ahead", 7'260'000'000}}),
-            "the wall clock, 121 min 0 s ahead of ledger time, is right, says bob: NTP");
+            "the wall clock, 2 h 1 min ahead of ledger time, is right, says bob: NTP");
   EXPECT_EQ(summary_of({{"kind", "clock_acceptance"}, {"actor", "bob"}, {"reason", ""}, {"ahead", -90'000'000}}),
             "the wall clock, 1 min 30 s behind ledger time, is right, says bob");
 }
