@@ -32,7 +32,7 @@ struct ExceptionView {
 bool covers(const ExceptionView&, const std::string& rule, const std::string& target, Time now);
 
 struct AdmissionFacts {
-  Time now;  // ledger time; in replay the event's time
+  Time now;  // the time of day; in replay the event's time
   Provenance provenance;
   std::vector<std::string> own_principals;  // ARNs that the engine acts as
   bool own_attempt = false;                 // an attempt of ours on this target carries the event's mark or request id

@@ -205,13 +205,14 @@ std::optional<Verdict> ask_window(const GateFacts& facts, const GateLimits& limi
                     name, approve),
         {{"window", name}});
   }
-  const Time opens = opens_at(window->second, facts.now);
-  if (opens <= facts.now) return std::nullopt;
+  const Time opens = opens_at(window->second, facts.time_of_day);
+  if (opens <= facts.time_of_day) return std::nullopt;
   const std::string times = to_string(window->second);
   return wait("window",
               fmt::format("the rule may act in the change window {} only ({}), which opens at {}. {}", name, times,
                           format_time(opens), approve),
-              {{"window", name}, {"times", times}, {"opens", format_time(opens)}}, opens);
+              {{"window", name}, {"times", times}, {"opens", format_time(opens)}},
+              facts.now + (opens - facts.time_of_day));
 }
 
 std::optional<Verdict> ask_rule_breaker(const GateFacts& facts) {

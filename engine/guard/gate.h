@@ -56,6 +56,7 @@ struct PauseView {
 // What the gate judges by.
 struct GateFacts {
   Time now;                 // ledger time
+  Time time_of_day;         // the same moment, as people outside name it
   std::string remediation;  // its id: reasons say what to type about it
   std::string rule;
   std::string target;

@@ -37,8 +37,8 @@ class Ledger {
   // to the world then, and nothing expires. None: it agrees, or somebody has accepted it. May be called from any
   // thread.
   virtual std::optional<Duration> clock_doubt() const = 0;
-  // The time of day as it is trusted: ledger time; or, where somebody accepted a wall clock that is behind it, so far
-  // behind. What happened outside is compared with it. May be called from any thread.
+  // The time of day as it is trusted: ledger time; or, where somebody accepted a wall clock that is far from it, as far
+  // from it. What happened outside is compared with it. May be called from any thread.
   virtual Time time_of_day() const = 0;
 };
 

@@ -4,9 +4,9 @@
 // wall clock that jumps moves nothing: neither budgets, nor expiries, nor leases. Over a restart within the same boot
 // the time that passed is exact; after another boot it is wall time, if that is later.
 //
-// A wall clock that is far from it is in doubt, until it is near again or somebody accepts it: then ledger time goes on
-// from there where it is ahead; where it is behind, which ledger time cannot follow, how far is remembered for the
-// boot.
+// A wall clock that is far from it is in doubt, until it is near again or somebody accepts it: then how far it is from
+// it is remembered for the boot, and what time of day it is goes by that. Ledger time itself follows at the next boot
+// only, for its jump would empty every budget and end every wait at once.
 //
 // A value, which borrows the clock.
 #pragma once
@@ -35,7 +35,7 @@ class LedgerTime {
     Time time;
     Duration elapsed{};
     std::string boot_id;
-    Duration wall_ahead{};  // of this time, as somebody accepted it: never above 0
+    Duration wall_ahead{};  // of this time, as somebody accepted it; negative: behind
 
     bool operator==(const Mark&) const = default;
   };
@@ -45,25 +45,23 @@ class LedgerTime {
   Time now() const { return base_.time + std::max(Duration{0}, clock_->elapsed() - base_.elapsed); }
   Mark mark(Time now) const { return {now, base_.elapsed + (now - base_.time), base_.boot_id, base_.wall_ahead}; }
 
-  Time time_of_day() const { return now() + base_.wall_ahead; }
+  // What people outside call now, as far as it is trusted.
+  Time time_of_day() const {
+    const Time now = this->now();
+    return near(clock_->now() - now) ? now : now + base_.wall_ahead;
+  }
 
   // How far the wall clock is ahead (negative: behind), where it is in doubt.
   std::optional<Duration> clock_doubt() const {
     const Duration ahead = clock_->now() - now();
-    const auto near = [](Duration span) { return std::chrono::abs(span) <= kClockTolerance; };
     if (near(ahead) || near(ahead - base_.wall_ahead)) return std::nullopt;
     return ahead;
   }
-  // What is to be kept where a commit at `now` accepts a wall clock that is so far ahead; and followed once it is.
-  Mark accepting(Time now, Duration ahead) const {
-    Mark accepted = mark(now);
-    accepted.time += std::max(Duration{0}, ahead);
-    accepted.wall_ahead = std::min(Duration{0}, ahead);
-    return accepted;
-  }
-  void follow(Mark accepted) { base_ = std::move(accepted); }
+  // A wall clock that is so far ahead is right: on record.
+  void accept(Duration ahead) { base_.wall_ahead = ahead; }
 
  private:
+  static bool near(Duration span) { return std::chrono::abs(span) <= kClockTolerance; }
   static Mark begin(Clock& clock, const std::optional<Mark>& last) {
     const std::string boot_id = clock.boot_id();
     if (last && last->boot_id == boot_id) return *last;

@@ -117,6 +117,7 @@ void SqliteWriter::resume(Remediation r, Json details) {
 
 GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   GateFacts facts = facts_of(r, at_);
+  facts.time_of_day = time_of_day_;
   if (const auto rule = tables_.rule_state(r.plan.rule.id)) {
     facts.current_mode = rule->mode;
     facts.current_reconcile = rule->reconcile;
@@ -126,7 +127,7 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   }
   for (const Exception& e : tables_.exceptions()) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
-    if (!covers(view, r.plan.rule.id, r.plan.target, at_)) continue;
+    if (!covers(view, r.plan.rule.id, r.plan.target, time_of_day_)) continue;
     facts.exception = e.id;
     facts.exception_reason = e.reason;
     break;

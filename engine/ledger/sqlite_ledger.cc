@@ -89,7 +89,7 @@ class SqliteLedger final : public Ledger {
   Answer apply_one(const Change& change, bool alone);
   void take_back(int64_t head, bool alone);
   LedgerTime::Mark mark_of(Time at) const;
-  void follow(const LedgerTime::Mark& accepted);
+  void accept_clock(Duration ahead);
   Error fail_group(const SqliteFailure&, bool committing);
   void say_last_words(const Error&);
   void tend_wal();
@@ -130,7 +130,7 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
   try {
     database_->run("BEGIN IMMEDIATE");
     const Time at = std::max(last_, now());
-    writer_.set_time(at, clock_doubt());
+    writer_.set_time(at, time_of_day(), clock_doubt());
     const int64_t untouched = sqlite3_total_changes64(database_->handle());
     std::vector<Answer> answers = apply_group(changes);
     if (!database_->in_transaction()) return answers;  // there was one only, and it was refused
@@ -140,12 +140,11 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
       return answers;
     }
     writer_.prune(written);
-    const LedgerTime::Mark mark = mark_of(at);
-    tables_.put_mark(mark);
+    tables_.put_mark(mark_of(at));
     committing = true;
     database_->run("COMMIT");
-    last_ = mark.time;
-    if (writer_.clock_accepted()) follow(mark);
+    last_ = at;
+    if (const auto ahead = writer_.clock_accepted()) accept_clock(*ahead);
     head_ = writer_.head();
     reserve_.restock();
     tend_wal();
@@ -157,14 +156,15 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
 }
 
 LedgerTime::Mark SqliteLedger::mark_of(Time at) const {
-  const auto accepted = writer_.clock_accepted();
   const std::lock_guard lock(time_mutex_);
-  return accepted ? time_.accepting(at, *accepted) : time_.mark(at);
+  LedgerTime::Mark mark = time_.mark(at);
+  mark.wall_ahead = writer_.clock_accepted().value_or(mark.wall_ahead);
+  return mark;
 }
 
-void SqliteLedger::follow(const LedgerTime::Mark& accepted) {
+void SqliteLedger::accept_clock(Duration ahead) {
   const std::lock_guard lock(time_mutex_);
-  time_.follow(accepted);
+  time_.accept(ahead);
 }
 
 std::vector<Answer> SqliteLedger::apply_group(std::span<const Change> changes) {
@@ -284,7 +284,7 @@ Tables::Meta be_born(Database& database, Tables& tables, const SqliteLedgerOptio
   database.run("BEGIN IMMEDIATE");
   tables.create_meta(id, time.mark(now));
   SqliteWriter writer(database, options, id);
-  writer.set_time(now, std::nullopt);
+  writer.set_time(now, now, std::nullopt);
   writer.write(genesis_record(id, ledger_schema_version()));
   database.run("COMMIT");
   return {id, time.mark(now), 1};

@@ -25,8 +25,9 @@ class SqliteWriter {
       : tables_(database), db_(database), options_(options), ledger_id_(ledger_id), head_(tables_.journal_head()) {}
 
   // All that is written from now on happens at this ledger time.
-  void set_time(Time at, std::optional<Duration> clock_doubt) {
+  void set_time(Time at, Time time_of_day, std::optional<Duration> clock_doubt) {
     at_ = at;
+    time_of_day_ = time_of_day;
     clock_doubt_ = clock_doubt;
     clock_accepted_.reset();
   }
@@ -124,7 +125,8 @@ class SqliteWriter {
   Database& db_;
   const SqliteLedgerOptions& options_;
   const std::string& ledger_id_;
-  Time at_;
+  Time at_;           // of the group, in ledger time
+  Time time_of_day_;  // the same moment, as people outside name it
   std::optional<Duration> clock_doubt_;
   std::optional<Duration> clock_accepted_;
   int64_t head_;

@@ -35,6 +35,28 @@ bool drifted_between(const Evidence& evidence, const Seen& first, const Seen& se
   });
 }
 
+struct Repeat {
+  const Seen* first;
+  const Seen* second;
+};
+
+// Calls that were carried out for a second time, and nothing had drifted in between. Two of which the second began
+// before the first had ended are two all the same.
+std::vector<Repeat> repeats_in(const Evidence& evidence) {
+  std::map<std::string, std::vector<const Seen*>> by_subject;
+  for (const Seen& seen : evidence.calls) {
+    if (seen.call.changes && seen.deliveries > 0) by_subject[seen.call.subject].push_back(&seen);
+  }
+  std::vector<Repeat> repeats;
+  for (auto& [subject, calls] : by_subject) {
+    std::sort(calls.begin(), calls.end(), [](const Seen* a, const Seen* b) { return a->delivering < b->delivering; });
+    for (size_t i = 1; i < calls.size(); ++i) {
+      if (!drifted_between(evidence, *calls[i - 1], *calls[i])) repeats.push_back({calls[i - 1], calls[i]});
+    }
+  }
+  return repeats;
+}
+
 }  // namespace
 
 std::vector<std::string> lost_events(const Evidence& evidence) {
@@ -58,21 +80,22 @@ std::vector<std::string> events_decided_twice(const Evidence& evidence) {
   return twice;
 }
 
-// Two calls of which the second began before the first had ended are two effects all the same.
+// An action may need several calls. When its effect as a whole was observed undone it makes them anew, also those of
+// which the answer hides that they were made before.
 std::vector<std::string> effects_made_twice(const Evidence& evidence) {
-  std::map<std::string, std::vector<Seen>> by_subject;
+  const std::vector<Repeat> repeats = repeats_in(evidence);
+  std::set<std::string> marks_of_more;  // attempts in which there was something to do
   for (const Seen& seen : evidence.calls) {
-    if (seen.call.changes && seen.deliveries > 0) by_subject[seen.call.subject].push_back(seen);
+    const bool is_a_repeat =
+        std::any_of(repeats.begin(), repeats.end(), [&](const Repeat& repeat) { return repeat.second == &seen; });
+    if (seen.call.changes && seen.deliveries > 0 && !is_a_repeat) marks_of_more.insert(seen.call.mark);
   }
   std::vector<std::string> twice;
-  for (auto& [subject, calls] : by_subject) {
-    std::sort(calls.begin(), calls.end(), [](const Seen& a, const Seen& b) { return a.delivering < b.delivering; });
-    for (size_t i = 1; i < calls.size(); ++i) {
-      if (drifted_between(evidence, calls[i - 1], calls[i])) continue;
-      twice.push_back(fmt::format("{}: {} by {} ({}), then {} by {} ({})", subject, calls[i - 1].call.name,
-                                  calls[i - 1].call.mark, name_of(calls[i - 1].fault), calls[i].call.name,
-                                  calls[i].call.mark, name_of(calls[i].fault)));
-    }
+  for (const auto& [first, second] : repeats) {
+    if (first->call.mark != second->call.mark && marks_of_more.contains(second->call.mark)) continue;
+    twice.push_back(fmt::format("{}: {} by {} ({}), then {} by {} ({})", second->call.subject, first->call.name,
+                                first->call.mark, name_of(first->fault), second->call.name, second->call.mark,
+                                name_of(second->fault)));
   }
   return twice;
 }

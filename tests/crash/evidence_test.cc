@@ -63,6 +63,17 @@ TEST(Evidence, EffectsOnDifferentSubjectsAreTwoEffects) {
   EXPECT_TRUE(effects_made_twice({.calls = {write("one acl", 10), write("one policy", 20)}}).empty());
 }
 
+TEST(Evidence, ACallIsMadeAgainWithOthersOfAnEffectThatWasObservedUndone) {
+  Evidence evidence{.calls = {write("one acl", 10, "m1"), write("one acl", 20, "m2")}};
+  ASSERT_EQ(effects_made_twice(evidence).size(), 1U);
+  evidence.calls.push_back(write("one policy", 15, "m2", 0));
+  EXPECT_EQ(effects_made_twice(evidence).size(), 1U) << "which was not carried out";
+  evidence.calls.push_back(write("one policy", 16, "m2"));
+  EXPECT_TRUE(effects_made_twice(evidence).empty());
+  evidence.calls.push_back(write("one policy", 5, "m0"));
+  EXPECT_EQ(effects_made_twice(evidence).size(), 2U) << "which is a repeat itself";
+}
+
 TEST(Evidence, WhatWasNotCarriedOutIsNoEffect) {
   EXPECT_TRUE(effects_made_twice({.calls = {write("one acl", 10, "m1", 0), write("one acl", 20)}}).empty());
 }

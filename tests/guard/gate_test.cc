@@ -16,6 +16,7 @@ class GateTest : public testing::Test {
  protected:
   GateTest() {
     facts.now = kNow;
+    facts.time_of_day = kNow;
     facts.remediation = "R1";
     facts.rule = "aws.s3.public-bucket";
     facts.target = "arn:aws:s3:::customer-uploads";
@@ -97,7 +98,7 @@ TEST_F(GateTest, WaitsUntilTheChangeWindowOpens) {
   facts.charged = true;
   EXPECT_EQ(ask(), Verdict{}) << "what has begun is not left half done";
   facts.charged = false;
-  facts.now = kNow + std::chrono::hours(10);
+  facts.time_of_day = kNow + std::chrono::hours(10);
   EXPECT_EQ(ask(), Verdict{});
 }
 

@@ -25,6 +25,7 @@ void MemoryLedger::answer_with(Outcome outcome) {
 std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
   const std::lock_guard lock(mutex_);
   at_ = std::max(at_, time_.now());
+  time_of_day_ = time_.time_of_day();
   clock_doubt_ = time_.clock_doubt();
   clock_accepted_.reset();
   std::vector<Answer> answers;
@@ -38,10 +39,7 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
     answer.error = {forced_ == Outcome::no_room ? ErrorCode::no_room : ErrorCode::unavailable, "as the test wants it"};
     answers.push_back(std::move(answer));
   }
-  if (clock_accepted_) {
-    time_.follow(time_.accepting(at_, *clock_accepted_));
-    at_ = time_.now();
-  }
+  if (clock_accepted_) time_.accept(*clock_accepted_);
   return answers;
 }
 

@@ -156,7 +156,8 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   mutable Mutex mutex_;
   Outcome forced_ = Outcome::done;
   LedgerTime time_;
-  Time at_;  // of the group
+  Time at_;           // of the group
+  Time time_of_day_;  // the same moment
   std::optional<Duration> clock_doubt_, clock_accepted_;
   std::map<PartitionId, StoredPosition> positions_;
   std::map<std::string, int64_t> seen_;  // key → day

@@ -105,6 +105,7 @@ std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const 
 
 GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   GateFacts facts = facts_of(r, at_);
+  facts.time_of_day = time_of_day_;
   if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) {
     facts.current_mode = rule->second.mode;
     facts.current_reconcile = rule->second.reconcile;
@@ -114,7 +115,7 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   }
   for (const auto& [id, e] : exceptions_) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};
-    if (!facts.exception.empty() || !covers(view, r.plan.rule.id, r.plan.target, at_)) continue;
+    if (!facts.exception.empty() || !covers(view, r.plan.rule.id, r.plan.target, time_of_day_)) continue;
     facts.exception = id;
     facts.exception_reason = e.reason;
   }

@@ -310,44 +310,48 @@ TEST_F(SqliteLedgerTest, DoubtsAWallClockThatIsFarFromLedgerTime) {
   EXPECT_EQ(commit(*ledger, AcceptClock{"why not", "alice"}).error.code, ErrorCode::refused);
 }
 
-TEST_F(SqliteLedgerTest, GoesOnFromAWallClockThatIsAheadOnceItIsAccepted) {
-  auto ledger = open();
-  const Time before = ledger->now();
-  clock.set_wall(clock.now() + hours(2));
-  ASSERT_TRUE(commit(*ledger, AcceptClock{"the time server is right", "alice"}).done());
-  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
-  EXPECT_EQ(ledger->now(), before + hours(2));
-  clock.advance(seconds(5));
-  ledger.reset();
-  ledger = open();  // the same boot
-  EXPECT_EQ(ledger->now(), before + hours(2) + seconds(5));
-  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
-  const nlohmann::json record = last_record();
-  EXPECT_EQ(record["kind"], "clock_acceptance");
-  EXPECT_EQ(record["at"], format_time(before));
-  EXPECT_EQ(record["wall"], format_time(before + hours(2)));
-  EXPECT_EQ(record["ahead"], 7'200'000'000);
+TEST_F(SqliteLedgerTest, RemembersForTheBootHowFarAnAcceptedWallClockIsFromIt) {
+  for (const seconds ahead : {hours(2), -hours(2)}) {
+    options.directory = directory.path() / ("data" + std::to_string(ahead.count()));
+    auto ledger = open();
+    const Time before = ledger->now();
+    clock.set_wall(before + ahead);
+    EXPECT_EQ(ledger->time_of_day(), before);
+    ASSERT_TRUE(commit(*ledger, AcceptClock{"the time server is right", "alice"}).done());
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+      EXPECT_EQ(ledger->now(), before);  // no budget is emptied by it
+      EXPECT_EQ(ledger->time_of_day(), before + ahead);
+      ledger.reset();
+      ledger = open();  // the same boot
+    }
+    const nlohmann::json record = last_record();
+    EXPECT_EQ(record["kind"], "clock_acceptance");
+    EXPECT_EQ(record["wall"], format_time(before + ahead));
+    EXPECT_EQ(record["ahead"], Duration(ahead).count());
+    clock.set_wall(clock.now() - seconds(61));  // another jump
+    EXPECT_EQ(ledger->clock_doubt(), ahead - seconds(61));
+    clock.set_wall(before);  // as it was before all that
+    EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
+    EXPECT_EQ(ledger->time_of_day(), before);
+  }
 }
 
-TEST_F(SqliteLedgerTest, RemembersForTheBootHowFarAnAcceptedWallClockIsBehind) {
-  auto ledger = open();
-  const Time before = ledger->now();
-  clock.set_wall(clock.now() - hours(2));
-  ASSERT_TRUE(commit(*ledger, AcceptClock{"it was two hours fast", "alice"}).done());
-  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
-  EXPECT_EQ(ledger->now(), before);  // it never goes back
-  ledger.reset();
-  ledger = open();
-  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
-  clock.set_wall(clock.now() - seconds(61));  // another jump
-  EXPECT_EQ(ledger->clock_doubt(), -hours(2) - seconds(61));
-  clock.set_wall(before);  // as it was before all that
-  EXPECT_EQ(ledger->clock_doubt(), std::nullopt);
-  note(*ledger);
-  ledger.reset();
-  clock.reboot(seconds(60));
-  clock.set_wall(before - hours(2));
-  EXPECT_NE(open()->clock_doubt(), std::nullopt);
+TEST_F(SqliteLedgerTest, TakesAnAcceptedWallClockAtTheNextBootIfItIsLater) {
+  for (const seconds ahead : {hours(2), -hours(2)}) {
+    options.directory = directory.path() / ("data" + std::to_string(ahead.count()));
+    auto ledger = open();
+    const Time before = ledger->now();
+    clock.set_wall(before + ahead);
+    ASSERT_TRUE(commit(*ledger, AcceptClock{"the time server is right", "alice"}).done());
+    ledger.reset();
+    clock.reboot(seconds(60));
+    ledger = open();
+    const bool is_later = ahead > seconds(0);
+    EXPECT_EQ(ledger->now(), is_later ? before + ahead + seconds(60) : before);
+    EXPECT_EQ(ledger->clock_doubt().has_value(), !is_later);
+    clock.set_wall(ledger->now());
+  }
 }
 
 TEST_F(SqliteLedgerTest, AcceptsNoClockWithAGroupThatIsNotKept) {
