@@ -93,6 +93,14 @@ Result<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
+Result<std::string> from_canonical_base64(std::string_view text) {
+  auto bytes = from_base64(text);
+  if (bytes && to_base64(*bytes) != text) {
+    return Error{ErrorCode::invalid, "base64 whose last digit says more than the bytes hold"};
+  }
+  return bytes;
+}
+
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
     const size_t length = character_length(bytes);

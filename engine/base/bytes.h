@@ -16,6 +16,10 @@ Result<std::string> from_hex(std::string_view text);
 std::string to_base64(std::string_view bytes);
 Result<std::string> from_base64(std::string_view text);
 
+// The same, and there is one text for the bytes: what is left over of the last digit is zero. For what is signed or
+// compared as text.
+Result<std::string> from_canonical_base64(std::string_view text);
+
 // True when the bytes are UTF-8 by RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF.
 bool is_utf8(std::string_view bytes);
 

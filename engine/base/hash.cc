@@ -55,6 +55,29 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  State() { must(context != nullptr && EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1); }
+  ~State() { EVP_MD_CTX_free(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(std::string_view bytes) { must(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1); }
+
+Digest Sha256::finish() {
+  Digest digest;
+  must(EVP_DigestFinal_ex(state_->context, digest.bytes.data(), nullptr) == 1);
+  must(EVP_DigestInit_ex2(state_->context, nullptr, nullptr) == 1);
+  return digest;
+}
+
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Digest digest;
   static constexpr unsigned char kNoKey = 0;  // an empty key is one too

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,23 @@ struct Digest {
 };
 
 Digest sha256(std::string_view bytes);
+
+// Digests one after another, without asking for memory for each: where there are millions of short ones. For one
+// thread.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void add(std::string_view bytes);
+  Digest finish();  // of all that was added since the last one
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
 
 }  // namespace kedge

@@ -32,6 +32,13 @@ TEST(Base64, RefusesWhatIsNotStrict) {
   }
 }
 
+TEST(Base64, HasOneCanonicalTextForTheBytes) {
+  EXPECT_EQ(*from_canonical_base64("Zg=="), "f");
+  EXPECT_EQ(*from_base64("Zh=="), "f");
+  EXPECT_FALSE(from_canonical_base64("Zh==").ok());
+  EXPECT_FALSE(from_canonical_base64("Zg=").ok());
+}
+
 TEST(Utf8, KnowsWhatIsWellFormed) {
   EXPECT_TRUE(is_utf8("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"));
   EXPECT_FALSE(is_utf8("\xC0\xAF"));          // overlong

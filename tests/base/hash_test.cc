@@ -10,6 +10,17 @@ TEST(Sha256, AgreesWithFips180) {
   EXPECT_EQ(sha256("").hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+TEST(Sha256, AddsUpPiecesAndBeginsAnewAfterEachDigest) {
+  Sha256 hash;
+  hash.add("a");
+  hash.add("");
+  hash.add("bc");
+  EXPECT_EQ(hash.finish(), sha256("abc"));
+  EXPECT_EQ(hash.finish(), sha256(""));
+  hash.add("abc");
+  EXPECT_EQ(hash.finish(), sha256("abc"));
+}
+
 TEST(HmacSha256, AgreesWithRfc4231) {
   EXPECT_EQ(hmac_sha256("", "").hex(), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
   EXPECT_EQ(hmac_sha256("Jefe", "what do ya want for nothing?").hex(),
