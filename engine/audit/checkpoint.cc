@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "audit/merkle.h"
 #include "base/bytes.h"
@@ -28,19 +27,19 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return size;
 }
 
-std::optional<Digest> parse_root(std::string_view text) {
-  const auto bytes = from_canonical_base64(text);
-  if (!bytes || bytes->size() != sizeof(Digest)) return std::nullopt;
-  Digest root;
-  std::copy(bytes->begin(), bytes->end(), root.bytes.begin());
-  return root;
-}
-
 }  // namespace
 
 std::string to_text(const Checkpoint& checkpoint) {
   return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + to_base64(checkpoint.root.as_bytes()) +
          "\n";
+}
+
+std::optional<Digest> parse_hash(std::string_view text) {
+  const auto bytes = from_canonical_base64(text);
+  if (!bytes || bytes->size() != sizeof(Digest)) return std::nullopt;
+  Digest root;
+  std::copy(bytes->begin(), bytes->end(), root.bytes.begin());
+  return root;
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
@@ -51,7 +50,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   const auto size = size_line ? parse_size(*size_line) : std::nullopt;
   if (!size) return invalid("line 2 is not the log's size, a whole number");
   const auto root_line = take_line(text);
-  const auto root = root_line ? parse_root(*root_line) : std::nullopt;
+  const auto root = root_line ? parse_hash(*root_line) : std::nullopt;
   if (!root) return invalid("line 3 is not the log's root, 32 bytes in base64");
   if (!text.empty()) return invalid("line 4: a checkpoint of ours ends with its root");
   if (*size == 0 && *root != empty_root()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ struct Checkpoint {
 // than that of nothing; an error (invalid) names the line.
 std::string to_text(const Checkpoint&);
 Result<Checkpoint> parse_checkpoint(std::string_view text);
+
+// A hash as notes and proofs hold it: 32 bytes in base64, in one spelling alone.
+std::optional<Digest> parse_hash(std::string_view text);
 
 // The note, signed by each of `keys`: two while one follows the other. A key of another name than the origin is an
 // error (invalid).

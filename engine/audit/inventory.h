@@ -1,0 +1,23 @@
+// Which files a log's directory holds, seen from one checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kedge {
+
+struct Inventory {
+  uint64_t bundles = 0;  // of those that the log of this size has, full or partial
+  std::optional<uint64_t> first_missing_bundle;
+  uint64_t beyond = 0;               // tiles and bundles of a longer log: of a writer that is ahead, or was killed
+  std::vector<std::string> foreign;  // what is no file of a log, below tile/; the first ten
+};
+
+// An error (not_found, refused, unavailable) when the directory cannot be listed.
+Result<Inventory> take_inventory(const std::string& directory, uint64_t size);
+
+}  // namespace kedge

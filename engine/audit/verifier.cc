@@ -1,0 +1,381 @@
+#include "audit/verifier.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "audit/bundle.h"
+#include "audit/derived_tree.h"
+#include "audit/inventory.h"
+#include "audit/log_reader.h"
+#include "audit/merkle.h"
+#include "audit/proof.h"
+#include "audit/tile.h"
+#include "base/bytes.h"
+
+namespace kedge {
+namespace {
+
+constexpr uint64_t kBundlesAtOnce = 16;
+
+std::string base64(const Digest& hash) { return to_base64(hash.as_bytes()); }
+
+// As a fault that names the file says it.
+std::string told(const Error& error, const std::string& path) {
+  if (error.code == ErrorCode::not_found) return "the file is missing";
+  const std::string prefix = path + ": ";
+  return error.message.rfind(prefix, 0) == 0 ? error.message.substr(prefix.size()) : error.message;
+}
+
+// What does not agree within one bundle and the tile of its leaves.
+struct Problem {
+  struct Difference {
+    uint64_t entry;
+    Digest derived;  // from the entry
+    Digest stored;   // in the tile
+  };
+  std::optional<Error> bundle_error;
+  std::optional<uint64_t> bad_entry;  // with a bundle_error: the first entry that is not as its tile says
+  std::optional<Error> tile_error;
+  std::vector<Difference> differences;
+
+  bool empty() const { return !bundle_error && !tile_error && differences.empty(); }
+};
+
+class Verifier {
+ public:
+  Verifier(const std::string& directory, const Checkpoint& checkpoint, LogVerification& result)
+      : reader_(directory, checkpoint.size), checkpoint_(checkpoint), result_(result), tree_(checkpoint.size) {}
+
+  void run(unsigned threads) {
+    derive(threads);
+    tree_.fold();
+    if (!unknown_) root_ = known_root(checkpoint_.size);
+    judge_leaves();
+    judge_levels();
+    if (!is_proven() && !found_entry_) judge_root();
+    result_.entry_bytes = entry_bytes_;
+  }
+
+  void compare_with(const OldCheckpoint& old, const Checkpoint& checkpoint);
+
+ private:
+  bool is_proven() const { return root_ == checkpoint_.root; }
+  uint64_t bundles() const { return (checkpoint_.size + kTileWidth - 1) / kTileWidth; }
+  TilePlace place(std::optional<unsigned> level, uint64_t index) const {
+    return {level, index, tile_width(level, index, checkpoint_.size)};
+  }
+  std::optional<Digest> known_root(uint64_t size) const;
+
+  void derive(unsigned threads);
+  void derive_bundle(uint64_t index);
+  Result<std::vector<Digest>> leaves_of(uint64_t index, uint64_t* bytes = nullptr) const;
+  void keep(uint64_t index, Problem problem);
+
+  void judge_leaves();
+  void judge_differences(uint64_t index, const std::vector<Problem::Difference>& differences);
+  void judge_levels();
+  void judge_tile(unsigned level, uint64_t index);
+  void judge_root();
+  bool is_signed(uint64_t entry, const Digest& leaf) const;
+  bool has_problem(uint64_t from_bundle, uint64_t to_bundle) const;
+  void add(std::string file, std::optional<uint64_t> entry, std::string message);
+
+  const LogReader reader_;
+  const Checkpoint checkpoint_;
+  LogVerification& result_;
+
+  std::atomic<uint64_t> next_{0};
+  std::atomic<uint64_t> entry_bytes_{0};
+  std::atomic<bool> unknown_{false};  // neither a bundle nor its tile could be read: there is no root
+  std::mutex mutex_;
+  std::map<uint64_t, Problem> problems_;  // by bundle, the first kLogFaultsMax; guarded by mutex_ while threads run
+
+  DerivedTree tree_;  // from the entries; where these cannot be read, from their tile
+  std::optional<Digest> root_;
+  std::map<Digest, uint64_t> places_;  // where the hashes in the tiles of the differences belong
+  bool found_entry_ = false;           // a fault names entries that are not what was signed
+};
+
+void Verifier::add(std::string file, std::optional<uint64_t> entry, std::string message) {
+  if (result_.faults.size() == kLogFaultsMax) {
+    ++result_.more_faults;
+    return;
+  }
+  result_.faults.push_back({std::move(file), entry, std::move(message)});
+}
+
+// --- deriving, on all threads
+// -----------------------------------------------------------------------------------------
+
+void Verifier::derive(unsigned threads) {
+  const auto body = [this] {
+    for (;;) {
+      const uint64_t from = next_.fetch_add(kBundlesAtOnce);
+      if (from >= bundles()) return;
+      for (uint64_t index = from; index < std::min(bundles(), from + kBundlesAtOnce); ++index) derive_bundle(index);
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back(body);
+  body();
+  for (std::thread& other : others) other.join();
+}
+
+Result<std::vector<Digest>> Verifier::leaves_of(uint64_t index, uint64_t* bytes) const {
+  const TilePlace at = place(std::nullopt, index);
+  const auto found = reader_.bundle(at);
+  if (!found) return found.error();
+  const bool longer = found->full && !at.full();
+  const auto entries = parse_bundle(found->bytes, at.width, longer ? AfterEntries::ignored : AfterEntries::nothing);
+  if (!entries) return entries.error();
+  std::vector<Digest> leaves;
+  leaves.reserve(at.width);
+  for (const std::string_view entry : *entries) {
+    leaves.push_back(leaf_hash(entry));
+    if (bytes != nullptr) *bytes += entry.size();
+  }
+  return leaves;
+}
+
+// The first entry of a bundle that cannot be read to its end, and is not what its tile says.
+uint64_t first_bad_entry(const LogReader& reader, const TilePlace& at, const std::vector<Digest>& tile) {
+  const auto found = reader.bundle(at);
+  unsigned count = 0;
+  while (found && count < at.width) {
+    const auto entries = parse_bundle(found->bytes, count + 1, AfterEntries::ignored);
+    if (!entries || leaf_hash(entries->back()) != tile[count]) break;
+    ++count;
+  }
+  return at.index * kTileWidth + std::min(count, at.width - 1);
+}
+
+void Verifier::derive_bundle(uint64_t index) {
+  Problem problem;
+  uint64_t bytes = 0;
+  auto leaves = leaves_of(index, &bytes);
+  entry_bytes_ += bytes;
+  const auto tile = reader_.tile(place(0, index));
+  if (!tile) problem.tile_error = tile.error();
+  if (!leaves) {
+    problem.bundle_error = leaves.error();
+    if (tile) problem.bad_entry = first_bad_entry(reader_, place(std::nullopt, index), *tile);
+  }
+  if (leaves && tile && *leaves != *tile) {
+    for (size_t i = 0; i < leaves->size(); ++i) {
+      if ((*leaves)[i] == (*tile)[i]) continue;
+      problem.differences.push_back({index * kTileWidth + i, (*leaves)[i], (*tile)[i]});
+    }
+  }
+  if (!problem.empty()) keep(index, std::move(problem));
+  if (leaves) {
+    tree_.set_leaves(index, *std::move(leaves));
+  } else if (tile) {
+    tree_.set_leaves(index, *tile);
+  } else {
+    unknown_ = true;
+  }
+}
+
+// The first ones are kept, whichever thread comes first.
+void Verifier::keep(uint64_t index, Problem problem) {
+  const std::lock_guard lock(mutex_);
+  problems_.emplace(index, std::move(problem));
+  if (problems_.size() <= kLogFaultsMax) return;
+  problems_.erase(std::prev(problems_.end()));
+  ++result_.more_faults;
+}
+
+std::optional<Digest> Verifier::known_root(uint64_t size) const {
+  auto root = tree_.root(size, [this](uint64_t bundle) {
+    auto leaves = leaves_of(bundle);
+    return leaves ? std::move(leaves) : reader_.tile(place(0, bundle));
+  });
+  return root ? std::optional(*root) : std::nullopt;
+}
+
+// --- judging
+// ----------------------------------------------------------------------------------------------------------
+
+// Do the tiles, as they lie there, prove that an entry of this hash was signed?
+bool Verifier::is_signed(uint64_t entry, const Digest& leaf) const {
+  const auto proof = inclusion_proof(entry, checkpoint_.size,
+                                     [this](unsigned level, uint64_t index) { return reader_.node(level, index); });
+  return proof && check_inclusion(leaf, entry, checkpoint_.size, *proof, checkpoint_.root).ok();
+}
+
+bool Verifier::has_problem(uint64_t from_bundle, uint64_t to_bundle) const {
+  const auto first = problems_.lower_bound(from_bundle);
+  return first != problems_.end() && first->first < to_bundle;
+}
+
+void Verifier::judge_leaves() {
+  for (const auto& [index, problem] : problems_) {
+    for (const Problem::Difference& one : problem.differences) places_.emplace(one.stored, one.entry);
+  }
+  for (const auto& [index, problem] : problems_) {
+    if (problem.bundle_error) {
+      const std::string path = path_of(place(std::nullopt, index));
+      add(path, problem.bad_entry.value_or(index * kTileWidth), told(*problem.bundle_error, path));
+      found_entry_ = true;
+    }
+    if (problem.tile_error) {
+      const std::string path = path_of(place(0, index));
+      add(path, std::nullopt, told(*problem.tile_error, path));
+    }
+    if (!problem.differences.empty()) judge_differences(index, problem.differences);
+  }
+}
+
+// "; nor are 3 others in this file"
+std::string and_others(size_t count) {
+  if (count == 1) return "";
+  return count == 2 ? "; nor is another in this file"
+                    : "; nor are " + std::to_string(count - 1) + " others in this file";
+}
+
+void Verifier::judge_differences(uint64_t index, const std::vector<Problem::Difference>& differences) {
+  const Problem::Difference& first = differences.front();
+  const std::string bundle = path_of(place(std::nullopt, index));
+  const std::string tile = path_of(place(0, index));
+  if (is_proven() || is_signed(first.entry, first.derived)) {
+    return add(tile, first.entry,
+               "its hash " + std::to_string(first.entry % kTileWidth) + " is not that of the entry, which is good" +
+                   and_others(differences.size()));
+  }
+  found_entry_ = true;
+  if (!is_signed(first.entry, first.stored)) {
+    return add(bundle, first.entry,
+               "the entry and its hash in " + tile + " do not agree, and neither is what was signed" +
+                   and_others(differences.size()));
+  }
+  std::string message = "the entry is not what was signed" + and_others(differences.size());
+  if (const auto other = places_.find(first.derived); other != places_.end()) {
+    message += "; it is what belongs at entry " + std::to_string(other->second);
+  }
+  add(bundle, first.entry, message);
+}
+
+void Verifier::judge_levels() {
+  if (unknown_) return;
+  for (unsigned level = 1; level < kTileLevels; ++level) {
+    for (uint64_t index = 0; place(level, index).width > 0; ++index) judge_tile(level, index);
+  }
+}
+
+void Verifier::judge_tile(unsigned level, uint64_t index) {
+  const TilePlace at = place(level, index);
+  const auto tile = reader_.tile(at);
+  if (!tile) return add(path_of(at), std::nullopt, told(tile.error(), path_of(at)));
+  for (unsigned i = 0; i < at.width; ++i) {
+    const uint64_t number = index * kTileWidth + i;
+    if ((*tile)[i] == tree_.level(level)[number]) continue;
+    const uint64_t span = uint64_t{1} << kTileHeight * (level - 1);  // so many bundles are below this hash
+    if (!is_proven() && has_problem(number * span, (number + 1) * span)) continue;
+    const std::string which = "its hash " + std::to_string(i) + " is not what ";
+    const uint64_t from = number * span * kTileWidth;
+    const std::string entries =
+        "entries " + std::to_string(from) + " to " + std::to_string(from + span * kTileWidth - 1);
+    if (is_proven()) return add(path_of(at), std::nullopt, which + "the entries lead to; they are good");
+    found_entry_ = true;
+    return add(path_of(at), from, which + entries + " lead to: it was changed, or they were");
+  }
+}
+
+void Verifier::judge_root() {
+  if (!root_) return;
+  add("checkpoint", std::nullopt,
+      "its root is " + base64(checkpoint_.root) + ", but the " + std::to_string(checkpoint_.size) +
+          " entries lead to " + base64(*root_) +
+          ": entries were changed together with their tiles, or the checkpoint is another log's");
+}
+
+void Verifier::compare_with(const OldCheckpoint& old, const Checkpoint& before) {
+  if (before.size > checkpoint_.size) {
+    return add(old.name, checkpoint_.size,
+               "the log had " + std::to_string(before.size) + " entries, and has " + std::to_string(checkpoint_.size) +
+                   ": it was cut, or put back to an older state");
+  }
+  if (before.size == checkpoint_.size && before.root != checkpoint_.root) {
+    return add(
+        old.name, std::nullopt,
+        "two checkpoints of " + std::to_string(before.size) + " entries are signed, with different roots: a fork");
+  }
+  const auto root = unknown_ ? std::nullopt : known_root(before.size);
+  if (root == before.root) {
+    result_.extends.push_back(old.name);
+    return;
+  }
+  const std::string first = "the first " + std::to_string(before.size) + " entries ";
+  if (is_proven()) {
+    return add(old.name, std::nullopt,
+               first + "are not those that this checkpoint signed: a fork, history was rewritten");
+  }
+  add(old.name, std::nullopt, first + "do not lead to what this checkpoint signed");
+}
+
+// The checkpoint of the directory, or the fault that it is.
+std::optional<Checkpoint> open_own(const std::string& directory, const std::vector<VerifierKey>& keys,
+                                   LogVerification& result) {
+  const auto fault = [&](std::string message) {
+    result.faults.push_back({"checkpoint", std::nullopt, std::move(message)});
+    return std::nullopt;
+  };
+  const auto note = read_checkpoint_file(directory);
+  if (!note && note.error().code == ErrorCode::not_found) return fault("the file is missing");
+  if (!note) return fault(note.error().message);
+  const auto checkpoint = open_checkpoint(*note, keys);
+  if (!checkpoint) return fault(checkpoint.error().message);
+  return *checkpoint;
+}
+
+void compare_all(const std::vector<OldCheckpoint>& against, const std::vector<VerifierKey>& keys, Verifier& verifier,
+                 LogVerification& result) {
+  for (const OldCheckpoint& old : against) {
+    const auto before = open_checkpoint(old.note, keys);
+    if (!before) {
+      result.faults.push_back({old.name, std::nullopt, before.error().message});
+    } else if (before->origin != result.checkpoint->origin) {
+      result.faults.push_back(
+          {old.name, std::nullopt, "it is of the log " + before->origin + ", not of " + result.checkpoint->origin});
+    } else {
+      verifier.compare_with(old, *before);
+    }
+  }
+}
+
+}  // namespace
+
+Result<LogVerification> verify_log(const std::string& directory, const std::vector<VerifierKey>& keys,
+                                   const std::vector<OldCheckpoint>& against, unsigned threads) {
+  std::error_code wrong;
+  if (!std::filesystem::is_directory(directory, wrong)) {
+    return Error{ErrorCode::not_found, directory + " is not a directory"};
+  }
+  LogVerification result;
+  result.checkpoint = open_own(directory, keys, result);
+  if (!result.checkpoint) return result;
+  const Checkpoint& checkpoint = *result.checkpoint;
+  const auto inventory = take_inventory(directory, checkpoint.size);
+  if (!inventory) return inventory.error();
+  result.files_beyond = inventory->beyond;
+  result.foreign = inventory->foreign;
+  const uint64_t needed = checkpoint.size / kTileWidth;
+  if (inventory->bundles < needed / 2) {  // also: no memory for a size that was signed and never was
+    const TilePlace missing{std::nullopt, *inventory->first_missing_bundle,
+                            tile_width(std::nullopt, *inventory->first_missing_bundle, checkpoint.size)};
+    result.faults.push_back({path_of(missing), missing.index * kTileWidth,
+                             "the file is missing, as are most: of " + std::to_string(needed) + " bundles there are " +
+                                 std::to_string(inventory->bundles)});
+    return result;
+  }
+  Verifier verifier(directory, checkpoint, result);
+  verifier.run(std::max(1U, threads));
+  compare_all(against, keys, verifier, result);
+  return result;
+}
+
+}  // namespace kedge
