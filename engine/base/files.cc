@@ -12,6 +12,8 @@
 namespace kedge {
 namespace {
 
+constexpr size_t kPieceBytes = 65536;
+
 Error failed(const std::string& what, const std::string& path) {
   const int number = errno;
   ErrorCode code = ErrorCode::unavailable;
@@ -50,17 +52,25 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
 Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failed("cannot open", path);
-  std::string bytes;
-  char buffer[65536];
+  struct stat found {};
+  if (fstat(file.get(), &found) != 0) return failed("cannot read", path);
+  // As long as it says to be, and a byte more to see that it ends there; what says nothing, like a pipe, in larger
+  // pieces.
+  const bool says = S_ISREG(found.st_mode) && found.st_size > 0 && static_cast<size_t>(found.st_size) <= bytes_max;
+  std::string bytes(says ? static_cast<size_t>(found.st_size) + 1 : kPieceBytes, '\0');
+  size_t size = 0;
   for (;;) {
-    const ssize_t got = read(file.get(), buffer, sizeof buffer);
+    if (size == bytes.size()) bytes.resize(size + kPieceBytes);
+    const ssize_t got = read(file.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("cannot read", path);
-    if (got == 0) return bytes;
-    bytes.append(buffer, static_cast<size_t>(got));
-    if (bytes.size() > bytes_max) {
+    size += static_cast<size_t>(got);
+    if (size > bytes_max) {
       return Error{ErrorCode::limit, path + " is larger than " + std::to_string(bytes_max) + " bytes"};
     }
+    if (got != 0) continue;
+    bytes.resize(size);
+    return bytes;
   }
 }
 
