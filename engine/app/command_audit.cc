@@ -1,4 +1,4 @@
-// kedge audit list, kedge audit show: what the record tells.
+// kedge audit list, kedge audit show: what the record tells. The other commands below `audit` are its neighbours.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <sstream>
 
-#include "app/command.h"
+#include "app/command_audit.h"
 #include "app/output.h"
 #include "base/nearest.h"
 #include "trail/record_list.h"
@@ -123,6 +123,10 @@ void add_audit(CLI::App& app, Shell& shell) {
   add_output_option(*showing, arguments->output);
   showing->add_option("ID", arguments->id, "the remediation's id, or its beginning")->required();
   showing->callback([arguments, &shell] { show(*arguments, shell); });
+  add_audit_verify(*command, shell);
+  add_audit_prove(*command, shell);
+  add_audit_check_proof(*command, shell);
+  add_audit_keygen(*command, shell);
 }
 
 }  // namespace kedge

@@ -1,0 +1,111 @@
+// kedge audit verify: is a log what its owner signed, whole, and grown out of what was signed before?
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "app/command_audit.h"
+#include "app/output.h"
+#include "audit/verifier.h"
+#include "base/bytes.h"
+#include "base/files.h"
+
+namespace kedge {
+namespace {
+
+struct Arguments {
+  std::string directory;
+  std::vector<std::string> keys, against;
+  OutputFormat output = OutputFormat::table;
+};
+
+nlohmann::json json_of(const LogVerification& verification) {
+  nlohmann::json json = {{"good", verification.good()},
+                         {"origin", nullptr},
+                         {"size", nullptr},
+                         {"root", nullptr},
+                         {"entry_bytes", verification.entry_bytes},
+                         {"extends", verification.extends},
+                         {"files_beyond", verification.files_beyond},
+                         {"foreign", verification.foreign},
+                         {"faults", nlohmann::json::array()},
+                         {"more_faults", verification.more_faults}};
+  if (verification.checkpoint) {
+    json["origin"] = verification.checkpoint->origin;
+    json["size"] = verification.checkpoint->size;
+    json["root"] = to_base64(verification.checkpoint->root.as_bytes());
+  }
+  for (const LogFault& fault : verification.faults) {
+    nlohmann::json one = {{"file", fault.file}, {"entry", nullptr}, {"message", fault.message}};
+    if (fault.entry) one["entry"] = *fault.entry;
+    json["faults"].push_back(std::move(one));
+  }
+  return json;
+}
+
+Listing listing_of(const LogVerification& verification) {
+  Listing listing{{{"entry", "ENTRY"}, {"file", "FILE"}, {"message", "WHAT", 200}}, {}};
+  for (const LogFault& fault : verification.faults) {
+    listing.rows.push_back(
+        {fault.entry ? nlohmann::json(*fault.entry) : nlohmann::json(""), fault.file, fault.message});
+  }
+  return listing;
+}
+
+void tell_rest(const LogVerification& verification, std::ostream& out) {
+  if (verification.checkpoint) {
+    const Checkpoint& checkpoint = *verification.checkpoint;
+    out << fmt::format("log {}: {} entries, {} bytes, root {}\n", checkpoint.origin, checkpoint.size,
+                       verification.entry_bytes, to_base64(checkpoint.root.as_bytes()));
+  }
+  for (const std::string& name : verification.extends) out << "it extends " << name << "\n";
+  if (verification.files_beyond > 0) {
+    out << verification.files_beyond << " files beyond the checkpoint: not part of the log\n";
+  }
+  for (const std::string& path : verification.foreign) out << path << " is no file of a log\n";
+}
+
+void tell(const LogVerification& verification, OutputFormat output, Shell& shell) {
+  if (!verification.good()) shell.exit_code = kFoundWrong;
+  if (output == OutputFormat::json) {
+    shell.out << json_of(verification).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    return;
+  }
+  if (output == OutputFormat::csv || !verification.good()) print(listing_of(verification), output, "", shell.out);
+  std::ostream& rest = output == OutputFormat::csv ? shell.err : shell.out;
+  if (verification.more_faults > 0) rest << "and " << verification.more_faults << " more\n";
+  tell_rest(verification, rest);
+  rest << (verification.good() ? "nothing is wrong with it\n" : "it is not what was signed\n");
+}
+
+void verify(const Arguments& arguments, Shell& shell) {
+  const auto keys = read_keys(arguments.keys);
+  if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
+  std::vector<OldCheckpoint> against;
+  for (const std::string& path : arguments.against) {
+    auto note = read_file(path, kNoteBytesMax);
+    if (!note) return shell.fail(kNotReached, "--against: " + note.error().message);
+    against.push_back({path, *std::move(note)});
+  }
+  const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency());
+  if (!found) return shell.fail(kNotReached, found.error().message);
+  tell(*found, arguments.output, shell);
+}
+
+}  // namespace
+
+void add_audit_verify(CLI::App& audit, Shell& shell) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* const command =
+      audit.add_subcommand("verify", "is a log what was signed: reads all of it, and names what is not");
+  command->add_option("DIRECTORY", arguments->directory, "the log")->required();
+  add_key_option(*command, arguments->keys);
+  command->add_option("--against", arguments->against, "checkpoints that were kept elsewhere: the log must extend each")
+      ->type_name("FILE");
+  add_output_option(*command, arguments->output);
+  command->callback([arguments, &shell] { verify(*arguments, shell); });
+}
+
+}  // namespace kedge

@@ -1,0 +1,138 @@
+// kedge audit verify, prove, check-proof and keygen, as somebody who types them sees it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "tests/app/typed.h"
+#include "tests/audit/log_files.h"
+#include "tests/audit/reference_tree.h"
+
+namespace kedge {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class CommandAudit : public CommandLine {
+ protected:
+  void SetUp() override {}  // no configuration: none is needed
+
+  void make(const std::vector<std::string>& entries) {
+    std::filesystem::remove_all(path("log"));
+    for (const auto& [name, bytes] : log_files(entries)) write("log/" + name, bytes);
+    write("key.pub", vectors::kVerifierKey + "\n");
+  }
+};
+
+TEST_F(CommandAudit, VerifyTellsWhatItReadWithTheKeyOrAFileOfIt) {
+  make(vectors::kEntries);
+  for (const std::string& key : {vectors::kVerifierKey, std::string("@key.pub")}) {
+    const Typed typed = type("audit verify @log --key " + key);
+    EXPECT_EQ(typed.exit_code, kGood) << typed.err;
+    EXPECT_EQ(typed.out,
+              "log example.com/drift-audit: 5 entries, 15 bytes, root +Fu4gJJxx/5p5SIA2oCAnTR6ocHalvh92+lGdnxKBds=\n"
+              "nothing is wrong with it\n");
+  }
+}
+
+TEST_F(CommandAudit, VerifyNamesTheFirstBadEntryAndFile) {
+  auto entries = numbered_entries(300);
+  make(entries);
+  std::string bundle = *read_file(path("log/tile/entries/001.p/44"));
+  bundle.back() = '!';
+  write("log/tile/entries/001.p/44", bundle);
+  const Typed typed = type("audit verify @log --key @key.pub");
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.out, HasSubstr("299    tile/entries/001.p/44  the entry is not what was signed"));
+  EXPECT_THAT(typed.out, HasSubstr("it is not what was signed\n"));
+  const auto json = nlohmann::json::parse(type("audit verify @log --key @key.pub --output json").out);
+  EXPECT_EQ(json["good"], false);
+  EXPECT_EQ(json["size"], 300);
+  EXPECT_EQ(json["faults"][0]["entry"], 299);
+  EXPECT_THAT(type("audit verify @log --key @key.pub --output csv").out,
+              HasSubstr("entry,file,message\r\n299,tile/entries/001.p/44,"));
+}
+
+TEST_F(CommandAudit, VerifyShowsThatTheLogExtendsOldCheckpointsOrThatItDoesNot) {
+  const auto entries = numbered_entries(300);
+  make(entries);
+  write("q1", checkpoint_of({entries.begin(), entries.begin() + 100}));
+  write("q2", checkpoint_of({entries.begin(), entries.begin() + 200}));
+  write("later", checkpoint_of(numbered_entries(301)));
+  const Typed good = type("audit verify @log --key @key.pub --against @q1 --against @q2");
+  EXPECT_EQ(good.exit_code, kGood);
+  EXPECT_THAT(good.out, HasSubstr("it extends @q1\nit extends @q2\n"));
+  const Typed cut = type("audit verify @log --key @key.pub --against @later");
+  EXPECT_EQ(cut.exit_code, kFoundWrong);
+  EXPECT_THAT(cut.out, HasSubstr("the log had 301 entries, and has 300"));
+}
+
+TEST_F(CommandAudit, VerifySaysWhatItCouldNotReadAndWhatIsNoKey) {
+  make(vectors::kEntries);
+  EXPECT_EQ(type("audit verify @nothing --key @key.pub").exit_code, kNotReached);
+  EXPECT_EQ(type("audit verify @log --key @key.pub --against @nothing").exit_code, kNotReached);
+  EXPECT_EQ(type("audit verify @log").exit_code, kUsedWrongly);
+  Typed typed = type("audit verify @log --key @nothing");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_THAT(typed.err, HasSubstr("--key: cannot open @nothing"));
+  typed = type("audit verify @log --key example.com/drift-audit+7ef53dd1+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_THAT(typed.err, HasSubstr("its id is 7ef53dd1, but its name and key make 7ef53dd0"));
+}
+
+TEST_F(CommandAudit, ProveMakesAProofThatNeedsNoLog) {
+  make(vectors::kEntries);
+  ASSERT_EQ(type("audit prove 2 --log @log --output-file @2.tlog-proof --record-file @2.json").exit_code, kGood);
+  EXPECT_EQ(*read_file(path("2.json")), vectors::kEntries[2]);
+  EXPECT_EQ(*read_file(path("2.tlog-proof")), type("audit prove 2 --log @log").out);
+  std::filesystem::remove_all(path("log"));
+  const Typed good = type("audit check-proof @2.tlog-proof --key @key.pub --record @2.json");
+  EXPECT_EQ(good.exit_code, kGood) << good.err;
+  EXPECT_EQ(good.out, "@2.json is entry 2 of the log example.com/drift-audit, whose owner signed it at 5 entries\n");
+  write("2.json", "{\"seq\":3}");
+  const Typed bad = type("audit check-proof @2.tlog-proof --key @key.pub --record @2.json");
+  EXPECT_EQ(bad.exit_code, kFoundWrong);
+  EXPECT_THAT(bad.err, HasSubstr("@2.tlog-proof: this is not entry 2 of the log example.com/drift-audit"));
+}
+
+TEST_F(CommandAudit, ProveSaysWhatIsNotThereAndWhatIsBroken) {
+  make(vectors::kEntries);
+  Typed typed = type("audit prove 5 --log @log");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_THAT(typed.err, HasSubstr("a log of 5 entries has no entry 5"));
+  EXPECT_EQ(type("audit prove 1 --log @nothing").exit_code, kNotReached);
+  write("log/tile/entries/000.p/5", from_hex("000000016200097b22736571223a327d000300010200026534").value());
+  typed = type("audit prove 1 --log @log");
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.err, HasSubstr("`kedge audit verify`"));
+}
+
+TEST_F(CommandAudit, CheckProofNamesTheLineThatIsWrong) {
+  write("key.pub", vectors::kVerifierKey + "\n");
+  write("record", "x");
+  write("proof", "c2sp.org/tlog-proof@v1\nindex two\n\n");
+  const Typed typed = type("audit check-proof @proof --key @key.pub --record @record");
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.err, HasSubstr("@proof: line 2 is not 'index NUMBER'"));
+  EXPECT_EQ(type("audit check-proof @none --key @key.pub --record @record").exit_code, kNotReached);
+}
+
+TEST_F(CommandAudit, KeygenWritesTheSecretToItsFileAlone) {
+  write("here", "");
+  const Typed made = type("audit keygen --origin audit.example/kedge --output @key");
+  EXPECT_EQ(made.exit_code, kGood) << made.err;
+  EXPECT_EQ(made.out, *read_file(path("key.pub")));
+  EXPECT_THAT(made.out + made.err, Not(HasSubstr("PRIVATE")));
+  EXPECT_THAT(*read_file(path("key")), HasSubstr("PRIVATE+KEY+audit.example/kedge+"));
+  const Typed again = type("audit keygen --origin audit.example/kedge --output @key");
+  EXPECT_EQ(again.exit_code, kUsedWrongly);
+  EXPECT_THAT(again.err, HasSubstr("@key.pub is there already"));
+  const Typed unnamed = type("audit keygen --origin a+b --output @key2");
+  EXPECT_EQ(unnamed.exit_code, kUsedWrongly);
+  EXPECT_THAT(unnamed.err, HasSubstr("has a +"));
+}
+
+}  // namespace
+}  // namespace kedge
