@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|audit|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -152,6 +152,21 @@ def check_restoration():
                 fail(f"operating.md: its restoration does not say `{expected}`:\n{told}")
 
 
+def check_audit():
+    """What a reviewer types, as the page on the audit log tells it: with a log, its key, and nothing else of kedge's."""
+    script = "".join(blocks(ROOT / "docs" / "audit.md", "sh"))
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copytree(ROOT / "tests" / "audit" / "log", pathlib.Path(directory, "log"))
+        shutil.copy(ROOT / "tests" / "audit" / "log.pub", pathlib.Path(directory, "log.pub"))
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=directory, text=True, capture_output=True,
+                              timeout=120, env={**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}"})
+        if done.returncode != 0:
+            fail(f"audit.md: {script}\n{done.stdout}{done.stderr}")
+        for expected in ("nothing is wrong with it", "it extends kept/checkpoint", "2.json is entry 2 of the log"):
+            if expected not in done.stdout:
+                fail(f"audit.md: its commands do not say `{expected}`:\n{done.stdout}")
+
+
 def check_configurations():
     """The examples' configurations are good."""
     environment = {**os.environ, "KEDGE_DEMO_DATA": "/nonexistent", "KEDGE_DEMO_KAFKA": "127.0.0.1:9092",
@@ -193,7 +208,7 @@ def check_promises():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "configurations": check_configurations, "units": check_units,
+          "restoration": check_restoration, "audit": check_audit, "configurations": check_configurations, "units": check_units,
           "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
