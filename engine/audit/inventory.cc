@@ -9,6 +9,7 @@ namespace kedge {
 namespace {
 
 constexpr size_t kForeignKept = 10;
+constexpr int kAttempts = 100;  // a folder that goes while it is listed, in a log that is written: all is listed anew
 
 void find_first_missing(std::vector<uint64_t> bundles, uint64_t size, Inventory& inventory) {
   std::sort(bundles.begin(), bundles.end());
@@ -21,34 +22,57 @@ void find_first_missing(std::vector<uint64_t> bundles, uint64_t size, Inventory&
   inventory.first_missing_bundle = missing;
 }
 
+// Once through the directory.
+class Walk {
+ public:
+  Walk(const std::string& directory, uint64_t size) : root_(directory), size_(size) {}
+
+  std::error_code run() {
+    std::error_code wrong;
+    if (!std::filesystem::exists(root_ / "tile", wrong)) return wrong;
+    auto entry = std::filesystem::recursive_directory_iterator(root_ / "tile", wrong);
+    for (; !wrong && entry != std::filesystem::recursive_directory_iterator(); entry.increment(wrong)) {
+      std::error_code gone;
+      if (!entry->is_directory(gone)) take(entry->path().lexically_relative(root_).string());
+    }
+    return wrong;
+  }
+
+  Inventory result() {
+    find_first_missing(std::move(bundles_), size_, inventory_);
+    return std::move(inventory_);
+  }
+
+ private:
+  void take(const std::string& path) {
+    const auto place = parse_tile_path(path);
+    if (!place) {
+      if (inventory_.foreign.size() < kForeignKept) inventory_.foreign.push_back(path);
+      return;
+    }
+    const unsigned width = tile_width(place->level, place->index, size_);
+    if (place->width > width) ++inventory_.beyond;
+    if (!place->level && width > 0 && place->width >= width) bundles_.push_back(place->index);
+  }
+
+  const std::filesystem::path root_;
+  const uint64_t size_;
+  Inventory inventory_;
+  std::vector<uint64_t> bundles_;
+};
+
 }  // namespace
 
 Result<Inventory> take_inventory(const std::string& directory, uint64_t size) {
-  Inventory inventory;
-  std::vector<uint64_t> bundles;
   std::error_code wrong;
-  const std::filesystem::path root(directory);
-  auto entry = std::filesystem::recursive_directory_iterator(root / "tile", wrong);
-  if (wrong == std::errc::no_such_file_or_directory && size == 0) return inventory;
-  for (; !wrong && entry != std::filesystem::recursive_directory_iterator(); entry.increment(wrong)) {
-    std::error_code gone;  // files come and go in a log that is written
-    if (entry->is_directory(gone)) continue;
-    const std::string path = entry->path().lexically_relative(root).string();
-    const auto place = parse_tile_path(path);
-    if (!place) {
-      if (inventory.foreign.size() < kForeignKept) inventory.foreign.push_back(path);
-      continue;
-    }
-    const unsigned width = tile_width(place->level, place->index, size);
-    if (place->width > width) ++inventory.beyond;
-    if (!place->level && width > 0 && place->width >= width) bundles.push_back(place->index);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Walk walk(directory, size);
+    wrong = walk.run();
+    if (!wrong) return walk.result();
+    if (wrong != std::errc::no_such_file_or_directory) break;
   }
-  if (wrong && wrong != std::errc::no_such_file_or_directory) {
-    return Error{wrong == std::errc::permission_denied ? ErrorCode::refused : ErrorCode::unavailable,
-                 "cannot list " + directory + ": " + wrong.message()};
-  }
-  find_first_missing(std::move(bundles), size, inventory);
-  return inventory;
+  return Error{wrong == std::errc::permission_denied ? ErrorCode::refused : ErrorCode::unavailable,
+               "cannot list " + directory + ": " + wrong.message()};
 }
 
 }  // namespace kedge
