@@ -4,6 +4,7 @@
 #include <map>
 #include <ostream>
 
+#include "base/csv.h"
 #include "base/nearest.h"
 
 namespace kedge {
@@ -76,26 +77,18 @@ void print_json(const Listing& listing, std::ostream& out) {
   out << rows.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
 }
 
-// RFC 4180; a cell that a spreadsheet would take for a formula is given as text.
 std::string csv_cell(const json& value) {
-  std::string text = text_of(value);
-  if (value.is_string() && !text.empty() && std::string("=+-@\t\r").find(text[0]) != std::string::npos)
-    text.insert(0, "'");
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
+  return value.is_string() ? csv_field(text_of(value)) : csv_quoted(text_of(value));
 }
 
 void print_csv(const Listing& listing, std::ostream& out) {
-  for (size_t i = 0; i < listing.columns.size(); ++i) out << (i > 0 ? "," : "") << listing.columns[i].name;
-  out << "\r\n";
+  std::vector<std::string> fields;
+  for (const Listing::Column& column : listing.columns) fields.push_back(column.name);
+  out << csv_line(fields);
   for (const auto& row : listing.rows) {
-    for (size_t i = 0; i < row.size(); ++i) out << (i > 0 ? "," : "") << csv_cell(row[i]);
-    out << "\r\n";
+    fields.clear();
+    for (const json& value : row) fields.push_back(csv_cell(value));
+    out << csv_line(fields);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include <charconv>
+
 #include "base/bytes.h"
 
 namespace kedge {
@@ -14,6 +16,14 @@ std::string make_uuid7(Time time, Random& random) {
   const std::string hex = to_hex(raw);
   return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
          hex.substr(20);
+}
+
+std::optional<Time> time_of_uuid7(std::string_view text) {
+  if (!is_uuid(text) || text[14] != '7') return std::nullopt;
+  const std::string hex = std::string(text.substr(0, 8)) + std::string(text.substr(9, 4));
+  int64_t millis = 0;
+  std::from_chars(hex.data(), hex.data() + hex.size(), millis, 16);
+  return Time(std::chrono::milliseconds(millis));
 }
 
 bool is_uuid(std::string_view text) {

@@ -14,6 +14,14 @@ TEST(Uuid7, SortsByTimeAndNamesItsVersion) {
   EXPECT_EQ(first[14], '7');
 }
 
+TEST(Uuid7, TellsWhenItWasMade) {
+  Random random(1);
+  const Time time = *parse_time("2026-11-21T10:51:00.123Z");
+  EXPECT_EQ(time_of_uuid7(make_uuid7(time, random)), time);
+  EXPECT_EQ(time_of_uuid7("019b79c1-0001-4000-8000-000000000001"), std::nullopt) << "of another version";
+  EXPECT_EQ(time_of_uuid7("019b79c1"), std::nullopt);
+}
+
 TEST(Uuid7, OfOneMomentDiffer) {
   Random random;
   EXPECT_NE(make_uuid7(Time(), random), make_uuid7(Time(), random));
