@@ -1,5 +1,5 @@
-// The commands below `kedge audit` that are files of their own. They need no configuration: who verifies a log has the
-// log, its key, and nothing else of kedge's.
+// The commands below `kedge audit` that are files of their own. Those about the log itself need no configuration: who
+// verifies a log has the log, its key, and nothing else of kedge's.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ void add_audit_keygen(CLI::App& audit, Shell&);
 void add_audit_verify(CLI::App& audit, Shell&);
 void add_audit_prove(CLI::App& audit, Shell&);
 void add_audit_check_proof(CLI::App& audit, Shell&);
+void add_audit_export(CLI::App& audit, Shell&);
 
 // "--key KEY...": whose signatures count, each as a key itself or as a file that holds some.
 void add_key_option(CLI::App& command, std::vector<std::string>& keys);

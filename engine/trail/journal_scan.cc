@@ -78,6 +78,29 @@ Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
   return {};
 }
 
+Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
+                           const std::function<Result<bool>(const JournalEntry&)>& visit) {
+  const auto head = reader.journal_head();
+  if (!head) return head.error();
+  const auto end = range.before ? end_before(reader, *head + 1, *range.before) : Result<int64_t>(*head + 1);
+  if (!end) return end.error();
+  const auto begin = range.from ? end_before(reader, *end, *range.from) : Result<int64_t>(0);
+  if (!begin) return begin.error();
+  for (int64_t next = std::max(*begin, range.after + 1); next < *end;) {
+    const auto entries = reader.journal(next, static_cast<size_t>(std::min(kPiece, *end - next)));
+    if (!entries) return entries.error();
+    if (entries->empty()) return {};
+    for (const JournalEntry& entry : *entries) {
+      if (entry.seq >= *end) return {};  // numbers between were lost
+      const auto more = visit(entry);
+      if (!more) return more.error();
+      if (!*more) return {};
+    }
+    next = entries->back().seq + 1;
+  }
+  return {};
+}
+
 Result<Json> open_record(LedgerReader& reader, const JournalEntry& entry) {
   auto record = parse(entry);
   if (!record) return record;

@@ -1,4 +1,5 @@
-// Walking the journal from its end, in pieces, so that what is new comes soon however long it is.
+// Walking the journal in pieces: from its end, so that what is new comes soon however long it is, or from its
+// beginning.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,17 @@ namespace kedge {
 // (time in the journal never goes back); none: all.
 Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
                             const std::function<Result<bool>(const JournalEntry&)>& visit);
+
+struct JournalRange {
+  int64_t after = -1;          // the number of the last record that is not wanted
+  std::optional<Time> from;    // at or after; none: all
+  std::optional<Time> before;  // before; none: all
+};
+
+// Calls `visit` with each record of the range, oldest first, until it says false or fails. Ends where the journal ended
+// when it began.
+Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
+                           const std::function<Result<bool>(const JournalEntry&)>& visit);
 
 // The record as a document, with the parts that were too large for it put back where they are still kept.
 // corrupt: the bytes are no record.

@@ -23,7 +23,8 @@ bool misleads(uint32_t code) {
   const auto within = [&](uint32_t first, uint32_t last) { return first <= code && code <= last; };
   return code < 0x20 || within(0x7F, 0x9F) || code == 0xAD || code == 0x61C ||  // C0, DEL, C1, soft hyphen, Arabic mark
          within(0x200B, 0x200F) || within(0x2028, 0x202E) ||                    // zero width, separators, embeddings
-         within(0x2060, 0x206F) || code == 0xFEFF || within(0xE0000, 0xE007F);  // isolates, byte order mark, tags
+         within(0x2060, 0x206F) || code == 0xFEFF || within(0xE0000, 0xE007F) ||  // isolates, byte order mark, tags
+         within(0xFDD0, 0xFDEF) || (code & 0xFFFEU) == 0xFFFE;                    // noncharacters
 }
 
 }  // namespace

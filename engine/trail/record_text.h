@@ -14,7 +14,8 @@ std::string raw_text_at(const nlohmann::json& record, const char* pointer);
 std::string text_at(const nlohmann::json& record, const char* pointer);
 
 // Names in records come from whoever caused the event. What would steer a terminal, or hide or turn round what stands
-// beside it (control characters, bidirectional and invisible ones), is written as \u{1b}; bad UTF-8 as \x{ff}.
+// beside it (control characters, bidirectional and invisible ones, noncharacters), is written as \u{1b}; bad UTF-8 as
+// \x{ff}.
 std::string printable(std::string_view text);
 
 }  // namespace kedge

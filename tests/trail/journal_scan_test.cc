@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/trail/kept_journal.h"
@@ -72,6 +74,61 @@ TEST(JournalScan, BeginsBeforeATimeWithoutReadingWhatIsNewer) {
   EXPECT_EQ(visited(journal, kStart + std::chrono::seconds(8999), 1), numbers_down(8998, 8998));
   EXPECT_TRUE(visited(journal, kStart).empty());
   EXPECT_EQ(visited(journal, kStart + std::chrono::hours(9), 1), numbers_down(9000, 9000));
+}
+
+std::vector<int64_t> visited_forwards(LedgerReader& reader, const JournalRange& range) {
+  std::vector<int64_t> seqs;
+  const auto done = scan_forwards(reader, range, [&](const JournalEntry& entry) -> Result<bool> {
+    seqs.push_back(entry.seq);
+    return true;
+  });
+  EXPECT_TRUE(done);
+  return seqs;
+}
+
+std::vector<int64_t> numbers_up(int64_t first, int64_t last) {
+  std::vector<int64_t> numbers = numbers_down(last, first);
+  std::reverse(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+TEST(JournalScan, VisitsEachRecordOnceFromTheFirstToTheNewest) {
+  KeptJournal whole(records(0, 2500));
+  EXPECT_EQ(visited_forwards(whole, {}), numbers_up(0, 2500));
+  KeptJournal pruned(records(1700, 4200));
+  EXPECT_EQ(visited_forwards(pruned, {}), numbers_up(1700, 4200));
+}
+
+TEST(JournalScan, BeginsAndEndsAtTimesWithoutReadingWhatIsOutside) {
+  KeptJournal journal(records(300, 9000));
+  EXPECT_EQ(visited_forwards(journal, {-1, kStart + std::chrono::seconds(400), kStart + std::chrono::seconds(410)}),
+            numbers_up(400, 409));
+  EXPECT_LT(journal.reads, 100);
+  EXPECT_EQ(visited_forwards(journal, {8'997, std::nullopt, std::nullopt}), numbers_up(8998, 9000));
+  EXPECT_TRUE(visited_forwards(journal, {9'000, std::nullopt, std::nullopt}).empty());
+  EXPECT_TRUE(visited_forwards(journal, {-1, kStart + std::chrono::hours(9), std::nullopt}).empty());
+  EXPECT_TRUE(visited_forwards(journal, {-1, std::nullopt, kStart}).empty());
+}
+
+TEST(JournalScan, PassesOverNumbersThatWereLostForwardsToo) {
+  auto entries = records(0, 100);
+  for (JournalEntry& entry : records(4500, 4600)) entries.push_back(std::move(entry));
+  KeptJournal journal(std::move(entries));
+  auto wanted = numbers_up(50, 100);
+  for (const int64_t number : numbers_up(4500, 4600)) wanted.push_back(number);
+  EXPECT_EQ(visited_forwards(journal, {-1, kStart + std::chrono::seconds(50), std::nullopt}), wanted);
+  EXPECT_EQ(visited_forwards(journal, {-1, std::nullopt, kStart + std::chrono::seconds(3000)}), numbers_up(0, 100));
+}
+
+TEST(JournalScan, ForwardsStopsWhenItIsToldAndHandsOnAFailure) {
+  KeptJournal journal(records(0, 10));
+  int visits = 0;
+  EXPECT_TRUE(scan_forwards(journal, {}, [&](const JournalEntry&) -> Result<bool> { return ++visits < 3; }));
+  EXPECT_EQ(visits, 3);
+  const auto failed = scan_forwards(journal, {}, [](const JournalEntry&) -> Result<bool> {
+    return Error{ErrorCode::corrupt, "no"};
+  });
+  EXPECT_EQ(failed.error().message, "no");
 }
 
 TEST(JournalScan, HandsOnAFailureOfItsVisitor) {

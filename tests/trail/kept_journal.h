@@ -8,7 +8,7 @@
 
 namespace kedge::testing {
 
-class KeptJournal final : public LedgerReader {
+class KeptJournal : public LedgerReader {
  public:
   explicit KeptJournal(std::vector<JournalEntry> entries) : entries_(std::move(entries)) {}
 

@@ -25,6 +25,10 @@ TEST(Printable, ShowsWhatWouldTurnRoundOrHideItsNeighbours) {
   EXPECT_EQ(printable("\U000E0041"), "\\u{e0041}");
 }
 
+TEST(Printable, ShowsWhatIsNoCharacter) {
+  EXPECT_EQ(printable("a\uFFFE\uFDD0\U0001FFFF"), "a\\u{fffe}\\u{fdd0}\\u{1ffff}");
+}
+
 TEST(Printable, ShowsBytesThatAreNotUtf8) {
   EXPECT_EQ(printable("a\xff"
                       "b"),
