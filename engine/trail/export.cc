@@ -18,19 +18,21 @@ class Exporter {
   Exporter(LedgerReader& reader, ExportFormat format, OcsfSource source)
       : reader_(reader), format_(format), source_(std::move(source)), openings_(reader) {}
 
-  bool tells_of_openings() const { return format_ == ExportFormat::csv || format_ == ExportFormat::ocsf; }
-  void met(const Json& record) { openings_.met(record); }
+  // Every record that the walk comes to, wanted or not.
+  void pass(const JournalEntry& entry) {
+    if (format_ == ExportFormat::csv || format_ == ExportFormat::ocsf) openings_.pass(entry);
+  }
 
-  // The lines of one record. `record` is as it stands in the journal.
-  Result<std::vector<std::string>> lines_of(const JournalEntry& entry, const Json& record) {
+  // The lines of one record. `record` is as it stands in the journal; of no meaning to JSON Lines.
+  Result<std::vector<std::string>> lines_of(const JournalEntry& entry, Json record) {
     if (format_ == ExportFormat::jsonl) return std::vector{entry.bytes + "\n"};
     if (format_ == ExportFormat::cloudevents) return std::vector{cloud_event(entry, record, source_.ledger) + "\n"};
-    const auto opened = open_record(reader_, entry);
-    if (!opened) return opened.error();
-    const auto opening = openings_.of(raw_text_at(record, "/remediation"));
+    put_back_parts(reader_, record);
+    const auto opening = record.contains("policy") ? Result<const Opening*>(nullptr)  // it says itself what was found
+                                                   : openings_.of(raw_text_at(record, "/remediation"));
     if (!opening) return opening.error();
-    if (format_ == ExportFormat::csv) return std::vector{record_csv(entry, *opened, *opening)};
-    return ocsf_lines(entry, *opened, *opening);
+    if (format_ == ExportFormat::csv) return std::vector{record_csv(entry, record, *opening)};
+    return ocsf_lines(entry, record, *opening);
   }
 
  private:
@@ -72,18 +74,13 @@ Result<Exported> export_records(LedgerReader& reader, const RecordFilter& filter
   Exported exported;
   const auto done =
       scan_forwards(reader, {filter.after, filter.from, filter.to}, [&](const JournalEntry& entry) -> Result<bool> {
-        const bool wanted = may_pass(filter, entry);
-        const bool opens = exporter.tells_of_openings() && entry.bytes.find(R"("kind":"plan")") != std::string::npos;
-        if (!wanted && !opens) return true;
-        const auto record = parse_json(entry.bytes);
+        exporter.pass(entry);
+        if (!may_pass(filter, entry)) return true;
+        const bool looks_into_it = format != ExportFormat::jsonl || looks_into_records(filter);
+        auto record = looks_into_it ? parse_json(entry.bytes) : Result<Json>(Json());
         if (!record) return record.error().with("record " + std::to_string(entry.seq));
-        if (opens && opens_remediation(*record)) {
-          const auto whole = open_record(reader, entry);
-          if (!whole) return whole.error();
-          exporter.met(*whole);
-        }
-        if (!wanted || !passes(filter, *record)) return true;
-        const auto lines = exporter.lines_of(entry, *record);
+        if (looks_into_it && !passes(filter, *record)) return true;
+        const auto lines = exporter.lines_of(entry, *std::move(record));
         if (!lines) return lines.error();
         for (const std::string& line : *lines) {
           if (auto written = write(line); !written) return written.error();

@@ -27,7 +27,7 @@ struct Exported {
 };
 
 // Calls `write` with each line, its end included; ends with the first error, be it the reader's or the writer's. The
-// filter's `limit` is not looked at. Keeps what it must know of the last 20,000 remediations, and no more.
+// filter's `limit` is not looked at. Needs no more memory for a longer journal (opening.h).
 // `version`: the engine's.
 Result<Exported> export_records(LedgerReader& reader, const RecordFilter& filter, ExportFormat format,
                                 const std::string& version, const std::function<Result<void>(std::string_view)>& write);

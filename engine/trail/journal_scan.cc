@@ -78,6 +78,12 @@ Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
   return {};
 }
 
+Result<int64_t> first_at(LedgerReader& reader, Time time) {
+  const auto head = reader.journal_head();
+  if (!head) return head.error();
+  return end_before(reader, *head + 1, time);
+}
+
 Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
                            const std::function<Result<bool>(const JournalEntry&)>& visit) {
   const auto head = reader.journal_head();
@@ -101,15 +107,18 @@ Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
   return {};
 }
 
-Result<Json> open_record(LedgerReader& reader, const JournalEntry& entry) {
-  auto record = parse(entry);
-  if (!record) return record;
-  for (auto& [name, value] : record->items()) {
+void put_back_parts(LedgerReader& reader, Json& record) {
+  for (auto& [name, value] : record.items()) {
     if (!stands_for_a_part(value)) continue;
     const auto bytes = reader.blob(value["sha256"].get<std::string>());
     if (!bytes) continue;
     if (auto part = parse_json(*bytes)) value = *std::move(part);
   }
+}
+
+Result<Json> open_record(LedgerReader& reader, const JournalEntry& entry) {
+  auto record = parse(entry);
+  if (record) put_back_parts(reader, *record);
   return record;
 }
 

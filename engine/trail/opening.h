@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -46,28 +47,41 @@ Opening opening_of(const nlohmann::json& record);
 // Whether this record opens a remediation. (A plan that joined an open one tells of another finding.)
 bool opens_remediation(const nlohmann::json& record);
 
-// Finds the openings while a walk goes through the journal from old to new. Keeps those that were used last. Of one
-// thread; borrows the reader.
+// Finds the openings of the remediations that a walk through the journal, from old to new, meets. Keeps those that were
+// used last, and of a number of them where their records stand. Of one thread; borrows the reader.
 class Openings {
  public:
-  explicit Openings(LedgerReader& reader, size_t kept_max = 20'000) : reader_(reader), kept_max_(kept_max) {}
+  struct Limits {
+    size_t openings = 20'000;   // kept whole: some 20 MB
+    size_t places = 1'000'000;  // known by number: some 100 MB. Beyond it they are looked for anew
+  };
 
-  // The walk met this record, which opens a remediation.
-  void met(const nlohmann::json& record);
+  explicit Openings(LedgerReader& reader) : Openings(reader, Limits()) {}
+  Openings(LedgerReader& reader, const Limits& limits) : reader_(reader), limits_(limits) {}
 
-  // nullptr: its record is not kept, or not where its id says that it was made. Valid until the next call.
+  // The walk has come to this record.
+  void pass(const JournalEntry& entry);
+
+  // Of a remediation that opened before the walk began, the record is looked for where its id says that it was made.
+  // nullptr: it is not there, or not kept any more. Valid until the next call.
   Result<const Opening*> of(const std::string& remediation);
 
  private:
   using Kept = std::pair<std::string, std::optional<Opening>>;
 
+  // Whether it had to forget all others first.
+  bool note_place(const JournalEntry& entry);
+  Result<void> look_around(const std::string& remediation, Time made);
+  Result<std::optional<Opening>> read(const std::string& remediation);
   const Opening* keep(const std::string& remediation, std::optional<Opening> opening);
-  Result<std::optional<Opening>> look_back(const std::string& remediation);
+  void have_looked(int64_t begin, int64_t end);
 
   LedgerReader& reader_;
-  const size_t kept_max_;
+  const Limits limits_;
   std::list<Kept> kept_;  // the one used last first
   std::unordered_map<std::string, std::list<Kept>::iterator> by_id_;
+  std::unordered_map<std::string, int64_t> places_;  // the number of the record that opened it
+  std::map<int64_t, int64_t> looked_;  // ranges of numbers, [first, second), of which all openings are in places_
 };
 
 }  // namespace kedge

@@ -24,6 +24,12 @@ bool may_pass(const RecordFilter& filter, const JournalEntry& entry) {
                                              [&](const std::string& kind) { return may_hold(entry, kind); });
 }
 
+bool looks_into_records(const RecordFilter& filter) {
+  const RecordFilter& f = filter;
+  return !f.kinds.empty() || !f.rule.empty() || !f.target.empty() || !f.remediation.empty() || !f.state.empty() ||
+         !f.guard.empty() || !f.severity.empty() || !f.actor.empty();
+}
+
 bool passes(const RecordFilter& filter, const Json& record) {
   const auto at = [&](const char* pointer) { return raw_text_at(record, pointer); };
   return (filter.kinds.empty() || filter.kinds.contains(at("/kind"))) && is(at("/rule/id"), filter.rule) &&

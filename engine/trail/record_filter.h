@@ -30,6 +30,9 @@ struct RecordFilter {
 // Asked of the bytes: false only if the record surely does not pass, so that most of a long journal is never parsed.
 bool may_pass(const RecordFilter& filter, const JournalEntry& entry);
 
+// Whether `passes` asks anything of a record; otherwise all pass that may.
+bool looks_into_records(const RecordFilter& filter);
+
 // All but the times and the text, which are asked of the journal and of the bytes.
 bool passes(const RecordFilter& filter, const nlohmann::json& record);
 

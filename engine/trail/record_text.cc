@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/json.h"
 
@@ -30,6 +32,8 @@ bool misleads(uint32_t code) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string result;
   while (!text.empty()) {
     const std::string_view character = text.substr(0, length_of(static_cast<unsigned char>(text[0])));

@@ -368,6 +368,18 @@ TEST_F(OcsfTest, WhatIsTooLongIsCutAndSaysSo) {
   EXPECT_FALSE(events_of(example("hold")).at(0)["metadata"].contains("is_truncated"));
 }
 
+// The length from which events are measured is well chosen: the longest name that goes unmeasured stands in all places.
+TEST_F(OcsfTest, WhatIsNotMeasuredIsNotTooLong) {
+  for (const char* member : {"target", "reason"}) {
+    for (const char* kind : {"plan", "hold", "cancellation", "refusal", "exception", "attempt", "alarm"}) {
+      Json record = example(kind);
+      record[member] = (member == std::string("target") ? "host:" : "") + std::string(4'000, '\\');
+      record[member] = std::string(record[member]).substr(0, 2'000) + "/" + std::string(500, '"');
+      events_of(record);
+    }
+  }
+}
+
 TEST_F(OcsfTest, TakesNoTextForMoreThanText) {
   Json plan = example("plan");
   plan["target"] = "arn:\xF0\x9F\x98\x80:::::";

@@ -83,14 +83,43 @@ TEST_F(OpeningsTest, AreNotWhatJoinedOne) {
   EXPECT_TRUE(opens_remediation(plan(id, kStart, "", "superseding")));
 }
 
-TEST_F(OpeningsTest, ThatWereUsedLastAreKept) {
-  KeptJournal journal({});
-  Openings openings(journal, 2);
-  for (const char* id : {"a", "b"}) openings.met(plan(id, kStart, id, "opened"));
-  EXPECT_EQ((*openings.of("a"))->title, "a");
-  openings.met(plan("c", kStart, "c", "opened"));
-  EXPECT_EQ(*openings.of("b"), nullptr) << "not used for longest";
-  EXPECT_EQ((*openings.of("c"))->title, "c");
+TEST_F(OpeningsTest, OfManyAPartOfTheJournalIsLookedThroughOnce) {
+  std::vector<std::string> ids;
+  for (int64_t seq = 0; seq < 3'000; ++seq) ids.push_back(open(seq, std::to_string(seq)));
+  KeptJournal journal(entries_);
+  Openings openings(journal, {10, 10'000});
+  for (int64_t seq = 2'999; seq >= 0; --seq) {
+    const auto found = openings.of(ids[static_cast<size_t>(seq)]);
+    ASSERT_TRUE(found && *found != nullptr) << seq;
+    EXPECT_EQ((*found)->title, std::to_string(seq));
+  }
+  const auto again = openings.of(ids.back());
+  EXPECT_EQ((*again)->title, "2999") << "it is not kept, but known by its number";
+  EXPECT_LT(journal.reads, 3'000U * 80) << "most of them for the search by time";
+}
+
+TEST_F(OpeningsTest, ThatTheWalkHasPassedAreNotLookedFor) {
+  std::vector<std::string> ids;
+  for (int64_t seq = 0; seq < 100; ++seq) ids.push_back(open(seq, std::to_string(seq)));
+  KeptJournal journal(entries_);
+  Openings openings(journal, {2, 1'000});
+  for (const JournalEntry& entry : entries_) openings.pass(entry);
+  for (int64_t seq = 0; seq < 100; ++seq)
+    EXPECT_EQ((*openings.of(ids[static_cast<size_t>(seq)]))->title, std::to_string(seq));
+  EXPECT_EQ(journal.reads, 100U);
+}
+
+TEST_F(OpeningsTest, AreFoundAlsoBeyondTheNumberOfPlacesThatAreKnown) {
+  std::vector<std::string> ids;
+  for (int64_t seq = 0; seq < 50; ++seq) ids.push_back(open(seq, std::to_string(seq)));
+  fill(1'000);
+  std::vector<std::string> later;
+  for (int64_t seq = 1'000; seq < 1'050; ++seq) later.push_back(open(seq, std::to_string(seq)));
+  KeptJournal journal(entries_);
+  Openings openings(journal, {2, 60});
+  for (const JournalEntry& entry : entries_) openings.pass(entry);
+  EXPECT_EQ((*openings.of(ids[7]))->title, "7");
+  EXPECT_EQ((*openings.of(later[7]))->title, "1007");
 }
 
 TEST(OpeningOf, CountsTheStepsThatIsolate) {
