@@ -75,6 +75,7 @@ void add_audit(CLI::App& app, Shell& shell) {
   add_audit_prove(*command, shell);
   add_audit_check_proof(*command, shell);
   add_audit_keygen(*command, shell);
+  add_audit_stats(*command, shell);
   add_audit_export(*command, shell);
 }
 

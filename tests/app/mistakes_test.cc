@@ -121,7 +121,7 @@ const Slip kSlips[] = {
     {"NoSuchCommandBelow", "", "", "", "audit lst", kUsedWrongly,
      "kedge: there is no command 'audit lst' (did you mean 'list'?); `kedge audit --help` lists all"},
     {"NoCommand", "", "", "", "audit", kUsedWrongly,
-     "kedge: a command is missing behind `kedge audit`: one of list, show, export"},
+     "kedge: a command is missing behind `kedge audit`: one of list, show, stats, export"},
     {"UnknownOption", "", "", "", "check --conect", kUsedWrongly,
      "kedge: there is no option --conect (did you mean '--connect'?); `kedge check --help` tells more"},
     {"UnknownOptionBesideNumbers", "", "", "", "dead-letter discard 99 --reason x", kUsedWrongly,

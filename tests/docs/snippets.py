@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|audit|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -167,6 +167,30 @@ def check_audit():
                 fail(f"audit.md: its commands do not say `{expected}`:\n{done.stdout}")
 
 
+def check_exports():
+    """The page on exports, typed as it stands, in the directory of a ledger that has some records."""
+    if shutil.which("jq") is None:
+        print("jq is not installed")
+        sys.exit(77)
+    script = blocks(ROOT / "docs" / "audit-export.md", "sh")[0]
+    with tempfile.TemporaryDirectory() as directory:
+        environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}", "KEDGE_KAFKA": "127.0.0.1:1"}
+
+        def typed(command):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=directory, env=environment, text=True,
+                                  capture_output=True, timeout=120)
+            if done.returncode != 0:
+                fail(f"audit-export.md: {command}\n{done.stdout}{done.stderr}")
+            return done.stdout + done.stderr
+
+        typed("kedge init . && kedge pause --reason 'to have records' && kedge resume")
+        told = typed(script)
+        for expected in ("kedge.ocsf.jsonl: 3 records, number 0 to 2", "kedge.ocsf.new.jsonl: no record matches", "\tpause\tall\t",
+                         "kedge.record.pause.v1"):
+            if expected not in told:
+                fail(f"audit-export.md: its recipes do not say `{expected}`:\n{told}")
+
+
 def check_configurations():
     """The examples' configurations are good."""
     environment = {**os.environ, "KEDGE_DEMO_DATA": "/nonexistent", "KEDGE_DEMO_KAFKA": "127.0.0.1:9092",
@@ -208,7 +232,7 @@ def check_promises():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "audit": check_audit, "configurations": check_configurations, "units": check_units,
+          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "configurations": check_configurations, "units": check_units,
           "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
