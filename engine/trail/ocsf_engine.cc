@@ -68,6 +68,13 @@ Json resume(const Told& told) {
   return std::move(event).done();
 }
 
+// A person says that the wall clock is right, which lets effects go on.
+Json clock_acceptance(const Told& told) {
+  Event event = lifecycle(told, application::kEnable, severity::kMedium);
+  event.put("app", application_of(told, "effects", "all")).put("status_code", "clock accepted");
+  return std::move(event).done();
+}
+
 Json redrive(const Told& told) {
   Event event = lifecycle(told, other("Redrive"), severity::kInformational);
   if (told.at("/outcome") == "failed") event.put("status", status::kFailure);
@@ -159,6 +166,7 @@ void add_engine(const Told& told, std::vector<Json>& events) {
   using Tell = Json (*)(const Told&);
   static const std::map<std::string, Tell> kKinds = {{"alarm", alarm},
                                                      {"claim_expiry", claim_expiry},
+                                                     {"clock_acceptance", clock_acceptance},
                                                      {"dead_letter", dead_letter},
                                                      {"exception", exception},
                                                      {"genesis", genesis},

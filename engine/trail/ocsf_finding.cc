@@ -26,12 +26,17 @@ std::string finding_uid(const Told& told) {
   return "suppressions/" + told.at("/rule/id") + "/" + told.at("/minute");
 }
 
+std::string rule_of(const Told& told) {
+  const std::string rule = told.at("/rule/id");
+  return rule.empty() ? "unknown" : rule;
+}
+
 Json analytic(const Told& told) {
   const std::string mode = told.opening == nullptr ? "" : told.opening->mode;
   Json rule = {{"type_id", 1},
                {"type", "Rule"},
-               {"name", told.at("/rule/id")},
-               {"uid", told.at("/rule/id")},
+               {"name", rule_of(told)},
+               {"uid", rule_of(told)},
                {"version", told.at("/rule/version")}};
   if (mode == "shadow" || mode == "canary") rule.update({{"state_id", 3}, {"state", "Experimental"}});
   if (mode == "enforce") rule.update({{"state_id", 1}, {"state", "Active"}});
@@ -40,7 +45,7 @@ Json analytic(const Told& told) {
 
 Json finding_info(const Told& told) {
   Json info = {
-      {"uid", finding_uid(told)}, {"title", told.at("/rule/id")}, {"analytic", analytic(told)}, {"types", {"drift"}}};
+      {"uid", finding_uid(told)}, {"title", rule_of(told)}, {"analytic", analytic(told)}, {"types", {"drift"}}};
   if (told.opening == nullptr) return info;
   if (!told.opening->title.empty()) info["title"] = told.opening->title;
   info["created_time"] = milliseconds(told.opening->opened);
@@ -59,7 +64,7 @@ Json resources(const Told& told) {
   return Json::array({without_empty(resource)});
 }
 
-// Who caused it, from where and by which call.
+// Who caused it, from where and by which call; empty: nothing is known.
 Json evidence(const Told& told) {
   const Opening& cause = *told.opening;
   Json evidence = {
@@ -76,7 +81,10 @@ Json evidence(const Told& told) {
     if (!service.empty()) evidence["api"]["service"]["name"] = service;
     if (!cause.request_id.empty()) evidence["api"]["request"]["uid"] = cause.request_id;
   }
-  return without_empty(evidence);
+  evidence = without_empty(evidence);
+  const bool says_something = evidence.contains("data") || evidence.contains("actor") ||
+                              evidence.contains("src_endpoint") || evidence.contains("api");
+  return says_something ? Json::array({evidence}) : Json();
 }
 
 Event finding_event(const Told& told, Word activity, Word status) {
@@ -93,7 +101,7 @@ Event finding_event(const Told& told, Word activity, Word status) {
 Event first_finding(const Told& told, Word activity, Word status) {
   Event event = finding_event(told, activity, status);
   if (told.opening == nullptr) return event;
-  event.put("evidences", Json::array({evidence(told)}));
+  event.put("evidences", evidence(told));
   Json observables = Json::array();
   if (const std::string target = told.at("/target"); !target.empty()) {
     observables.push_back(observable("resources.uid", observable_type::kResourceUid, target));
@@ -177,8 +185,8 @@ void suppression(const Told& told, std::vector<Json>& events) {
   Event event = first_finding(told, finding::kCreate, finding::kSuppressed);
   event.put("is_alert", false);
   if (told.record.contains("folded")) {
-    event.put("count", told.record["folded"]).put("start_time", milliseconds(told.at("/minute")));
-    event.put("evidences", Json());
+    if (told.record["folded"].is_number_integer()) event.put("count", told.record["folded"]);
+    event.put("start_time", milliseconds(told.at("/minute")));
     events.push_back(std::move(event).done());
     return;
   }

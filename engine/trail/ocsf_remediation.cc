@@ -49,10 +49,11 @@ void add_remediation(const Told& told, std::vector<Json>& events) {
       .put("status", status_of(told))
       .put("status_code", told.at("/code"))
       .put("status_detail", told.at("/message"))
-      .put("remediation",
-           without_empty({{"desc", told.at("/action")},
-                          {"references", told.opening == nullptr ? Json() : Json(told.opening->references)}}))
       .put("observables", Json::array({observable("", observable_type::kResourceUid, told.at("/target"))}));
+  if (const std::string action = told.at("/action"); !action.empty()) {
+    const Json references = told.opening == nullptr ? Json() : Json(told.opening->references);
+    event.put("remediation", without_empty({{"desc", action}, {"references", references}}));
+  }
   if (activity.id != kUnknown.id) {
     event.put("countermeasures", Json::array({{{"d3f_tactic", {{"name", activity.caption}}}}}));
   }

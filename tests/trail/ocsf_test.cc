@@ -80,6 +80,7 @@ TEST_F(OcsfTest, EveryKindOfRecordHasItsPlace) {
                                                {"attempt", {"Remediation Activity: Restore"}},
                                                {"cancellation", {"Detection Finding: Close"}},
                                                {"claim_expiry", {"Entity Management: Deactivate"}},
+                                               {"clock_acceptance", {"Application Lifecycle: Enable"}},
                                                {"confirmation", {"Detection Finding: Close"}},
                                                {"dead_letter", {"Application Error: Translation Error"}},
                                                {"exception", {"Entity Management: Create"}},
@@ -376,6 +377,34 @@ TEST_F(OcsfTest, WhatIsNotMeasuredIsNotTooLong) {
       record[member] = (member == std::string("target") ? "host:" : "") + std::string(4'000, '\\');
       record[member] = std::string(record[member]).substr(0, 2'000) + "/" + std::string(500, '"');
       events_of(record);
+    }
+  }
+}
+
+// Records of other versions, or damaged ones, may hold anything.
+TEST_F(OcsfTest, IsValidWhateverAMemberIs) {
+  const std::vector<Json> odd = {nullptr,
+                                 true,
+                                 7,
+                                 -1,
+                                 "",
+                                 "text",
+                                 Json::array(),
+                                 {1, "a", nullptr},
+                                 Json::object(),
+                                 {{"id", 7}, {"x", Json::array()}}};
+  for (const auto& [kind, text] : examples_) {
+    const Json record = *parse_json(text);
+    for (const auto& [member, value] : record.items()) {
+      if (member == "kind" || member == "seq" || member == "at") continue;
+      for (const Json& instead : odd) {
+        SCOPED_TRACE(kind + "." + member + " is " + instead.dump());
+        Json changed = record;
+        changed[member] = instead;
+        const JournalEntry entry{7, changed.dump()};
+        const Opening its = opening();
+        for (const Json& event : ocsf_events(entry, changed, &its, instead, kSource)) expect_valid(event);
+      }
     }
   }
 }
