@@ -5,6 +5,7 @@
 
 #include "app/command.h"
 #include "app/command_audit.h"
+#include "app/command_audit_report.h"
 #include "app/output.h"
 #include "app/record_filter_options.h"
 #include "trail/record_list.h"
@@ -77,6 +78,7 @@ void add_audit(CLI::App& app, Shell& shell) {
   add_audit_keygen(*command, shell);
   add_audit_stats(*command, shell);
   add_audit_export(*command, shell);
+  add_audit_report(*command, shell);
 }
 
 }  // namespace kedge
