@@ -37,9 +37,8 @@ std::string escaped(std::string_view text) {
   replace_all(result, "://", "\\://");  // no address is made a link
   replace_all(result, "www.", "www\\.");
   const size_t digits = result.find_first_not_of("0123456789");
-  if (digits != std::string::npos && digits > 0 && (result[digits] == '.' || result[digits] == ')')) {
-    result.insert(digits, "\\");  // no list begins
-  }
+  const bool numbered = digits != std::string::npos && digits > 0 && (result[digits] == '.' || result[digits] == ')');
+  if (numbered && (digits + 1 == result.size() || result[digits + 1] == ' ')) result.insert(digits, "\\");  // no list
   if (!result.empty() && std::string_view("-+=").find(result[0]) != std::string_view::npos) result.insert(0, "\\");
   return result;
 }

@@ -96,6 +96,7 @@ Table timeline(const Report& report) {
 PageSection what_happened(const Report& report) {
   PageSection section{2, "What happened", {}};
   for (const Story& story : report.stories) {
+    if (report.stories.size() > 1) section.blocks.emplace_back(Paragraph{{strong(at(story.plan, "/target"))}});
     for (const Line& line : told(story)) section.blocks.emplace_back(Paragraph{line});
   }
   section.blocks.emplace_back(ForPeople{

@@ -107,7 +107,7 @@ std::string of_the_confirmation(const Story& story) {
 
 Line of_the_end(const Story& story) {
   if (story.state == "confirmed") return {plain(of_the_confirmation(story))};
-  Line line = {plain("It is "), strong(story.state), plain(end_in_words(story.state))};
+  Line line = {plain("It stands at "), strong(story.state), plain(end_in_words(story.state))};
   if (const std::string reason = last_reason(story); !reason.empty())
     line.push_back(plain(". The last word: " + reason));
   return line;

@@ -168,6 +168,18 @@ TEST_F(CommandLine, AuditListKnowsWhichKindsOfRecordsThereAre) {
   EXPECT_THAT(typed.err, HasSubstr("--kind: there is no kind 'plam' (did you mean 'plan'?); there are: alarm, "));
 }
 
+TEST_F(CommandLine, AuditReportSaysWhatIsWrongAndWritesNothing) {
+  ASSERT_EQ(type("pause -c @kedge.yaml --reason r").exit_code, kGood);  // makes the ledger
+  const Typed unknown = type("audit report -c @kedge.yaml 0194-none --output-file @report.md");
+  EXPECT_EQ(unknown.exit_code, kFoundWrong);
+  EXPECT_THAT(unknown.err, HasSubstr("no record tells of a remediation '0194-none'"));
+  EXPECT_FALSE(std::filesystem::exists(path("report.md")));
+  const Typed format = type("audit report -c @kedge.yaml 0194-none --format htm");
+  EXPECT_EQ(format.exit_code, kUsedWrongly);
+  EXPECT_THAT(format.err, HasSubstr("--format: 'htm' (did you mean 'html'?) is none of: markdown, html"));
+  EXPECT_EQ(type("audit report -c @kedge.yaml").exit_code, kUsedWrongly);
+}
+
 TEST_F(CommandLine, ALedgerThatMayNotBeLookedAtIsToldWithoutAnException) {
   std::filesystem::create_directories(path("data"));
   std::filesystem::create_symlink("ledger.db", path("data/ledger.db"));  // in a circle: for root, too, a refusal

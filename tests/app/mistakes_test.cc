@@ -121,7 +121,8 @@ const Slip kSlips[] = {
     {"NoSuchCommandBelow", "", "", "", "audit lst", kUsedWrongly,
      "kedge: there is no command 'audit lst' (did you mean 'list'?); `kedge audit --help` lists all"},
     {"NoCommand", "", "", "", "audit", kUsedWrongly,
-     "kedge: a command is missing behind `kedge audit`: one of list, show, stats, export"},
+     "kedge: a command is missing behind `kedge audit`: one of list, show, stats, report, export, verify, prove, "
+     "check-proof, keygen"},
     {"UnknownOption", "", "", "", "check --conect", kUsedWrongly,
      "kedge: there is no option --conect (did you mean '--connect'?); `kedge check --help` tells more"},
     {"UnknownOptionBesideNumbers", "", "", "", "dead-letter discard 99 --reason x", kUsedWrongly,
