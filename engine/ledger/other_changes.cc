@@ -165,6 +165,11 @@ Result<Answer> SqliteWriter::on(const CloseDeadLetters& change) {
 // ---- the daemon ----------------------------------------------------------------------------------------------------
 
 Result<Answer> SqliteWriter::on(const LoadRules& change) {
+  // Events of before may be asked about as long as those of today: what decided about them is kept as long from now on.
+  for (const std::string& version : tables_.rule_versions()) {
+    const auto digest = digest_from(version);
+    if (const auto bundle = digest ? tables_.blob(*digest) : std::nullopt) tables_.put_blob(*bundle, today());
+  }
   tables_.put_rules(change.rules);
   for (const LoadedRule& rule : change.rules) tables_.put_blob(rule.bundle, today());
   write(rules_record(change, tables_.keep_claims_of(change.rules)));

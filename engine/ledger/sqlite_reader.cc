@@ -86,13 +86,9 @@ class SqliteReader final : public LedgerReader {
     return read([](Tables& tables) { return tables.journal_head(); });
   }
   Result<std::string> blob(const std::string& digest) override {
-    const auto bytes = from_hex(digest);
-    Digest wanted;
-    if (!bytes || bytes->size() != wanted.bytes.size()) {
-      return Error{ErrorCode::invalid, "'" + digest + "' is not a SHA-256 in hexadecimal"};
-    }
-    std::copy(bytes->begin(), bytes->end(), wanted.bytes.begin());
-    return found(read([&](Tables& tables) { return tables.blob(wanted); }), "blob", digest);
+    const auto wanted = digest_from(digest);
+    if (!wanted) return Error{ErrorCode::invalid, "'" + digest + "' is not a SHA-256 in hexadecimal"};
+    return found(read([&](Tables& tables) { return tables.blob(*wanted); }), "blob", digest);
   }
 
  private:

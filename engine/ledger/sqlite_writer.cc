@@ -54,8 +54,7 @@ void SqliteWriter::prune(int64_t written) {
           " (SELECT id FROM ended WHERE day = (SELECT day FROM oldest) ORDER BY id LIMIT ?2))",
           horizon, rows);
     case 2:  // fewer: each may be large
-      return db_.run("DELETE FROM blob WHERE number IN (SELECT number FROM blob WHERE day < ?1 LIMIT ?2)", horizon,
-                     rows / 4);
+      return tables_.prune_blobs(horizon, rows / 4, today());
     case 3:
       return db_.run(
           "WITH oldest AS (SELECT min(day) AS day FROM attempt WHERE day < ?1) DELETE FROM attempt"

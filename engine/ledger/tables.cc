@@ -2,6 +2,8 @@
 // and so have dead letters.
 #include "ledger/tables.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/json.h"
 #include "ledger/stored_json.h"
@@ -265,7 +267,19 @@ std::optional<Tables::RuleState> Tables::rule_state(const std::string& rule) {
   return state;
 }
 
+const std::set<std::string>& Tables::rule_versions() {
+  if (!rule_versions_) {
+    rule_versions_.emplace();
+    Query row = db_.query("SELECT version FROM rule_state");
+    while (row.next()) rule_versions_->insert(row.text(0));
+  }
+  return *rule_versions_;
+}
+
 void Tables::put_rules(const std::vector<LoadedRule>& rules) {
+  if (rule_versions_) {
+    for (const LoadedRule& rule : rules) rule_versions_->insert(rule.version);
+  }
   db_.run("DELETE FROM rule_state");
   for (const LoadedRule& rule : rules) {
     db_.run("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?, ?, ?, ?)", rule.id, rule.version,
@@ -363,6 +377,26 @@ std::vector<JournalEntry> Tables::journal(int64_t from, size_t limit) {
 void Tables::put_blob(const std::string& bytes, int64_t day) {
   if (bytes.empty()) return;
   db_.run("INSERT OR IGNORE INTO blob (day, digest, bytes) VALUES (?, ?, ?)", day, sha256(bytes), Blob{bytes});
+}
+
+std::optional<Digest> digest_from(const std::string& hex) {
+  const auto bytes = from_hex(hex);
+  Digest digest;
+  if (!bytes || bytes->size() != digest.bytes.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
+  return digest;
+}
+
+// What is asked here is asked of few rows: a rule's version is its bundle's digest.
+void Tables::prune_blobs(int64_t day, int64_t limit, int64_t today) {
+  std::vector<int64_t> old;
+  std::vector<int64_t> in_force;
+  {
+    Query row = db_.query("SELECT number, digest FROM blob WHERE day < ? LIMIT ?", day, limit);
+    while (row.next()) (rule_versions().contains(row.digest(1).hex()) ? in_force : old).push_back(row.integer(0));
+  }
+  for (const int64_t number : in_force) db_.run("UPDATE OR REPLACE blob SET day = ? WHERE number = ?", today, number);
+  for (const int64_t number : old) db_.run("DELETE FROM blob WHERE number = ?", number);
 }
 
 // By the day, newest first: the index is local to each.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ inline int64_t day_of(Time time) { return std::chrono::floor<std::chrono::days>(
 inline int64_t minute_of(Time time) {
   return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
+
+// None: it is no SHA-256 in hexadecimal.
+std::optional<Digest> digest_from(const std::string& hex);
 
 class Tables {
  public:
@@ -116,6 +120,9 @@ class Tables {
   };
   std::optional<RuleState> rule_state(const std::string& rule);
   void put_rules(const std::vector<LoadedRule>&);
+  // Of the rules in force, and of those that were since this object was made: a group that is rolled back takes none
+  // out.
+  const std::set<std::string>& rule_versions();
 
   // ---- claim
   std::optional<Claim> claim(const std::string& rule, const std::string& target);
@@ -164,6 +171,9 @@ class Tables {
   void append(int64_t seq, const std::string& bytes);
   std::vector<JournalEntry> journal(int64_t from, size_t limit);
   void put_blob(const std::string& bytes, int64_t day);
+  // Of blobs from before `day`, so many: those that are the bundles of rules in force are of `today` from now on, the
+  // others are gone.
+  void prune_blobs(int64_t day, int64_t limit, int64_t today);
   std::optional<std::string> blob(const Digest&);
 
  private:
@@ -173,6 +183,7 @@ class Tables {
   void put_timer(const Remediation&);
 
   Database& db_;
+  std::optional<std::set<std::string>> rule_versions_;
 };
 
 }  // namespace kedge

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "ledger/ledger_check.h"
 #include "ledger/schema.h"
@@ -263,6 +264,32 @@ TEST_F(SqliteLedgerTest, PrunesWhatIsPastItsHorizon) {
   EXPECT_FALSE(database.query("SELECT 1 FROM ended").next());
   EXPECT_FALSE(database.query("SELECT 1 FROM blob").next());
   EXPECT_FALSE(database.query("SELECT 1 FROM counter").next());
+}
+
+TEST_F(SqliteLedgerTest, KeepsTheBundlesOfTheRulesInForceHoweverLongAgoTheyWereLoaded) {
+  options.undo_horizon = hours(48);
+  LoadRules rules = sample_rules();
+  rules.rules[0].version = sha256(rules.rules[0].bundle).hex();
+  const std::string digest = rules.rules[0].version;
+  auto ledger = open();
+  commit(*ledger, rules);
+  for (int months = 0; months < 2; ++months) {
+    clock.advance(hours(24 * 30));
+    for (int i = 0; i < 40; ++i) note(*ledger);
+    ASSERT_TRUE(read()->blob(digest)) << months;
+  }
+  rules.rules[0].bundle = "{}";
+  rules.rules[0].version = sha256("{}").hex();
+  commit(*ledger, rules);
+  ledger.reset();
+  ledger = open();
+  clock.advance(hours(24));
+  for (int i = 0; i < 40; ++i) note(*ledger);
+  EXPECT_TRUE(read()->blob(digest)) << "what was in force yesterday";
+  clock.advance(hours(24 * 30));
+  for (int i = 0; i < 40; ++i) note(*ledger);
+  EXPECT_FALSE(read()->blob(digest));
+  EXPECT_TRUE(read()->blob(rules.rules[0].version));
 }
 
 // ---- time over restarts --------------------------------------------------------------------------------------------
