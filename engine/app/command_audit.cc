@@ -5,7 +5,6 @@
 
 #include "app/command.h"
 #include "app/command_audit.h"
-#include "app/command_audit_report.h"
 #include "app/output.h"
 #include "app/record_filter_options.h"
 #include "trail/record_list.h"

@@ -1,6 +1,6 @@
 // kedge audit report ID...: the correction of errors, as far as the record knows it.
 
-#include "app/command_audit_report.h"
+#include "app/command_audit.h"
 
 #include <iostream>
 #include <memory>

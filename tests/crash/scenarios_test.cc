@@ -7,7 +7,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "base/files.h"
 #include "tests/crash/stage.h"
@@ -226,7 +225,7 @@ TEST_F(RemountScenarios, ADiskThatTurnsReadOnlyStopsEffectsAndLosesNothing) {
   load_->drift_all();
   ASSERT_TRUE(has_written(0));
   engine_.process().signal(SIGSTOP);
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // tidy: what was on its way to the disk is there
+  let_pass(std::chrono::milliseconds(200));  // what was on its way to the disk is there
   ASSERT_TRUE(break_it());
   engine_.process().signal(SIGCONT);
   load_->drift_all();
@@ -262,7 +261,7 @@ class ClockScenarios : public Scenarios {
     proxy_->come_to_rest();
     const size_t writes = proxy_->changes().size();
     load_->drift_all();
-    std::this_thread::sleep_for(std::chrono::seconds(3));  // tidy: so long nothing may happen
+    let_pass(std::chrono::seconds(3));
     EXPECT_EQ(proxy_->changes().size(), writes);
     EXPECT_EQ(engine_.metric("kedge_effects_stopped"), "1");
   }

@@ -83,6 +83,8 @@ bool Stage::comes_to_rest() {
   return false;
 }
 
+void Stage::let_pass(std::chrono::milliseconds span) { std::this_thread::sleep_for(span); }
+
 Evidence Stage::evidence() { return {load_->drifts(), proxy_->calls(), journal(), open()}; }
 
 void Stage::expect_all_right() {

@@ -1,6 +1,7 @@
 // The stage of this folder's tests: what tests/e2e has, with the fault proxy between the engine and the APIs.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ class Stage : public Scene {
   // Waits until every message is handled, nothing comes any more and nothing is open but what a person must decide.
   // False when the journal does not grow any more before that.
   bool comes_to_rest();
+
+  // For what must not happen meanwhile.
+  static void let_pass(std::chrono::milliseconds span);
 
   Json open() { return engine_.ask({"remediation", "list"}); }
   Json journal() { return engine_.ask({"audit", "list", "--limit", "100000000"}); }
