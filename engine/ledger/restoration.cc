@@ -8,7 +8,7 @@
 
 #include "ledger/backup.h"
 #include "ledger/exchange.h"
-#include "ledger/lock_file.h"
+#include "ledger/ledger_lock.h"
 #include "ledger/record.h"
 #include "ledger/schema.h"
 #include "ledger/tables.h"
@@ -168,7 +168,7 @@ Result<Restoration> restore_ledger(const std::string& directory, const std::stri
   std::error_code failure;
   if (fs::create_directories(directory, failure)) chmod(directory.c_str(), 0700);
   if (failure) return Error{ErrorCode::refused, "cannot make " + directory + ": " + failure.message()};
-  const auto lock = LockFile::take(directory + "/lock");
+  const auto lock = lock_ledger(directory);
   if (!lock) return lock.error().with("a ledger is restored while no daemon runs");
   return Restorer(directory, backup, undo_horizon, actor, clock).run();
 }

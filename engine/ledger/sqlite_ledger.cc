@@ -15,8 +15,8 @@
 #include "base/json.h"
 #include "ledger/checkpointer.h"
 #include "ledger/exchange.h"
+#include "ledger/ledger_lock.h"
 #include "ledger/ledger_time.h"
-#include "ledger/lock_file.h"
 #include "ledger/schema.h"
 #include "ledger/sqlite_writer.h"
 
@@ -310,7 +310,7 @@ Result<std::unique_ptr<Ledger>> open_locked(SqliteLedgerOptions options, std::un
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions options, Clock& clock, Random& random) {
   const std::string path = options.directory + "/ledger.db";
   if (auto made = make_directory(options.directory); !made) return made.error();
-  auto lock = LockFile::take(options.directory + "/lock");
+  auto lock = lock_ledger(options.directory);
   if (!lock) return lock.error();
   if (auto ended = end_exchange(options.directory, clock.now()); !ended) return ended.error();
   give_up_exchange(options.directory);

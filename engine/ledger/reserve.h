@@ -1,26 +1,9 @@
-// LockFile: the proof that this process alone writes the ledger. The kernel lets go of it when the process ends,
-// however it ends: whoever gets it knows that a predecessor is dead.
+// Reserve: room on the disk for the last words.
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include "base/result.h"
-
 namespace kedge {
-
-class LockFile {
- public:
-  // conflict when another process holds it; the error names its process id.
-  static Result<std::unique_ptr<LockFile>> take(const std::string& path);
-  ~LockFile();
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
-
- private:
-  explicit LockFile(int descriptor) : descriptor_(descriptor) {}
-  const int descriptor_;
-};
 
 // A file of no content that keeps room on the disk: given up when the disk is full, so that the ledger can still say
 // so. What is left of that room is for nothing else.
