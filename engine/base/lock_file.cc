@@ -18,9 +18,9 @@ Result<std::unique_ptr<LockFile>> LockFile::take(const std::string& path, std::s
   std::unique_ptr<LockFile> lock(new LockFile(descriptor));
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const auto holder = read_file(path, 64);
-    return Error{ErrorCode::conflict,
-                 "another kedge" + (holder && !holder->empty() ? " (process " + *holder + ")" : "") + " holds " + path +
-                     ": " + std::string(advice)};
+    return Error{ErrorCode::conflict, "another kedge" +
+                                          (holder && !holder->empty() ? " (process " + *holder + ")" : "") + " holds " +
+                                          path + ": " + std::string(advice)};
   }
   // The number only serves the message above; without it the lock is ours as well.
   const std::string process = std::to_string(getpid());

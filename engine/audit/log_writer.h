@@ -1,0 +1,99 @@
+// LogWriter: the one writer of a verifiable log.
+//
+// append() takes entries into memory; publish() puts all of them on the disk, signs what the log is now, and shows it.
+// There is no write-ahead log: whoever appends keeps the entries until they are published, and appends them again, the
+// same bytes at the same indices, after whatever went wrong. How far the log is, its own last leaf says: size().
+//
+// Ownership:   owns the disk, and with it the log's lock.
+// Threads:     one at a time.
+// Durability:  publish() goes: bundles, tiles from level 0 up, each moved into its place when it is whole; one sync of
+//              all of them, names included (a sync of each costs more than all the rest: a group of a hundred files
+//              takes ten times as long); the signature; the signed head, stored apart and synced; the checkpoint,
+//              synced. So what is signed is on the disk, and what is shown was stored as signed.
+// Failure:     publish() fails whole: entries stay in memory, and the next publish() begins it anew. Nothing that was
+//              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way.
+// One history: open() refuses a directory that is not, leaf by leaf of its right edge, what the signed head says, or a
+//              head that is behind the checkpoint. So no two signed heads are inconsistent, as long as the head file is
+//              not put back together with the log; against that, heads are published outside.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/checkpoint.h"
+#include "audit/log_disk.h"
+#include "audit/merkle.h"
+#include "audit/tile.h"
+
+namespace kedge {
+
+class LogWriter {
+ public:
+  struct Options {
+    std::string directory;         // of the log
+    std::string head_file;         // the last signed head: outside of the log's directory, in one that is there
+    std::vector<SigningKey> keys;  // all of one name, the log's origin; a head is signed by each
+  };
+
+  // Errors: invalid, of the options; refused, with what to do, where this log must not be signed for; corrupt, where it
+  // is damaged; those of the disk.
+  static Result<std::unique_ptr<LogWriter>> open(Options, std::unique_ptr<LogDisk>);
+
+  // The number of the entry, counted from 0. An entry that is too long for a log (kEntryBytesMax) is an error (limit).
+  Result<uint64_t> append(std::string_view entry);
+
+  // The checkpoint, a signed note. Where there is nothing new it is the one that is there.
+  Result<std::string> publish();
+
+  const std::string& origin() const { return origin_; }
+  uint64_t size() const { return tree_.size(); }  // of what was appended
+  const Checkpoint& published() const { return published_; }
+  size_t waiting_bytes() const { return waiting_bytes_; }  // of the entries that are not published
+  const std::optional<std::string>& last_entry() const { return last_entry_; }
+
+ private:
+  // The files that are not full yet, or not published: their bytes, the first of them at index `first`.
+  struct Edge {
+    uint64_t first = 0;
+    std::vector<std::string> files;
+  };
+
+  LogWriter(Options options, std::unique_ptr<LogDisk> disk);
+
+  Result<void> load();
+  Result<void> load_right_edge(const Checkpoint& head);
+  Result<void> check_last_bundle(const Checkpoint& head);
+  Result<void> read_last(std::optional<unsigned> level, uint64_t count, std::string& bytes);
+  Result<void> remove_leftovers();
+  Result<Checkpoint> open_head(const std::string& note, const std::string& file) const;
+
+  const std::string& bytes_of(const TilePlace&) const;
+  void add_hash(unsigned level, const Digest& hash);
+  Result<void> write_files(const std::vector<TilePlace>&);
+  Result<void> make_directories_to(const std::string& path);
+  Result<void> store_head(const std::string& note);
+  Result<void> show(const std::string& note);
+  void forget_published(const std::vector<TilePlace>&);
+  void remove_partials_of(const TilePlace& full);
+  std::string staged(size_t number) const;
+
+  // Constant after construction.
+  const Options options_;
+  const std::unique_ptr<LogDisk> disk_;
+  std::string origin_;
+
+  MerkleFrontier tree_;
+  Checkpoint published_;  // or signed, and perhaps not yet shown
+  std::string shown_;     // the checkpoint that is in its place
+  std::string stored_;    // the head that is in its place
+  Edge bundles_;
+  std::vector<Edge> tiles_;  // by level
+  size_t waiting_bytes_ = 0;
+  std::optional<std::string> last_entry_;
+};
+
+}  // namespace kedge

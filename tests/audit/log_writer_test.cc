@@ -1,0 +1,467 @@
+#include "audit/log_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <tuple>
+
+#include "audit/verifier.h"
+#include "tests/audit/log_files.h"
+#include "tests/audit/lossy_log_disk.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+using testing::HasSubstr;
+using Fate = LossyLogDisk::Fate;
+
+std::vector<std::string> some_entries(size_t count, const std::string& what = "entry ") {
+  std::vector<std::string> entries;
+  for (size_t i = 0; i < count; ++i) entries.push_back(what + std::to_string(i));
+  return entries;
+}
+
+SigningKey key_of(char seed, const std::string& name = vectors::kOrigin) {
+  return SigningKey::from_seed(name, std::string(32, seed)).value();
+}
+
+LogWriter::Options options(std::vector<SigningKey> keys = {known_key()}) {
+  return {"/log", "/state/head", std::move(keys)};
+}
+
+// A disk with what a log needs to begin.
+class Disk : public LossyLogDisk {
+ public:
+  explicit Disk(uint64_t seed = 1) : LossyLogDisk(seed) {
+    make("/state");
+    make("/log");
+  }
+
+  std::unique_ptr<LogWriter> writer(std::vector<SigningKey> keys = {known_key()}) {
+    auto writer = LogWriter::open(options(std::move(keys)), open());
+    EXPECT_TRUE(writer) << writer.error().message;
+    return writer ? *std::move(writer) : nullptr;
+  }
+  std::string refusal(std::vector<SigningKey> keys = {known_key()}) {
+    const auto writer = LogWriter::open(options(std::move(keys)), open());
+    return writer ? "" : writer.error().message;
+  }
+
+  // The files of the log alone.
+  LogFiles log() const {
+    LogFiles found;
+    for (const auto& [path, bytes] : files()) {
+      if (path.rfind("/log/", 0) == 0) found[path.substr(5)] = bytes;
+    }
+    return found;
+  }
+
+  // Of what it was: the log's files, the head, or both.
+  void put_back(const std::map<std::string, std::string>& then, const std::string& below) {
+    for (const auto& [path, bytes] : files()) {
+      if (path.rfind(below, 0) == 0) take(path);
+    }
+    for (const auto& [path, bytes] : then) {
+      if (path.rfind(below, 0) == 0) put(path, bytes);
+    }
+  }
+
+ private:
+  void make(const std::string& directory) {
+    EXPECT_TRUE(open()->make_directory(directory));
+    EXPECT_TRUE(open()->sync_all());
+  }
+};
+
+void append_all(LogWriter& writer, const std::vector<std::string>& entries, size_t to) {
+  while (writer.size() < to) ASSERT_TRUE(writer.append(entries[writer.size()]));
+}
+
+TEST(LogWriter, WritesTheFilesThatTheLayoutSaysWhateverTheSizeOfItsPublications) {
+  for (const std::vector<size_t>& sizes : std::vector<std::vector<size_t>>{
+           {1}, {5}, {255, 256}, {1, 257}, {300, 511, 512, 513}, {1000}, {256, 512, 768, 1024}, {100, 66'000}}) {
+    Disk disk;
+    const std::vector<std::string> entries = some_entries(sizes.back());
+    const auto writer = disk.writer();
+    for (const size_t size : sizes) {
+      append_all(*writer, entries, size);
+      ASSERT_TRUE(writer->publish());
+    }
+    LogFiles wanted = log_files(entries);
+    for (const auto& [path, bytes] : wanted) EXPECT_EQ(disk.log()[path], bytes) << path << " of " << sizes.back();
+    if (sizes.size() == 1) {
+      EXPECT_EQ(disk.log(), wanted);
+    }
+  }
+}
+
+TEST(LogWriter, KeepsPartialFilesUntilTheFullOneIsPublished) {
+  Disk disk;
+  const auto entries = some_entries(300);
+  const auto writer = disk.writer();
+  for (const size_t size : {10, 20, 255}) {
+    append_all(*writer, entries, size);
+    ASSERT_TRUE(writer->publish());
+  }
+  for (const int width : {10, 20, 255}) {
+    EXPECT_TRUE(disk.log().contains("tile/0/000.p/" + std::to_string(width)));
+    EXPECT_TRUE(disk.log().contains("tile/entries/000.p/" + std::to_string(width)));
+  }
+  append_all(*writer, entries, 300);
+  ASSERT_TRUE(writer->publish());
+  EXPECT_EQ(disk.log(), log_files(entries));
+}
+
+TEST(LogWriter, PublishesWhatOtherToolsPublishByteForByte) {
+  Disk disk;
+  const auto writer = disk.writer();
+  append_all(*writer, vectors::kEntries, vectors::kEntries.size());
+  const auto note = writer->publish();
+  ASSERT_TRUE(note);
+  EXPECT_EQ(*note, checkpoint_of(vectors::kEntries));
+  EXPECT_EQ(disk.log().at("tile/entries/000.p/5"), vectors::kBundle);
+}
+
+TEST(LogWriter, GoesOnWhereItsLastLeafIs) {
+  Disk disk;
+  for (const size_t size : {1, 255, 256, 257, 700, 65'536, 65'537}) {
+    const auto entries = some_entries(65'537);
+    const auto writer = disk.writer();
+    append_all(*writer, entries, size);
+    ASSERT_TRUE(writer->publish());
+    const auto again = disk.writer();
+    EXPECT_EQ(again->size(), size);
+    EXPECT_EQ(again->published(), writer->published());
+    EXPECT_EQ(again->last_entry(), entries[size - 1]);
+  }
+}
+
+TEST(LogWriter, ForgetsWhatWasNotPublished) {
+  Disk disk;
+  {
+    const auto writer = disk.writer();
+    append_all(*writer, some_entries(10), 10);
+    ASSERT_TRUE(writer->publish());
+    append_all(*writer, some_entries(20), 20);
+    EXPECT_GT(writer->waiting_bytes(), 0U);
+  }
+  EXPECT_EQ(disk.writer()->size(), 10U);
+}
+
+TEST(LogWriter, WritesNothingWhereThereIsNothingNew) {
+  Disk disk;
+  const auto writer = disk.writer();
+  append_all(*writer, some_entries(3), 3);
+  const auto first = writer->publish();
+  const uint64_t calls = disk.calls();
+  const auto second = writer->publish();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(*first, *second);
+  EXPECT_EQ(disk.calls(), calls);
+}
+
+TEST(LogWriter, RefusesAnEntryThatIsTooLongAndIsAsBefore) {
+  Disk disk;
+  const auto writer = disk.writer();
+  const auto refused = writer->append(std::string(kEntryBytesMax + 1, 'x'));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::limit);
+  append_all(*writer, some_entries(3), 3);
+  ASSERT_TRUE(writer->publish());
+  EXPECT_EQ(disk.log(), log_files(some_entries(3)));
+}
+
+// ---- whatever happens ----------------------------------------------------------------------------------------------
+
+constexpr size_t kSizes[] = {3, 200, 256, 300, 300, 520, 1100};
+
+// Appends and publishes up to the end, from wherever the log is. What was published is kept.
+void go_on(LogWriter& writer, const std::vector<std::string>& entries, std::vector<std::string>& published) {
+  for (const size_t size : kSizes) {
+    if (size < writer.size()) continue;
+    append_all(writer, entries, size);
+    const auto note = writer.publish();
+    if (note) published.push_back(*note);
+  }
+}
+
+void expect_one_history(const std::vector<std::string>& notes, const std::vector<std::string>& entries) {
+  uint64_t before = 0;
+  for (const std::string& note : notes) {
+    const auto head = open_checkpoint(note, {known_key().verifier()});
+    ASSERT_TRUE(head);
+    EXPECT_GE(head->size, before);
+    before = head->size;
+    EXPECT_EQ(head->root, root_of({entries.begin(), entries.begin() + static_cast<ptrdiff_t>(head->size)}));
+  }
+}
+
+uint64_t calls_of_a_whole_run() {
+  Disk disk;
+  std::vector<std::string> published;
+  go_on(*disk.writer(), some_entries(1100), published);
+  return disk.calls();
+}
+
+// Whoever reads the log while it is written, dies, or is started again sees a log: all that its checkpoint says is
+// there.
+void expect_whole(const Disk& disk, const std::vector<std::string>& entries) {
+  const LogFiles log = disk.log();
+  const auto shown = log.find("checkpoint");
+  if (shown == log.end()) return;
+  const auto head = open_checkpoint(shown->second, {known_key().verifier()});
+  ASSERT_TRUE(head) << "the checkpoint was torn";
+  const auto wanted = log_files({entries.begin(), entries.begin() + static_cast<ptrdiff_t>(head->size)});
+  for (const auto& [path, bytes] : wanted) {
+    const auto found = log.find(path);
+    ASSERT_TRUE(found != log.end()) << path << " of " << head->size;
+    ASSERT_EQ(found->second, bytes) << path << " of " << head->size;
+  }
+}
+
+TEST(LogWriter, HasNoGapNoRepeatAndNoForkWhereverItsMachineDies) {
+  const auto entries = some_entries(1100);
+  const uint64_t calls = calls_of_a_whole_run();
+  for (const Fate fate : {Fate::dies_before, Fate::dies_after}) {
+    for (uint64_t at = Disk().calls(); at < calls; ++at) {
+      SCOPED_TRACE("at call " + std::to_string(at));
+      Disk disk(at);
+      std::vector<std::string> published;
+      disk.fate = [&](uint64_t call) { return call == at ? fate : Fate::well; };
+      EXPECT_THROW(go_on(*disk.writer(), entries, published), MachineDied);
+      disk.lose_what_is_not_synced();
+      expect_whole(disk, entries);
+      const auto writer = disk.writer();
+      ASSERT_TRUE(writer);
+      if (!published.empty()) {
+        EXPECT_GE(writer->size(), open_checkpoint(published.back(), {known_key().verifier()})->size);
+      }
+      go_on(*writer, entries, published);
+      expect_one_history(published, entries);
+      expect_whole(disk, entries);
+      EXPECT_EQ(disk.log()["checkpoint"], checkpoint_of(entries));
+    }
+  }
+}
+
+TEST(LogWriter, DiesAgainAndAgainAndHasOneHistory) {
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto entries = some_entries(1100);
+    Disk disk(seed);
+    Random dice(seed);
+    std::vector<std::string> published;
+    uint64_t next = disk.calls() + dice.below(30);
+    disk.fate = [&](uint64_t call) { return call == next ? Fate::dies_before : Fate::well; };
+    for (bool ended = false; !ended;) {
+      try {
+        go_on(*disk.writer(), entries, published);
+        ended = true;
+      } catch (const MachineDied&) {
+        disk.lose_what_is_not_synced();
+        expect_whole(disk, entries);
+        next = disk.calls() + dice.below(300);
+      }
+    }
+    expect_one_history(published, entries);
+    expect_whole(disk, entries);
+    EXPECT_EQ(disk.log()["checkpoint"], checkpoint_of(entries));
+  }
+}
+
+TEST(LogWriter, LosesNothingToACallThatFailsAndIsTriedAgain) {
+  const auto entries = some_entries(1100);
+  const uint64_t calls = calls_of_a_whole_run();
+  for (const Fate fate : {Fate::has_no_room, Fate::fails}) {
+    for (uint64_t at = Disk().calls(); at < calls; ++at) {
+      SCOPED_TRACE("at call " + std::to_string(at));
+      Disk disk(at);
+      std::vector<std::string> published;
+      disk.fate = [&](uint64_t call) { return call == at ? fate : Fate::well; };
+      const auto writer = disk.writer();
+      go_on(*writer, entries, published);
+      ASSERT_TRUE(writer->publish());
+      expect_one_history(published, entries);
+      expect_whole(disk, entries);
+      EXPECT_EQ(disk.log()["checkpoint"], checkpoint_of(entries));
+      EXPECT_EQ(disk.writer()->size(), entries.size());
+    }
+  }
+}
+
+TEST(LogWriter, AnswersNoRoomForAsLongAsThereIsNoneAndThenPublishesAll) {
+  Disk disk;
+  bool full = false;
+  disk.fate = [&](uint64_t) { return full ? Fate::has_no_room : Fate::well; };
+  const auto entries = some_entries(700);
+  const auto writer = disk.writer();
+  append_all(*writer, entries, 100);
+  ASSERT_TRUE(writer->publish());
+  const LogFiles before = disk.log();
+  full = true;
+  for (const size_t size : {200, 400, 700}) {
+    append_all(*writer, entries, size);
+    const auto refused = writer->publish();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::no_room);
+    EXPECT_EQ(disk.log(), before);
+  }
+  full = false;
+  ASSERT_TRUE(writer->publish());
+  expect_whole(disk, entries);
+}
+
+TEST(LogWriter, RemovesWhatADeadWriterLeftUnfinished) {
+  const auto entries = some_entries(600);
+  Disk disk;
+  {
+    const auto writer = disk.writer();
+    append_all(*writer, entries, 300);
+    ASSERT_TRUE(writer->publish());
+  }
+  disk.put("/log/.staging/7", "half a file");
+  ASSERT_TRUE(disk.open()->make_directory("/log/tile/entries/000.p"));
+  disk.put("/log/tile/entries/000.p/9", "of a size that was");
+  EXPECT_EQ(disk.writer()->size(), 300U);
+  EXPECT_FALSE(disk.log().contains(".staging/7"));
+  EXPECT_FALSE(disk.log().contains("tile/entries/000.p/9"));
+}
+
+// ---- what is not signed for ----------------------------------------------------------------------------------------
+
+class RolledBack : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto writer = disk_.writer();
+    append_all(*writer, entries_, 300);
+    const auto note = writer->publish();
+    ASSERT_TRUE(note) << note.error().message;
+    then_ = disk_.files();
+    append_all(*writer, entries_, 700);
+    ASSERT_TRUE(writer->publish());
+  }
+
+  const std::vector<std::string> entries_ = some_entries(700);
+  Disk disk_;
+  std::map<std::string, std::string> then_;
+};
+
+TEST_F(RolledBack, IsNotSignedForWhereTheDirectoryWasPutBack) {
+  disk_.put_back(then_, "/log/");
+  EXPECT_THAT(disk_.refusal(), HasSubstr("the log in /log is not the one of 700 entries that was signed last"));
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereTheDirectoryIsGone) {
+  disk_.put_back({}, "/log/");
+  EXPECT_THAT(disk_.refusal(), HasSubstr("is not the one of 700 entries that was signed last"));
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereTheHeadWasPutBack) {
+  disk_.put_back(then_, "/state/head");
+  EXPECT_THAT(disk_.refusal(),
+              HasSubstr("/log/checkpoint (700 entries) is not what the last signed head, /state/head (300"));
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereTheHeadIsGone) {
+  disk_.take("/state/head");
+  EXPECT_THAT(disk_.refusal(), HasSubstr("the last signed head, /state/head, is gone, and /log/checkpoint is there"));
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereAnotherLogLiesInItsPlace) {
+  Disk other;
+  const auto writer = other.writer();
+  append_all(*writer, some_entries(700, "another "), 700);
+  ASSERT_TRUE(writer->publish());
+  disk_.put_back(other.files(), "/log/");
+  EXPECT_THAT(disk_.refusal(), HasSubstr("/log/checkpoint (700 entries) is not what the last signed head"));
+  disk_.take("/log/checkpoint");
+  EXPECT_THAT(disk_.refusal(), HasSubstr("is not the one of 700 entries that was signed last"));
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereAnyByteOfItsRightEdgeWasChanged) {
+  const auto whole = disk_.files();
+  for (const std::string path : {"/log/tile/0/002.p/188", "/log/tile/1/000.p/2", "/log/tile/entries/002.p/188"}) {
+    for (size_t at = 0; at < whole.at(path).size(); at += 97) {
+      std::string bytes = whole.at(path);
+      bytes[at] ^= 1;
+      disk_.put(path, bytes);
+      EXPECT_THAT(disk_.refusal(), HasSubstr("is damaged")) << path << " at " << at;
+    }
+    disk_.put(path, whole.at(path).substr(0, whole.at(path).size() - 1));
+    EXPECT_THAT(disk_.refusal(), HasSubstr("is damaged")) << path;
+    disk_.put(path, whole.at(path));
+  }
+  EXPECT_EQ(disk_.refusal(), "");
+}
+
+TEST_F(RolledBack, IsNotSignedForByAnotherKeyOrUnderAnotherName) {
+  EXPECT_THAT(disk_.refusal({key_of('k')}), HasSubstr("/state/head was signed by another key: give that one too"));
+  EXPECT_THAT(disk_.refusal({key_of('k', "example.com/other")}),
+              HasSubstr("/state/head is of the log example.com/drift-audit, and the keys are of example.com/other"));
+  EXPECT_THAT(disk_.refusal({known_key(), key_of('k', "example.com/other")}), HasSubstr("the keys are of two logs"));
+  EXPECT_THAT(disk_.refusal({}), HasSubstr("there is no key"));
+}
+
+TEST_F(RolledBack, IsSignedForAgainWhenTheHeadIsPutThere) {
+  const std::string shown = disk_.log().at("checkpoint");
+  disk_.take("/state/head");
+  disk_.put("/state/head", shown);
+  EXPECT_EQ(disk_.writer()->size(), 700U);
+}
+
+TEST_F(RolledBack, IsSignedByTheNewKeyAloneOnceBothHaveSigned) {
+  const SigningKey fresh = key_of('k');
+  const auto both = disk_.writer({fresh, known_key()})->publish();
+  ASSERT_TRUE(both);
+  EXPECT_TRUE(open_checkpoint(*both, {known_key().verifier()}));
+  EXPECT_TRUE(open_checkpoint(*both, {fresh.verifier()}));
+  const auto writer = disk_.writer({fresh});
+  ASSERT_TRUE(writer);
+  EXPECT_EQ(writer->size(), 700U);
+  ASSERT_TRUE(writer->publish());
+  EXPECT_FALSE(open_checkpoint(disk_.log().at("checkpoint"), {known_key().verifier()}));
+}
+
+// ---- on the real disk ----------------------------------------------------------------------------------------------
+
+class OnDisk : public testing::Test {
+ protected:
+  Result<std::unique_ptr<LogWriter>> open() {
+    auto disk = open_log_disk(log());
+    if (!disk) return disk.error();
+    return LogWriter::open({log(), (directory_.path() / "head").string(), {known_key()}}, *std::move(disk));
+  }
+  std::string log() const { return (directory_.path() / "log").string(); }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(OnDisk, IsWhatTheVerifierDerivesFromItsEntries) {
+  const auto entries = some_entries(3000);
+  for (const size_t size : {1000, 1024, 3000}) {
+    const auto writer = open();
+    ASSERT_TRUE(writer) << writer.error().message;
+    append_all(**writer, entries, size);
+    const auto note = (*writer)->publish();
+    ASSERT_TRUE(note) << note.error().message;
+    const auto verified = verify_log(log(), {known_key().verifier()}, {}, 1);
+    ASSERT_TRUE(verified);
+    EXPECT_TRUE(verified->good()) << verified->faults.front().message;
+    EXPECT_EQ(verified->files_beyond, 0U);
+  }
+}
+
+TEST_F(OnDisk, HasOneWriter) {
+  const auto writer = open();
+  ASSERT_TRUE(writer);
+  const auto second = open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+  EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(getpid())));
+}
+
+}  // namespace
+}  // namespace kedge

@@ -1,0 +1,153 @@
+#include "tests/audit/lossy_log_disk.h"
+
+#include <algorithm>
+
+namespace kedge {
+namespace {
+
+Error not_there(const std::string& path) { return {ErrorCode::not_found, "there is no " + path}; }
+
+}  // namespace
+
+class LossyLogDisk::Opened final : public LogDisk {
+ public:
+  explicit Opened(LossyLogDisk& disk) : disk_(disk) {}
+
+  Result<std::string> read(const std::string& path, size_t) override {
+    const auto found = disk_.names_.find(path);
+    if (found == disk_.names_.end() || !found->second) return not_there(path);
+    return found->second->bytes;
+  }
+
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    if (!disk_.names_.contains(directory)) return not_there(directory);
+    std::vector<std::string> names;
+    for (const auto& [path, file] : disk_.names_) {
+      if (folder_of(path) == directory) names.push_back(path.substr(directory.size() + 1));
+    }
+    return names;
+  }
+
+  Result<void> make_directory(const std::string& path) override {
+    return disk_.change([&]() -> Result<void> {
+      if (!disk_.names_.contains(path)) disk_.step({"", path, nullptr});
+      return {};
+    });
+  }
+
+  Result<void> write(const std::string& path, std::string_view bytes) override {
+    return disk_.change([&] { return put(path, bytes); });
+  }
+
+  Result<void> write_synced(const std::string& path, std::string_view bytes) override {
+    return disk_.change([&] {
+      auto done = put(path, bytes);
+      if (done) disk_.names_[path]->synced = std::string(bytes);
+      return done;
+    });
+  }
+
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    return disk_.change([&]() -> Result<void> {
+      if (!disk_.names_.contains(from)) return not_there(from);
+      if (!disk_.names_.contains(folder_of(to))) return not_there(folder_of(to));
+      disk_.step({from, to, disk_.names_[from]});
+      return {};
+    });
+  }
+
+  Result<void> remove(const std::string& path) override {
+    return disk_.change([&]() -> Result<void> {
+      if (!disk_.names_.contains(path)) return not_there(path);
+      const auto inside = list(path);
+      if (!disk_.names_[path] && !inside->empty()) return Error{ErrorCode::unavailable, path + " is not empty"};
+      disk_.step({path, "", nullptr});
+      return {};
+    });
+  }
+
+  Result<void> sync_directory(const std::string& path) override {
+    return disk_.change([&]() -> Result<void> {
+      const auto is_its = [&](const Step& step) {
+        return (!step.from.empty() && folder_of(step.from) == path) || (!step.to.empty() && folder_of(step.to) == path);
+      };
+      for (const Step& step : disk_.steps_) {
+        if (is_its(step)) apply(step, disk_.safe_);
+      }
+      std::erase_if(disk_.steps_, is_its);
+      return {};
+    });
+  }
+
+  Result<void> sync_all() override {
+    return disk_.change([&]() -> Result<void> {
+      for (const auto& [path, file] : disk_.names_) {
+        if (file) file->synced = file->bytes;
+      }
+      disk_.safe_ = disk_.names_;
+      disk_.steps_.clear();
+      return {};
+    });
+  }
+
+ private:
+  Result<void> put(const std::string& path, std::string_view bytes) {
+    if (!disk_.names_.contains(folder_of(path))) return not_there(folder_of(path));
+    if (!disk_.names_.contains(path)) disk_.step({"", path, std::make_shared<File>()});
+    disk_.names_[path]->bytes = bytes;
+    return {};
+  }
+
+  LossyLogDisk& disk_;
+};
+
+std::unique_ptr<LogDisk> LossyLogDisk::open() { return std::make_unique<Opened>(*this); }
+
+Result<void> LossyLogDisk::change(const std::function<Result<void>()>& act) {
+  const Fate what = fate(calls_++);
+  if (what == Fate::dies_before) throw MachineDied{};
+  if (what == Fate::has_no_room) return Error{ErrorCode::no_room, "no space left"};
+  if (what == Fate::fails) return Error{ErrorCode::unavailable, "input/output error"};
+  auto done = act();
+  if (what == Fate::dies_after) throw MachineDied{};
+  return done;
+}
+
+void LossyLogDisk::step(const Step& step) {
+  apply(step, names_);
+  steps_.push_back(step);
+}
+
+void LossyLogDisk::apply(const Step& step, Names& names) {
+  if (!step.from.empty()) names.erase(step.from);
+  if (!step.to.empty()) names[step.to] = step.file;
+}
+
+// A file system keeps the order of the names, more or less: some of the last steps are lost, and now and then one
+// before.
+void LossyLogDisk::lose_what_is_not_synced() {
+  const uint64_t kept = dice_.below(steps_.size() + 1);
+  for (uint64_t i = 0; i < kept; ++i) {
+    if (dice_.below(8) != 0) apply(steps_[i], safe_);
+  }
+  steps_.clear();
+  std::set<File*> seen;
+  for (const auto& [path, file] : safe_) {
+    if (!file || file->synced == file->bytes || !seen.insert(file.get()).second) continue;
+    const uint64_t much = dice_.below(3);  // nothing of what was not synced, some of it, or all
+    if (much == 0) file->bytes = file->synced.value_or("");
+    if (much == 1) file->bytes.resize(dice_.below(file->bytes.size() + 1));
+    file->synced = file->bytes;
+  }
+  names_ = safe_;
+}
+
+std::map<std::string, std::string> LossyLogDisk::files() const {
+  std::map<std::string, std::string> files;
+  for (const auto& [path, file] : names_) {
+    if (file) files[path] = file->bytes;
+  }
+  return files;
+}
+
+}  // namespace kedge
