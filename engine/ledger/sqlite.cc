@@ -12,7 +12,7 @@ namespace {
 
 }  // namespace
 
-Error SqliteFailure::error() const {
+Error SqliteFailure::error(std::string_view file) const {
   ErrorCode kind = ErrorCode::internal;
   switch (code) {
     case SQLITE_FULL:
@@ -39,7 +39,7 @@ Error SqliteFailure::error() const {
     default:
       break;
   }
-  return {kind, "the ledger's file: " + message};
+  return {kind, std::string(file) + ": " + message};
 }
 
 Database::Database(const std::string& path, int flags, const char* vfs) {

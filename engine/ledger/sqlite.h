@@ -1,7 +1,7 @@
 // SQLite as this room uses it: a connection that keeps its prepared statements, and rows that are read by column.
 //
-// What goes wrong is thrown as SqliteFailure. It never leaves the room: the ledger and the reader catch it where they
-// are entered, since what it means depends on where a transaction stands.
+// What goes wrong is thrown as SqliteFailure. It never leaves the room that it is thrown in: the ledger, the reader and
+// the trail's index catch it where they are entered, since what it means depends on where a transaction stands.
 //
 // A Database and its queries belong to one thread at a time.
 #pragma once
@@ -26,7 +26,8 @@ struct SqliteFailure {
   int extended = 0;  // and its extended one
   std::string message;
 
-  Error error() const;
+  // `file`: whose it is, for people.
+  Error error(std::string_view file = "the ledger's file") const;
 };
 
 // Bytes that are bound as a blob; other strings are text.

@@ -16,13 +16,20 @@ Result<Json> parse(const JournalEntry& entry) {
   return Error{ErrorCode::corrupt, "record " + std::to_string(entry.seq) + " is not a JSON object"};
 }
 
-// The number behind the last record before `time`: found by halving, as the journal is in the order of time.
-Result<int64_t> end_before(LedgerReader& reader, int64_t end, Time time) {
+bool stands_for_a_part(const Json& value) {
+  return value.is_object() && value.size() == 2 && value.contains("bytes") && value.contains("sha256") &&
+         value["sha256"].is_string();
+}
+
+}  // namespace
+
+// Found by halving, as the journal is in the order of time.
+Result<int64_t> first_since(RecordSource& records, int64_t end, Time time) {
   const std::string limit = format_time(time);
   int64_t low = 0;
   while (low < end) {
     const int64_t middle = low + (end - low) / 2;
-    const auto entries = reader.journal(middle, 1);
+    const auto entries = records.records(middle, 1);
     if (!entries) return entries.error();
     if (entries->empty() || entries->front().seq >= end) {
       end = middle;
@@ -39,43 +46,35 @@ Result<int64_t> end_before(LedgerReader& reader, int64_t end, Time time) {
   return low;
 }
 
-bool stands_for_a_part(const Json& value) {
-  return value.is_object() && value.size() == 2 && value.contains("bytes") && value.contains("sha256") &&
-         value["sha256"].is_string();
-}
-
-}  // namespace
-
-Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
-                            const std::function<Result<bool>(const JournalEntry&)>& visit) {
-  const auto head = reader.journal_head();
-  if (!head) return head.error();
-  int64_t end = *head + 1;
-  if (before) {
-    const auto found = end_before(reader, end, *before);
-    if (!found) return found.error();
-    end = *found;
-  }
-  while (end > 0) {
-    const int64_t begin = std::max<int64_t>(0, end - kPiece);
-    const auto entries = reader.journal(begin, static_cast<size_t>(end - begin));
+Result<bool> scan_backwards(RecordSource& records, int64_t begin, int64_t end, const VisitRecord& visit) {
+  while (end > begin) {
+    const int64_t low = std::max(begin, end - kPiece);
+    const auto entries = records.records(low, static_cast<size_t>(end - low));
     if (!entries) return entries.error();
     if (entries->empty() || entries->front().seq >= end) {  // they were lost, or are not kept any more
-      const auto oldest = reader.journal(0, 1);
+      const auto oldest = records.records(0, 1);
       if (!oldest) return oldest.error();
-      if (oldest->empty() || oldest->front().seq >= begin) return {};
-      end = begin;
+      if (oldest->empty() || oldest->front().seq >= low) return true;
+      end = low;
       continue;
     }
     for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
       if (entry->seq >= end) continue;
       const auto more = visit(*entry);
-      if (!more) return more.error();
-      if (!*more) return {};
+      if (!more || !*more) return more;
     }
-    end = begin;
+    end = low;
   }
-  return {};
+  return true;
+}
+
+Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, const VisitRecord& visit) {
+  JournalRecords records(reader);
+  auto end = records.end();
+  if (end && before) end = first_since(records, *end, *before);
+  if (!end) return end.error();
+  const auto done = scan_backwards(records, 0, *end, visit);
+  return done ? Result<void>() : done.error();
 }
 
 Result<int64_t> first_at(LedgerReader& reader, Time time) {

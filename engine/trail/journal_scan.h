@@ -10,13 +10,22 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "ledger/ledger.h"
+#include "trail/record_source.h"
 
 namespace kedge {
 
+// Looks at one record; false: no more are wanted.
+using VisitRecord = std::function<Result<bool>(const JournalEntry&)>;
+
 // Calls `visit` with each record, newest first, until it says false or fails. `before`: only records older than this
 // (time in the journal never goes back); none: all.
-Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before,
-                            const std::function<Result<bool>(const JournalEntry&)>& visit);
+Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, const VisitRecord& visit);
+
+// The same with the records in [begin, end). True: all of them; false: `visit` wanted no more.
+Result<bool> scan_backwards(RecordSource& records, int64_t begin, int64_t end, const VisitRecord& visit);
+
+// The number of the first record in [0, end) that is not older than `time`; `end`: all are.
+Result<int64_t> first_since(RecordSource& records, int64_t end, Time time);
 
 // The number of the first record at or after this time: the one behind the last record where there is none.
 Result<int64_t> first_at(LedgerReader& reader, Time time);

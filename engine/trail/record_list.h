@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "ledger/ledger.h"
 #include "trail/record_filter.h"
+#include "trail/record_search.h"
 
 namespace kedge {
 
@@ -23,6 +24,8 @@ struct RecordRow {
 };
 
 // Oldest first. Reads no further back than it must.
+Result<std::vector<RecordRow>> list_records(RecordSearch& search, const RecordFilter& filter);
+// Of the ledger's journal, without an index.
 Result<std::vector<RecordRow>> list_records(LedgerReader& reader, const RecordFilter& filter);
 
 }  // namespace kedge

@@ -95,6 +95,8 @@ std::vector<StoryStep> steps_of(const Json& plan, const std::vector<Json>& recor
 // ---- from the journal to records
 // -------------------------------------------------------------------------------------
 
+constexpr size_t kIdsMost = 12;  // that an id may be the beginning of and all of which are told
+
 // What one walk through the journal finds.
 struct Found {
   std::set<std::string> ids;
@@ -102,9 +104,11 @@ struct Found {
   std::multimap<int64_t, JournalEntry> notices;  // by the record that they are about
 };
 
-Result<Found> collect(LedgerReader& reader, const std::string& id) {
+Result<Found> collect(RecordSearch& search, const std::string& id) {
   Found found;
-  const auto done = scan_backwards(reader, std::nullopt, [&](const JournalEntry& entry) -> Result<bool> {
+  IndexQuery query;
+  query.conditions = {{{RecordField::remediation}, IndexQuery::How::beginning, {id}}};  // and notices about its records
+  const auto done = search.newest_first(std::move(query), [&](const JournalEntry& entry) -> Result<bool> {
     const bool is_notice = may_hold(entry, "notice");
     if (!is_notice && !may_hold(entry, id)) return true;
     const auto record = parse_json(entry.bytes);
@@ -117,6 +121,7 @@ Result<Found> collect(LedgerReader& reader, const std::string& id) {
     if (named.empty() || !named.starts_with(id)) return true;
     found.ids.insert(named);
     found.entries.push_back(entry);
+    if (found.ids.size() > kIdsMost) return false;
     return !(named == id && opens(*record));  // nothing older tells of it; of the beginning of an id, others may
   });
   if (!done) return done.error();
@@ -124,13 +129,12 @@ Result<Found> collect(LedgerReader& reader, const std::string& id) {
 }
 
 Error which_one(const std::string& id, const std::set<std::string>& ids) {
+  const bool more = ids.size() > kIdsMost;
   std::string names;
-  for (const std::string& one : ids) {
-    if (names.size() > 500) break;
-    names += (names.empty() ? "" : ", ") + one;
-  }
+  for (const std::string& one : ids) names += (names.empty() ? "" : ", ") + one;
   return {ErrorCode::invalid,
-          "'" + id + "' is the beginning of " + std::to_string(ids.size()) + " remediations: " + names};
+          "'" + id + "' is the beginning of " +
+              (more ? "many remediations, such as " : std::to_string(ids.size()) + " remediations: ") + names};
 }
 
 Result<std::vector<Json>> open_records(LedgerReader& reader, const Found& found) {
@@ -187,9 +191,15 @@ Story story_of(std::vector<Json> records) {
 }
 
 Result<Story> find_story(LedgerReader& reader, const std::string& id) {
+  JournalRecords records(reader);
+  RecordSearch search(records);
+  return find_story(reader, search, id);
+}
+
+Result<Story> find_story(LedgerReader& reader, RecordSearch& search, const std::string& id) {
   const Error nobody{ErrorCode::not_found, "no record tells of a remediation '" + id + "'"};
   if (id.empty()) return nobody;
-  const auto found = collect(reader, id);
+  const auto found = collect(search, id);
   if (!found) return found.error();
   if (found->ids.empty()) return nobody;
   if (found->ids.size() > 1) return which_one(id, found->ids);

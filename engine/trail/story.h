@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "ledger/ledger.h"
+#include "trail/record_search.h"
 #include "trail/state_difference.h"
 
 namespace kedge {
@@ -42,6 +43,8 @@ Story story_of(std::vector<nlohmann::json> records);
 
 // Reads the records, the event and, where it is open, how far it is. `id` may be the beginning of an id. not_found: no
 // record names it; invalid: it is the beginning of several.
+Result<Story> find_story(LedgerReader& reader, RecordSearch& search, const std::string& id);
+// Of the ledger's journal, without an index.
 Result<Story> find_story(LedgerReader& reader, const std::string& id);
 
 // For people (story_text.cc): cause, decision, phases, what was done and said, before and after. Ends in a line break.

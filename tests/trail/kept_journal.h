@@ -1,6 +1,7 @@
 // A LedgerReader that knows a journal and nothing else.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,12 +14,11 @@ class KeptJournal : public LedgerReader {
   explicit KeptJournal(std::vector<JournalEntry> entries) : entries_(std::move(entries)) {}
 
   Result<std::vector<JournalEntry>> journal(int64_t from, size_t limit) override {
-    std::vector<JournalEntry> found;
-    for (const JournalEntry& entry : entries_) {
-      if (entry.seq >= from && found.size() < limit) found.push_back(entry);
-    }
-    reads += found.size();
-    return found;
+    const auto first = std::lower_bound(entries_.begin(), entries_.end(), from,
+                                        [](const JournalEntry& entry, int64_t seq) { return entry.seq < seq; });
+    const auto count = std::min(limit, static_cast<size_t>(entries_.end() - first));
+    reads += count;
+    return std::vector<JournalEntry>(first, first + static_cast<std::ptrdiff_t>(count));
   }
   Result<int64_t> journal_head() override { return entries_.empty() ? 0 : entries_.back().seq; }
 
@@ -39,6 +39,8 @@ class KeptJournal : public LedgerReader {
   Result<std::optional<Time>> next_notice_due() override { return nothing(); }
   Result<std::vector<Counted>> counts(Time, Time) override { return nothing(); }
   Result<std::string> blob(const std::string&) override { return nothing(); }
+
+  void append(JournalEntry entry) { entries_.push_back(std::move(entry)); }
 
   size_t reads = 0;  // records handed out
 
