@@ -7,6 +7,7 @@
 #include "app/command_audit.h"
 #include "app/output.h"
 #include "app/record_filter_options.h"
+#include "app/trail_search.h"
 #include "trail/record_list.h"
 #include "trail/story.h"
 
@@ -25,7 +26,8 @@ void list(const Arguments& arguments, Shell& shell) {
   if (!filter) return shell.fail(kUsedWrongly, filter.error().message);
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
-  const auto rows = list_records(*reader->ledger, *filter);
+  TrailSearch search(*reader, shell);
+  const auto rows = list_records(*search, *filter);
   if (!rows) return shell.fail(rows.error());
   Listing listing{{{"seq", "SEQ"},
                    {"at", "AT", 27},
@@ -45,7 +47,8 @@ void list(const Arguments& arguments, Shell& shell) {
 void show(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
-  const auto story = find_story(*reader->ledger, arguments.id);
+  TrailSearch search(*reader, shell);
+  const auto story = find_story(*reader->ledger, *search, arguments.id);
   if (!story) return shell.fail(story.error());
   if (arguments.output == OutputFormat::json) {
     shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/control.h"
 #include "app/output.h"
+#include "app/trail_search.h"
 #include "trail/story.h"
 
 namespace kedge {
@@ -51,7 +52,8 @@ void list(const Arguments& arguments, Shell& shell) {
 void show(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
-  const auto story = find_story(*reader->ledger, arguments.id);
+  TrailSearch search(*reader, shell);
+  const auto story = find_story(*reader->ledger, *search, arguments.id);
   if (!story) return shell.fail(story.error());
   if (arguments.output == OutputFormat::json) {
     shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";

@@ -40,6 +40,7 @@
 #include "remediate/reconciler.h"
 #include "source/fetch.h"
 #include "source/kafka_source.h"
+#include "trail/index_follower.h"
 
 namespace kedge {
 namespace {
@@ -92,6 +93,7 @@ class Daemon {
   Result<void> create_reading();
   Result<void> start_effects();
   Result<void> start_notices();
+  Result<void> start_index();
   Result<void> start_listening();
   Result<void> serve();
   Result<void> start_reading();
@@ -147,6 +149,9 @@ class Daemon {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<OutboxFollower> outbox_;
+  std::unique_ptr<LedgerReader> index_reader_;
+  std::unique_ptr<JournalRecords> index_records_;
+  std::unique_ptr<IndexFollower> index_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Redriver> redriver_;
   std::unique_ptr<LedgerPositions> positions_;
@@ -160,7 +165,7 @@ Result<void> Daemon::run() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Result<void> done;
   for (const auto step : {&Daemon::open_ledger, &Daemon::open_rules, &Daemon::create_reading, &Daemon::start_effects,
-                          &Daemon::start_notices, &Daemon::start_listening, &Daemon::serve}) {
+                          &Daemon::start_notices, &Daemon::start_index, &Daemon::start_listening, &Daemon::serve}) {
     done = (this->*step)();
     if (!done) break;
   }
@@ -294,6 +299,17 @@ Result<void> Daemon::start_notices() {
   return {};
 }
 
+// It reads much at once, on a connection of its own.
+Result<void> Daemon::start_index() {
+  auto reader = open_sqlite_reader(configuration_.data);
+  if (!reader) return reader.error().with("opening the ledger for the index");
+  index_reader_ = *std::move(reader);
+  index_records_ = std::make_unique<JournalRecords>(*index_reader_);
+  index_ = std::make_unique<IndexFollower>(configuration_.data, *index_records_, IndexFollower::Options{});
+  index_->start();
+  return {};
+}
+
 Result<void> Daemon::start_listening() {
   std::map<std::string, ControlServer::Handler> handlers;
   handlers["reload"] = [this](const nlohmann::json&, const std::string&) { return reload(); };
@@ -375,6 +391,7 @@ void Daemon::watch_loops() {
   watchdog_.watch("the executor", executor_->pulse());
   watchdog_.watch("reconcile", reconciler_->pulse());
   watchdog_.watch("the outbox", outbox_->pulse());
+  watchdog_.watch("the index", index_->pulse());
   for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
 }
 
@@ -426,6 +443,7 @@ void Daemon::stop() {
   if (identity_) identity_->stop();
   if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
   monitoring_.reset();
+  if (index_) index_->stop();
   if (committer_) committer_->stop();
   if (!clean) {  // a thread hangs inside the Kafka client: everything is committed, so the process may just end
     spdlog::warn("the Kafka client did not close in time");

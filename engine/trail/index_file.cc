@@ -1,5 +1,8 @@
 #include "trail/index_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace kedge {
 namespace {
 
@@ -35,6 +38,12 @@ void check_kind(Database& database) {
   throw SqliteFailure{SQLITE_NOTADB, SQLITE_NOTADB, "it is of another version, or of something else"};
 }
 
+// With what is beside it, it is for those who may read the ledger: SQLite gives its own files the same mode.
+void make_file(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor >= 0) close(descriptor);  // where it cannot be made SQLite says why
+}
+
 bool is_new(Database& database) {
   Query tables = database.query("SELECT count(*) FROM sqlite_schema");
   return tables.next() && tables.integer(0) == 0;
@@ -52,11 +61,12 @@ std::unique_ptr<Database> open_index_for_reading(const std::string& path) {
 }
 
 std::unique_ptr<Database> open_index_for_writing(const std::string& path) {
-  auto database = std::make_unique<Database>(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  make_file(path);
+  auto database = std::make_unique<Database>(path, SQLITE_OPEN_READWRITE);
   sqlite3_busy_timeout(database->handle(), kBusyMillis);
   if (is_new(*database)) database->execute(kTables);
   check_kind(*database);
-  database->execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA cache_spill = OFF");
+  database->execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096; PRAGMA cache_spill = OFF");
   return database;
 }
 

@@ -1,23 +1,19 @@
 #include "trail/index_writer.h"
 
-#include "base/json.h"
 #include "trail/index_file.h"
 
 namespace kedge {
 namespace {
 
 // The remediation that a record is found by: its own or, of a notice, that of the record which it is about.
-Result<std::string> remediation_of(const Json& record, RecordSource& records) {
-  std::string own = field_of(record, RecordField::remediation);
-  if (!own.empty() || field_of(record, RecordField::kind) != "notice") return own;
-  const auto about = record.find("about");
-  if (about == record.end() || !about->is_number_integer()) return own;
-  const auto number = about->get<int64_t>();
-  const auto found = records.records(number, 1);
+Result<std::string> remediation_of(const RecordFields& record, RecordFieldReader& reader, RecordSource& records) {
+  const std::string& own = record[RecordField::remediation];
+  if (!own.empty() || record[RecordField::kind] != "notice" || !record.about) return own;
+  const auto found = records.records(*record.about, 1);
   if (!found) return found.error();
-  if (found->empty() || found->front().seq != number) return own;
-  const auto other = parse_json(found->front().bytes);
-  return other ? field_of(*other, RecordField::remediation) : own;
+  if (found->empty() || found->front().seq != *record.about) return own;
+  const auto other = reader.read(found->front());
+  return other ? (*other)[RecordField::remediation] : own;
 }
 
 }  // namespace
@@ -59,15 +55,14 @@ void IndexWriter::load_block() {
 IndexEnd IndexWriter::end() const { return {last_, last_bytes_.empty() ? last_digest_ : sha256(last_bytes_)}; }
 
 Result<void> IndexWriter::add(const JournalEntry& entry, RecordSource& records) {
-  const auto record = parse_json(entry.bytes);
-  if (!record || !record->is_object()) {
-    return Error{ErrorCode::corrupt, "record " + std::to_string(entry.seq) + " is not a JSON object"};
-  }
-  auto remediation = remediation_of(*record, records);
+  auto record = reader_.read(entry);
+  if (!record) return record.error();
+  auto remediation = remediation_of(*record, reader_, records);
   if (!remediation) return remediation.error();
+  record->texts[static_cast<size_t>(RecordField::remediation)] = *std::move(remediation);
   leave_finished(entry.seq);
   for (const RecordField field : kRecordFields) {
-    const std::string text = field == RecordField::remediation ? *std::move(remediation) : field_of(*record, field);
+    const std::string& text = (*record)[field];
     if (text.empty()) continue;
     columns_[static_cast<size_t>(field)].append(static_cast<size_t>(entry.seq % kPieceRecords),
                                                 values_.number_of(field, text));

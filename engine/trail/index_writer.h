@@ -14,6 +14,7 @@
 #include "trail/index_column.h"
 #include "trail/index_text.h"
 #include "trail/index_values.h"
+#include "trail/record_field.h"
 #include "trail/record_source.h"
 
 namespace kedge {
@@ -51,6 +52,7 @@ class IndexWriter {
   void finish_stretch(int64_t stretch);
 
   Database& database_;
+  RecordFieldReader reader_;
   GrowingValues values_;
   int64_t next_ = 0;
   int64_t last_ = -1;

@@ -3,8 +3,14 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+
+#include "base/result.h"
+#include "ledger/values.h"
 
 namespace kedge {
 
@@ -17,5 +23,27 @@ inline constexpr std::array kRecordFields = {RecordField::kind,        RecordFie
 
 // As raw_text_at (record_text.h) tells it: empty where the record has none.
 std::string field_of(const nlohmann::json& record, RecordField field);
+
+// What the index takes of a record.
+struct RecordFields {
+  std::array<std::string, kRecordFields.size()> texts;  // as field_of tells them
+  std::optional<int64_t> about;                         // of a notice: the record that it is about
+
+  const std::string& operator[](RecordField field) const { return texts.at(static_cast<size_t>(field)); }
+};
+
+// Reads them from many records, one after the other, without making a document of each. One thread.
+class RecordFieldReader {
+ public:
+  RecordFieldReader();
+  ~RecordFieldReader();
+
+  // corrupt: the bytes are no record.
+  Result<RecordFields> read(const JournalEntry& entry);
+
+ private:
+  struct Parser;
+  const std::unique_ptr<Parser> parser_;
+};
 
 }  // namespace kedge

@@ -133,6 +133,12 @@ TEST_F(RecordIndexTest, IsSeenAsItWasWhenItWasOpened) {
   EXPECT_EQ(newest, 9);
 }
 
+TEST_F(RecordIndexTest, IsForItsOwnerAlone) {
+  build(records(0, 9));
+  EXPECT_EQ(std::filesystem::status(file()).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
 TEST_F(RecordIndexTest, IsBuiltByOneProcessAtATime) {
   const auto first = builder();
   const auto second = RecordIndexBuilder::open(directory_.path());
