@@ -1,4 +1,4 @@
-"""Ledgers with a past: made once by bench_ledger, and kept for the next time."""
+"""Ledgers with a past: made once, and kept for the next time."""
 
 import os
 import shutil
@@ -7,14 +7,23 @@ import subprocess
 
 def kept_ledger(place, options, *words):
     """The folder of the ledger that `bench_ledger FOLDER WORDS...` makes."""
+    return _kept(place, options, "-".join(map(str, words)), "bench_ledger", *words)
+
+
+def kept_trail(place, options, records):
+    """The folder of the ledger with so many records that bench_trail makes."""
+    return _kept(place, options, f"trail-{records}", "bench_trail", "make", records)
+
+
+def _kept(place, options, name, program, *words):
     kept = options.keep_past or os.path.join(os.path.dirname(place.directory), "past")
-    made = os.path.join(kept, "-".join(map(str, words)))
+    made = os.path.join(kept, name)
     if not os.path.exists(os.path.join(made, "complete")):
         shutil.rmtree(made, ignore_errors=True)
-        os.makedirs(kept, exist_ok=True)
+        os.makedirs(made)
         print(f"           making {made}", flush=True)
         with open(place.log("past"), "a") as log:
-            subprocess.run([place.program("bench_ledger"), made, *map(str, words)], stderr=log, check=True)
+            subprocess.run([place.program(program), made, *map(str, words)], stderr=log, check=True)
         with open(os.path.join(made, "complete"), "w"):
             pass
     return made

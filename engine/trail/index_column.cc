@@ -1,7 +1,5 @@
 #include "trail/index_column.h"
 
-#include <algorithm>
-
 #include "trail/kept_numbers.h"
 
 namespace kedge {
@@ -10,16 +8,31 @@ namespace {
 // Of a list of so many values.
 bool fits_a_byte(size_t values) { return values <= UINT8_MAX; }
 
+// A bit for each byte, which is 0 or 1. Without branches: which records are wanted cannot be predicted.
+uint64_t packed(const std::array<uint8_t, 64>& bytes) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < bytes.size(); i += 8) {
+    uint64_t eight = 0;
+    for (size_t j = 0; j < 8; ++j) eight |= uint64_t{bytes[i + j]} << 8 * j;
+    word |= (eight * 0x0102040810204080ULL >> 56U) << i;
+  }
+  return word;
+}
+
 template <class Code>
 Result<PieceBits> matching(std::string_view kept_codes, const std::vector<uint8_t>& wanted) {
   const auto codes = numbers_of<Code>(kept_codes);
   if (!codes) return codes.error();
   if (codes->size() > kPieceRecords) return Error{ErrorCode::corrupt, "a column is longer than its piece"};
+  if (!codes->empty() && *std::max_element(codes->begin(), codes->end()) >= wanted.size()) {
+    return Error{ErrorCode::corrupt, "a column has a code without a value"};
+  }
   PieceBits bits;
-  for (size_t place = 0; place < codes->size(); ++place) {
-    const Code code = (*codes)[place];
-    if (code >= wanted.size()) return Error{ErrorCode::corrupt, "a column has a code without a value"};
-    if (wanted[code] != 0) bits.set(place);
+  for (size_t begin = 0; begin < codes->size(); begin += 64) {
+    std::array<uint8_t, 64> each{};
+    const size_t count = std::min(each.size(), codes->size() - begin);
+    for (size_t i = 0; i < count; ++i) each[i] = wanted[(*codes)[begin + i]];
+    bits.set_word(begin / 64, packed(each));
   }
   return bits;
 }

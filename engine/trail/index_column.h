@@ -4,6 +4,7 @@
 // in which it does costs the same whatever is asked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -19,11 +20,13 @@ namespace kedge {
 // A piece's records, each wanted or not.
 class PieceBits {
  public:
-  void set(size_t place) { words_[place / 64] |= uint64_t{1} << place % 64; }
-  bool has(size_t place) const { return (words_[place / 64] >> place % 64 & 1U) != 0; }
-  void set_range(size_t begin, size_t end) {
-    for (size_t place = begin; place < end; ++place) set(place);
+  // 64 records at once.
+  void set_word(size_t word, uint64_t bits) { words_.at(word) = bits; }
+  void set_block(size_t block) {
+    constexpr size_t kWords = kBlockRecords / 64;
+    std::fill_n(words_.begin() + block * kWords, kWords, ~uint64_t{0});
   }
+  bool has(size_t place) const { return (words_[place / 64] >> place % 64 & 1U) != 0; }
   bool empty() const;
   PieceBits& operator&=(const PieceBits& other);
   PieceBits& operator|=(const PieceBits& other);
@@ -48,7 +51,7 @@ class IndexColumn {
   std::vector<uint16_t> codes_;
 };
 
-// The records whose code is `wanted`: wanted[0] is false.
+// The records whose code is wanted: 1, and 0 where it is not, as code 0 is not.
 Result<PieceBits> records_with(std::string_view kept_codes, const std::vector<uint8_t>& wanted);
 
 }  // namespace kedge

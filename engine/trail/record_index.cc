@@ -100,7 +100,7 @@ class Search {
     for (size_t block = 0; block < kPieceBlocks; ++block) {
       if (!blocks_.has(first + block)) continue;
       any = true;
-      bits.set_range(block * kBlockRecords, (block + 1) * kBlockRecords);
+      bits.set_block(block);
     }
     return any;
   }
