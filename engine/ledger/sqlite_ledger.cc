@@ -17,6 +17,7 @@
 #include "ledger/exchange.h"
 #include "ledger/ledger_lock.h"
 #include "ledger/ledger_time.h"
+#include "ledger/reserve.h"
 #include "ledger/schema.h"
 #include "ledger/sqlite_writer.h"
 

@@ -80,16 +80,18 @@ Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, co
 Result<int64_t> first_at(LedgerReader& reader, Time time) {
   const auto head = reader.journal_head();
   if (!head) return head.error();
-  return end_before(reader, *head + 1, time);
+  JournalRecords records(reader);
+  return first_since(records, *head + 1, time);
 }
 
 Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
                            const std::function<Result<bool>(const JournalEntry&)>& visit) {
   const auto head = reader.journal_head();
   if (!head) return head.error();
-  const auto end = range.before ? end_before(reader, *head + 1, *range.before) : Result<int64_t>(*head + 1);
+  JournalRecords records(reader);
+  const auto end = range.before ? first_since(records, *head + 1, *range.before) : Result<int64_t>(*head + 1);
   if (!end) return end.error();
-  const auto begin = range.from ? end_before(reader, *end, *range.from) : Result<int64_t>(0);
+  const auto begin = range.from ? first_since(records, *end, *range.from) : Result<int64_t>(0);
   if (!begin) return begin.error();
   for (int64_t next = std::max(*begin, range.after + 1); next < *end;) {
     const auto entries = reader.journal(next, static_cast<size_t>(std::min(kPiece, *end - next)));

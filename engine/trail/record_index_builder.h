@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
+#include "base/lock_file.h"
 #include "base/result.h"
-#include "ledger/lock_file.h"
 #include "trail/index_writer.h"
 #include "trail/record_source.h"
 
