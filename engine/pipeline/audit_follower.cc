@@ -1,0 +1,110 @@
+#include "pipeline/audit_follower.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace kedge {
+namespace {
+
+// How often the journal is looked at, where publications are further apart.
+constexpr Duration kLookAgain = std::chrono::milliseconds(200);
+
+}  // namespace
+
+void AuditFollower::start() {
+  thread_ = Thread("kedge-audit", [this] { run(); });
+}
+
+void AuditFollower::stop() {
+  stopping_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void AuditFollower::run() {
+  const Duration rest = std::min(options_.publish_every, kLookAgain);
+  do {
+    pulse_.works();
+    turn(false);
+    pulse_.waits();
+  } while (!stopping_.wait_closed(rest));
+  turn(true);
+}
+
+void AuditFollower::turn(bool last) {
+  Result<void> done = copy();
+  const bool due = last || clock_.elapsed() - published_at_ >= options_.publish_every;
+  if (due && writer_.size() > writer_.published().size) {
+    // What was copied is published also where copying went wrong behind it.
+    if (auto published = publish(); !published) done = published;
+  }
+  note(done);
+}
+
+Result<void> AuditFollower::copy() {
+  const auto head = reader_.journal_head();
+  if (!head) return head.error().with("the journal cannot be read");
+  note_head(*head);
+  while (static_cast<int64_t>(writer_.size()) <= *head) {
+    const auto next = static_cast<int64_t>(writer_.size());
+    const auto records = reader_.journal(next, options_.read_records);
+    if (!records) return records.error().with("the journal cannot be read");
+    if (records->empty() || records->front().seq != next) {
+      return Error{ErrorCode::corrupt, "the journal has no record " + std::to_string(next)};
+    }
+    for (const JournalEntry& record : *records) {
+      if (record.seq != static_cast<int64_t>(writer_.size())) break;  // the next round tells of the gap
+      if (auto appended = writer_.append(record.bytes); !appended) {
+        return appended.error().with("record " + std::to_string(record.seq));
+      }
+    }
+    if (writer_.waiting_bytes() < options_.waiting_bytes_max) continue;
+    if (auto published = publish(); !published) return published;
+  }
+  return {};
+}
+
+Result<void> AuditFollower::publish() {
+  auto note = writer_.publish();
+  if (!note) return note.error().with("the audit log cannot be written");
+  published_at_ = clock_.elapsed();
+  const std::lock_guard lock(mutex_);
+  ++status_.publications;
+  status_.published = writer_.published().size;
+  if (records_behind() == 0) behind_since_.reset();
+  return {};
+}
+
+void AuditFollower::note_head(int64_t head) {
+  const std::lock_guard lock(mutex_);
+  head_ = head;
+  status_.published = writer_.published().size;
+  if (!behind_since_ && records_behind() > 0) behind_since_ = clock_.elapsed();
+}
+
+void AuditFollower::note(const Result<void>& done) {
+  const std::lock_guard lock(mutex_);
+  status_.size = writer_.size();
+  if (done) {
+    if (status_.trouble) spdlog::info("the audit log goes on");
+    status_.trouble.reset();
+    return;
+  }
+  ++status_.failures;
+  if (!status_.trouble) spdlog::error("{}", done.error().message);
+  status_.trouble = done.error().message;
+}
+
+int64_t AuditFollower::records_behind() const {
+  return std::max<int64_t>(0, head_ + 1 - static_cast<int64_t>(status_.published));
+}
+
+AuditFollower::Status AuditFollower::status() const {
+  const std::lock_guard lock(mutex_);
+  Status status = status_;
+  status.records_behind = records_behind();
+  if (behind_since_) status.behind_for = clock_.elapsed() - *behind_since_;
+  return status;
+}
+
+}  // namespace kedge

@@ -1,0 +1,123 @@
+#include "pipeline/audit_follower.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/audit/lossy_log_disk.h"
+#include "tests/ledger/memory_ledger.h"
+#include "tests/support/fake_clock.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+class AuditFollowerTest : public testing::Test {
+ protected:
+  AuditFollowerTest() {
+    EXPECT_TRUE(disk_.open()->make_directory("/log"));
+    EXPECT_TRUE(disk_.open()->make_directory("/state"));
+    EXPECT_TRUE(disk_.open()->sync_all());
+    open();
+  }
+
+  void open() {
+    follower_.reset();
+    const auto key = SigningKey::from_seed("example.com/log", std::string(32, 'k'));
+    auto writer = LogWriter::open({"/log", "/state/head", {*key}}, disk_.open());
+    ASSERT_TRUE(writer) << writer.error().message;
+    writer_ = *std::move(writer);
+    follower_ = std::make_unique<AuditFollower>(ledger_, *writer_, clock_, AuditFollower::Options{});
+  }
+
+  // So many records more.
+  void write(int records) {
+    for (int i = 0; i < records; ++i) {
+      const std::vector<Change> changes = {NoteStop{"record " + std::to_string(ledger_.head() + 1)}};
+      ASSERT_TRUE(ledger_.apply(changes).front().done());
+    }
+  }
+  uint64_t in_journal() const { return static_cast<uint64_t>(ledger_.head()) + 1; }
+  void turn_later() {
+    clock_.advance(seconds(1));
+    follower_->turn();
+  }
+
+  FakeClock clock_;
+  MemoryLedger ledger_{clock_};
+  LossyLogDisk disk_{1};
+  std::unique_ptr<LogWriter> writer_;
+  std::unique_ptr<AuditFollower> follower_;
+};
+
+TEST_F(AuditFollowerTest, CopiesEveryRecordByteForByteUnderItsNumber) {
+  write(300);
+  turn_later();
+  EXPECT_EQ(writer_->published().size, in_journal());
+  MerkleFrontier tree;
+  for (const JournalEntry& record : *ledger_.journal(0, 1000)) tree.append(leaf_hash(record.bytes));
+  EXPECT_EQ(writer_->published().root, tree.root());
+}
+
+TEST_F(AuditFollowerTest, PublishesAtItsCadenceAndNotWithEveryRecord) {
+  turn_later();
+  EXPECT_EQ(follower_->status().publications, 1U);
+  for (int i = 0; i < 9; ++i) {
+    write(1);
+    clock_.advance(std::chrono::milliseconds(100));
+    follower_->turn();
+  }
+  EXPECT_EQ(follower_->status().publications, 1U);
+  EXPECT_EQ(follower_->status().records_behind, 9);
+  clock_.advance(std::chrono::milliseconds(100));
+  follower_->turn();
+  EXPECT_EQ(follower_->status().publications, 2U);
+  EXPECT_EQ(follower_->status().records_behind, 0);
+  turn_later();
+  EXPECT_EQ(follower_->status().publications, 2U);
+}
+
+TEST_F(AuditFollowerTest, GoesOnAtTheLogsLastLeafAfterItsMachineDied) {
+  write(10);
+  turn_later();
+  write(10);
+  follower_->turn();
+  disk_.lose_what_is_not_synced();
+  open();
+  EXPECT_LT(writer_->size(), in_journal());
+  turn_later();
+  EXPECT_EQ(writer_->published().size, in_journal());
+}
+
+TEST_F(AuditFollowerTest, PublishesOnceMoreWhenItIsStopped) {
+  follower_->start();
+  write(5);
+  follower_->stop();
+  EXPECT_EQ(writer_->published().size, in_journal());
+}
+
+TEST_F(AuditFollowerTest, SaysHowFarBehindItIsWhileTheDiskIsFullAndCatchesUpByItself) {
+  turn_later();
+  bool full = true;
+  disk_.fate = [&](uint64_t) { return full ? LossyLogDisk::Fate::has_no_room : LossyLogDisk::Fate::well; };
+  write(7);
+  turn_later();
+  clock_.advance(seconds(30));
+  follower_->turn();
+  const auto behind = follower_->status();
+  EXPECT_EQ(behind.records_behind, 7);
+  EXPECT_EQ(behind.behind_for, seconds(30));
+  EXPECT_EQ(behind.failures, 2U);
+  EXPECT_THAT(behind.trouble.value_or(""), HasSubstr("the audit log cannot be written"));
+  full = false;
+  turn_later();
+  const auto caught_up = follower_->status();
+  EXPECT_EQ(caught_up.records_behind, 0);
+  EXPECT_EQ(caught_up.behind_for, Duration{0});
+  EXPECT_FALSE(caught_up.trouble);
+  EXPECT_EQ(writer_->published().size, in_journal());
+}
+
+}  // namespace
+}  // namespace kedge
