@@ -347,6 +347,36 @@ void read_limits(Section& section, Configuration& configuration) {
   section.duration("shutdown", configuration.shutdown, seconds(1), seconds(600));
 }
 
+// A key that lies with what it signs is there for whoever may write the log.
+bool lies_in(const std::string& file, const std::string& directory) {
+  const auto inner = std::filesystem::weakly_canonical(file), outer = std::filesystem::weakly_canonical(directory);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+void read_audit(Section& section, Configuration& configuration) {
+  AuditOptions& audit = configuration.audit;
+  audit.directory = configuration.data + "/audit";
+  section.text("directory", audit.directory);
+  audit.directory = beside(configuration.path, audit.directory);
+  section.texts("keys", audit.keys);
+  for (size_t i = 0; i < audit.keys.size() && !section.is_wrong("keys"); ++i) {
+    audit.keys[i] = beside(configuration.path, audit.keys[i]);
+    if (!lies_in(audit.keys[i], audit.directory)) continue;
+    section.mistake(fmt::format("keys[{}]", i), "lies in the log's directory, which is there to be shown; move it");
+  }
+  section.duration("publish_every", audit.publish_every, milliseconds(100), seconds(60));
+  section.integer("behind_records", audit.behind_records, 1, 1'000'000'000);
+  section.duration("behind_for", audit.behind_for, seconds(1), hours(24));
+  section.word<bool>("on_failure", audit.stops_effects, [](std::string_view word) -> Result<bool> {
+    if (word == "stop") return true;
+    if (word == "continue") return false;
+    return Error{ErrorCode::invalid, "must be stop (no effects while the log cannot be written) or continue"};
+  });
+  if (audit.keys.empty() && !section.is_wrong("keys") && (section.has("directory") || section.has("on_failure"))) {
+    section.mistake("keys", "needs the file of a key (`kedge audit keygen`): without one there is no log");
+  }
+}
+
 void read_all(Section& root, Configuration& configuration) {
   std::string version = "1";
   root.text("version", version);
@@ -367,6 +397,7 @@ void read_all(Section& root, Configuration& configuration) {
   root.named_sections("windows", [&](const std::string& name, Section& window) {
     read_window(window, configuration.gate.windows[name]);
   });
+  root.section("audit", [&](Section& s) { read_audit(s, configuration); });
   root.section("notify", [&](Section& s) { read_notify(s, configuration); });
   root.section("api", [&](Section& s) { read_api(s, configuration); });
   root.section("limits", [&](Section& s) { read_limits(s, configuration); });
@@ -401,6 +432,11 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   }
   if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");
+  }
+  if (loaded.configuration.audit.keys.empty() && file.mistakes.empty()) {
+    loaded.warnings.emplace_back(
+        "there is no audit log: who reads the record must trust this machine. `kedge audit keygen` makes a key for "
+        "audit.keys");
   }
   std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.line < b.line; });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/monitoring_server.h"
+#include "app/audit_log.h"
 #include "app/yaml.h"
 #include "aws/options.h"
 #include "event/decoder.h"
@@ -45,6 +46,8 @@ struct Configuration {
   GateLimits gate;
   std::vector<std::string> protected_keys;  // which no remediation may touch, besides what is known to be our own
   bool unsafe_limits = false;
+
+  AuditOptions audit;
 
   std::vector<ChannelOptions> channels;
   std::vector<std::string> alarms;  // channels

@@ -89,6 +89,7 @@ class Daemon {
 
  private:
   Result<void> open_ledger();
+  Result<void> open_audit_log();
   Result<void> open_rules();
   Result<void> create_reading();
   Result<void> start_effects();
@@ -144,6 +145,7 @@ class Daemon {
   std::unique_ptr<TrustedClock> trusted_clock_;
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
+  std::unique_ptr<AuditLog> audit_log_;
   std::unique_ptr<EffectsSwitch> effects_;
   std::unique_ptr<Breakers> breakers_;
   std::unique_ptr<Executor> executor_;
@@ -164,8 +166,9 @@ Result<void> Daemon::run() {
   const sigset_t signals = daemon_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Result<void> done;
-  for (const auto step : {&Daemon::open_ledger, &Daemon::open_rules, &Daemon::create_reading, &Daemon::start_effects,
-                          &Daemon::start_notices, &Daemon::start_index, &Daemon::start_listening, &Daemon::serve}) {
+  for (const auto step : {&Daemon::open_ledger, &Daemon::open_audit_log, &Daemon::open_rules, &Daemon::create_reading,
+                          &Daemon::start_effects, &Daemon::start_notices, &Daemon::start_index,
+                          &Daemon::start_listening, &Daemon::serve}) {
     done = (this->*step)();
     if (!done) break;
   }
@@ -205,6 +208,18 @@ Result<void> Daemon::open_ledger() {
   const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
   if (!noted.done()) return noted.error.with("the first record");
   record_pause_file();
+  return {};
+}
+
+Result<void> Daemon::open_audit_log() {
+  if (configuration_.audit.keys.empty()) {
+    spdlog::warn("there is no audit log: `kedge audit keygen` makes a key for audit.keys");
+    return {};
+  }
+  auto log = AuditLog::start(configuration_.audit, configuration_.data, *reader_, clock_);
+  if (!log) return log.error();
+  audit_log_ = *std::move(log);
+  spdlog::info("the audit log {} is in {}", audit_log_->origin(), configuration_.audit.directory);
   return {};
 }
 
@@ -268,7 +283,8 @@ Result<void> Daemon::start_effects() {
   options.redaction_salt = redaction_salt_;
   std::vector<const Source*> sources;
   for (const auto& source : sources_) sources.push_back(source.get());
-  effects_ = std::make_unique<EffectsSwitch>(EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources});
+  effects_ = std::make_unique<EffectsSwitch>(
+      EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources, audit_log_.get()});
   const auto open = reader_->unfinished();
   if (!open) return open.error().with("reading the open remediations");
   breakers_ = std::make_unique<Breakers>(options.breaker, random_);
@@ -391,6 +407,7 @@ void Daemon::watch_loops() {
   watchdog_.watch("the executor", executor_->pulse());
   watchdog_.watch("reconcile", reconciler_->pulse());
   watchdog_.watch("the outbox", outbox_->pulse());
+  if (audit_log_) watchdog_.watch("the audit log", audit_log_->pulse());
   watchdog_.watch("the index", index_->pulse());
   for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
 }
@@ -442,6 +459,7 @@ void Daemon::stop() {
   if (room_) room_->identity_http->stop();  // whoever still asks who we are, or for credentials, asks no longer
   if (identity_) identity_->stop();
   if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
+  if (audit_log_) audit_log_->stop();
   monitoring_.reset();
   if (index_) index_->stop();
   if (committer_) committer_->stop();
@@ -557,6 +575,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   writer.gauge("kedge_effects_stopped", "1 while nothing may be written to the world", effects_->stopped() ? 1 : 0);
   writer.gauge("kedge_own_principals_known", "1 when it is known who we are at AWS: own changes are recognised",
                identity_->unknown() ? 0 : 1);
+  if (audit_log_) kedge::write_metrics(writer, audit_log_->status());
   kedge::write_metrics(writer, watchdog_.look());
   writer.gauge("kedge_process_threads", "threads of the process, those of libraries included", thread_count());
   journal_metrics_->write(writer);

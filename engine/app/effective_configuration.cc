@@ -144,6 +144,15 @@ Tree notify_of(const Configuration& c) {
   return {{"channels", channels}, {"alarms", c.alarms}};
 }
 
+Tree audit_of(const AuditOptions& audit) {
+  return {{"keys", audit.keys},
+          {"directory", audit.directory},
+          {"publish_every", span(audit.publish_every)},
+          {"behind_records", audit.behind_records},
+          {"behind_for", span(audit.behind_for)},
+          {"on_failure", audit.stops_effects ? "stop" : "continue"}};
+}
+
 Tree executor_of(const ExecutorOptions& executor) {
   return {{"workers", executor.workers},
           {"per_endpoint", executor.per_endpoint},
@@ -202,6 +211,7 @@ std::string effective_configuration(const Configuration& c) {
                     {"windows", windows_of(c)},
                     {"notify", notify_of(c)},
                     {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},
+                    {"audit", audit_of(c.audit)},
                     {"executor", executor_of(c.executor)},
                     {"limits", limits_of(c)}};
   YAML::Emitter out;

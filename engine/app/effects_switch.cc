@@ -29,6 +29,9 @@ std::optional<Stop> EffectsSwitch::stopped() const {
     if ((*pause)->scope != "all") return Stop{(*pause)->reason, true};
     return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", (*pause)->by, (*pause)->reason), true};
   }
+  if (parts_.audit_log != nullptr) {
+    if (auto why = parts_.audit_log->stops_effects()) return Stop{*std::move(why)};
+  }
   if (const auto ahead = parts_.committer.clock_doubt()) return Stop{words_of_clock_doubt(*ahead), false, true};
   for (const Source* source : parts_.sources) {
     if (const auto why = source->ledger_in_doubt()) return Stop{fmt::format("source {}: {}", source->name(), *why)};

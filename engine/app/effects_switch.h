@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/pause_file.h"
+#include "app/audit_log.h"
 #include "ledger/committer.h"
 #include "remediate/gated_client.h"
 #include "source/source.h"
@@ -25,7 +26,8 @@ class EffectsSwitch {
     const Committer& committer;
     LedgerReader& reader;
     const PauseFile& pause_file;
-    std::vector<const Source*> sources;  // all of them
+    std::vector<const Source*> sources;   // all of them
+    const AuditLog* audit_log = nullptr;  // where there is one
   };
   // All parts must outlive it.
   explicit EffectsSwitch(Parts parts) : parts_(std::move(parts)) {}

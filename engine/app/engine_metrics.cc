@@ -76,6 +76,16 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   }
 }
 
+void write_metrics(MetricsWriter& writer, const AuditFollower::Status& status) {
+  writer.gauge("kedge_audit_log_records", "records behind the checkpoint of the audit log", number(status.published));
+  writer.gauge("kedge_audit_log_behind_records", "records of the ledger that the audit log has not",
+               number(status.records_behind));
+  writer.gauge("kedge_audit_log_behind_seconds", "since when it has not all of them",
+               std::chrono::duration<double>(status.behind_for).count());
+  writer.counter("kedge_audit_log_publications_total", "checkpoints signed", number(status.publications));
+  writer.counter("kedge_audit_log_failures_total", "turns that could not be made", number(status.failures));
+}
+
 void write_metrics(MetricsWriter& writer, const std::vector<Watchdog::Loop>& loops) {
   for (const Watchdog::Loop& loop : loops) {
     const MetricsWriter::Labels labels = {{"loop", loop.name}};

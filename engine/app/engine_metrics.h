@@ -8,6 +8,7 @@
 #include "api/engine_metrics.h"
 #include "app/watchdog.h"
 #include "notify/dispatcher.h"
+#include "pipeline/audit_follower.h"
 #include "pipeline/lane.h"
 #include "source/source.h"
 
@@ -15,6 +16,7 @@ namespace kedge {
 
 void write_metrics(MetricsWriter&, size_t lane, const Lane&);
 void write_metrics(MetricsWriter&, const Source&);
+void write_metrics(MetricsWriter&, const AuditFollower::Status&);
 void write_metrics(MetricsWriter&, const std::vector<Watchdog::Loop>&);
 void write_metrics(MetricsWriter&, const std::map<std::string, ChannelFigures>&);
 

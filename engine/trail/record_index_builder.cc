@@ -29,7 +29,7 @@ Result<int64_t> common_stretches(Database& database, RecordSource& records) {
 }  // namespace
 
 Result<std::unique_ptr<RecordIndexBuilder>> RecordIndexBuilder::open(const std::string& directory) {
-  auto lock = LockFile::take(directory + "/index.lock");
+  auto lock = LockFile::take(directory + "/index.lock", "it brings the index up to date");
   if (!lock) return lock.error();
   return std::unique_ptr<RecordIndexBuilder>(new RecordIndexBuilder(index_path(directory), *std::move(lock)));
 }

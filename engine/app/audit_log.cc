@@ -1,0 +1,85 @@
+#include "app/audit_log.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "audit/key_file.h"
+
+namespace kedge {
+
+Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, LedgerReader& reader) {
+  if (log.size() == 0) return std::optional<std::string>();
+  const auto last = static_cast<int64_t>(log.size()) - 1;
+  const auto head = reader.journal_head();
+  if (!head) return head.error();
+  if (last > *head) {
+    return std::optional(fmt::format(
+        "the audit log has record {}, and the ledger ends with {}: the ledger is older than what it did. End the "
+        "daemon and put the newest backup in its place by `kedge ledger restore`",
+        last, *head));
+  }
+  const auto entries = reader.journal(last, 1);
+  if (!entries) return entries.error();
+  if (!entries->empty() && entries->front().seq == last && entries->front().bytes == log.last_entry()) {
+    return std::optional<std::string>();
+  }
+  return std::optional(
+      fmt::format("record {} of the ledger is not the one in the audit log: the ledger is another one, or was put back "
+                  "and went on by itself. Give each ledger a log of its own, or put back the one that the log was made "
+                  "of",
+                  last));
+}
+
+AuditLog::AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock)
+    : options_(std::move(options)),
+      writer_(std::move(writer)),
+      follower_(reader, *writer_, clock, {.publish_every = options_.publish_every}) {}
+
+Result<std::unique_ptr<AuditLog>> AuditLog::start(const AuditOptions& options, const std::string& data,
+                                                  LedgerReader& reader, Clock& clock) {
+  LogWriter::Options log;
+  log.directory = options.directory.empty() ? data + "/audit" : options.directory;
+  log.head_file = data + "/audit-head";
+  for (size_t i = 0; i < options.keys.size(); ++i) {
+    auto key = read_signing_key(options.keys[i]);
+    if (!key) return key.error().with(fmt::format("audit.keys[{}]", i));
+    log.keys.push_back(*std::move(key));
+  }
+  auto disk = open_log_disk(log.directory);
+  if (!disk) return disk.error().with("audit.directory");
+  auto writer = LogWriter::open(std::move(log), *std::move(disk));
+  if (!writer) return writer.error().with("audit");
+  auto older = not_of_this_ledger(**writer, reader);
+  if (!older) return older.error().with("comparing the ledger with the audit log");
+  std::unique_ptr<AuditLog> started(new AuditLog(options, *std::move(writer), reader, clock));
+  started->older_ledger_ = *std::move(older);
+  if (started->older_ledger_) {
+    spdlog::error("{}", *started->older_ledger_);
+  } else {
+    started->follower_.start();
+  }
+  return started;
+}
+
+std::optional<std::string> AuditLog::stops_effects() const {
+  if (older_ledger_) return older_ledger_;
+  return options_.stops_effects ? trouble() : std::nullopt;
+}
+
+std::optional<std::string> AuditLog::trouble() const {
+  if (older_ledger_) return older_ledger_;
+  const AuditFollower::Status status = follower_.status();
+  if (status.trouble) return "the audit log cannot be written: " + *status.trouble;
+  if (status.records_behind > options_.behind_records) {
+    return fmt::format("the audit log is {} records behind the ledger ({} are allowed)", status.records_behind,
+                       options_.behind_records);
+  }
+  if (status.behind_for > options_.behind_for) {
+    return fmt::format("the audit log is {} behind the ledger ({} are allowed)",
+                       format_duration(std::chrono::floor<std::chrono::seconds>(status.behind_for)),
+                       format_duration(options_.behind_for));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kedge

@@ -1,0 +1,114 @@
+// The audit log beside a ledger: copied, compared at the start, and what it stops.
+#include "app/audit_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "audit/key_file.h"
+#include "audit/log_reader.h"
+#include "audit/verifier.h"
+#include "tests/ledger/memory_ledger.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AuditLogTest : public testing::Test {
+ protected:
+  AuditLogTest() {
+    fs::create_directories(data);
+    const auto made = make_key_file(options.keys[0], "example.com/audit");
+    EXPECT_TRUE(made.ok());
+    verifier = *made;
+  }
+
+  void note(MemoryLedger& ledger, int times = 1) {
+    for (int i = 0; i < times; ++i) {
+      const Change change = NoteStart{"0.1.0", "digest", "boot-" + std::to_string(i)};
+      ledger.apply({&change, 1});
+    }
+  }
+  Result<std::unique_ptr<AuditLog>> start(MemoryLedger& ledger) {
+    return AuditLog::start(options, data, ledger, system_clock);
+  }
+  LogVerification verified() { return *verify_log(data + "/audit", {verifier}, {}, 1); }
+
+  TemporaryDirectory directory;
+  const std::string data = directory.path() / "data";
+  FakeClock clock;
+  SystemClock system_clock;
+  AuditOptions options{.keys = {directory.path() / "key"}};
+  VerifierKey verifier;
+};
+
+TEST_F(AuditLogTest, HoldsTheJournalByteForByteOnceItIsStopped) {
+  MemoryLedger ledger(clock);
+  note(ledger, 300);
+  for (int round = 0; round < 2; ++round) {
+    const auto log = start(ledger);
+    ASSERT_TRUE(log.ok()) << log.error().message;
+    note(ledger, 3);
+    (*log)->stop();
+    EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+  }
+  const LogVerification found = verified();
+  EXPECT_TRUE(found.good()) << found.faults.at(0).message;
+  ASSERT_TRUE(found.checkpoint);
+  const auto journal = *ledger.journal(0, SIZE_MAX);
+  EXPECT_EQ(found.checkpoint->size, journal.size());
+  std::string bytes;
+  for (const JournalEntry& entry : journal) bytes += entry.bytes;
+  EXPECT_EQ(found.entry_bytes, bytes.size());
+}
+
+TEST_F(AuditLogTest, StopsEffectsOfALedgerThatIsOlderThanItsLog) {
+  MemoryLedger ledger(clock);
+  const MemoryLedger backup = ledger;
+  note(ledger, 5);
+  (*start(ledger))->stop();
+  MemoryLedger restored = backup;
+  const auto log = start(restored);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  EXPECT_THAT((*log)->stops_effects().value_or(""), testing::HasSubstr("the ledger is older than what it did"));
+  note(restored, 10);
+  (*log)->stop();
+  EXPECT_EQ(verified().checkpoint->size, 6U) << "nothing of it goes into the log";
+}
+
+TEST_F(AuditLogTest, StopsEffectsOfALedgerThatWentOnInAnotherWay) {
+  MemoryLedger ledger(clock);
+  const MemoryLedger backup = ledger;
+  note(ledger, 5);
+  (*start(ledger))->stop();
+  MemoryLedger other = backup;
+  const Change change = NoteStop{"another history"};
+  for (int i = 0; i < 10; ++i) other.apply({&change, 1});
+  options.stops_effects = false;  // which concerns the log's directory alone
+  const auto log = start(other);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  EXPECT_THAT((*log)->stops_effects().value_or(""), testing::HasSubstr("record 5 of the ledger is not the one"));
+}
+
+TEST_F(AuditLogTest, DoesNotStartWithoutAKeyThatItMaySignWith) {
+  MemoryLedger ledger(clock);
+  fs::permissions(options.keys[0], fs::perms::owner_all | fs::perms::group_read);
+  const auto log = start(ledger);
+  ASSERT_FALSE(log.ok());
+  EXPECT_THAT(log.error().message, testing::StartsWith("audit.keys[0]: "));
+}
+
+TEST_F(AuditLogTest, HasOneWriter) {
+  MemoryLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  EXPECT_EQ(start(ledger).error().code, ErrorCode::conflict);
+}
+
+}  // namespace
+}  // namespace kedge
