@@ -14,14 +14,19 @@ namespace {
 
 // A condition whose texts were looked up in the dictionary.
 struct Wanted {
-  std::vector<std::pair<RecordField, WantedValues>> fields;
+  struct Field {
+    RecordField field;
+    WantedValues values;
+    std::vector<uint8_t> codes;  // of the piece that is looked at: which are wanted; empty: none is
+  };
+  std::vector<Field> fields;
 };
 
 // None where the dictionary does not help.
 std::optional<Wanted> look_up(Database& database, const IndexQuery::Condition& condition) {
   Wanted wanted;
   for (const RecordField field : condition.fields) {
-    WantedValues& values = wanted.fields.emplace_back(field, WantedValues()).second;
+    WantedValues& values = wanted.fields.emplace_back(Wanted::Field{field, {}, {}}).values;
     for (const std::string& text : condition.texts) {
       if (condition.how == IndexQuery::How::equal) want_text(database, field, text, values);
       if (condition.how == IndexQuery::How::part) want_part(database, field, text, values);
@@ -42,7 +47,7 @@ class Search {
 
   // None: no record of the piece is wanted.
   std::optional<PieceBits> in_piece(int64_t piece) {
-    for (const Wanted& wanted : wanted_) {
+    for (Wanted& wanted : wanted_) {
       if (!may_occur(piece, wanted)) return {};
     }
     PieceBits bits;
@@ -69,21 +74,24 @@ class Search {
     return codes;
   }
 
-  bool may_occur(int64_t piece, const Wanted& wanted) {
-    return std::any_of(wanted.fields.begin(), wanted.fields.end(), [&](const auto& field) {
-      if (field.second.empty()) return false;
-      Query row = database_.query("SELECT value_list FROM piece WHERE id = ?", column_id(piece, field.first));
-      return row.next() && !wanted_codes(row.text(0), field.second).empty();
-    });
+  bool may_occur(int64_t piece, Wanted& wanted) {
+    bool any = false;
+    for (Wanted::Field& field : wanted.fields) {
+      field.codes.clear();
+      if (field.values.empty()) continue;
+      Query row = database_.query("SELECT value_list FROM piece WHERE id = ?", column_id(piece, field.field));
+      if (row.next()) field.codes = wanted_codes(row.text(0), field.values);
+      any = any || !field.codes.empty();
+    }
+    return any;
   }
 
   PieceBits matching(int64_t piece, const Wanted& wanted) {
     PieceBits bits;
-    for (const auto& [field, values] : wanted.fields) {
-      Query row = database_.query("SELECT value_list, codes FROM piece WHERE id = ?", column_id(piece, field));
-      if (!row.next()) continue;
-      const std::vector<uint8_t> codes = wanted_codes(row.text(0), values);
-      if (!codes.empty()) bits |= intact(records_with(row.text(1), codes));
+    for (const Wanted::Field& field : wanted.fields) {
+      if (field.codes.empty()) continue;
+      Query row = database_.query("SELECT codes FROM piece WHERE id = ?", column_id(piece, field.field));
+      if (row.next()) bits |= intact(records_with(row.text(0), field.codes));
     }
     return bits;
   }
