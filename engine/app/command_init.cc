@@ -91,6 +91,14 @@ guards:
 #     hook: {kind: webhook, url: "https://example.com/hook", secrets: ["${file:/etc/kedge/hook-secret}"]}
 #   alarms: [security]            # who is told of trouble of the engine itself
 
+# audit:                          # every record in files that outsiders can verify; without a key there are none
+#   keys: [/etc/kedge/audit.key]  # kedge audit keygen --origin audit.example.com/kedge --output /etc/kedge/audit.key
+#   directory: data/audit
+#   publish_every: 1s
+#   behind_records: 10000         # effects stop when it is so many records, ...
+#   behind_for: 30s               # ... or so long, behind
+#   on_failure: stop              # continue: effects go on without it
+
 api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
   # control_group: kedge          # the group whose members may use the control socket besides its owner

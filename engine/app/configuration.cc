@@ -433,11 +433,6 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");
   }
-  if (loaded.configuration.audit.keys.empty() && file.mistakes.empty()) {
-    loaded.warnings.emplace_back(
-        "there is no audit log: who reads the record must trust this machine. `kedge audit keygen` makes a key for "
-        "audit.keys");
-  }
   std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   loaded.mistakes = std::move(file.mistakes);

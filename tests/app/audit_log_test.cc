@@ -21,12 +21,7 @@ namespace fs = std::filesystem;
 
 class AuditLogTest : public testing::Test {
  protected:
-  AuditLogTest() {
-    fs::create_directories(data);
-    const auto made = make_key_file(options.keys[0], "example.com/audit");
-    EXPECT_TRUE(made.ok());
-    verifier = *made;
-  }
+  AuditLogTest() { fs::create_directories(data); }
 
   void note(MemoryLedger& ledger, int times = 1) {
     for (int i = 0; i < times; ++i) {
@@ -44,7 +39,7 @@ class AuditLogTest : public testing::Test {
   FakeClock clock;
   SystemClock system_clock;
   AuditOptions options{.keys = {directory.path() / "key"}};
-  VerifierKey verifier;
+  const VerifierKey verifier = make_key_file(options.keys[0], "example.com/audit").value();
 };
 
 TEST_F(AuditLogTest, HoldsTheJournalByteForByteOnceItIsStopped) {

@@ -96,6 +96,7 @@ executor: {zzz: 1}
 guards: {budgets: {zzz: 1}, zzz: 1}
 windows: {w: {from: "22:00", to: "06:00", zzz: 1}}
 notify: {channels: {c: {kind: slack, url: "http://127.0.0.1:1/", zzz: 1}}, zzz: 1}
+audit: {zzz: 1}
 api: {zzz: 1}
 limits: {zzz: 1}
 zzz: 1
