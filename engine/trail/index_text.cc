@@ -15,9 +15,9 @@ uint32_t place_of(const char* sequence) {
   uint32_t first = 0;
   std::memcpy(&first, sequence, sizeof first);
   const uint64_t whole = uint64_t{first} << 8U | static_cast<unsigned char>(sequence[4]);
-  return static_cast<uint32_t>(whole * 0x9E3779B97F4A7C15ULL >> 47U);
+  return static_cast<uint32_t>(whole * 0x9E3779B97F4A7C15ULL >> 46U);
 }
-static_assert(kTextPlaces == 1U << (64U - 47U) && kSequence == 5);
+static_assert(kTextPlaces == 1U << (64U - 46U) && kSequence == 5);
 
 }  // namespace
 

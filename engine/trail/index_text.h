@@ -17,7 +17,7 @@
 
 namespace kedge {
 
-inline constexpr uint32_t kTextPlaces = 1U << 17U;  // 16 KiB a block: 64 bytes a record
+inline constexpr uint32_t kTextPlaces = 1U << 18U;  // 32 KiB a block: 128 bytes a record
 inline constexpr uint32_t kLeafPlaces = 250;        // 8,000 bytes
 inline constexpr uint32_t kLeaves = (kTextPlaces + kLeafPlaces - 1) / kLeafPlaces;
 
