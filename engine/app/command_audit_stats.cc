@@ -120,7 +120,7 @@ Listing by_phase(const Statistics& statistics, OutputFormat format) {
                    {"most_us", "MOST"}},
                   {}};
   for (const auto& [rule, s] : with_all(statistics)) {
-    for (const std::string_view phase : kPhases) {
+    for (const std::string_view phase : kStatisticsPhases) {
       const SpanHistogram spans = phase_of(s, phase);
       if (spans.count() == 0) continue;
       listing.rows.push_back({rule_name(rule, format), phase, spans.count(), quantile(spans, 0.5, format),

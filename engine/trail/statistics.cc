@@ -36,14 +36,14 @@ bool tells_phases(const Json& record) {
 void count_phases(const Json& phases, RuleStatistics& statistics) {
   int64_t total = 0;
   size_t known = 0;
-  for (const std::string_view name : kPhases) {
+  for (const std::string_view name : kStatisticsPhases) {
     const auto span = phases.find(std::string(name));
     if (span == phases.end() || !span->is_number_integer()) continue;
     statistics.phases[std::string(name)].add(span->get<int64_t>());
     total += span->get<int64_t>();
     ++known;
   }
-  if (known + 1 == kPhases.size()) statistics.phases["total"].add(total);
+  if (known + 1 == kStatisticsPhases.size()) statistics.phases["total"].add(total);
 }
 
 void count_move(const Json& record, RuleStatistics& statistics) {

@@ -16,8 +16,8 @@
 namespace kedge {
 
 // The phases of a remediation in their order, and all of them together, from what happened to the confirmation.
-inline constexpr std::array<std::string_view, 6> kPhases = {"detection", "evaluation",   "response",
-                                                            "recovery",  "confirmation", "total"};
+inline constexpr std::array<std::string_view, 6> kStatisticsPhases = {"detection", "evaluation",   "response",
+                                                                      "recovery",  "confirmation", "total"};
 
 // Counts of records: what was held twice counts twice.
 struct RuleStatistics {
