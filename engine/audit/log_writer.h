@@ -14,7 +14,7 @@
 //              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way.
 // One history: open() refuses a directory that is not, leaf by leaf of its right edge, what the signed head says, or a
 //              head that is behind the checkpoint. So no two signed heads are inconsistent, as long as the head file is
-//              not put back together with the log; against that, heads are published outside.
+//              not put back together with the log: that shows only a checkpoint that was kept elsewhere.
 #pragma once
 
 #include <cstdint>

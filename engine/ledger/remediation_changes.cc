@@ -52,6 +52,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     note_end(r, step, code);
   } else {
     tables_.update(r, was);
+    if (r.state == State::held) give_back_probe(r);
   }
   return seq;
 }
@@ -67,6 +68,14 @@ void SqliteWriter::note_end(const Remediation& r, const Transition& step, const 
   if (turned != Breaker::Turned::opened) return;
   const RaiseAlarm alarm = alarm_of(kept, r.plan.rule.id, account, at_);
   send(notices_of(alarm, context(write(alarm_record(alarm)))));
+}
+
+void SqliteWriter::give_back_probe(const Remediation& r) {
+  const std::string account = account_of(r);
+  auto kept = tables_.rule_breaker(r.plan.rule.id, account);
+  if (!kept || kept->probe != r.id || !options_.gate.rule_breaker) return;
+  kedge::give_back_probe(*kept, r, at_, *options_.gate.rule_breaker);
+  tables_.put(r.plan.rule.id, account, *kept);
 }
 
 void SqliteWriter::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {

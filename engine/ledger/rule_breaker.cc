@@ -50,6 +50,12 @@ Breaker::Turned note_end(RuleBreaker& kept, const Remediation& r, const Transiti
   return kept.breaker.note({kept.breaker.turn(), probe}, outcome, now, here, std::nullopt);
 }
 
+void give_back_probe(RuleBreaker& kept, const Remediation& r, Time now, const BreakerLimits& limits) {
+  if (kept.probe != r.id) return;
+  kept.probe.clear();
+  kept.breaker.note({kept.breaker.turn(), true}, Breaker::Outcome::none, now, limits, std::nullopt);
+}
+
 RaiseAlarm alarm_of(const RuleBreaker& kept, const std::string& rule, const std::string& account, Time now) {
   const Breaker& breaker = kept.breaker;
   const OpenRuleBreaker open{account,          breaker.since(),   breaker.shut_until(now).value_or(now),

@@ -17,6 +17,8 @@ bool take_probe(RuleBreaker&, const Remediation&, Time now, const BreakerLimits&
 // It has ended by this move; `code`: of the outcome with which it did.
 Breaker::Turned note_end(RuleBreaker&, const Remediation&, const Transition&, const std::string& code, Time now,
                          const BreakerLimits&);
+// It waits for a person, who may take long: another one is let through to see.
+void give_back_probe(RuleBreaker&, const Remediation&, Time now, const BreakerLimits&);
 // What people are told when it has opened.
 RaiseAlarm alarm_of(const RuleBreaker&, const std::string& rule, const std::string& account, Time now);
 

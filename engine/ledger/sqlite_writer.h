@@ -105,6 +105,7 @@ class SqliteWriter {
   std::optional<std::string> resume_paused(const RemovePause&);
   bool close_rule_breakers(const std::string& rule, const std::string& actor);  // false: none was open
   void note_end(const Remediation&, const Transition&, const std::string& code);
+  void give_back_probe(const Remediation&);
   void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);

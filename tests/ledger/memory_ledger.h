@@ -133,6 +133,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   bool let_go(const std::string& rule, const std::string& actor);
   bool close_rule_breakers(const std::string& rule, const std::string& actor);
   void note_end(const Remediation&, const Transition&, const std::string& code);
+  void give_back_probe(const Remediation&);
   void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;

@@ -40,7 +40,10 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
   if (into) runnable_.push_back(r.id);
-  if (!is_end(r.state)) return seq;
+  if (!is_end(r.state)) {
+    if (r.state == State::held) give_back_probe(r);
+    return seq;
+  }
   ended_[r.id] = {day(), r};
   approved_.erase(r.id);
   const Remediation over = r;
@@ -62,6 +65,12 @@ void MemoryLedger::note_end(const Remediation& r, const Transition& step, const 
   if (turned != Breaker::Turned::opened) return;
   const RaiseAlarm alarm = alarm_of(now, key.first, key.second, at_);
   send(notices_of(alarm, {ledger_id_, options_.notify_alarms, write(alarm_record(alarm)), at_}));
+}
+
+void MemoryLedger::give_back_probe(const Remediation& r) {
+  const auto kept = rule_breakers_.find({r.plan.rule.id, account_of(r)});
+  if (kept == rule_breakers_.end() || !options_.gate.rule_breaker) return;
+  kedge::give_back_probe(kept->second, r, at_, *options_.gate.rule_breaker);
 }
 
 void MemoryLedger::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {

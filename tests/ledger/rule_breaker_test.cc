@@ -92,6 +92,22 @@ TEST_P(RuleBreakerTest, LetsTheNextOneThroughWhereTheOneEndedWithoutAWord) {
   EXPECT_EQ(start_one(12).guard, "rule-breaker");
 }
 
+TEST_P(RuleBreakerTest, LetsTheNextOneThroughWhereTheOneWaitsForAPerson) {
+  open_it();
+  clock.advance(minutes(15));
+  EXPECT_EQ(start_one(10).go, Go::go);
+  EXPECT_EQ(start_one(11).guard, "rule-breaker");
+  MoveRemediation hold;
+  hold.remediation = sample_id(10);
+  hold.move = Move::hold;
+  hold.guard = "observation";
+  hold.reason = "the target cannot be observed";
+  ASSERT_TRUE(commit(hold).done());
+  EXPECT_EQ(start_one(12).go, Go::go);
+  EXPECT_EQ(end_well(12).runnable.size(), 1U) << "who waited goes on at once";
+  EXPECT_EQ(state_of(sample_id(10)), State::held);
+}
+
 TEST_P(RuleBreakerTest, IsRememberedOverARestart) {
   open_it();
   restart();
