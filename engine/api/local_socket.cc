@@ -74,15 +74,6 @@ Result<gid_t> group_named(const std::string& name) {
   return found->gr_gid;
 }
 
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
 Result<Descriptor> connect_to(const std::string& path) {
   const auto address = address_of(path);
   if (!address) return address.error();

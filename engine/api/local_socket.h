@@ -4,22 +4,10 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace kedge {
-
-// A file descriptor, closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 inline constexpr size_t kControlRequestMax = 1U << 20U;
 inline constexpr size_t kControlReplyMax = 16U << 20U;

@@ -10,49 +10,20 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/descriptor.h"
 #include "base/files.h"
 #include "base/lock_file.h"
 
 namespace kedge {
 namespace {
 
-Error failed(const std::string& what, const std::string& path) {
-  const int number = errno;
-  ErrorCode code = ErrorCode::unavailable;
-  if (number == ENOENT) code = ErrorCode::not_found;
-  if (number == EACCES || number == EPERM) code = ErrorCode::refused;
-  if (number == ENOSPC || number == EDQUOT || number == EROFS) code = ErrorCode::no_room;
-  return {code, what + " " + path + ": " + std::strerror(number)};
-}
-
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : number_(open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  const int number_;
-};
-
-Result<void> write_all(int descriptor, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed("cannot write", path);
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return {};
-}
+// 0644: a log is there to be shown.
+int open_file(const std::string& path, int flags) { return open(path.c_str(), flags | O_CLOEXEC, 0644); }
 
 class SystemLogDisk final : public LogDisk {
  public:
   SystemLogDisk(std::unique_ptr<LockFile> lock, const std::string& directory)
-      : lock_(std::move(lock)), directory_(directory), place_(directory, O_RDONLY | O_DIRECTORY) {}
+      : lock_(std::move(lock)), directory_(directory), place_(open_file(directory, O_RDONLY | O_DIRECTORY)) {}
 
   bool opened() const { return place_.get() >= 0; }
 
@@ -60,7 +31,7 @@ class SystemLogDisk final : public LogDisk {
 
   Result<std::vector<std::string>> list(const std::string& directory) override {
     DIR* const stream = opendir(directory.c_str());
-    if (stream == nullptr) return failed("cannot list", directory);
+    if (stream == nullptr) return io_error("cannot list", directory);
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* const entry = readdir(stream)) {
@@ -68,7 +39,7 @@ class SystemLogDisk final : public LogDisk {
       if (name != "." && name != "..") names.push_back(name);
     }
     const bool read_all = errno == 0;
-    const Error error = read_all ? Error{} : failed("cannot list", directory);
+    const Error error = read_all ? Error{} : io_error("cannot list", directory);
     closedir(stream);
     if (!read_all) return error;
     return names;
@@ -76,44 +47,44 @@ class SystemLogDisk final : public LogDisk {
 
   Result<void> make_directory(const std::string& path) override {
     if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
-    return failed("cannot make", path);
+    return io_error("cannot make", path);
   }
 
   Result<void> write(const std::string& path, std::string_view bytes) override {
-    const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.get() < 0) return failed("cannot create", path);
-    return write_all(file.get(), bytes, path);
+    const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+    if (file.get() < 0) return io_error("cannot create", path);
+    return write_all(file, bytes, path);
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return failed("cannot move " + from + " to", to);
+    if (::rename(from.c_str(), to.c_str()) != 0) return io_error("cannot move " + from + " to", to);
     return {};
   }
 
   Result<void> remove(const std::string& path) override {
-    if (::remove(path.c_str()) != 0) return failed("cannot remove", path);
+    if (::remove(path.c_str()) != 0) return io_error("cannot remove", path);
     return {};
   }
 
   Result<void> write_synced(const std::string& path, std::string_view bytes) override {
-    const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.get() < 0) return failed("cannot create", path);
-    if (auto written = write_all(file.get(), bytes, path); !written) return written;
-    if (fsync(file.get()) != 0) return failed("cannot sync", path);
+    const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+    if (file.get() < 0) return io_error("cannot create", path);
+    if (auto written = write_all(file, bytes, path); !written) return written;
+    if (fsync(file.get()) != 0) return io_error("cannot sync", path);
     return {};
   }
 
   Result<void> sync_directory(const std::string& path) override {
-    const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
-    if (directory.get() < 0) return failed("cannot open", path);
-    if (fsync(directory.get()) != 0) return failed("cannot sync", path);
+    const Descriptor directory(open_file(path, O_RDONLY | O_DIRECTORY));
+    if (directory.get() < 0) return io_error("cannot open", path);
+    if (fsync(directory.get()) != 0) return io_error("cannot sync", path);
     return {};
   }
 
   // By a descriptor from before what is synced was written: an error of writing back that came meanwhile is told to it,
   // whoever else has heard of it.
   Result<void> sync_all() override {
-    if (syncfs(place_.get()) != 0) return failed("cannot sync the disk of", directory_);
+    if (syncfs(place_.get()) != 0) return io_error("cannot sync the disk of", directory_);
     return {};
   }
 
@@ -132,7 +103,7 @@ Result<std::unique_ptr<LogDisk>> open_log_disk(const std::string& directory) {
   auto lock = LockFile::take(directory + "/.lock", "a log has one writer; end that one, or give this one another log");
   if (!lock) return lock.error();
   auto disk = std::make_unique<SystemLogDisk>(*std::move(lock), directory);
-  if (!disk->opened()) return failed("cannot open", directory);
+  if (!disk->opened()) return io_error("cannot open", directory);
   return std::unique_ptr<LogDisk>(std::move(disk));
 }
 
