@@ -4,8 +4,22 @@
 #include <spdlog/spdlog.h>
 
 #include "audit/key_file.h"
+#include "base/json.h"
 
 namespace kedge {
+namespace {
+
+bool is_last_of(const LogWriter& log, const JournalEntry& entry) {
+  return entry.seq + 1 == static_cast<int64_t>(log.size()) && entry.bytes == log.last_entry();
+}
+
+// `kedge ledger restore` says so in a record of its own.
+bool goes_on_behind(int64_t last, const JournalEntry& entry) {
+  const auto record = parse_json(entry.bytes);
+  return entry.seq == last + 1 && record && record->is_object() && record->value("kind", Json()) == "restoration";
+}
+
+}  // namespace
 
 Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, LedgerReader& reader) {
   if (log.size() == 0) return std::optional<std::string>();
@@ -20,7 +34,7 @@ Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, Ledg
   }
   const auto entries = reader.journal(last, 1);
   if (!entries) return entries.error();
-  if (!entries->empty() && entries->front().seq == last && entries->front().bytes == log.last_entry()) {
+  if (!entries->empty() && (is_last_of(log, entries->front()) || goes_on_behind(last, entries->front()))) {
     return std::optional<std::string>();
   }
   return std::optional(
@@ -37,6 +51,21 @@ AuditLog::AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, Ledg
 
 Result<std::unique_ptr<AuditLog>> AuditLog::start(const AuditOptions& options, const std::string& data,
                                                   LedgerReader& reader, Clock& clock) {
+  auto writer = open_log(options, data);
+  if (!writer) return writer.error();
+  auto older = not_of_this_ledger(**writer, reader);
+  if (!older) return older.error().with("comparing the ledger with the audit log");
+  std::unique_ptr<AuditLog> started(new AuditLog(options, *std::move(writer), reader, clock));
+  started->older_ledger_ = *std::move(older);
+  if (started->older_ledger_) {
+    spdlog::error("{}", *started->older_ledger_);
+  } else {
+    started->follower_.start();
+  }
+  return started;
+}
+
+Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const std::string& data) {
   LogWriter::Options log;
   log.directory = options.directory.empty() ? data + "/audit" : options.directory;
   log.head_file = data + "/audit-head";
@@ -49,16 +78,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::start(const AuditOptions& options, c
   if (!disk) return disk.error().with("audit.directory");
   auto writer = LogWriter::open(std::move(log), *std::move(disk));
   if (!writer) return writer.error().with("audit");
-  auto older = not_of_this_ledger(**writer, reader);
-  if (!older) return older.error().with("comparing the ledger with the audit log");
-  std::unique_ptr<AuditLog> started(new AuditLog(options, *std::move(writer), reader, clock));
-  started->older_ledger_ = *std::move(older);
-  if (started->older_ledger_) {
-    spdlog::error("{}", *started->older_ledger_);
-  } else {
-    started->follower_.start();
-  }
-  return started;
+  return writer;
 }
 
 std::optional<std::string> AuditLog::stops_effects() const {

@@ -24,8 +24,12 @@ struct AuditOptions {
   bool stops_effects = true;  // false: effects go on whatever becomes of the log
 };
 
+// The log's writer; the signed head lies in `data`. Errors begin with the setting that they are about.
+Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const std::string& data);
+
 // Why the ledger is not the one that this log was made of (contracts §6): the log is ahead of the journal, or its last
-// entry is not the journal's record of that number. None: it is. Errors are the reader's.
+// entry is not the journal's record of that number. None: it is; or it was put back from a backup, and goes on behind
+// that entry. Errors are the reader's.
 Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, LedgerReader& reader);
 
 // status and stops_effects may be called from any thread; the rest from one.

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "api/actor.h"
+#include "app/audit_log.h"
 #include "app/command.h"
 #include "app/control.h"
 #include "app/output.h"
@@ -15,6 +16,7 @@
 #include "ledger/exchange.h"
 #include "ledger/ledger_check.h"
 #include "ledger/restoration.h"
+#include "ledger/sqlite_ledger.h"
 
 namespace kedge {
 namespace {
@@ -144,12 +146,27 @@ void tell(const Restoration& restoration, OutputFormat output, Shell& shell) {
          "then `kedge resume`\n";
 }
 
+// How many records the audit log holds, once it has what the ledger that is there still has for it.
+Result<std::optional<int64_t>> end_of_log(const Configuration& configuration, Clock& clock) {
+  if (configuration.audit.keys.empty()) return std::optional<int64_t>();
+  if (const auto former = open_sqlite_reader(configuration.data)) {
+    const auto log = AuditLog::start(configuration.audit, configuration.data, **former, clock);
+    if (!log) return log.error();
+    (*log)->stop();
+  }
+  const auto log = open_log(configuration.audit, configuration.data);
+  if (!log) return log.error();
+  return std::optional(static_cast<int64_t>((*log)->size()));
+}
+
 void restore(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
   SystemClock clock;
+  const auto log_end = end_of_log(*configuration, clock);
+  if (!log_end) return shell.fail(log_end.error().with("a ledger is restored while no daemon runs"));
   const auto restored =
-      restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock);
+      restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock, *log_end);
   if (!restored && restored.error().code == ErrorCode::not_found) {
     return shell.fail(kNotReached, restored.error().message);
   }

@@ -45,8 +45,9 @@ int64_t first_epoch(Time now) {
 
 class Incarnation {
  public:
-  Incarnation(Database& database, Clock& clock, Restoration& restoration, const std::string& actor)
-      : db_(database), tables_(database), clock_(clock), restoration_(restoration), actor_(actor) {}
+  Incarnation(Database& database, Clock& clock, Restoration& restoration, const std::string& actor,
+              std::optional<int64_t> log_end)
+      : db_(database), tables_(database), clock_(clock), restoration_(restoration), actor_(actor), log_end_(log_end) {}
 
   void begin() {
     db_.run("BEGIN IMMEDIATE");
@@ -61,7 +62,8 @@ class Incarnation {
     // The former's clock may have been ahead of ours, and so its epochs.
     db_.run("UPDATE position SET epoch = max(epoch, ?)", std::max(first_epoch(now_), same ? former->epoch + 1 : 0));
     hold_what_claims_find();
-    write(same ? std::max(former->head, restoration_.backup.head) : restoration_.backup.head, meta.ledger_id);
+    const int64_t known = log_end_ ? *log_end_ - 1 : same ? former->head : -1;
+    write(std::max(known, restoration_.backup.head), meta.ledger_id);
     db_.run("COMMIT");
   }
 
@@ -92,6 +94,7 @@ class Incarnation {
   Clock& clock_;
   Restoration& restoration_;
   const std::string& actor_;
+  const std::optional<int64_t> log_end_;
   Time now_;
 };
 
@@ -101,12 +104,14 @@ constexpr const char* kNotInItsPlace = "the ledger is restored, but not in its p
 
 class Restorer {
  public:
-  Restorer(std::string directory, std::string backup, Duration undo_horizon, std::string actor, Clock& clock)
+  Restorer(std::string directory, std::string backup, Duration undo_horizon, std::string actor, Clock& clock,
+           std::optional<int64_t> log_end)
       : directory_(std::move(directory)),
         backup_(std::move(backup)),
         undo_horizon_(undo_horizon),
         actor_(std::move(actor)),
-        clock_(clock) {}
+        clock_(clock),
+        log_end_(log_end) {}
 
   Result<Restoration> run() {
     if (auto ended = end_exchange(directory_, clock_.now()); !ended) return ended.error();
@@ -146,7 +151,7 @@ class Restorer {
       auto checked = check_ledger(fresh, undo_horizon_);
       if (!checked) return checked.error();
       restoration_.backup = *std::move(checked);
-      if (restoration_.backup.good()) Incarnation(database, clock_, restoration_, actor_).begin();
+      if (restoration_.backup.good()) Incarnation(database, clock_, restoration_, actor_, log_end_).begin();
       return {};
     } catch (const SqliteFailure& failure) {
       return failure.error().with("beginning a new incarnation");
@@ -158,19 +163,20 @@ class Restorer {
   const Duration undo_horizon_;
   const std::string actor_;
   Clock& clock_;
+  const std::optional<int64_t> log_end_;
   Restoration restoration_;
 };
 
 }  // namespace
 
 Result<Restoration> restore_ledger(const std::string& directory, const std::string& backup, Duration undo_horizon,
-                                   const std::string& actor, Clock& clock) {
+                                   const std::string& actor, Clock& clock, std::optional<int64_t> log_end) {
   std::error_code failure;
   if (fs::create_directories(directory, failure)) chmod(directory.c_str(), 0700);
   if (failure) return Error{ErrorCode::refused, "cannot make " + directory + ": " + failure.message()};
   const auto lock = lock_ledger(directory);
   if (!lock) return lock.error().with("a ledger is restored while no daemon runs");
-  return Restorer(directory, backup, undo_horizon, actor, clock).run();
+  return Restorer(directory, backup, undo_horizon, actor, clock, log_end).run();
 }
 
 }  // namespace kedge

@@ -49,7 +49,7 @@ class RestorationTest : public testing::Test {
   void open_one(int number) {
     ASSERT_TRUE(commit(batch_of({sample_finding(number, "t" + std::to_string(number), clock.now())})).done());
   }
-  Result<Restoration> restore() { return restore_ledger(options.directory, file, kHorizon, "alice", clock); }
+  Result<Restoration> restore() { return restore_ledger(options.directory, file, kHorizon, "alice", clock, log_end); }
   Json record(int64_t seq) { return *parse_json(reader()->journal(seq, 1)->at(0).bytes); }
   std::string db() const { return options.directory + "/ledger.db"; }
 
@@ -59,6 +59,7 @@ class RestorationTest : public testing::Test {
   SqliteLedgerOptions options;
   FakeClock clock;
   Random random{1};
+  std::optional<int64_t> log_end;  // of the audit log, where there is one
   std::unique_ptr<Ledger> ledger;
   std::string id;
   int64_t backed_up = 0;
@@ -81,6 +82,16 @@ TEST_F(RestorationTest, BeginsANewIncarnationBehindTheRecordsThatAreLost) {
   EXPECT_EQ(told["from"], backed_up);
   EXPECT_EQ(told["missing"], Json({{"first", backed_up + 1}, {"last", former_head}}));
   EXPECT_EQ(told["former"], Json({{"ledger", id}, {"incarnation", 1}, {"head", former_head}}));
+}
+
+TEST_F(RestorationTest, GoesOnWithTheNumberThatComesNextInTheAuditLog) {
+  for (const int64_t end : {former_head - 1, backed_up + 1, backed_up - 1, former_head + 20}) {
+    log_end = end;
+    const auto restored = restore();
+    ASSERT_TRUE(restored.ok()) << restored.error().message;
+    EXPECT_EQ(restored->head, std::max(end, backed_up + 1));
+    EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+  }
 }
 
 TEST_F(RestorationTest, KeepsTheFormerLedger) {
@@ -222,7 +233,8 @@ TEST_F(RestorationTest, ChangesNothingWhereTheBackupIsFaulty) {
   ASSERT_TRUE(restored.ok());
   EXPECT_FALSE(restored->backup.good());
   EXPECT_EQ(check_ledger(db(), kHorizon)->head, former_head);
-  EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock).error().code, ErrorCode::not_found);
+  EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock, log_end).error().code,
+            ErrorCode::not_found);
   EXPECT_EQ(check_ledger(db(), kHorizon)->incarnation, 1);
 }
 

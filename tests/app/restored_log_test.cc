@@ -1,0 +1,88 @@
+// A ledger that has an audit log, put back from a backup: typed, and followed.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "app/audit_log.h"
+#include "audit/verifier.h"
+#include "base/random.h"
+#include "ledger/sqlite_ledger.h"
+#include "tests/app/typed.h"
+
+namespace kedge {
+namespace {
+
+class RestoredLog : public CommandLine {
+ protected:
+  void SetUp() override {
+    CommandLine::SetUp();
+    ASSERT_EQ(type("audit keygen --origin example.com/kedge --output @key").exit_code, kGood);
+    change("kedge.yaml", "api:\n", "audit: {keys: [key]}\napi:\n");
+  }
+  void note(int times) {
+    SqliteLedgerOptions of_ledger;
+    of_ledger.directory = path("data");
+    const auto ledger = open_sqlite_ledger(of_ledger, clock_, random_);
+    ASSERT_TRUE(ledger.ok()) << ledger.error().message;
+    for (int i = 0; i < times; ++i) {
+      const Change change = NoteStart{"0.1.0", "digest", "boot"};
+      ASSERT_TRUE((*ledger)->apply({&change, 1}).at(0).done());
+    }
+  }
+  // As an engine does that is started and stopped; what the log says of effects.
+  std::string follow() {
+    const auto reader = open_sqlite_reader(path("data"));
+    AuditOptions options;
+    options.keys = {path("key")};
+    const auto log = AuditLog::start(options, path("data"), **reader, clock_);
+    if (!log) return log.error().message;
+    (*log)->stop();
+    return (*log)->stops_effects().value_or("");
+  }
+  std::string verify() { return type("audit verify @data/audit --key @key.pub").out; }
+  bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+  SystemClock clock_;
+  Random random_{1};
+};
+
+// The parameter: is the former ledger lost?
+class RestoredLogOfALedger : public RestoredLog, public testing::WithParamInterface<bool> {};
+
+TEST_P(RestoredLogOfALedger, GoesOnWithoutAGapAndLetsTheEngineActAgain) {
+  const bool lost = GetParam();
+  note(5);
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  note(10);
+  EXPECT_EQ(follow(), "");
+  note(3);  // which the log has not yet
+  if (lost) std::filesystem::remove(path("data/ledger.db"));
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  ASSERT_EQ(restored.exit_code, kGood) << restored.err;
+  const std::string next = lost ? "16" : "19";
+  EXPECT_TRUE(has(restored.out, "record " + next + " says so")) << restored.out;
+  EXPECT_TRUE(has(verify(), next + " entries")) << "what the former ledger had for it is in the log: " << verify();
+  note(2);
+  EXPECT_EQ(follow(), "");
+  EXPECT_TRUE(has(verify(), lost ? "20 entries" : "23 entries")) << verify();
+  EXPECT_TRUE(has(verify(), "nothing is wrong with it")) << verify();
+}
+
+TEST_F(RestoredLog, IsNotTouchedWhileAnEngineWritesIt) {
+  note(1);
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  const auto reader = open_sqlite_reader(path("data"));
+  AuditOptions options;
+  options.keys = {path("key")};
+  const auto log = AuditLog::start(options, path("data"), **reader, clock_);
+  ASSERT_TRUE(log.ok());
+  const Typed refused = type("ledger restore @backup -c @kedge.yaml");
+  EXPECT_EQ(refused.exit_code, kFoundWrong);
+  EXPECT_TRUE(has(refused.err, "a ledger is restored while no daemon runs: ")) << refused.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Former, RestoredLogOfALedger, testing::Bool(),
+                         [](const auto& one) { return std::string(one.param ? "Lost" : "Kept"); });
+
+}  // namespace
+}  // namespace kedge
