@@ -269,12 +269,15 @@ class ClockScenarios : public Scenarios {
 
 TEST_F(ClockScenarios, AWallClockThatJumpsStopsEffectsUntilItIsRightAgain) {
   engine_.start();
+  size_t lines = 0;  // that were looked at
   for (const int jump : {7200, -7200}) {
     load_->drift_all();
     ASSERT_TRUE(has_written(0));
     set_wall_clock(jump);
     expect_no_effects_while_it_is_in_doubt();
     set_wall_clock(0);
+    ASSERT_TRUE(engine_.process().wait_for_line("agrees with ledger time again", std::chrono::seconds(20), lines).ok());
+    lines = engine_.process().lines().size();
     ASSERT_TRUE(comes_true([&] { return engine_.readiness() == "ready\n"; })) << engine_.readiness();
   }
   expect_all_is_right();
