@@ -36,6 +36,12 @@ rule "pair" {
   target = function(event) return "value:p0" end,
   respond = function(event) return plan_for { "p0", "p1" } end,
 }
+rule "asked" {
+  title = "a value that nobody touches unasked is wrong", mode = "enforce", on = changed("q"), approval = 1,
+  reconcile = HOLD,
+  target = function(event) return "value:" .. event.detail.requestParameters.name end,
+  respond = function(event) return plan_for { event.detail.requestParameters.name } end,
+}
 )lua";
 
 // An action with the bug that is planted.

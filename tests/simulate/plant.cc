@@ -21,6 +21,9 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::wall_clock, Kind::drift};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
+    case Plant::mass_ignored:
+    case Plant::approval_ignored:
+      return {Kind::drift};
     case Plant::drift_as_event:
       return {Kind::quiet_drift, Kind::drift};
     default:

@@ -32,9 +32,11 @@ enum class Plant {
   drift_as_event,      // what reconcile finds is taken for what a live event told
   breaker_ignored,     // what fails is called all the same
   clock_trusted,       // a wall clock that jumped stops nothing
+  mass_ignored,        // a rule acts on as many targets as it likes
+  approval_ignored,    // a rule that asks for a yes is not asked whether it does
 };
 
-inline constexpr std::array<std::string_view, 22> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 24> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -55,7 +57,9 @@ inline constexpr std::array<std::string_view, 22> kPlantNames = {"none",
                                                                  "disk_lies",
                                                                  "drift_as_event",
                                                                  "breaker_ignored",
-                                                                 "clock_trusted"};
+                                                                 "clock_trusted",
+                                                                 "mass_ignored",
+                                                                 "approval_ignored"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "guard/gate.h"
 #include "ledger/claim.h"
 
 namespace kedge {
@@ -21,6 +22,9 @@ const StepProgress* latest_with_mark(const Remediation& remediation, const std::
   }
   return nullptr;
 }
+
+// These let go what they hold without a person who names it: when the pause ends, or the rule is back.
+bool lets_go_by_itself(const std::string& guard) { return guard == "pause" || guard == "rule"; }
 
 bool is_by_reconcile(const Remediation& remediation) { return remediation.event.source == "kedge.reconcile"; }
 
@@ -92,9 +96,12 @@ void Promises::committed(const Change& change, const Answer& answer, MemoryLedge
   expect(durable.head() < kRecordsMax, "the journal grows without end");
   if (!answer.done()) return;
   const bool went = answer.go && answer.go->go == Go::go;
-  if (const auto* start = std::get_if<Start>(&change); start != nullptr && went) {
+  if (const auto* start = std::get_if<Start>(&change)) {
     const auto remediation = durable.remediation(start->remediation);
-    if (remediation) began(*remediation);
+    if (remediation && went) began(*remediation);
+    if (answer.go && answer.go->go == Go::held && !lets_go_by_itself(answer.go->guard)) {
+      held_[start->remediation] = answer.go->guard;
+    }
   }
   if (const auto* word = std::get_if<PersonalMove>(&change); word != nullptr && word->move == Move::undo) {
     const auto remediation = durable.remediation(word->remediation);
@@ -113,14 +120,42 @@ void Promises::began(const Remediation& remediation) {
   const bool stale =
       remediation.times.happened && remediation.times.decided - *remediation.times.happened > std::chrono::minutes(15);
   expect(!stale || approved, "a remediation of " + target + " for a stale event began without anybody's yes");
+  const std::string& rule = remediation.plan.rule.id;
+  const auto held = held_.find(remediation.id);
+  expect(held == held_.end() || approved || (held->second == kMassMatch && let_go_.contains(rule)),
+         "a remediation of " + target + " began without anybody's yes" +
+             (held == held_.end() ? "" : ", and the guard " + held->second + " holds it"));
+  expect(rule != kAsks || approved, "a remediation of " + target + " began without the yes that its rule asks for");
   if (!begun_.insert(remediation.id).second) return;
   if (is_by_reconcile(remediation)) began_by_reconcile(remediation);
-  // A window of a minute is kept by the second.
+  if (approved) return;
+  began_within_budgets(rule);
+  began_among_few(remediation);
+}
+
+// Windows are kept by a part of their span: a minute by the second, five by five.
+void Promises::began_within_budgets(const std::string& rule) {
+  using std::chrono::seconds;
   const Duration now = clock_.elapsed();
-  while (!begun_at_.empty() && begun_at_.front() <= now - std::chrono::seconds(58)) begun_at_.pop_front();
-  expect(approved || begun_at_.size() < static_cast<size_t>(kStartsPerMinute),
-         "more remediations began within a minute than are allowed");
-  begun_at_.push_back(now);
+  while (!begun_at_.empty() && begun_at_.front().first <= now - seconds(294)) begun_at_.pop_front();
+  const auto lately =
+      std::count_if(begun_at_.begin(), begun_at_.end(), [&](const auto& one) { return one.first > now - seconds(58); });
+  const auto of_rule =
+      std::count_if(begun_at_.begin(), begun_at_.end(), [&](const auto& one) { return one.second == rule; });
+  expect(lately < kStartsPerMinute, "more remediations began within a minute than are allowed");
+  expect(of_rule < kStartsOfRule, "more remediations of " + rule + " began within five minutes than are allowed");
+  begun_at_.emplace_back(now, rule);
+}
+
+void Promises::began_among_few(const Remediation& remediation) {
+  const std::string& rule = remediation.plan.rule.id;
+  const Duration now = clock_.elapsed();
+  if (held_.contains(remediation.id)) return;
+  begun_on_[{rule, remediation.plan.target}] = now;
+  const auto targets = std::count_if(begun_on_.begin(), begun_on_.end(), [&](const auto& one) {
+    return one.first.first == rule && one.second > now - std::chrono::seconds(598);
+  });
+  expect(targets <= kTargetsOfRule, rule + " began on more targets within ten minutes than it may");
 }
 
 void Promises::began_by_reconcile(const Remediation& remediation) {
@@ -166,7 +201,7 @@ void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function
     if (kind == "attempt") journal_marks.insert(record.at("mark").get<std::string>());
     const std::string to = record.value("to", "");
     const bool settles = kind == "suppression" || to == "failed" || to == "refused" || to == "cancelled" ||
-                         to == "unconfirmed" || to == "undone" || to == "undoing";
+                         to == "unconfirmed" || to == "undone" || to == "undoing" || to == "expired";
     if (!record.contains("target")) continue;
     if (kind == "plan") wanted[record.at("target")] = entry.seq;
     if (settles) settled[record.at("target")] = entry.seq;

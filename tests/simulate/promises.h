@@ -6,8 +6,10 @@
 //  - No effect twice: nothing is written again unless a look since the last write said that it is not as it should be,
 //    and not while a write without an answer may still arrive.
 //  - A pause that was answered stops all writes; an exception, all beginnings.
-//  - Within a minute no more remediations begin than are allowed, across restarts and clocks that jump.
-//  - What a guard holds begins only with a person's yes.
+//  - Within a minute no more remediations begin than are allowed, and within five no more of one rule, across restarts
+//    and clocks that jump.
+//  - What a guard holds begins only with a person's yes; what a rule asks one for, too; and no rule begins on more
+//    targets within ten minutes than it may, until a person lets it go on.
 //  - What reconcile finds begins only with one too, unless its rule says otherwise; and never, once a person has undone
 //    what the claim stands for.
 //  - What ends confirmed was seen to be right after its last finding was durable.
@@ -31,6 +33,9 @@
 namespace kedge {
 
 inline constexpr int kStartsPerMinute = 3;
+inline constexpr int kStartsOfRule = 5;        // within five minutes
+inline constexpr int kTargetsOfRule = 3;       // within ten minutes
+inline constexpr const char* kAsks = "asked";  // the rule that asks for a person's yes
 
 class Promises {
  public:
@@ -55,6 +60,11 @@ class Promises {
   void clock_doubted(bool now) { clock_doubted_ = now; }
   void excepted(const std::string& target) { excepted_.insert(target); }
   void approved(const std::string& remediation) { approved_.insert(remediation); }
+  // What a mass match of the rule holds may begin, and what it finds from now on is counted anew.
+  void let_go(const std::string& rule) {
+    let_go_.insert(rule);
+    std::erase_if(begun_on_, [&](const auto& one) { return one.first.first == rule; });
+  }
   void told(const std::string& event, const std::string& target) { events_.emplace(event, target); }
   void poisoned(int64_t offset) { poison_.insert(offset); }
 
@@ -71,6 +81,8 @@ class Promises {
 
  private:
   void began(const Remediation&);
+  void began_within_budgets(const std::string& rule);
+  void began_among_few(const Remediation&);
   void began_by_reconcile(const Remediation&);
   void confirmed(const Remediation&);
   void ended_decided(MemoryLedger& durable);
@@ -90,6 +102,8 @@ class Promises {
   bool paused_ = false;
   bool clock_doubted_ = false;
   std::set<std::string> excepted_, approved_;
+  std::set<std::string> let_go_;               // rules whose mass match a person has ended, or may have
+  std::map<std::string, std::string> held_;    // remediations that a guard holds until a person says so, and the guard
   std::map<std::string, std::string> events_;  // by id, the target
   std::set<int64_t> poison_;
   std::set<std::string> looked_wrong_;
@@ -97,7 +111,8 @@ class Promises {
   std::map<std::string, int64_t> right_since_;  // by name: the head when the latest look at what was right began
   std::map<std::string, std::string> marks_;    // of writes, and what they wrote
   std::set<std::string> begun_;
-  std::deque<Duration> begun_at_;
+  std::deque<std::pair<Duration, std::string>> begun_at_;             // and the rule; of five minutes
+  std::map<std::pair<std::string, std::string>, Duration> begun_on_;  // rule and target
   std::vector<std::string> broken_;
 };
 

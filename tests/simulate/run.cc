@@ -13,13 +13,16 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using Kind = Disturbance::Kind;
 
-constexpr const char* kNames[] = {"v0", "v1", "v2", "v3", "p0", "p1"};
+constexpr const char* kNames[] = {"v0", "v1", "v2", "v3", "p0", "p1", "q0"};
 
 std::string target_of(const std::string& name) { return "value:" + (name == "p1" ? std::string("p0") : name); }
 
-SqliteLedgerOptions ledger_options() {
+SqliteLedgerOptions ledger_options(Plant plant) {
   SqliteLedgerOptions options;
   options.gate.budgets.all = {kStartsPerMinute, minutes(1)};
+  options.gate.budgets.rule = {kStartsOfRule, minutes(5)};
+  options.gate.mass_match = Budget{kTargetsOfRule, minutes(10)};
+  if (plant == Plant::mass_ignored) options.gate.mass_match.reset();
   options.notify_alarms = {"on-call"};
   return options;
 }
@@ -42,9 +45,9 @@ class Run {
       : scenario_(scenario), stage_(stage), world_(scenario.seed, plant), wall_(world_.clock) {
     Clock& ledger_clock = plant == Plant::time_follows_wall ? static_cast<Clock&>(wall_) : world_.clock;
     if (scenario.on_sqlite) {
-      disk_ = std::make_unique<LedgerDisk>(world_, ledger_options());
+      disk_ = std::make_unique<LedgerDisk>(world_, ledger_options(plant));
     } else {
-      world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(), "simulated"));
+      world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(plant), "simulated"));
     }
     for (const char* name : kNames) world_.values.set(name, "right");
     world_.values.set("w0", "right");
@@ -167,6 +170,12 @@ void Run::disturb(const Disturbance& one) {
       return;
     case Kind::rebalance:
       return life_->source().rebalance(one.number % 2 == 0);
+    case Kind::let_go:
+      for (const char* rule : {"one", "asked"}) {
+        world_.promises.let_go(rule);  // before it is answered: what it held may go on at once
+        ask(RemovePause{std::string("rule:") + rule, "alice"});
+      }
+      return;
     case Kind::quiet_drift:
       world_.change(pick(one.number), "wrong", false);
       return;

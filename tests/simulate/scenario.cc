@@ -16,7 +16,7 @@ struct Weighed {
 };
 
 // By kind.
-constexpr std::array<Weighed, 18> kKinds = {{{"drift", 12},
+constexpr std::array<Weighed, 19> kKinds = {{{"drift", 12},
                                              {"tell_again", 3},
                                              {"poison", 2},
                                              {"late_event", 2},
@@ -33,6 +33,7 @@ constexpr std::array<Weighed, 18> kKinds = {{{"drift", 12},
                                              {"except", 1},
                                              {"disk_full", 1},
                                              {"rebalance", 3},
+                                             {"let_go", 1},
                                              {"quiet_drift", 0}}};
 
 constexpr uint64_t kOneOnSqlite = 100;  // of so many runs

@@ -29,6 +29,7 @@ struct Disturbance {
     except,        // a person adds an exception
     disk_full,     // the ledger's disk has no room, for a while
     rebalance,     // the partition is taken away and given back; its former owner hears of it late
+    let_go,        // a person ends the mass matches of rules
     quiet_drift,   // somebody changes a value, and no event tells of it: only where reconcile watches
   };
   Duration at{};  // since the beginning

@@ -81,6 +81,9 @@ std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) 
   for (Change& change : planted) {
     if (auto* batch = std::get_if<CommitBatch>(&change)) {
       if (world_.plant == Plant::poison_dropped) batch->dead_letters.clear();
+      if (world_.plant == Plant::approval_ignored) {
+        for (Finding& finding : batch->findings) finding.policy.approvals = 0;
+      }
       if (world_.plant == Plant::epoch_ignored) {
         for (PositionMove& move : batch->moves) {
           const auto stored = working_->positions();
