@@ -128,17 +128,6 @@ void check_windows(const Configuration& configuration, const RuleSet& rules, She
   }
 }
 
-// What a rule asks for and this version does not know how to give.
-void note_unobeyed(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
-  for (const Rule& rule : rules.rules()) {
-    const auto note = [&](const std::string& field, const std::string& what) {
-      shell.err << to_line(configuration, {rule.file, rule.line, rule.id, field, what}) << "\n";
-    };
-    constexpr const char* kPassedOver = "is recorded, and nothing obeys it yet";
-    if (rule.policy.throttle != Duration{}) note("throttle", kPassedOver);
-  }
-}
-
 void print_rules(const RuleSet& rules, std::ostream& out) {
   for (const Rule& rule : rules.rules()) {
     out << fmt::format("  {:<36} {:<8} {:<13} {}\n", rule.id, to_string(rule.policy.mode),
@@ -212,7 +201,6 @@ void run(const Arguments& arguments, Shell& shell) {
   if (rules) {
     check_plans(*configuration, rules, shell);
     check_windows(*configuration, *rules, shell);
-    note_unobeyed(*configuration, *rules, shell);
   }
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
   if (arguments.connect) {

@@ -64,7 +64,8 @@ guards:
     account: 10/1m                # on one account
     action: 10/1m                 # by one action
     rule: 5/5m                    # of one rule; its own limits may tighten that
-  flap: 3/1h                      # how often a rule puts one target right before it asks a person
+  flap: 3/1h                      # how often a rule puts one target right before it asks a person, ...
+  # flap_rest: 1d                 # ... and for how long it asks
   mass_match: 5/10m               # different targets of one rule; with the next one the rule is held
   breaker:                        # when an endpoint (a service of an account in a region) is not called any more
     in_a_row: 3                   # failures one after the other, or ...
@@ -90,6 +91,7 @@ guards:
 #     security: {kind: slack, url: "${file:/etc/kedge/slack-url}", notices_per_minute: 60, timeout: 15s}
 #     hook: {kind: webhook, url: "https://example.com/hook", secrets: ["${file:/etc/kedge/hook-secret}"]}
 #   alarms: [security]            # who is told of trouble of the engine itself
+#   fold: {after: 5, within: 10m} # so many notices of a kind of one rule go out by themselves; the rest is one digest
 
 # audit:                          # every record in files that outsiders can verify; without a key there are none
 #   keys: [/etc/kedge/audit.key]  # kedge audit keygen --origin audit.example.com/kedge --output /etc/kedge/audit.key

@@ -239,6 +239,7 @@ void read_guards(Section& section, Configuration& configuration) {
   section.texts("protected", configuration.protected_keys);
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
+  section.duration("flap_rest", configuration.gate.flap_rest, seconds(1), hours(24 * 365));
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
   read_breaker(section, "breaker", configuration.executor.breaker, configuration.unsafe_limits);
   read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration.unsafe_limits);
@@ -246,6 +247,9 @@ void read_guards(Section& section, Configuration& configuration) {
   section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   if (configuration.unsafe_limits) return;
+  if (configuration.gate.flap_rest < GateLimits{}.flap_rest) {
+    section.mistake("flap_rest", std::string("loosens a guard") + kNeedsUnsafeLimits);
+  }
   if (configuration.gate.approval_within > GateLimits{}.approval_within) {
     section.mistake("approval_within", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }
@@ -298,6 +302,10 @@ void read_notify(Section& section, Configuration& configuration) {
     configuration.channels.push_back(std::move(options));
   });
   section.texts("alarms", configuration.alarms);
+  section.section("fold", [&](Section& fold) {
+    fold.integer("after", configuration.notices.alone, 1, 100'000);
+    fold.duration("within", configuration.notices.span, seconds(1), hours(24));
+  });
   std::vector<std::string_view> known;
   for (const ChannelOptions& channel : configuration.channels) known.push_back(channel.name);
   for (size_t i = 0; i < configuration.alarms.size() && !section.is_wrong("alarms"); ++i) {

@@ -14,6 +14,7 @@
 #include "event/decoder.h"
 #include "guard/admission.h"
 #include "guard/gate.h"
+#include "ledger/throttle.h"
 #include "notify/channel.h"
 #include "remediate/options.h"
 #include "rule/rule_set.h"
@@ -51,6 +52,7 @@ struct Configuration {
 
   std::vector<ChannelOptions> channels;
   std::vector<std::string> alarms;  // channels
+  NoticePace notices;               // notify.fold
 
   std::string listen = "127.0.0.1:9464";  // metrics and health, as it is written
   MonitoringServer::Options monitoring;   // the same, taken apart

@@ -104,6 +104,7 @@ Tree guards_of(const Configuration& c) {
             {"rule", to_string(budgets.rule)}}},
           {"protected", c.protected_keys},
           {"flap", limit(c.gate.flap)},
+          {"flap_rest", span(c.gate.flap_rest)},
           {"mass_match", limit(c.gate.mass_match)},
           {"breaker", breaker_of(c.executor.breaker)},
           {"rule_breaker", breaker_of(c.gate.rule_breaker)},
@@ -141,7 +142,8 @@ Tree channel_of(const ChannelOptions& channel) {
 Tree notify_of(const Configuration& c) {
   Tree channels = Tree::object();
   for (const ChannelOptions& channel : c.channels) channels[channel.name] = channel_of(channel);
-  return {{"channels", channels}, {"alarms", c.alarms}};
+  const Tree fold = {{"after", c.notices.alone}, {"within", span(c.notices.span)}};
+  return {{"channels", channels}, {"alarms", c.alarms}, {"fold", fold}};
 }
 
 Tree audit_of(const AuditOptions& audit) {

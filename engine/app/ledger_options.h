@@ -13,6 +13,7 @@ inline SqliteLedgerOptions ledger_options(const Configuration& configuration) {
   options.undo_horizon = configuration.undo_horizon;
   options.gate = configuration.gate;
   options.notify_alarms = configuration.alarms;
+  options.notices = configuration.notices;
   return options;
 }
 

@@ -128,21 +128,34 @@ std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits)
 }
 
 // Two who put a thing right in turn do not agree on what is right: that is for people to settle.
+// When the rule had last put the target right too often.
+std::optional<Time> flapped(const std::vector<PutRight>& put_right, const Budget& flap) {
+  const auto most = static_cast<size_t>(std::max(1, flap.most));
+  for (size_t last = put_right.size(); last >= most; --last) {
+    const Time at = put_right[last - 1].at;
+    if (at - put_right[last - most].at <= flap.within) return at;
+  }
+  return std::nullopt;
+}
+
 std::optional<Verdict> ask_flap(const GateFacts& facts, const GateLimits& limits) {
   if (!limits.flap || facts.approved() || facts.charged) return std::nullopt;
-  const auto times = static_cast<int>(facts.put_right.size());
-  if (times < limits.flap->most) return std::nullopt;
-  std::vector<Actor> actors = facts.put_right;
+  const auto since = flapped(facts.put_right, *limits.flap);
+  if (!since || facts.now >= *since + limits.flap_rest) return std::nullopt;
+  std::vector<Actor> actors;
+  for (const PutRight& one : facts.put_right) actors.push_back(one.actor);
   actors.push_back(facts.actor);
   return hold(
       "flap",
       fmt::format("kedge remediation approve {} puts it right once more. Within {} that was done {} times, and it "
-                  "is changed back by {}: settle it with them, or kedge exception add --rule {} --target {}",
-                  facts.remediation, format_duration(limits.flap->within), times, names_of(actors), facts.rule,
-                  facts.target),
-      {{"put_right", times},
+                  "is changed back by {}: settle it with them, or kedge exception add --rule {} --target {}. Until {} "
+                  "nothing is done about it unasked",
+                  facts.remediation, format_duration(limits.flap->within), limits.flap->most, names_of(actors),
+                  facts.rule, facts.target, format_time(*since + limits.flap_rest)),
+      {{"put_right", facts.put_right.size()},
        {"most", limits.flap->most},
        {"within_us", limits.flap->within.count()},
+       {"until", format_time(*since + limits.flap_rest)},
        {"opponents", counts_of(actors)}});
 }
 

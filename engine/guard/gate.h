@@ -27,9 +27,10 @@ inline constexpr const char* kMassMatch = "mass-match";
 
 struct GateLimits {
   BudgetLimits budgets;
-  // How often one rule may put one target right within the time; whoever changes it back once more is not fought. None:
-  // for ever.
+  // How often one rule may put one target right within the time; whoever changes it back once more is not fought, for
+  // as long as flap_rest since. None: for ever.
   std::optional<Budget> flap = Budget{3, std::chrono::hours(1)};
+  Duration flap_rest = std::chrono::hours(24);
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
@@ -51,6 +52,14 @@ struct PauseView {
   std::string reason;
 
   bool operator==(const PauseView&) const = default;
+};
+
+// That a rule put a target right, and who had changed it.
+struct PutRight {
+  Time at;
+  Actor actor;
+
+  bool operator==(const PutRight&) const = default;
 };
 
 // What the gate judges by.
@@ -76,12 +85,12 @@ struct GateFacts {
   std::vector<BudgetFigures> budgets;            // those that it would be charged to
   bool charged = false;                          // it has started before, and is counted already
   Actor actor;                                   // of its event
-  std::vector<Actor> put_right;    // of the events before which led its rule to put its target right, lately
-  int targets = 0;                 // different ones that its rule wanted to act on lately, with its own
-  std::optional<Time> mass_since;  // its rule is held for a mass match since then
-  bool let_go = false;             // a person has let its rule go on while it was held for a mass match
-  int approvals = 0;               // people who let it go on: neither staleness nor a budget stops it then
-  int approvals_void = 0;          // those who let another plan go on, or another state before
+  std::vector<PutRight> put_right;               // of its target, by its rule, within flap_rest; oldest first
+  int targets = 0;                               // different ones that its rule wanted to act on lately, with its own
+  std::optional<Time> mass_since;                // its rule is held for a mass match since then
+  bool let_go = false;                           // a person has let its rule go on while it was held for a mass match
+  int approvals = 0;       // people who let it go on: neither staleness nor a budget stops it then
+  int approvals_void = 0;  // those who let another plan go on, or another state before
 
   bool approved() const { return approvals > 0; }
 };

@@ -125,7 +125,7 @@ void SqliteWriter::suppress(const Suppression& suppression) {
   tables_.put(folded);
   tables_.put_blob(suppression.event.document, today());
   const int64_t seq = write(suppression_record(suppression));
-  send(notices_of(suppression, context(seq)));
+  send(notices_of(suppression, context(seq)), rule, suppression.policy.throttle);
 }
 
 void SqliteWriter::flush_folds(int64_t before_minute) {

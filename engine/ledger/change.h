@@ -301,6 +301,7 @@ struct RaiseAlarm {
 
 struct NoticeDelivered {
   int64_t number = 0;
+  std::string id;  // what was delivered
   int status = 0;
 };
 struct NoticeDeferred {

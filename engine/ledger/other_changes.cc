@@ -184,6 +184,7 @@ Result<Answer> SqliteWriter::on(const LoadRules& change) {
 
 Result<Answer> SqliteWriter::on(const NoteStart& change) {
   flush_folds(std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count());
+  tables_.erase_throttles(at_);
   write(start_record(change));
   return Answer{};
 }
@@ -211,6 +212,7 @@ Result<Notice> SqliteWriter::waiting_notice(int64_t number) {
 Result<Answer> SqliteWriter::on(const NoticeDelivered& change) {
   const auto notice = waiting_notice(change.number);
   if (!notice) return notice.error();
+  if (notice->id != change.id) return Answer{};  // a digest that grew while it was on its way: it goes again, whole
   write(notice_record(*notice, true, change.status, ""));
   tables_.erase_notice(change.number);
   return Answer{};

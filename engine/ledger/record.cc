@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "guard/gate.h"
 #include "ledger/restoration.h"
+#include "ledger/throttle.h"
 #include "ledger/values_json.h"
 
 namespace kedge {
@@ -419,6 +420,7 @@ Record notice_record(const Notice& notice, bool delivered, int status, const std
            {"channel", notice.channel},
            {"type", notice.type},
            {"about", notice.data.value("seq", Json())},
+           {"folded", notice.type == kDigestType ? notice.data.at("count") : Json(0)},
            {"delivered", delivered},
            {"attempts", notice.attempts + 1},
            {"status", status},

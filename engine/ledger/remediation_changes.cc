@@ -40,12 +40,12 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
   }
   if (const auto& flap = options_.gate.flap; flap && puts_right(r, step)) {
-    tables_.put_put_right(r, at_, at_ - flap->within);
+    tables_.put_put_right(r, at_, at_ - options_.gate.flap_rest - flap->within);
   }
   if (r.state == State::confirmed) keep_claim(r);
   const std::string code = details.is_object() ? details.value("code", "") : "";
   const int64_t seq = write(move_record(r, step, std::move(details)));
-  send(notices_of(r, step, was.guard, context(seq)));
+  send(notices_of(r, step, was.guard, context(seq)), r.plan.rule.id, r.policy.throttle);
   note_runnable(r, step.from != step.to);
   if (is_end(r.state)) {
     end(r);
@@ -233,7 +233,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
   if (const auto& flap = options_.gate.flap) {
-    facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - flap->within);
+    facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - options_.gate.flap_rest - flap->within);
   }
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   const std::string account = account_of(r);

@@ -132,7 +132,13 @@ constexpr const char* kVersion5 = R"sql(
 ALTER TABLE meta ADD COLUMN wall_ahead INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, 5> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr const char* kVersion6 = R"sql(
+CREATE TABLE throttle (
+  rule TEXT NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL, until INTEGER NOT NULL, alone INTEGER NOT NULL,
+  digest INTEGER NOT NULL, PRIMARY KEY (rule, channel, kind)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, 6> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

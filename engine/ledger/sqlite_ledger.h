@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "guard/gate.h"
 #include "ledger/ledger.h"
+#include "ledger/throttle.h"
 
 namespace kedge {
 
@@ -34,6 +35,7 @@ struct SqliteLedgerOptions {
   // What the engine must not turn against. Asked in each Start, by the committer's thread; empty: nothing is.
   std::function<std::vector<OwnThing>()> own_things;
   std::vector<std::string> notify_alarms;  // channels that hear of alarms, holds and what is unconfirmed
+  NoticePace notices;                      // of a rule without a throttle of its own
 };
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions, Clock&, Random&);

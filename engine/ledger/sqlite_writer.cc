@@ -33,6 +33,25 @@ void SqliteWriter::send(const std::vector<Notice>& notices) {
   notices_ += static_cast<int64_t>(notices.size());
 }
 
+// Of a rule's notices. Beyond a number they are folded into a digest.
+void SqliteWriter::send(const std::vector<Notice>& notices, const std::string& rule, Duration throttle) {
+  const NoticePace pace = throttle == Duration{} ? options_.notices : NoticePace{1, throttle};
+  for (const Notice& notice : notices) {
+    Throttle told = tables_.throttle(rule, notice.channel, kind_of(notice))
+                        .value_or(Throttle{rule, notice.channel, kind_of(notice), Time{}, 0, 0});
+    if (goes_alone(told, pace, at_)) {
+      send({notice});
+    } else if (auto digest = tables_.notice(told.digest)) {
+      fold_into(*digest, notice);
+      tables_.replace(*digest);
+    } else {
+      told.digest = tables_.put(digest_of(notice, told.until));
+      ++notices_;
+    }
+    tables_.put(told);
+  }
+}
+
 // A table that grows has a key that begins with its day, then goes on with a column that cuts the day into bites: the
 // rows up to the n-th of what is left of the oldest day go. Each table has its turn at every seventh group, so a bite
 // is larger than seven times what a group like this one adds.

@@ -117,6 +117,7 @@ class SqliteWriter {
   void keep_claim(const Remediation& confirmed);
 
   void send(const std::vector<Notice>&);
+  void send(const std::vector<Notice>&, const std::string& rule, Duration throttle);
   NoticeContext context(int64_t seq) const { return {ledger_id_, options_.notify_alarms, seq, at_}; }
   Result<Notice> waiting_notice(int64_t number);
   int64_t today() const { return day_of(at_); }

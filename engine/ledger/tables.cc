@@ -139,13 +139,13 @@ void Tables::give_back(const Charge& charge) {
 
 // ---- put_right -----------------------------------------------------------------------------------------------------
 
-std::vector<Actor> Tables::put_right(const std::string& rule, const std::string& target, Time since) {
-  std::vector<Actor> actors;
+std::vector<PutRight> Tables::put_right(const std::string& rule, const std::string& target, Time since) {
+  std::vector<PutRight> found;
   Query row = db_.query(
-      "SELECT principal, agent FROM put_right WHERE rule = ? AND target = ? AND at >= ? ORDER BY at, remediation", rule,
-      target, since);
-  while (row.next()) actors.push_back({row.text(0), row.text(1)});
-  return actors;
+      "SELECT at, principal, agent FROM put_right WHERE rule = ? AND target = ? AND at >= ? ORDER BY at, remediation",
+      rule, target, since);
+  while (row.next()) found.push_back({row.time(0), {row.text(1), row.text(2)}});
+  return found;
 }
 
 // Each takes out more than it puts in, so that what is kept is what is needed.
@@ -346,10 +346,15 @@ std::optional<Time> Tables::next_notice_due() {
   return row.next() && !row.is_null(0) ? std::optional(row.time(0)) : std::nullopt;
 }
 
-void Tables::put(const Notice& notice) {
+int64_t Tables::put(const Notice& notice) {
   db_.run("INSERT INTO outbox (id, channel, type, data, created, attempts, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
           notice.id, notice.channel, notice.type, stored_text(notice.data), notice.created, notice.attempts,
           notice.due);
+  return sqlite3_last_insert_rowid(db_.handle());
+}
+
+void Tables::replace(const Notice& notice) {
+  db_.run("UPDATE outbox SET id = ?, data = ? WHERE number = ?", notice.id, stored_text(notice.data), notice.number);
 }
 
 void Tables::defer_notice(int64_t number, Time due) {
@@ -357,6 +362,20 @@ void Tables::defer_notice(int64_t number, Time due) {
 }
 
 void Tables::erase_notice(int64_t number) { db_.run("DELETE FROM outbox WHERE number = ?", number); }
+
+std::optional<Throttle> Tables::throttle(const std::string& rule, const std::string& channel, const std::string& kind) {
+  Query row = db_.query("SELECT until, alone, digest FROM throttle WHERE rule = ? AND channel = ? AND kind = ?", rule,
+                        channel, kind);
+  if (!row.next()) return std::nullopt;
+  return Throttle{rule, channel, kind, row.time(0), static_cast<int>(row.integer(1)), row.integer(2)};
+}
+
+void Tables::put(const Throttle& throttle) {
+  db_.run("INSERT OR REPLACE INTO throttle (rule, channel, kind, until, alone, digest) VALUES (?, ?, ?, ?, ?, ?)",
+          throttle.rule, throttle.channel, throttle.kind, throttle.until, throttle.alone, throttle.digest);
+}
+
+void Tables::erase_throttles(Time until) { db_.run("DELETE FROM throttle WHERE until <= ?", until); }
 
 // ---- journal, blob -------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@
 #include "ledger/progress.h"
 #include "ledger/record.h"
 #include "ledger/sqlite.h"
+#include "ledger/throttle.h"
 
 namespace kedge {
 
@@ -86,7 +87,7 @@ class Tables {
   void give_back(const Charge&);
 
   // ---- put_right
-  std::vector<Actor> put_right(const std::string& rule, const std::string& target, Time since);  // oldest first
+  std::vector<PutRight> put_right(const std::string& rule, const std::string& target, Time since);  // oldest first
   void put_put_right(const Remediation&, Time at, Time forget_before);
 
   // ---- wanted, mass_match
@@ -162,9 +163,13 @@ class Tables {
   std::optional<Notice> notice(int64_t number);
   std::vector<Notice> due_notices(Time now, size_t limit);
   std::optional<Time> next_notice_due();
-  void put(const Notice&);
+  int64_t put(const Notice&);  // its number
+  void replace(const Notice&);
   void defer_notice(int64_t number, Time due);
   void erase_notice(int64_t number);
+  std::optional<Throttle> throttle(const std::string& rule, const std::string& channel, const std::string& kind);
+  void put(const Throttle&);
+  void erase_throttles(Time until);  // those whose span was over then
 
   // ---- journal, blob
   int64_t journal_head();

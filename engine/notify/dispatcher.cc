@@ -48,7 +48,7 @@ std::vector<Change> Dispatcher::finish(const Notice& notice, const Delivery& del
     case Delivery::Kind::delivered:
       ++figures.delivered;
       figures.failing = 0;
-      return {NoticeDelivered{notice.number, delivery.status}};
+      return {NoticeDelivered{notice.number, notice.id, delivery.status}};
     case Delivery::Kind::permanent:
       figures.failing = 0;  // the channel works: it said no to this notice
       return {give_up(notice, delivery.error)};

@@ -84,9 +84,16 @@ Json fields_of(const Json& data) {
   return fields;
 }
 
+// What happened, in a few words; of a digest, what happened so many times.
+std::string subject_of(const Notice& notice) {
+  const std::string of = as_text(member(notice.data, "of"));
+  const std::string count = as_text(member(notice.data, "count"));
+  return of.empty() ? in_words(notice.type) : in_words(of) + ", " + count + " more";
+}
+
 std::string headline(const Notice& notice) {
   const std::string title = as_text(member(notice.data, "title"));
-  return title.empty() ? in_words(notice.type) : title + ": " + in_words(notice.type);
+  return title.empty() ? subject_of(notice) : title + ": " + subject_of(notice);
 }
 
 std::string context_of(const Notice& notice) {

@@ -33,13 +33,6 @@ TEST_F(CommandLine, ExplainTellsARuleThatFailsAndEndsSo) {
   EXPECT_THAT(typed.out, HasSubstr("it fails: first.lua:1: target: must return"));
 }
 
-TEST_F(CommandLine, CheckNotesWhatARuleAsksForAndNobodyObeysYet) {
-  change("rules/first.lua", "respond =", "limits = { per_hour = 5 }, throttle = \"15m\", approval = 1, respond =");
-  const Typed typed = type(kCheck);
-  EXPECT_EQ(typed.exit_code, kGood);
-  EXPECT_EQ(typed.err, "@rules/first.lua:1: rule first: throttle: is recorded, and nothing obeys it yet\n");
-}
-
 TEST_F(CommandLine, CheckFindsAWindowThatIsNotThere) {
   change("rules/first.lua", "respond =", "window = \"nights\", respond =");
   const Typed typed = type(kCheck);

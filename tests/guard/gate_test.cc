@@ -215,9 +215,9 @@ TEST_F(GateTest, DoesNotChargeTwiceWhatHasStarted) {
 
 TEST_F(GateTest, HoldsWhatIsChangedBackAgainAndAgainAndNamesTheOpponent) {
   facts.actor = {"arn:aws:iam::1:role/ci", "HashiCorp/1.0 Terraform/1.9.5"};
-  facts.put_right = {facts.actor, facts.actor};
+  facts.put_right = {{facts.now - minutes(50), facts.actor}, {facts.now - minutes(20), facts.actor}};
   EXPECT_EQ(ask(), Verdict{});
-  facts.put_right.push_back({"arn:aws:iam::1:user/bob", ""});
+  facts.put_right.push_back({facts.now - minutes(1), {"arn:aws:iam::1:user/bob", ""}});
   expect(Kind::hold, "flap", "kedge remediation approve R1");
   expect(Kind::hold, "flap",
          "Within 1h that was done 3 times, and it is changed back by arn:aws:iam::1:role/ci (Terraform), "
@@ -260,12 +260,27 @@ TEST_F(GateTest, LetsAPersonPassAMassMatch) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, FightsNobodyForADayAfterAFlap) {
+  const Time last = facts.now - std::chrono::hours(5);
+  facts.put_right = {
+      {last - minutes(60), {}}, {last - minutes(30), {}}, {last, {}}, {facts.now - std::chrono::hours(3), {}}};
+  EXPECT_EQ(ask().guard, "flap");
+  EXPECT_EQ(ask().figures["until"], format_time(last + std::chrono::hours(24)));
+  facts.now = last + std::chrono::hours(24);
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, TakesForNoFlapWhatIsFurtherApart) {
+  facts.put_right = {{facts.now - minutes(122), {}}, {facts.now - minutes(61), {}}, {facts.now, {}}};
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.current_mode.reset();
   facts.pauses = {{"all", "alice", ""}};
   facts.exception = "exception-1";
   facts.age.reset();
-  facts.put_right = {3, Actor{}};
+  facts.put_right = {3, PutRight{facts.now, {}}};
   facts.targets = 100;
   facts.locked_by = {"R0"};
   facts.budgets = {budget(10, seconds(20))};

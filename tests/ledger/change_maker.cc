@@ -69,6 +69,7 @@ Finding ChangeMaker::finding() {
   if (one_in(16)) finding.policy.mode = Mode::canary;
   if (one_in(16)) finding.policy.approvals = one_in(2) ? 1 : 2;
   if (!one_in(3)) finding.policy.reconcile = one_in(2) ? Reconcile::hold : Reconcile::enforce;
+  if (one_in(4)) finding.policy.throttle = std::chrono::minutes(1 + below(3));
   if (one_in(24)) finding.policy.window = one_in(3) ? "unknown" : "nights";
   if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
   if (one_in(20)) finding.origin = "redrive";
@@ -345,10 +346,13 @@ Change ChangeMaker::by_the_daemon() {
 
 Change ChangeMaker::by_the_notifier(LedgerReader& reader) {
   const auto due = *reader.due_notices(clock_.now(), 5);
-  const int64_t number = due.empty() ? 99'999 : due[below(due.size())].number;
+  Notice notice;
+  notice.number = 99'999;
+  if (!due.empty()) notice = due[below(due.size())];
+  const int64_t number = notice.number;
   switch (below(3)) {
     case 0:
-      return NoticeDelivered{number, 200};
+      return NoticeDelivered{number, one_in(8) ? "notice_of_before" : notice.id, 200};
     case 1:
       return NoticeDeferred{number, clock_.now() + std::chrono::minutes(5), "503"};
     default:

@@ -449,7 +449,7 @@ TEST_P(DaemonTest, KeepsANoticeUntilItIsDeliveredOrGivenUp) {
 
   ASSERT_TRUE(commit(NoticeDeferred{notices[0].number, clock.now() + minutes(5), "503"}).done());
   EXPECT_EQ(reader().due_notices(clock.now(), 10)->size(), 1U);
-  ASSERT_TRUE(commit(NoticeDelivered{notices[1].number, 200}).done());
+  ASSERT_TRUE(commit(NoticeDelivered{notices[1].number, notices[1].id, 200}).done());
   EXPECT_EQ(last_record()["kind"], "notice");
   EXPECT_EQ(*reader().next_notice_due(), clock.now() + minutes(5));
   clock.advance(minutes(5));

@@ -112,6 +112,22 @@ void MemoryLedger::send(std::vector<Notice> notices) {
   }
 }
 
+void MemoryLedger::send(std::vector<Notice> notices, const std::string& rule, Duration throttle) {
+  const NoticePace pace = throttle == Duration{} ? options_.notices : NoticePace{1, throttle};
+  for (Notice& notice : notices) {
+    const Throttle none{rule, notice.channel, kind_of(notice), Time{}, 0, 0};
+    Throttle& told = throttles_.try_emplace({rule, notice.channel, none.kind}, none).first->second;
+    if (goes_alone(told, pace, at_)) {
+      send({notice});
+    } else if (const auto digest = outbox_.find(told.digest); digest != outbox_.end()) {
+      fold_into(digest->second, notice);
+    } else {
+      send({digest_of(notice, told.until)});
+      told.digest = last_notice_;
+    }
+  }
+}
+
 void MemoryLedger::count(const std::string& subject, const std::string& reason, int64_t number) {
   const int64_t hour = std::chrono::floor<std::chrono::hours>(at_).time_since_epoch().count();
   counters_[{hour, subject, reason}] += number;
@@ -219,7 +235,8 @@ void MemoryLedger::suppress(const Suppression& suppression) {
   }
   keep(suppression.event.document);
   const int64_t seq = write(suppression_record(suppression));
-  send(notices_of(suppression, {ledger_id_, options_.notify_alarms, seq, at_}));
+  send(notices_of(suppression, {ledger_id_, options_.notify_alarms, seq, at_}), suppression.plan.rule.id,
+       suppression.policy.throttle);
 }
 
 void MemoryLedger::flush_folds(bool all) {
@@ -494,6 +511,7 @@ Result<Answer> MemoryLedger::on(const LoadRules& change) {
 
 Result<Answer> MemoryLedger::on(const NoteStart& change) {
   flush_folds(false);
+  std::erase_if(throttles_, [&](const auto& entry) { return entry.second.until <= at_; });
   write(start_record(change));
   return Answer{};
 }
@@ -513,6 +531,7 @@ Result<Answer> MemoryLedger::on(const RaiseAlarm& change) {
 Result<Answer> MemoryLedger::on(const NoticeDelivered& change) {
   const auto found = outbox_.find(change.number);
   if (found == outbox_.end()) return Error{ErrorCode::not_found, fmt::format("no notice {} waits", change.number)};
+  if (found->second.id != change.id) return Answer{};
   write(notice_record(found->second, true, change.status, ""));
   outbox_.erase(found);
   return Answer{};

@@ -20,6 +20,7 @@
 #include "ledger/progress.h"
 #include "ledger/record.h"
 #include "ledger/sqlite_ledger.h"
+#include "ledger/throttle.h"
 
 namespace kedge {
 
@@ -110,6 +111,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   int64_t write(const Record&);
   void keep(const std::string& bytes);
   void send(std::vector<Notice>);
+  void send(std::vector<Notice>, const std::string& rule, Duration throttle);
   void count(const std::string& subject, const std::string& reason, int64_t number);
   Result<void> check_ids(const CommitBatch&) const;
   Answer take_decisions(const CommitBatch&);  // all but its moves and notes
@@ -167,13 +169,13 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, std::string> locks_;                    // key → remediation
   std::map<std::string, std::pair<int64_t, int64_t>> touched_;  // key → last record of an attempt on it, and its day
   std::vector<AttemptRow> attempts_;
-  struct PutRight {
+  struct PutRightOnce {
     std::string rule, target;
     Time at;
     std::string remediation;
     Actor actor;
   };
-  std::vector<PutRight> put_right_;
+  std::vector<PutRightOnce> put_right_;
   std::map<std::string, std::map<std::string, Time>> wanted_;                 // rule → target → when
   std::map<std::string, MassMatch> mass_matches_;                             // by rule
   std::map<std::pair<std::string, std::string>, RuleBreaker> rule_breakers_;  // by rule and account
@@ -194,6 +196,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   std::map<std::string, FoldedSuppressions> folds_;                            // by rule
   std::map<std::tuple<int64_t, std::string, std::string>, int64_t> counters_;  // hour, subject, reason
   std::map<int64_t, Notice> outbox_;
+  std::map<std::tuple<std::string, std::string, std::string>, Throttle> throttles_;  // by rule, channel, kind
   int64_t last_notice_ = 0;
   std::vector<JournalEntry> journal_;
   std::map<std::string, std::string> blobs_;

@@ -37,7 +37,8 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (r.state == State::confirmed) keep_claim(r);
   const std::string code = details.is_object() ? details.value("code", "") : "";
   const int64_t seq = write(move_record(r, step, std::move(details)));
-  send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}));
+  send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}), r.plan.rule.id,
+       r.policy.throttle);
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
   if (into) runnable_.push_back(r.id);
   if (!is_end(r.state)) {
@@ -234,15 +235,15 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   const auto budgets =
       budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
-  std::vector<PutRight> lately;
-  for (const PutRight& one : put_right_) {
+  std::vector<PutRightOnce> lately;
+  for (const PutRightOnce& one : put_right_) {
     if (!options_.gate.flap || one.rule != facts.rule || one.target != facts.target) continue;
-    if (one.at >= at_ - options_.gate.flap->within) lately.push_back(one);
+    if (one.at >= at_ - options_.gate.flap_rest - options_.gate.flap->within) lately.push_back(one);
   }
-  std::sort(lately.begin(), lately.end(), [](const PutRight& a, const PutRight& b) {
+  std::sort(lately.begin(), lately.end(), [](const PutRightOnce& a, const PutRightOnce& b) {
     return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
   });
-  for (const PutRight& one : lately) facts.put_right.push_back(one.actor);
+  for (const PutRightOnce& one : lately) facts.put_right.push_back({one.at, one.actor});
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   const auto rule_breaker = rule_breakers_.find({facts.rule, account_of(r)});
   if (rule_breaker != rule_breakers_.end()) {

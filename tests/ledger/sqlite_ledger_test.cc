@@ -241,6 +241,73 @@ TEST_F(MigrationTest, HappensOnlyWithACopy) {
   EXPECT_EQ(version(), next_version - 1);
 }
 
+// What each version of the tables added, taken back: a ledger of today becomes one as that version's engine left it. A
+// new version adds its line here.
+constexpr const char* kTakenBack[] = {
+    "DROP TABLE wanted; DROP TABLE mass_match; DROP TABLE put_right",
+    "ALTER TABLE approval DROP COLUMN digest",
+    "DROP INDEX claim_by_phase; ALTER TABLE claim DROP COLUMN phase; ALTER TABLE rule_state DROP COLUMN reconcile;"
+    " DROP TABLE rule_breaker",
+    "ALTER TABLE meta DROP COLUMN wall_ahead",
+    "DROP TABLE throttle",
+};
+
+class EarlierVersion : public SqliteLedgerTest, public testing::WithParamInterface<int> {
+ protected:
+  // As the version left it, and as a new file of that version looks.
+  void take_back() {
+    Database database(file("ledger.db"), SQLITE_OPEN_READWRITE);
+    for (int version = ledger_schema_version(); version > GetParam(); --version) {
+      database.execute(kTakenBack[version - 2]);
+    }
+    database.execute("PRAGMA user_version = " + std::to_string(GetParam()));
+  }
+  static std::vector<std::string> shape_of(Database& database) {
+    std::vector<std::string> columns;
+    Query row = database.query(
+        "SELECT m.name, c.name, c.type FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND"
+        " m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2");
+    while (row.next()) columns.push_back(row.text(0) + "." + row.text(1) + " " + row.text(2));
+    return columns;
+  }
+};
+
+TEST_P(EarlierVersion, IsBroughtForwardWithAllThatIsOpen) {
+  std::vector<Remediation> before;
+  {
+    const auto ledger = open();
+    LoadRules rules = sample_rules();
+    commit(*ledger, rules);
+    for (int i = 1; i <= 3; ++i) {
+      commit(*ledger, batch_of({sample_finding(i, "bucket-" + std::to_string(i), clock.now())}));
+    }
+    commit(*ledger, sample_start(sample_id(1), "bucket-1", ledger->head()));
+    commit(*ledger, PersonalMove{sample_id(2), Move::cancel, "alice", "not wanted"});
+    commit(*ledger, AddPause{{"all", "maintenance", "alice", clock.now()}});
+    commit(*ledger, sample_start(sample_id(3), "bucket-3", ledger->head()));
+    before = *read()->open_remediations();
+    ASSERT_EQ(before.size(), 2U);
+  }
+  take_back();
+  {
+    Database older(file("ledger.db"), SQLITE_OPEN_READONLY);
+    Database made(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    ASSERT_TRUE(upgrade(made, ":memory:", ledger_migrations().first(static_cast<size_t>(GetParam()))).ok());
+    ASSERT_EQ(shape_of(older), shape_of(made));
+  }
+  const auto ledger = open();
+  EXPECT_EQ(*read()->open_remediations(), before);
+  EXPECT_TRUE(check_ledger(file("ledger.db"), hours(24 * 90))->good());
+  EXPECT_TRUE(commit(*ledger, RecordOutcome{sample_id(1), sample_outcome(0, 1, "mark-of-" + sample_id(1), clock.now()),
+                                            Move::apply_all, ""})
+                  .done());
+  EXPECT_TRUE(commit(*ledger, RemovePause{"all", "alice"}).done());
+  EXPECT_EQ(read()->remediation(sample_id(3))->state, State::planned);
+  EXPECT_TRUE(check_ledger(file("ledger.db"), hours(24 * 90))->good());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, EarlierVersion, testing::Range(1, ledger_schema_version()));
+
 TEST_F(SqliteLedgerTest, RestartsTheLogWhenItIsTooLarge) {
   options.wal_bytes_max = 100'000;
   const auto ledger = open();

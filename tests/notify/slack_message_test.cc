@@ -49,6 +49,14 @@ TEST(SlackMessage, SaysTheReasonInAParagraph) {
   EXPECT_EQ(block(message, "section")["text"]["text"], "held by the rate guard");
 }
 
+TEST(SlackMessage, SaysOfADigestHowManyItTellsOf) {
+  Notice digest;
+  digest.type = "kedge.digest";
+  digest.data = {
+      {"title", "Bucket made public"}, {"of", "kedge.remediation.held"}, {"count", 3}, {"message", "3 more"}};
+  EXPECT_EQ(slack_message(digest)["text"], "Bucket made public: remediation held, 3 more");
+}
+
 TEST(SlackMessage, IsAMessageForDataOfAnyShape) {
   for (const Json& data : {Json(), Json(7), Json::array({1}), Json{{"title", Json::array()}},
                            Json{{"target", nullptr}, {"actor", 7}, {"phases", {"x"}}}}) {

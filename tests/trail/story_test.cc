@@ -121,7 +121,7 @@ TEST_F(StoryTest, HoldsTheNoticesAboutItAndNoOthers) {
   confirm(2);
   const auto notices = ledger_.due_notices(ledger_.now(), 100);
   ASSERT_EQ(notices->size(), 2);
-  for (const Notice& notice : *notices) apply(NoticeDelivered{notice.number, 200});
+  for (const Notice& notice : *notices) apply(NoticeDelivered{notice.number, notice.id, 200});
   EXPECT_EQ(kinds(story()), (Kinds{"plan", "attempt", "outcome", "confirmation", "notice"}));
 }
 
