@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "audit/tile.h"
-
 namespace kedge {
 namespace {
 
@@ -52,6 +50,7 @@ class Walk {
     }
     const unsigned width = tile_width(place->level, place->index, size_);
     if (place->width > width) ++inventory_.beyond;
+    if (place->width < width) inventory_.narrower.push_back(*place);
     if (!place->level && width > 0 && place->width >= width) bundles_.push_back(place->index);
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/tile.h"
 #include "base/result.h"
 
 namespace kedge {
@@ -14,6 +15,7 @@ struct Inventory {
   uint64_t bundles = 0;  // of those that the log of this size has, full or partial
   std::optional<uint64_t> first_missing_bundle;
   uint64_t beyond = 0;               // tiles and bundles of a longer log: of a writer that is ahead, or was killed
+  std::vector<TilePlace> narrower;   // partial files of a log that was shorter
   std::vector<std::string> foreign;  // what is no file of a log, below tile/; the first ten
 };
 

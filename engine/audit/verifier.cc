@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "audit/bundle.h"
@@ -12,6 +14,7 @@
 #include "audit/inventory.h"
 #include "audit/log_reader.h"
 #include "audit/merkle.h"
+#include "audit/narrower_files.h"
 #include "audit/proof.h"
 #include "audit/tile.h"
 #include "base/bytes.h"
@@ -60,6 +63,7 @@ class Verifier {
     result_.entry_bytes = entry_bytes_;
   }
 
+  void judge_narrower(const std::vector<TilePlace>& narrower);
   void compare_with(const OldCheckpoint& old, const Checkpoint& checkpoint);
 
  private:
@@ -285,6 +289,18 @@ void Verifier::judge_tile(unsigned level, uint64_t index) {
   }
 }
 
+// Those of a file that has a fault of its own are not judged by it.
+void Verifier::judge_narrower(const std::vector<TilePlace>& narrower) {
+  std::set<std::string> bad;
+  for (const LogFault& fault : result_.faults) bad.insert(fault.file);
+  std::vector<TilePlace> judged;
+  std::copy_if(narrower.begin(), narrower.end(), std::back_inserter(judged),
+               [&](const TilePlace& at) { return !bad.contains(path_of(place(at.level, at.index))); });
+  for (const LogFault& fault : faults_of_narrower(reader_, judged)) {
+    add(fault.file, fault.entry, told(Error{ErrorCode::corrupt, fault.message}, fault.file));
+  }
+}
+
 void Verifier::judge_root() {
   if (!root_) return;
   add("checkpoint", std::nullopt,
@@ -374,6 +390,7 @@ Result<LogVerification> verify_log(const std::string& directory, const std::vect
   }
   Verifier verifier(directory, checkpoint, result);
   verifier.run(std::max(1U, threads));
+  verifier.judge_narrower(inventory->narrower);
   compare_all(against, keys, verifier, result);
   return result;
 }

@@ -78,6 +78,38 @@ void Verify::flip_each(const LogFiles& good, size_t step_in_large_files) {
 TEST_F(Verify, SeesEveryFlippedByteOfASmallLog) { flip_each(log_files(vectors::kEntries), 1); }
 TEST_F(Verify, SeesFlippedBytesOfALogWithTwoLevels) { flip_each(log_files(numbered_entries(258)), 31); }
 
+// As a log has them that was published at each of these sizes: partial files beside wider ones, and beside full ones.
+LogFiles with_narrower(const std::vector<size_t>& sizes) {
+  const auto entries = numbered_entries(sizes.back());
+  LogFiles files;
+  for (const size_t size : sizes) {
+    for (const auto& [path, bytes] : log_files({entries.begin(), entries.begin() + static_cast<ptrdiff_t>(size)})) {
+      files[path] = bytes;
+    }
+  }
+  return files;
+}
+
+TEST_F(Verify, SeesFlippedBytesOfPartialFilesThatTheLogHasOutgrown) {
+  const LogFiles good = with_narrower({1, 3, 200, 258, 300, 520, 530});
+  ASSERT_TRUE(good.contains("tile/entries/001.p/2") && good.contains("tile/1/000.p/1"));
+  flip_each(good, 31);
+}
+
+TEST_F(Verify, SaysWhichEntryOfAnOutgrownFileIsAnother) {
+  LogFiles files = with_narrower({258, 300});
+  flip(files, "tile/entries/001.p/2", files.at("tile/entries/001.p/2").size() - 1);
+  const LogFault found = fault(files);
+  EXPECT_EQ(found.entry, 257U);
+  EXPECT_EQ(found.message, "it is not the beginning of tile/entries/001.p/44: its entry 257 is another");
+}
+
+TEST_F(Verify, NamesOnlyTheWiderFileWhereThatOneIsWrong) {
+  LogFiles files = with_narrower({258, 300});
+  flip(files, "tile/entries/001.p/44", 5);
+  EXPECT_EQ(fault(files).file, "tile/entries/001.p/44");
+}
+
 TEST_F(Verify, RefusesEveryFileCutAtAnyLengthOrLonger) {
   const LogFiles good = log_files(numbered_entries(258));
   write_log(directory_, good);
