@@ -314,6 +314,52 @@ TEST(LogWriter, AnswersNoRoomForAsLongAsThereIsNoneAndThenPublishesAll) {
   expect_whole(disk, entries);
 }
 
+TEST(LogWriter, RefusesToOpenWhatItCannotReadAndTakesItForNoOtherLog) {
+  for (const size_t size : {300, 512, 65'600}) {
+    Disk disk;
+    const auto entries = some_entries(size + 1);
+    const auto write_to = [&](size_t end) {
+      const auto writer = disk.writer();
+      append_all(*writer, entries, end);
+      return writer->publish().ok();
+    };
+    ASSERT_TRUE(write_to(size));
+    const LogFiles before = disk.log();
+    const uint64_t first = disk.reads();
+    ASSERT_EQ(disk.writer()->size(), size);
+    const uint64_t reads = disk.reads() - first;
+    ASSERT_GT(reads, 4U);
+    size_t refused = 0;
+    for (uint64_t at = 0; at < reads; ++at) {
+      SCOPED_TRACE("read " + std::to_string(at) + " of a log of " + std::to_string(size));
+      disk.read_fails = [&, from = disk.reads()](uint64_t read) { return read == from + at; };
+      const auto writer = LogWriter::open(options(), disk.open());
+      refused += writer ? 0 : 1;
+      if (!writer) {
+        EXPECT_EQ(writer.error().code, ErrorCode::unavailable) << writer.error().message;
+        EXPECT_THAT(writer.error().message, HasSubstr("input/output error"));
+      }
+      EXPECT_EQ(disk.log(), before);
+    }
+    EXPECT_GE(refused, 4U);
+    disk.read_fails = [](uint64_t) { return false; };
+    ASSERT_TRUE(write_to(size + 1));
+    expect_whole(disk, entries);
+  }
+}
+
+TEST(LogWriter, PublishesAlsoWhileNothingCanBeRead) {
+  Disk disk;
+  const auto entries = some_entries(700);
+  const auto writer = disk.writer();
+  disk.read_fails = [](uint64_t) { return true; };
+  for (const size_t size : {100, 255, 300, 700}) {
+    append_all(*writer, entries, size);
+    ASSERT_TRUE(writer->publish());
+    expect_whole(disk, entries);
+  }
+}
+
 TEST(LogWriter, RemovesWhatADeadWriterLeftUnfinished) {
   const auto entries = some_entries(600);
   Disk disk;

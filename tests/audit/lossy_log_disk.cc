@@ -7,6 +7,8 @@ namespace {
 
 Error not_there(const std::string& path) { return {ErrorCode::not_found, "there is no " + path}; }
 
+Error input_output_error() { return {ErrorCode::unavailable, "input/output error"}; }
+
 }  // namespace
 
 class LossyLogDisk::Opened final : public LogDisk {
@@ -14,18 +16,16 @@ class LossyLogDisk::Opened final : public LogDisk {
   explicit Opened(LossyLogDisk& disk) : disk_(disk) {}
 
   Result<std::string> read(const std::string& path, size_t) override {
+    if (disk_.read_fails(disk_.reads_++)) return input_output_error();
     const auto found = disk_.names_.find(path);
     if (found == disk_.names_.end() || !found->second) return not_there(path);
     return found->second->bytes;
   }
 
   Result<std::vector<std::string>> list(const std::string& directory) override {
+    if (disk_.read_fails(disk_.reads_++)) return input_output_error();
     if (!disk_.names_.contains(directory)) return not_there(directory);
-    std::vector<std::string> names;
-    for (const auto& [path, file] : disk_.names_) {
-      if (folder_of(path) == directory) names.push_back(path.substr(directory.size() + 1));
-    }
-    return names;
+    return disk_.names_in(directory);
   }
 
   Result<void> make_directory(const std::string& path) override {
@@ -59,8 +59,8 @@ class LossyLogDisk::Opened final : public LogDisk {
   Result<void> remove(const std::string& path) override {
     return disk_.change([&]() -> Result<void> {
       if (!disk_.names_.contains(path)) return not_there(path);
-      const auto inside = list(path);
-      if (!disk_.names_[path] && !inside->empty()) return Error{ErrorCode::unavailable, path + " is not empty"};
+      if (!disk_.names_[path] && !disk_.names_in(path).empty())
+        return Error{ErrorCode::unavailable, path + " is not empty"};
       disk_.step({path, "", nullptr});
       return {};
     });
@@ -107,7 +107,7 @@ Result<void> LossyLogDisk::change(const std::function<Result<void>()>& act) {
   const Fate what = fate(calls_++);
   if (what == Fate::dies_before) throw MachineDied{};
   if (what == Fate::has_no_room) return Error{ErrorCode::no_room, "no space left"};
-  if (what == Fate::fails) return Error{ErrorCode::unavailable, "input/output error"};
+  if (what == Fate::fails) return input_output_error();
   auto done = act();
   if (what == Fate::dies_after) throw MachineDied{};
   return done;
@@ -140,6 +140,14 @@ void LossyLogDisk::lose_what_is_not_synced() {
     file->synced = file->bytes;
   }
   names_ = safe_;
+}
+
+std::vector<std::string> LossyLogDisk::names_in(const std::string& directory) const {
+  std::vector<std::string> names;
+  for (const auto& [path, file] : names_) {
+    if (folder_of(path) == directory) names.push_back(path.substr(directory.size() + 1));
+  }
+  return names;
 }
 
 std::map<std::string, std::string> LossyLogDisk::files() const {

@@ -27,6 +27,10 @@ class LossyLogDisk {
   std::function<Fate(uint64_t call)> fate = [](uint64_t) { return Fate::well; };
   uint64_t calls() const { return calls_; }
 
+  // The same of each call that reads, a file or a directory: whether it fails.
+  std::function<bool(uint64_t read)> read_fails = [](uint64_t) { return false; };
+  uint64_t reads() const { return reads_; }
+
   // As a writer has it. It may be opened anew after each death, and must not outlive this.
   std::unique_ptr<LogDisk> open();
 
@@ -55,10 +59,12 @@ class LossyLogDisk {
   Result<void> change(const std::function<Result<void>()>& act);
   void step(const Step&);
   static void apply(const Step&, Names&);
+  std::vector<std::string> names_in(const std::string& directory) const;
   static std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
   Random dice_;
   uint64_t calls_ = 0;
+  uint64_t reads_ = 0;
   Names names_;
   Names safe_;
   std::vector<Step> steps_;  // of the names, since they were synced
