@@ -2,25 +2,22 @@
 // proxy and found in the journal must be what was promised. `./dev crash` runs it for long.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 
+#include "audit/key_file.h"
 #include "base/random.h"
+#include "tests/crash/kept_checkpoints.h"
 #include "tests/crash/killer.h"
+#include "tests/crash/settings.h"
 #include "tests/crash/stage.h"
 
 namespace kedge {
 namespace {
 
 namespace fs = std::filesystem;
-
-uint64_t setting(const char* name, uint64_t otherwise) {
-  const char* const value = std::getenv(name);
-  return value == nullptr || *value == '\0' ? otherwise : std::stoull(value);
-}
 
 class Crash : public Stage {
  protected:
@@ -32,6 +29,12 @@ class Crash : public Stage {
            {.seed = seed_, .percent_of_reads = 3, .percent_of_changes = 40, .most_in_a_row = 2});
     if (IsSkipped() || HasFatalFailure()) return;
     load_ = std::make_unique<Load>(*cloud_, *producer_, topic_, Load::Options{.seed = seed_});
+    const std::string key_file = engine_.directory().path() / "audit.key";
+    const auto key = make_key_file(key_file, "example.com/kedge");
+    ASSERT_TRUE(key) << key.error().message;
+    keys_ = {*key};
+    engine_.configuration["audit"] = {{"keys", Json::array({key_file})}};
+    checkpoints_ = std::make_unique<KeptCheckpoints>(data() + "/audit");
   }
 
   void TearDown() override {
@@ -45,6 +48,18 @@ class Crash : public Stage {
       killer.kill_once();
       if ((i + 1) % 25 == 0) std::cout << i + 1 << " kills, " << proxy_->changes().size() << " writes" << std::endl;
     }
+  }
+
+  std::string data() const { return engine_.directory().path() / "data"; }
+
+  // The log is the journal, and takes back nothing that it ever showed. Ends the engine.
+  void expect_whole_log() {
+    const auto exit = engine_.stop();
+    ASSERT_TRUE(exit && *exit == Exit{}) << engine_.output();
+    const auto checkpoints = checkpoints_->found();
+    std::cout << fmt::format("  {:<44}{:>8}\n", "checkpoints seen", checkpoints.size()) << std::flush;
+    EXPECT_GE(checkpoints.size(), kills_);
+    expect_none("of the audit log", breaches_of_log(data() + "/audit", keys_, checkpoints, data()));
   }
 
   // As people do who are told: what is held goes on, and what could not be done is told of once more.
@@ -128,6 +143,8 @@ class Crash : public Stage {
 
   const uint64_t kills_;
   const uint64_t seed_;
+  std::vector<VerifierKey> keys_;
+  std::unique_ptr<KeptCheckpoints> checkpoints_;
   size_t approved_ = 0;
   size_t told_again_ = 0;
 };
@@ -153,6 +170,7 @@ TEST_F(Crash, KilledAgainAndAgainItLosesNothingAndDoesNothingTwice) {
   EXPECT_EQ(engine_.ask({"dead-letter", "list"}).size(), load_->poison());
   const Ran check = engine_.run({"ledger", "check"});
   EXPECT_EQ(check.exit, Exit{}) << check.output;
+  expect_whole_log();
 }
 
 }  // namespace
