@@ -33,6 +33,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bo
   overflow-wrap: anywhere; min-width: 5.5rem; }
 thead th { background: var(--band); font-weight: 600; overflow-wrap: normal; }
 tbody th { font-weight: 400; }
+@media screen and (max-width: 44rem) { table { min-width: 44rem; } }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 pre { background: var(--band); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .75rem; margin: 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }

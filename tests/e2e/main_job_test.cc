@@ -11,6 +11,20 @@ namespace {
 class MainJob : public Scene, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override { set_up(GetParam()); }
+
+  // All sections of the document that people get, in both forms.
+  void expect_report(const std::string& remediation) {
+    for (const std::string form : {"markdown", "html"}) {
+      const Ran ran = engine_.run({"audit", "report", remediation, "--format", form});
+      ASSERT_EQ(ran.exit, Exit{}) << ran.output;
+      for (const char* title :
+           {"What happened", "Data", "The five phases", "The plan, and what came of it", "Before (-) and after (+)",
+            "Who was told", "Impact", "Contributing factors", "What was learned", "How to prevent it"}) {
+        EXPECT_NE(ran.output.find(title), std::string::npos) << form << ": " << title << "\n" << ran.output;
+      }
+      EXPECT_NE(ran.output.find(remediation), std::string::npos) << form;
+    }
+  }
 };
 
 // Standard Webhooks: base64 of HMAC-SHA-256 over "id.timestamp.body".
@@ -40,6 +54,7 @@ TEST_P(MainJob, ClosesWhateverOpenedABucketAndConfirmsIt) {
       EXPECT_TRUE(story.at("phases").contains(phase)) << phase << " is not in " << story.at("phases");
     }
   }
+  expect_report(confirmations.at(0).at("remediation"));
   const auto notices = hook_.wait_for(3);
   ASSERT_TRUE(notices) << notices.error().message;
   EXPECT_TRUE(std::all_of(notices->begin(), notices->end(), is_signed));
