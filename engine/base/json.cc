@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -11,37 +11,32 @@
 namespace kedge {
 namespace {
 
-// Builds the document and watches what nlohmann's own builder lets pass: depth and repeated keys.
+// Builds the document, and lets neither depth nor repeated keys pass, as nlohmann's own builder does.
 class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
-  StrictBuilder(Json& root, int depth_max) : builder_(root, false), depth_max_(depth_max) {}
+  StrictBuilder(Json& root, int depth_max) : root_(root), depth_max_(depth_max) {}
 
-  bool null() override { return builder_.null(); }
-  bool boolean(bool value) override { return builder_.boolean(value); }
-  bool number_integer(number_integer_t value) override { return builder_.number_integer(value); }
-  bool number_unsigned(number_unsigned_t value) override { return builder_.number_unsigned(value); }
-  bool number_float(number_float_t value, const string_t& text) override { return builder_.number_float(value, text); }
-  bool string(string_t& value) override { return builder_.string(value); }
-  bool binary(binary_t& value) override { return builder_.binary(value); }
-  bool start_object(std::size_t size) override {
-    return enter() && (keys_.emplace_back(), builder_.start_object(size));
-  }
-  bool end_object() override {
-    keys_.pop_back();
-    --depth_;
-    return builder_.end_object();
-  }
-  bool start_array(std::size_t size) override { return enter() && builder_.start_array(size); }
-  bool end_array() override {
-    --depth_;
-    return builder_.end_array();
-  }
+  bool null() override { return put(nullptr) != nullptr; }
+  bool boolean(bool value) override { return put(value) != nullptr; }
+  bool number_integer(number_integer_t value) override { return put(value) != nullptr; }
+  bool number_unsigned(number_unsigned_t value) override { return put(value) != nullptr; }
+  bool number_float(number_float_t value, const string_t&) override { return put(value) != nullptr; }
+  bool string(string_t& value) override { return put(std::move(value)) != nullptr; }
+  bool binary(binary_t&) override { return false; }  // there is none in JSON
+  bool start_object(std::size_t) override { return open(Json::value_t::object); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::value_t::array); }
+  bool end_array() override { return close(); }
+
   bool key(string_t& name) override {
-    if (!keys_.back().insert(name).second) {
-      error_ = fmt::format("the key '{}' stands twice in one object", utf8_prefix(name, 100));
-      return false;
+    auto& members = open_.back()->get_ref<Json::object_t&>();
+    const auto [member, is_new] = members.try_emplace(std::move(name));
+    if (is_new) {
+      member_ = &member->second;
+      return true;
     }
-    return builder_.key(name);
+    error_ = fmt::format("the key '{}' stands twice in one object", utf8_prefix(member->first, 100));
+    return false;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& cause) override {
     error_ = cause.what();
@@ -53,16 +48,37 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   const std::string& error() const { return error_; }
 
  private:
-  bool enter() {
-    if (++depth_ <= depth_max_) return true;
+  // Where it belongs: the root, the end of the array that is open, or the object's member whose key was read.
+  template <class Value>
+  Json* put(Value&& value) {
+    if (open_.empty()) {
+      root_ = std::forward<Value>(value);
+      return &root_;
+    }
+    if (!open_.back()->is_array()) {
+      *member_ = std::forward<Value>(value);
+      return member_;
+    }
+    auto& items = open_.back()->get_ref<Json::array_t&>();
+    return &items.emplace_back(std::forward<Value>(value));
+  }
+  bool open(Json::value_t type) {
+    if (open_.size() < static_cast<size_t>(depth_max_)) {
+      open_.push_back(put(type));
+      return true;
+    }
     error_ = fmt::format("nested deeper than {} levels", depth_max_);
     return false;
   }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
 
-  nlohmann::detail::json_sax_dom_parser<Json> builder_;
-  std::vector<std::set<std::string>> keys_;
-  int depth_ = 0;
-  int depth_max_;
+  Json& root_;
+  const int depth_max_;
+  std::vector<Json*> open_;  // objects and arrays, the root first: nothing is added to one while another in it is open
+  Json* member_ = nullptr;   // of the object that is open last
   std::string error_;
 };
 

@@ -15,15 +15,14 @@ namespace {
 constexpr Duration kClocksApart = std::chrono::seconds(61);
 
 int64_t size_at(const Json& record, const char* pointer) {
-  const Json::json_pointer where(pointer);
-  return record.contains(where) && record.at(where).is_array() ? static_cast<int64_t>(record.at(where).size()) : 0;
+  const Json* const value = value_at(record, pointer);
+  return value != nullptr && value->is_array() ? static_cast<int64_t>(value->size()) : 0;
 }
 
 std::vector<std::string> texts_at(const Json& record, const char* pointer) {
   std::vector<std::string> texts;
-  const Json::json_pointer where(pointer);
   if (size_at(record, pointer) == 0) return texts;
-  for (const Json& text : record.at(where)) {
+  for (const Json& text : *value_at(record, pointer)) {
     if (text.is_string()) texts.push_back(text.get<std::string>());
   }
   return texts;

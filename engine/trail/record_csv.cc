@@ -42,8 +42,8 @@ constexpr std::array<Column, 23> kColumns = {{{"seq", "/seq"},
                                               {"writes", "/writes"}}};
 
 bool is_number(const Json& record, const char* member) {
-  const Json::json_pointer where(member);
-  return record.contains(where) && record.at(where).is_number();
+  const Json* const value = value_at(record, member);
+  return value != nullptr && value->is_number();
 }
 
 std::string field_of(const Column& column, const Json& record, const Opening* opening) {

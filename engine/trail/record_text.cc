@@ -49,12 +49,25 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+const Json* value_at(const Json& record, std::string_view pointer) {
+  const Json* value = &record;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view name = pointer.substr(0, pointer.find('/'));
+    const auto* const members = value->get_ptr<const Json::object_t*>();
+    if (members == nullptr) return nullptr;
+    const auto member = members->find(name);
+    if (member == members->end()) return nullptr;
+    value = &member->second;
+    pointer.remove_prefix(name.size());
+  }
+  return value;
+}
+
 std::string raw_text_at(const Json& record, const char* pointer) {
-  const Json::json_pointer where(pointer);
-  if (!record.contains(where)) return "";
-  const Json& value = record.at(where);
-  if (value.is_null()) return "";
-  return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Json* const value = value_at(record, pointer);
+  if (value == nullptr || value->is_null()) return "";
+  return value->is_string() ? value->get<std::string>() : value->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string text_at(const Json& record, const char* pointer) { return printable(raw_text_at(record, pointer)); }

@@ -7,7 +7,11 @@
 
 namespace kedge {
 
-// The member at a JSON pointer ("/event/principal"): text as it is, anything else as JSON; empty where there is none.
+// The member at a JSON pointer ("/event/principal"), through objects alone; null where there is none. A name with a
+// slash or a tilde in it cannot be asked for.
+const nlohmann::json* value_at(const nlohmann::json& record, std::string_view pointer);
+
+// The member at such a pointer ("/event/principal"): text as it is, anything else as JSON; empty where there is none.
 std::string raw_text_at(const nlohmann::json& record, const char* pointer);
 
 // The same, printable.

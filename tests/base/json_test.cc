@@ -27,8 +27,23 @@ TEST(ParseJson, SaysWhatIsWrong) {
   EXPECT_NE(parse_json("{\"a\":}").error().message.find("column 6"), std::string::npos);
   EXPECT_EQ(parse_json("{\"a\":1,\"a\":2}").error().message, "the key 'a' stands twice in one object");
   EXPECT_EQ(parse_json("[[[1]]]", 2).error().message, "nested deeper than 2 levels");
+  EXPECT_TRUE(parse_json("[[1],[2,{}]]", 3).ok());
   EXPECT_FALSE(parse_json("").ok());
   EXPECT_FALSE(parse_json("1 2").ok());
+}
+
+TEST(ParseJson, ReadsTheSameAsTheLibrarysOwnParser) {
+  for (const char* text :
+       {"null", "true", "-7", "18446744073709551615", "1.5e3", "\"\\u00e9\\n\"", "[]", "{}", "[[],{},[[1,2],[3]],4]",
+        R"({"b":{"c":[{"d":1},{"d":{"e":[]}}],"a":2},"a":[{"x":null},"y",[{"z":{}}]],"":false})"}) {
+    EXPECT_EQ(parse_json(text).value(), Json::parse(text)) << text;
+  }
+}
+
+TEST(ParseJson, KnowsAKeyThatStandsTwiceInOneObjectFromOneThatStandsInTwo) {
+  EXPECT_TRUE(parse_json(R"({"a":{"a":[{"a":1},{"a":2}]},"b":{"a":3}})").ok());
+  EXPECT_EQ(parse_json(R"({"a":[{"b":1,"c":{"b":2},"b":3}]})").error().message,
+            "the key 'b' stands twice in one object");
 }
 
 TEST(ParseJson, ReadsWhatCanonicalWrites) {

@@ -44,6 +44,10 @@ TEST(TextAt, IsEmptyWhereThereIsNothing) {
   EXPECT_EQ(text_at(record, "/guard"), "");
   EXPECT_EQ(text_at(record, "/none/at/all"), "");
   EXPECT_EQ(text_at(Json(7), "/rule"), "");
+  EXPECT_EQ(text_at(Json::array({"a"}), "/0"), "");
+  EXPECT_EQ(text_at(record, "/rule/id/more"), "");
+  EXPECT_EQ(text_at(record, "/rule"), "{\"id\":\"a\"}");
+  EXPECT_EQ(value_at(record, ""), &record);
   EXPECT_EQ(raw_text_at(record, "/agent"), "x\x1by");
   EXPECT_EQ(text_at(record, "/agent"), "x\\u{1b}y");
 }
