@@ -1,0 +1,142 @@
+// The writer of an audit log, and the floor under it, for bench/audit_writer.py. The log lies in DIRECTORY/log. Each
+// line read is a command, answered by a line of JSON:
+//
+//   grow COUNT BYTES             so many entries of so many bytes each, more or less, and all of them published
+//   write GROUPS COUNT BYTES     so many groups, each of so many entries; right after each, the floor: the same bytes
+//                                appended to a file, and synced
+//
+// What is measured of a group begins with its entries in memory, and ends when they are published: bundles, tiles and
+// the checkpoint on the disk, and signed.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "audit/log_writer.h"
+#include "base/descriptor.h"
+
+namespace {
+
+using namespace kedge;
+using Stopwatch = std::chrono::steady_clock;
+
+constexpr size_t kBytesAtOnce = 32U << 20U;  // of the entries that a group holds at most while the log grows
+
+[[noreturn]] void fail(const std::string& message) {
+  std::cerr << message << std::endl;
+  std::exit(1);
+}
+
+// In seconds: by the clock, and on a core.
+struct Cost {
+  std::vector<double> seconds;
+  std::vector<double> core_seconds;
+
+  void add(const std::function<void()>& work) {
+    const auto began = Stopwatch::now();
+    const std::clock_t used = std::clock();
+    work();
+    core_seconds.push_back(static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC);
+    seconds.push_back(std::chrono::duration<double>(Stopwatch::now() - began).count());
+  }
+};
+
+std::string in_json(const std::vector<double>& numbers) {
+  std::string text;
+  for (const double number : numbers) text += (text.empty() ? "[" : ", ") + std::to_string(number);
+  return text + "]";
+}
+
+class Bench {
+ public:
+  explicit Bench(const std::string& directory) {
+    std::filesystem::create_directories(directory);
+    auto disk = open_log_disk(directory + "/log");
+    if (!disk) fail(disk.error().message);
+    auto key = SigningKey::from_seed("bench", std::string(kEd25519KeyBytes, 'k'));
+    auto writer = LogWriter::open({directory + "/log", directory + "/head", {*key}}, *std::move(disk));
+    if (!writer) fail(writer.error().message);
+    writer_ = *std::move(writer);
+    floor_ = Descriptor(open((directory + "/floor").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  }
+
+  void grow(uint64_t count, size_t bytes) {
+    const uint64_t group = std::max<uint64_t>(1, kBytesAtOnce / bytes);
+    for (uint64_t left = count; left > 0; left -= std::min(group, left)) {
+      integrate(entries(std::min(group, left), bytes));
+    }
+    std::printf("{\"size\": %llu}\n", static_cast<unsigned long long>(writer_->size()));
+  }
+
+  void write(uint64_t groups, uint64_t count, size_t bytes) {
+    Cost own, floor;
+    for (uint64_t i = 0; i < groups; ++i) {
+      const std::vector<std::string> group = entries(count, bytes);
+      own.add([&] { integrate(group); });
+      floor.add([&] { append(group); });
+    }
+    std::printf("{\"seconds\": %s, \"core_seconds\": %s, \"floor_seconds\": %s, \"floor_core_seconds\": %s}\n",
+                in_json(own.seconds).c_str(), in_json(own.core_seconds).c_str(), in_json(floor.seconds).c_str(),
+                in_json(floor.core_seconds).c_str());
+  }
+
+ private:
+  std::vector<std::string> entries(uint64_t count, size_t bytes) {
+    std::vector<std::string> all;
+    all.reserve(count);
+    for (uint64_t i = 0; i < count; ++i) {
+      std::string& entry = all.emplace_back("{\"seq\":" + std::to_string(next_++) + ",\"kind\":\"");
+      entry.resize(std::max(bytes, entry.size()), 'x');
+    }
+    return all;
+  }
+
+  void integrate(const std::vector<std::string>& group) {
+    for (const std::string& entry : group) {
+      if (auto appended = writer_->append(entry); !appended) fail(appended.error().message);
+    }
+    if (auto published = writer_->publish(); !published) fail(published.error().message);
+  }
+
+  void append(const std::vector<std::string>& group) {
+    std::string bytes;
+    for (const std::string& entry : group) bytes += entry;
+    if (auto written = write_all(floor_, bytes, "the floor"); !written) fail(written.error().message);
+    if (fdatasync(floor_.get()) != 0) fail("cannot sync the floor");
+  }
+
+  std::unique_ptr<LogWriter> writer_;
+  Descriptor floor_{-1};
+  uint64_t next_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) fail("bench_audit_writer DIRECTORY");
+  Bench bench(argv[1]);
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string verb;
+    uint64_t first = 0, second = 0, third = 0;
+    words >> verb >> first >> second >> third;
+    if (verb == "grow") {
+      bench.grow(first, second);
+    } else if (verb == "write") {
+      bench.write(first, second, third);
+    } else {
+      fail("grow COUNT BYTES, or write GROUPS COUNT BYTES");
+    }
+    std::fflush(stdout);
+  }
+}

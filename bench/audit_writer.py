@@ -1,0 +1,136 @@
+"""How fast does the audit log take records, beside appending and syncing the same bytes, and does its length slow it down?
+
+  audit_writer.py [--bytes 300,2000] [--groups 256,10000,0] [--sizes 10000,100000,1000000,10000000] [--rounds 9]
+
+Groups of records, each from memory to a published checkpoint: bundles, tiles, the signature, the head that is kept apart, all of
+it synced. Right after each, the floor: the same records appended to one file by one write, and synced. Figures are medians, and
+ratios are taken within each pair, so that other work on the machine meets both.
+  cadence   groups of so many records, in an empty log; 0: of 32 MB, which is what the engine publishes at once when it has much
+            to catch up with. Otherwise it publishes once a second, whatever there is
+  length    groups of 10,000 records of the first of --bytes in logs of --sizes, three times as many
+The last log takes 4 GB. The logs are removed in the end, which slows down a run within the next five minutes: ext4 avoids the
+places of files that were deleted not long ago, and looks at each of them.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+
+from stage.place import Place, arguments
+from stage.processes import end_on_signals
+from stage.report import goal, headline, median, table
+
+PUBLISHED_AT_ONCE = 32 << 20  # bytes; AuditFollower::Options
+LENGTH_GROUP = 10_000
+
+
+class Writer:
+    """Of one log, which is empty at first."""
+
+    def __init__(self, place, name):
+        with open(place.log(name), "w") as log:
+            self.process = subprocess.Popen([place.program("bench_audit_writer"), os.path.join(place.directory, name)],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.name = name
+        self.size = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"bench: bench_audit_writer ended with {self.process.wait()}; see {self.name}.log")
+        return json.loads(line)
+
+    def grow(self, size, length):
+        if size > self.size:
+            self.size = self.ask("grow", size - self.size, length)["size"]
+
+    def measure(self, rounds, group, length):
+        self.ask("write", 1, group, length)  # warms up
+        found = Pace(self.ask("write", rounds, group, length), group)
+        self.size += (rounds + 1) * group
+        return found
+
+
+class Pace:
+    """Of so many groups, and of the floor."""
+
+    def __init__(self, found, group):
+        own, floor = found["seconds"], found["floor_seconds"]
+        self.own = group / median(own)
+        self.floor = group / median(floor)
+        self.of_floor = median([below / above for above, below in zip(own, floor)])
+        self.core = median(found["core_seconds"]) / group
+        self.floor_core = median(found["floor_core_seconds"]) / group
+
+    def cells(self, length):
+        return [f"{self.own:,.0f}", f"{self.own * length / 1e6:,.0f}", f"{self.floor:,.0f}", f"{self.of_floor:.2f}",
+                f"{self.core * 1e6:.2f}", f"{self.floor_core * 1e6:.2f}"]
+
+
+COLUMNS = ["records/s", "MB/s", "floor", "of floor", "us on a core", "of the floor"]
+
+
+def show_cadence(place, options):
+    rows, reached = [], {}
+    for length in options.bytes:
+        with Writer(place, f"cadence-{length}") as writer:
+            for wanted in options.groups:
+                group = wanted or PUBLISHED_AT_ONCE // length
+                pace = writer.measure(options.rounds, group, length)
+                rows.append([f"{length:,}", f"{group:,}", *pace.cells(length)])
+                if not wanted:
+                    reached[length] = pace
+    table(["bytes", "at once", *COLUMNS], rows)
+    for length, pace in reached.items():
+        goal(f"of {length:,} bytes, as it catches up: 0.5 of the floor at least: {pace.of_floor:.2f}", pace.of_floor >= 0.5)
+
+
+def show_length(place, options):
+    length = options.bytes[0]
+    rows, paces = [], []
+    with Writer(place, "length") as writer:
+        for size in options.sizes:
+            writer.grow(size, length)
+            pace = writer.measure(3 * options.rounds, LENGTH_GROUP, length)
+            paces.append(pace)
+            first = paces[0]
+            rows.append([f"{size:,}", *pace.cells(length), f"{first.core / pace.core:.2f}",
+                         f"{pace.of_floor / first.of_floor:.2f}"])
+    table(["records before", *COLUMNS, "of first on a core", "of first's floor"], rows)
+    least = min(max(paces[0].core / pace.core, pace.of_floor / paces[0].of_floor) for pace in paces)
+    goal(f"flat: at any length 0.9 of the pace at first at least: {least:.2f}", least >= 0.9)
+
+
+def main():
+    def numbers(text):
+        return [int(word) for word in text.split(",")]
+
+    parser = arguments(__doc__)
+    parser.add_argument("--bytes", type=numbers, default=[300, 2000])
+    parser.add_argument("--groups", type=numbers, default=[256, 10_000, 0])
+    parser.add_argument("--sizes", type=numbers, default=[10_000, 100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    place = Place("audit_writer", options)
+    headline("How fast does the audit log take records, beside appending and syncing the same bytes?", place)
+    print(f"measured   medians of {options.rounds} groups each", flush=True)
+    show_cadence(place, options)
+    show_length(place, options)
+    for entry in os.scandir(place.directory):
+        if entry.is_dir():
+            shutil.rmtree(entry.path)
+
+
+if __name__ == "__main__":
+    end_on_signals()
+    main()
