@@ -247,11 +247,21 @@ void take_befores(Remediation& r, const Start& start) {
   r.touches.erase(std::unique(r.touches.begin(), r.touches.end()), r.touches.end());
 }
 
+Result<void> check_undo_attempt(const Remediation& r, const AttemptUndo& attempt) {
+  const int had = r.steps[attempt.step].undo_attempts;
+  if (attempt.attempt == had + 1) return {};
+  return Error{ErrorCode::conflict, fmt::format("the undo of step {} has had {} attempts, so the next is not number {}",
+                                                attempt.step, had, attempt.attempt)};
+}
+
 void begin_attempt(Remediation& r, size_t number, const std::string& mark, bool undo) {
   StepProgress& step = r.steps[number];
   step.mark = mark;
   step.undo = undo;
-  if (undo) return;
+  if (undo) {
+    ++step.undo_attempts;
+    return;
+  }
   step.after_all = false;
   step.status = StepStatus::attempted;
   ++step.attempts;
@@ -290,6 +300,11 @@ void take_afters(Remediation& r, const Conclude& conclude, Time now) {
 }
 
 void move_to(Remediation& r, const Transition& transition, Standstill why, Time now) {
+  const bool begins_undo =
+      transition.from != transition.to && (transition.move == Move::undo || transition.move == Move::release);
+  if (begins_undo) {
+    for (StepProgress& step : r.steps) step.undo_attempts = 0;
+  }
   r.state = transition.to;
   r.guard = std::move(why.guard);
   r.reason = std::move(why.reason);

@@ -53,6 +53,9 @@ Result<void> check_observed(const Remediation&, size_t step);
 // first attempt on they stay as they are.
 void take_befores(Remediation&, const Start&);
 
+// Conflict, unless it is the undo's next attempt of its step: an engine that dies again and again has no more of them.
+Result<void> check_undo_attempt(const Remediation&, const AttemptUndo&);
+
 // An attempt of a step, of its effect or its undo, is committed.
 void begin_attempt(Remediation&, size_t step, const std::string& mark, bool undo);
 

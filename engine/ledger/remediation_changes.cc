@@ -296,6 +296,7 @@ Result<Answer> SqliteWriter::on(const AttemptUndo& attempt) {
   const auto step = transition_by(attempt, r);
   if (!step) return step.error();
   if (auto known = check_step(r, attempt.step); !known) return known.error();
+  if (auto next = check_undo_attempt(r, attempt); !next) return next.error();
   if (attempt.previous) {
     if (auto ended = end_attempt(r, *attempt.previous); !ended) return ended.error();
     trace_outcome(r, *attempt.previous, write(outcome_record(r, *attempt.previous)));

@@ -164,6 +164,7 @@ struct StepProgress {
   int attempts = 0;                     // committed ones
   std::string mark;                     // of the latest attempt
   bool undo = false;                    // the latest attempt is one of an undo
+  int undo_attempts = 0;                // committed ones of the undo, or the release, that is at work or was last
   std::optional<CapturedState> before;  // never overwritten by a later attempt
   std::optional<CapturedState> after;   // as it was left by us
   bool after_all = false;               // `after` was observed when every step had been applied: when it was confirmed

@@ -90,6 +90,7 @@ Json to_json(const StepProgress& step) {
   json["attempts"] = step.attempts;
   json["mark"] = step.mark;
   json["undo"] = step.undo;
+  if (step.undo_attempts > 0) json["undo_attempts"] = step.undo_attempts;
   if (step.after_all) json["after_all"] = true;
   if (step.before) json["before"] = to_json(*step.before);
   if (step.after) json["after"] = to_json(*step.after);
@@ -102,6 +103,7 @@ StepProgress step_from_json(const Json& json) {
   step.attempts = json.at("attempts");
   step.mark = json.at("mark");
   step.undo = json.at("undo");
+  step.undo_attempts = json.value("undo_attempts", 0);
   step.after_all = json.value("after_all", false);
   if (json.contains("before")) step.before = state_from_json(json.at("before"));
   if (json.contains("after")) step.after = state_from_json(json.at("after"));

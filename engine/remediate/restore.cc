@@ -22,6 +22,7 @@ Restore::Restore(Situation& s, const Moment& m) : deadline_(m.elapsed + s.option
     const StepProgress& progress = s.remediation.steps[i];
     if (!was_written(progress)) continue;
     left_.push_back(i);
+    tries_[i] = progress.undo_attempts;
     in_flight = in_flight || progress.status == StepStatus::attempted;
   }
   if (in_flight) settled_at_ = m.elapsed + s.options.call_timeout + s.options.visibility_delay;
@@ -223,7 +224,8 @@ void Restore::saw_in_doubt(Situation& s, const Moment& m, const Observation& see
 
 void Restore::refuse_for(Situation& s, const nlohmann::json& expected, const nlohmann::json& found) {
   const nlohmann::json shown = difference(s.capture(step(s), expected).shown, s.capture(step(s), found).shown);
-  const bool touched = !restored_.empty() || !unrecorded_.empty() || !tries_.empty();
+  const bool tried = std::any_of(tries_.begin(), tries_.end(), [](const auto& one) { return one.second > 0; });
+  const bool touched = !restored_.empty() || !unrecorded_.empty() || tried;
   refusal_ = Refusal{
       fmt::format("{} was changed by somebody else since: {}", s.remediation.plan.target,
                   touched ? "the undo ends here, what it has restored until now stays so" : "nothing is undone"),

@@ -71,7 +71,7 @@ class Restore {
   Stage stage_ = Stage::look;
   std::optional<Observation> fresh_;
   std::optional<StepOutcome> open_;
-  std::map<size_t, int> tries_;  // undo attempts, by step
+  std::map<size_t, int> tries_;  // undo attempts, by step; those of an engine that died with them
   size_t passed_over_ = 0;       // in a row: steps that let others go first
   size_t to_compare_ = 0;        // compare: how many are left; they go round in left_
   ActionError error_;            // examine: what the attempt failed with

@@ -222,6 +222,7 @@ Change ChangeMaker::work(LedgerReader& reader) {
   if (one_in(2)) previous = outcome(r);
   const size_t step = below(r.steps.size());
   const int attempt = r.steps[step].attempts + (one_in(8) ? 2 : 1);
+  const int undo_attempt = r.steps[step].undo_attempts + (one_in(8) ? 2 : 1);
   const std::vector<std::pair<size_t, CapturedState>> afters = {{0, captured("private")}};
   const int64_t observed_from = one_in(4) ? head / 2 : head;
   switch (r.state) {
@@ -247,13 +248,13 @@ Change ChangeMaker::work(LedgerReader& reader) {
     case State::isolated:
       return MoveRemediation{r.id, Move::release, "", "the lease is over", {}, std::nullopt};
     case State::releasing:
-      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark(), breaker()};
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, undo_attempt, mark(), breaker()};
       return Conclude{r.id, one_in(4) ? Move::give_up_confirming : Move::confirm, head, afters, "", Json::object()};
     case State::held:
       if (one_in(6)) return PersonalMove{r.id, Move::undo, "alice", "back to where it was"};
       return PersonalMove{r.id, one_in(4) ? Move::cancel : Move::resume, one_in(3) ? "bob" : "alice", "so it shall be"};
     case State::undoing:
-      if (one_in(2)) return AttemptUndo{r.id, previous, step, 1, mark(), breaker()};
+      if (one_in(2)) return AttemptUndo{r.id, previous, step, undo_attempt, mark(), breaker()};
       if (one_in(3)) return RecordOutcome{r.id, outcome(r), Move::outcome, ""};
       return Conclude{r.id, one_in(4) ? Move::refuse : Move::finish_undo, head, {}, "undone", {{"difference", "none"}}};
     default:

@@ -315,6 +315,7 @@ Result<Answer> MemoryLedger::on(const AttemptUndo& attempt) {
   const auto step = transition_by(attempt, wanted);
   if (!step) return step.error();
   if (auto known = check_step(wanted, attempt.step); !known) return known.error();
+  if (auto next = check_undo_attempt(wanted, attempt); !next) return next.error();
   if (attempt.previous) {
     if (auto ended = end_attempt(wanted, *attempt.previous); !ended) return ended.error();
   }

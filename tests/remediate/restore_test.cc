@@ -201,6 +201,27 @@ TEST(Restore, GoesOnAfterACrash) {
   EXPECT_EQ(play.world.value("a"), "old a");
 }
 
+TEST(Restore, HasNoMoreAttemptsForDyingInEach) {
+  Play play;
+  const auto id = undone_by_a_person(play, {set_step("a")});
+  const int attempts = play.stored(id).plan.revert.at(0).attempts;
+  ask_for_undo(play, id);
+  struct Died {};
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes) throw Died();
+  });
+  for (int i = 0; i < attempts; ++i) {
+    EXPECT_THROW(play.run(id), Died);
+    play.crash(id);
+  }
+  EXPECT_EQ(play.run(id), State::failed);
+  EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("not undone after " + std::to_string(attempts)));
+
+  play.world.watch(nullptr);
+  ask_for_undo(play, id);
+  EXPECT_EQ(play.run(id), State::undone) << "who asks again gets new ones";
+}
+
 TEST(Restore, WaitsAfterACrashForWhatMayStillArrive) {
   Play play;
   const auto id = undone_by_a_person(play);

@@ -130,7 +130,7 @@ TEST_F(StoryTest, GoesOnAfterTheEndWhenAPersonUndoesIt) {
   start();
   confirm();
   apply(PersonalMove{sample_id(1), Move::undo, "alice (uid 1)", "a mistake"});
-  apply(AttemptUndo{sample_id(1), std::nullopt, 0, 2, "undo-mark"});
+  apply(AttemptUndo{sample_id(1), std::nullopt, 0, 1, "undo-mark"});
   const Story told = story();
   EXPECT_EQ(told.state, "undoing");
   EXPECT_EQ(kinds(told), (Kinds{"plan", "attempt", "outcome", "confirmation", "undo", "attempt"}));
