@@ -34,6 +34,8 @@ void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things
     add_folder(configuration.data, "the engine's data");
     add_folder(configuration.rules_directory, "the engine's rules");
     add_folder(configuration.path, "the engine's configuration");
+    add_folder(configuration.audit.directory, "the engine's audit log");
+    for (const std::string& path : configuration.audit.keys) add_folder(path, "a key of the engine's audit log");
   }
 }
 
