@@ -33,6 +33,7 @@ Result<Answer> SqliteWriter::take_decisions(const CommitBatch& batch) {
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& count : batch.counts) tables_.add_count(count.subject, count.reason, at_, count.number);
+  for (const RaiseAlarm& alarm : batch.alarms) raise(alarm);
   return answer;
 }
 

@@ -26,6 +26,15 @@ struct NotePosition {
   std::string reason;  // why, in words
 };
 
+// Something that people must hear of and that is nobody's remediation: our principal without an attempt, a stopped
+// partition, a benched rule.
+struct RaiseAlarm {
+  std::string kind;
+  std::string message;
+  nlohmann::json details = nlohmann::json::object();
+  std::vector<std::string> notify;
+};
+
 // Everything that a lane decided about a batch, and the positions behind it. Refused as a whole when a partition's
 // (epoch, from) is not what is stored; a finding is never a reason to refuse.
 struct CommitBatch {
@@ -34,6 +43,7 @@ struct CommitBatch {
   std::vector<Suppression> suppressions;
   std::vector<DeadLetter> dead_letters;
   std::vector<Count> counts;
+  std::vector<RaiseAlarm> alarms;   // that the events gave cause for: whoever dies behind this commit has told of them
   std::vector<NotePosition> notes;  // written last. A stop in it holds from behind this batch on: never without it
 };
 
@@ -287,14 +297,6 @@ struct NoteStart {
 };
 struct NoteStop {
   std::string reason;
-};
-// Something that people must hear of and that is nobody's remediation: our principal without an attempt, a stopped
-// partition, a benched rule.
-struct RaiseAlarm {
-  std::string kind;
-  std::string message;
-  nlohmann::json details = nlohmann::json::object();
-  std::vector<std::string> notify;
 };
 
 // ---- from the notifier -------------------------------------------------------------------------------------------

@@ -196,9 +196,13 @@ Result<Answer> SqliteWriter::on(const NoteStop& change) {
 }
 
 Result<Answer> SqliteWriter::on(const RaiseAlarm& change) {
-  const int64_t seq = write(alarm_record(change));
-  send(notices_of(change, context(seq)));
+  raise(change);
   return Answer{};
+}
+
+void SqliteWriter::raise(const RaiseAlarm& alarm) {
+  const int64_t seq = write(alarm_record(alarm));
+  send(notices_of(alarm, context(seq)));
 }
 
 // ---- the notifier --------------------------------------------------------------------------------------------------

@@ -66,8 +66,7 @@ void SqliteWriter::note_end(const Remediation& r, const Transition& step, const 
   if (kept != before) tables_.put(r.plan.rule.id, account, kept);
   if (turned == Breaker::Turned::closed) wake_for_rule(r.plan.rule.id, account, {{"cause", "breaker_closed"}});
   if (turned != Breaker::Turned::opened) return;
-  const RaiseAlarm alarm = alarm_of(kept, r.plan.rule.id, account, at_);
-  send(notices_of(alarm, context(write(alarm_record(alarm)))));
+  raise(alarm_of(kept, r.plan.rule.id, account, at_));
 }
 
 void SqliteWriter::give_back_probe(const Remediation& r) {

@@ -86,6 +86,7 @@ class SqliteWriter {
   bool have_room(std::span<const DeadLetter>);  // all of them together
   void bury(DeadLetter);
   void note(const NotePosition&);
+  void raise(const RaiseAlarm&);
 
   // remediation_changes.cc
   Result<Remediation> open_remediation(const std::string& id);

@@ -232,7 +232,7 @@ void Decider::decide_rule(size_t rule, const Event& event, const Place& place, O
   }
   fail_rule(rule, "rule_failed", decision.reason, place, outcome);
   if (++failures == options_.failures_in_a_row_max) {
-    outcome.alarms.push_back(
+    outcome.commit.alarms.push_back(
         {"rule-benched",
          fmt::format("rule {} failed {} times in a row and is benched; its matches are dead letters "
                      "until it is loaded anew: {}",
@@ -269,7 +269,8 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
     admission = {Admission::Kind::suppress, "unreadable", admission_failure_, Json::object(), true};
   }
   if (admission.alarm) {
-    outcome.alarms.push_back(alarm_of_own_principal(admission, *decision.plan, reference, options_.alarm_channels));
+    outcome.commit.alarms.push_back(
+        alarm_of_own_principal(admission, *decision.plan, reference, options_.alarm_channels));
   }
   if (admission.kind == Admission::Kind::suppress) {
     Suppression& suppression = outcome.commit.suppressions.emplace_back();

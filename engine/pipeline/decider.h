@@ -46,7 +46,6 @@ class Decider {
   // What came of one or several batches.
   struct Outcome {
     CommitBatch commit;  // without the positions: they are the lane's
-    std::vector<RaiseAlarm> alarms;
     int64_t messages = 0;
     int64_t bytes = 0;
     int64_t events = 0;
@@ -54,7 +53,7 @@ class Decider {
 
     bool decided() const {
       return !commit.findings.empty() || !commit.suppressions.empty() || !commit.dead_letters.empty() ||
-             !alarms.empty();
+             !commit.alarms.empty();
     }
   };
 

@@ -155,7 +155,6 @@ bool Lane::flush() {
     return true;
   }
   for (const Work::Pending& one : pending) one.source->committed(one.assignment, one.move.to);
-  for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
   ++counters_.commits;
   counters_.findings += static_cast<int64_t>(outcome.commit.findings.size());
   counters_.suppressions += static_cast<int64_t>(outcome.commit.suppressions.size());

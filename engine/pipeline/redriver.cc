@@ -160,7 +160,6 @@ Redriven Redriver::redrive_one(Decider& decider, Silent& silent, int64_t number,
   }
   const Answer answer = parts_.committer.commit(change);
   if (!answer.done()) return refused(number, answer.error.message);
-  for (RaiseAlarm& alarm : outcome.alarms) parts_.committer.submit(std::move(alarm));
   Redriven redriven{number, change.failure ? Redriven::Kind::failed : kind, {}, {}};
   for (const Disposition& one : answer.dispositions) {
     if (!one.remediation.empty()) redriven.remediations.push_back(one.remediation);

@@ -13,6 +13,10 @@ namespace {
 const PartitionId kPartition{"cloudtrail", "events", 0};
 constexpr const char* kOtherRule = "aws.s3.shared-bucket";
 
+RaiseAlarm own_principal_alarm() {
+  return {"own-principal", "somebody else uses our credentials", {{"n", 1}}, {"security"}};
+}
+
 }  // namespace
 
 Duration ChangeMaker::pause() {
@@ -124,6 +128,7 @@ RedriveDeadLetter ChangeMaker::redrive(LedgerReader& reader) {
 
 Change ChangeMaker::batch(LedgerReader& reader) {
   CommitBatch batch;
+  if (one_in(4)) redrive.decided.alarms.push_back(own_principal_alarm());
   for (uint64_t n = below(3); n > 0; --n) batch.findings.push_back(finding());
   for (uint64_t n = below(3); n > 0; --n) batch.suppressions.push_back(suppression());
   for (uint64_t n = below(3); n > 0; --n) batch.dead_letters.push_back(dead_letter());
@@ -133,6 +138,7 @@ Change ChangeMaker::batch(LedgerReader& reader) {
     const Position& position = positions[0].position;
     PositionMove move{kPartition, position.epoch, position.next, position.next + static_cast<int64_t>(below(10)), {}};
     if (one_in(8)) --move.epoch;
+  if (one_in(8)) batch.alarms.push_back(own_principal_alarm());
     if (one_in(8)) ++move.from;
     if (one_in(2)) move.bookmark = Bookmark{move.to - 1, clock_.now(), sha256("record")};
     batch.moves.push_back(move);
@@ -334,7 +340,7 @@ Change ChangeMaker::by_the_daemon() {
     case 1:
       return NoteStop{"asked to"};
     case 2:
-      return RaiseAlarm{"own-principal", "somebody else uses our credentials", {{"n", 1}}, {"security"}};
+      return own_principal_alarm();
     default: {
       LoadRules rules = sample_rules(one_in(8) ? static_cast<Mode>(below(4)) : Mode::enforce);
       if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);

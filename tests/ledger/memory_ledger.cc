@@ -178,6 +178,7 @@ Answer MemoryLedger::take_decisions(const CommitBatch& batch) {
   for (const Suppression& suppression : batch.suppressions) suppress(suppression);
   for (const DeadLetter& letter : batch.dead_letters) bury(letter);
   for (const Count& one : batch.counts) count(one.subject, one.reason, one.number);
+  for (const RaiseAlarm& alarm : batch.alarms) raise(alarm);
   return answer;
 }
 
@@ -523,9 +524,13 @@ Result<Answer> MemoryLedger::on(const NoteStop& change) {
 }
 
 Result<Answer> MemoryLedger::on(const RaiseAlarm& change) {
-  const int64_t seq = write(alarm_record(change));
-  send(notices_of(change, {ledger_id_, options_.notify_alarms, seq, at_}));
+  raise(change);
   return Answer{};
+}
+
+void MemoryLedger::raise(const RaiseAlarm& alarm) {
+  const int64_t seq = write(alarm_record(alarm));
+  send(notices_of(alarm, {ledger_id_, options_.notify_alarms, seq, at_}));
 }
 
 Result<Answer> MemoryLedger::on(const NoticeDelivered& change) {

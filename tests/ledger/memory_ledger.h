@@ -121,6 +121,7 @@ class MemoryLedger final : public Ledger, public LedgerReader {
   void flush_folds(bool all);
   bool have_room(std::span<const DeadLetter>) const;  // all of them together
   void bury(DeadLetter);
+  void raise(const RaiseAlarm&);
   void note(const NotePosition&);
 
   Result<Remediation*> find_open(const std::string& id);

@@ -64,8 +64,7 @@ void MemoryLedger::note_end(const Remediation& r, const Transition& step, const 
   if (now.breaker.blank()) rule_breakers_.erase(key);
   if (turned == Breaker::Turned::closed) wake_for_rule(key.first, key.second, {{"cause", "breaker_closed"}});
   if (turned != Breaker::Turned::opened) return;
-  const RaiseAlarm alarm = alarm_of(now, key.first, key.second, at_);
-  send(notices_of(alarm, {ledger_id_, options_.notify_alarms, write(alarm_record(alarm)), at_}));
+  raise(alarm_of(now, key.first, key.second, at_));
 }
 
 void MemoryLedger::give_back_probe(const Remediation& r) {

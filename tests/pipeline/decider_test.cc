@@ -178,8 +178,8 @@ TEST_F(DeciderTest, ARuleThatKeepsFailingIsBenchedAndPeopleAreTold) {
   ASSERT_EQ(outcome.commit.dead_letters.size(), 5U);
   EXPECT_EQ(outcome.commit.dead_letters[2].reason, "rule_failed");
   EXPECT_EQ(outcome.commit.dead_letters[3].reason, "rule_benched");
-  ASSERT_EQ(outcome.alarms.size(), 1U);
-  EXPECT_EQ(outcome.alarms[0].kind, "rule-benched");
+  ASSERT_EQ(outcome.commit.alarms.size(), 1U);
+  EXPECT_EQ(outcome.commit.alarms[0].kind, "rule-benched");
 }
 
 TEST_F(DeciderTest, ShadowIsASuppressionOnRecord) {
@@ -210,8 +210,8 @@ TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmAndNoSkip) {
   const Decider::Outcome outcome =
       decide({opened("b", "e1", "arn:aws:iam::123456789012:user/kedge", agent_with_mark("0.1.0", "00ff"))});
   EXPECT_EQ(outcome.commit.findings.size(), 1U);
-  ASSERT_EQ(outcome.alarms.size(), 1U);
-  EXPECT_EQ(outcome.alarms[0].kind, "own-principal");
+  ASSERT_EQ(outcome.commit.alarms.size(), 1U);
+  EXPECT_EQ(outcome.commit.alarms[0].kind, "own-principal");
 }
 
 TEST_F(DeciderTest, TooMuchPoisonAsksForTheEndOfReading) {

@@ -165,6 +165,21 @@ TEST_F(LaneTest, LearnsWhoWeAreWhileItRuns) {
   lane->stop();
 }
 
+TEST_F(LaneTest, RaisesAnAlarmInTheCommitOfThePositionBehindIt) {
+  KilledLedger killed(ledger_);
+  Committer committer(killed, runnable_, Committer::Options{});
+  us_.set({"arn:aws:iam::123456789012:user/kedge"});
+  auto lane = start_lane({}, committer);
+  lane->mailbox().put(batch(0, {opened("a", "e1", "arn:aws:iam::123456789012:user/kedge")}));
+  wait_until([&] { return next() == 1; });
+  lane->stop();
+  const auto journal = *ledger_.journal(1, 100);
+  EXPECT_TRUE(std::any_of(journal.begin(), journal.end(), [](const auto& each) {
+    return each.bytes.find("own-principal") != std::string::npos;
+  })) << "killed behind this commit, nobody would ever hear of it";
+  EXPECT_EQ(ledger_.due_notices(ledger_.now(), 10)->size(), 1U);
+}
+
 TEST_F(LaneTest, WaitsForRoomAndLosesNothing) {
   ledger_.answer_with(Outcome::no_room);
   auto lane = start_lane();

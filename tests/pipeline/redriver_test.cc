@@ -70,6 +70,17 @@ TEST_F(RedriverTest, DecidesByTheRepairedRuleWhatItFailedOn) {
   EXPECT_EQ(last_record()["actor"], "alice");
 }
 
+TEST_F(RedriverTest, RaisesAnAlarmInTheCommitThatEndsTheLetter) {
+  us_.set({"arn:aws:iam::123456789012:user/kedge"});
+  use_rules("enforce", kFailing);
+  const auto letters = read(opened("b", "e1", "arn:aws:iam::123456789012:user/kedge"));
+  use_rules("enforce", "true");
+  EXPECT_EQ(redrive_one(letters[0]).kind, Redriven::Kind::decided);
+  const Json before_the_last = *parse_json(ledger_.journal(ledger_.head() - 1, 1)->at(0).bytes);
+  EXPECT_EQ(before_the_last["kind"], "alarm") << before_the_last.dump();
+  EXPECT_EQ(last_record()["kind"], "redrive");
+}
+
 TEST_F(RedriverTest, MakesNoSecondRemediationOfWhatWasDecidedMeanwhile) {
   use_rules("enforce", kFailing);
   const auto letters = read(opened("b", "e1"));
