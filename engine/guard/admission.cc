@@ -11,12 +11,18 @@ namespace kedge {
 namespace {
 
 Admission suppress(std::string guard, std::string reason, Json figures) {
-  return {Admission::Kind::suppress, std::move(guard), std::move(reason), std::move(figures), false};
+  return {Admission::Kind::suppress, std::move(guard), std::move(reason), std::move(figures)};
 }
 
 bool is_own_principal(const AdmissionFacts& facts) {
   return std::find(facts.own_principals.begin(), facts.own_principals.end(), facts.provenance.principal) !=
          facts.own_principals.end();
+}
+
+std::optional<Admission> ask_own_change(const AdmissionFacts& facts) {
+  if (!is_own_principal(facts) || !facts.own_attempt) return std::nullopt;
+  return suppress("own-change", "the change is one of our own attempts, come back as an event",
+                  {{"principal", facts.provenance.principal}});
 }
 
 std::optional<Admission> ask_exceptions(const Plan& plan, const AdmissionFacts& facts) {
@@ -70,6 +76,14 @@ std::optional<Admission> ask_self_protection(const Plan& plan, const AdmissionFa
                   {{"key", own->key}, {"what", own->what}});
 }
 
+std::optional<Admission> ask_others(const Plan& plan, const Policy& policy, const AdmissionFacts& facts,
+                                    const AdmissionLimits& limits) {
+  if (auto answer = ask_exceptions(plan, facts)) return answer;
+  if (auto answer = ask_mode(plan, policy)) return answer;
+  if (auto answer = ask_age(facts, limits)) return answer;
+  return ask_self_protection(plan, facts);
+}
+
 }  // namespace
 
 bool covers(const ExceptionView& exception, const std::string& rule, const std::string& target, Time now) {
@@ -87,28 +101,15 @@ bool in_canary_share(const std::string& target, int percent) {
 }
 
 Admission admit(const Plan& plan, const Policy& policy, const AdmissionFacts& facts, const AdmissionLimits& limits) {
-  const bool own_principal = is_own_principal(facts);
-  if (own_principal && facts.own_attempt) {
-    return suppress("own-change", "the change is one of our own attempts, come back as an event",
-                    {{"principal", facts.provenance.principal}});
-  }
-  if (auto answer = ask_exceptions(plan, facts)) return *answer;
-  if (auto answer = ask_mode(plan, policy)) return *answer;
-  if (auto answer = ask_age(facts, limits)) return *answer;
-  if (auto answer = ask_self_protection(plan, facts)) return *answer;
-  Admission admitted;
-  if (own_principal) {
-    admitted.alarm = true;
-    admitted.guard = "own-change";
-    admitted.reason = fmt::format(
-        "{}, as whom this engine acts, changed {} without an attempt of this engine: "
-        "somebody else uses its credentials",
+  if (auto answer = ask_own_change(facts)) return *answer;
+  Admission answer = ask_others(plan, policy, facts, limits).value_or(Admission{});
+  if (is_own_principal(facts)) {
+    answer.alarm = fmt::format(
+        "{}, as whom this engine acts, changed {} without an attempt of this engine: somebody else uses its "
+        "credentials",
         facts.provenance.principal, plan.target);
-    admitted.figures = {{"principal", facts.provenance.principal},
-                        {"address", facts.provenance.address},
-                        {"agent", facts.provenance.agent}};
   }
-  return admitted;
+  return answer;
 }
 
 std::string agent_with_mark(const std::string& version, const std::string& mark) {

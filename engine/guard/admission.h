@@ -1,7 +1,8 @@
 // Admission: asked in the lane, from the event and an immutable snapshot, before a finding is committed. A pure
 // function.
 //
-// Order: own change → exception → mode and canary share → stale event → self-protection.
+// Order: own change → exception → mode and canary share → stale event → self-protection. Whether somebody else uses our
+// credentials is asked beside them: people are told of that whatever is made of the change.
 #pragma once
 
 #include <functional>
@@ -59,7 +60,8 @@ struct Admission {
   std::string guard;  // suppress: "own-change", "exception", "mode", "canary", "stale", "self-protection"
   std::string reason;
   nlohmann::json figures = nlohmann::json::object();
-  bool alarm = false;  // our principal without an attempt of ours: admitted, and people are told
+  // Our principal without an attempt of ours: people are told so, whether the plan is admitted or not.
+  std::optional<std::string> alarm = std::nullopt;
 
   bool operator==(const Admission&) const = default;
 };

@@ -87,12 +87,13 @@ bool shares_a_key(const AttemptTrace& attempt, const Plan& plan) {
   return std::find(attempt.touches.begin(), attempt.touches.end(), plan.target) != attempt.touches.end();
 }
 
-RaiseAlarm alarm_of_own_principal(const Admission& admission, const Plan& plan, const EventReference& event,
+RaiseAlarm alarm_of_own_principal(std::string message, const Plan& plan, const EventReference& event,
                                   const std::vector<std::string>& channels) {
-  return {"own-principal", admission.reason,
+  return {"own-principal", std::move(message),
           Json{{"target", plan.target},
                {"rule", plan.rule.id},
                {"principal", event.principal},
+               {"address", event.address},
                {"agent", event.agent},
                {"event", event.id}},
           channels};
@@ -226,7 +227,7 @@ void Decider::decide_rule(size_t rule, const Event& event, const Place& place, O
     case Decision::Kind::nothing:
       return add_count(outcome.commit.counts, known.id, decision.reason, 1);
     case Decision::Kind::plan:
-      return admit_plan(std::move(decision), event, place, outcome);
+      return admit_plan(rule, std::move(decision), event, place, outcome);
     case Decision::Kind::failed:
       break;
   }
@@ -250,7 +251,7 @@ void Decider::fail_rule(size_t rule, const std::string& code, const std::string&
   outcome.commit.dead_letters.push_back(std::move(letter));
 }
 
-void Decider::admit_plan(Decision decision, const Event& event, const Place& place, Outcome& outcome) {
+void Decider::admit_plan(size_t rule, Decision decision, const Event& event, const Place& place, Outcome& outcome) {
   const Time now = clock_.now();
   const Provenance provenance = provenance_of(event);
   const Identity identity = identity_of(event);
@@ -262,15 +263,13 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   Json shown_plan = redacted_plan(*decision.plan, rules_->actions(), options_.redaction_salt);
   const FindingTimes times{time_of(event), place.batch.received(), now};
 
-  admission_failure_.clear();
-  const AdmissionFacts facts = facts_for(event, provenance, *decision.plan, place, now);
-  Admission admission = admit(*decision.plan, decision.policy, facts, options_.admission);
-  if (!admission_failure_.empty()) {  // a guard that cannot be evaluated: nothing is done, and somebody is told
-    admission = {Admission::Kind::suppress, "unreadable", admission_failure_, Json::object(), true};
-  }
+  const auto facts = facts_for(event, provenance, *decision.plan, place, now);
+  if (!facts) return fail_admission(rule, facts.error(), place, outcome);
+  guards_were_unreadable_ = false;
+  const Admission admission = admit(*decision.plan, decision.policy, *facts, options_.admission);
   if (admission.alarm) {
     outcome.commit.alarms.push_back(
-        alarm_of_own_principal(admission, *decision.plan, reference, options_.alarm_channels));
+        alarm_of_own_principal(*admission.alarm, *decision.plan, reference, options_.alarm_channels));
   }
   if (admission.kind == Admission::Kind::suppress) {
     Suppression& suppression = outcome.commit.suppressions.emplace_back();
@@ -296,23 +295,34 @@ void Decider::admit_plan(Decision decision, const Event& event, const Place& pla
   if (place.redrive != nullptr) finding.origin = "redrive";
 }
 
-AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan,
-                                  const Place& place, Time now) {
+// A guard that cannot be evaluated: nothing is done, people are told once, and the event can be decided again.
+void Decider::fail_admission(size_t rule, const Error& error, const Place& place, Outcome& outcome) {
+  fail_rule(rule, "guard_unreadable", error.message, place, outcome);
+  if (std::exchange(guards_were_unreadable_, true)) return;
+  outcome.commit.alarms.push_back(
+      {"guard-unreadable",
+       fmt::format("whether {} may act cannot be told, so nothing is done, and what it finds becomes dead letters "
+                   "(kedge dead-letter redrive decides them again): {}",
+                   rules_->rules()[rule].id, error.message),
+       Json{{"rule", rules_->rules()[rule].id}}, options_.alarm_channels});
+}
+
+Result<AdmissionFacts> Decider::facts_for(const Event& event, const Provenance& provenance, const Plan& plan,
+                                          const Place& place, Time now) {
   AdmissionFacts facts;
   facts.now = now;
   facts.provenance = provenance;
   facts.own_principals = own_principals_;
   facts.happened = time_of(event);
-  facts.own_attempt = is_own_attempt(provenance, plan);
   facts.touches = keys_touched(plan, rules_->actions());
+  const auto own_attempt = is_own_attempt(provenance, plan);
+  if (!own_attempt) return own_attempt.error().with("our own attempts cannot be read");
+  facts.own_attempt = *own_attempt;
   facts.own_things = own_things_;
   facts.redriven = place.redrive != nullptr;
   if (!exceptions_) {
     const auto stored = reader_.exceptions();
-    if (!stored) {
-      admission_failure_ = "the exceptions cannot be read: " + stored.error().message;
-      return facts;
-    }
+    if (!stored) return stored.error().with("the exceptions cannot be read");
     exceptions_.emplace();
     for (const Exception& e : *stored) exceptions_->push_back({e.id, e.rule, e.target, e.owner, e.reason, e.expires});
   }
@@ -321,7 +331,7 @@ AdmissionFacts Decider::facts_for(const Event& event, const Provenance& provenan
 }
 
 // Only an event of our own principal is looked up: anybody can write any user agent.
-bool Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
+Result<bool> Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
   const auto& own = own_principals_;
   if (std::find(own.begin(), own.end(), provenance.principal) == own.end()) return false;
   const std::string mark = mark_in_agent(provenance.agent);
@@ -330,10 +340,7 @@ bool Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
   if (attempts && attempts->empty() && !provenance.request_id.empty()) {
     attempts = reader_.attempts_by_request(provenance.request_id);
   }
-  if (!attempts) {
-    admission_failure_ = "our own attempts cannot be read: " + attempts.error().message;
-    return false;
-  }
+  if (!attempts) return attempts.error();
   return std::any_of(attempts->begin(), attempts->end(), [&](const auto& a) { return shares_a_key(a, plan); });
 }
 

@@ -89,10 +89,12 @@ class Decider {
   struct Place;  // where the event at hand was read
   void decide_event(const Event& event, const Place& place, Outcome& outcome);
   void decide_rule(size_t rule, const Event& event, const Place& place, Outcome& outcome);
-  void admit_plan(Decision decision, const Event& event, const Place& place, Outcome& outcome);
-  AdmissionFacts facts_for(const Event& event, const Provenance& provenance, const Plan& plan, const Place& place,
-                           Time now);
-  bool is_own_attempt(const Provenance& provenance, const Plan& plan);
+  void admit_plan(size_t rule, Decision decision, const Event& event, const Place& place, Outcome& outcome);
+  // Errors: a guard that cannot be evaluated.
+  Result<AdmissionFacts> facts_for(const Event& event, const Provenance& provenance, const Plan& plan,
+                                   const Place& place, Time now);
+  void fail_admission(size_t rule, const Error&, const Place& place, Outcome& outcome);
+  Result<bool> is_own_attempt(const Provenance& provenance, const Plan& plan);
   void fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
                  Outcome& outcome);
   struct Reader;  // of one source
@@ -116,7 +118,7 @@ class Decider {
   std::vector<Event> events_;
   std::vector<uint32_t> matched_;
   std::optional<std::vector<ExceptionView>> exceptions_;
-  std::string admission_failure_;
+  bool guards_were_unreadable_ = false;  // at the last plan, and people were told
 };
 
 }  // namespace kedge

@@ -63,8 +63,29 @@ TEST_F(AdmissionTest, TellsPeopleWhenOurPrincipalActsWithoutAnAttemptOfOurs) {
   facts.provenance.principal = kRole;
   const Admission answer = ask();
   EXPECT_EQ(answer.kind, Admission::Kind::admit);
-  EXPECT_TRUE(answer.alarm);
-  EXPECT_NE(answer.reason.find(kRole), std::string::npos);
+  ASSERT_TRUE(answer.alarm);
+  EXPECT_NE(answer.alarm->find(kRole), std::string::npos);
+}
+
+TEST_F(AdmissionTest, TellsPeopleOfItAlsoWhereNothingIsMadeOfTheChange) {
+  facts.provenance.principal = kRole;
+  const auto told_and_suppressed_by = [&] { return ask().alarm ? suppressed_by() : "nobody was told"; };
+  policy.mode = Mode::shadow;
+  EXPECT_EQ(told_and_suppressed_by(), "mode");
+  policy.mode = Mode::canary;
+  policy.canary_percent = 0;
+  EXPECT_EQ(told_and_suppressed_by(), "canary");
+  policy.mode = Mode::enforce;
+  facts.happened = kNow - hours(48);
+  EXPECT_EQ(told_and_suppressed_by(), "stale");
+  facts.happened = kNow;
+  facts.own_things = {{kTarget, "ours", false}};
+  facts.touches = {kTarget};
+  EXPECT_EQ(told_and_suppressed_by(), "self-protection");
+  facts.exceptions = {exception("*", "*")};
+  EXPECT_EQ(told_and_suppressed_by(), "exception");
+  facts.own_attempt = true;
+  EXPECT_FALSE(ask().alarm);
 }
 
 TEST_F(AdmissionTest, DoesNotTakeAForgedMarkForOurs) {

@@ -24,7 +24,7 @@
 
 namespace kedge {
 
-class MemoryLedger final : public Ledger, public LedgerReader {
+class MemoryLedger : public Ledger, public LedgerReader {
  public:
   explicit MemoryLedger(Clock& clock, SqliteLedgerOptions options = {}, std::string ledger_id = "test-ledger");
 

@@ -11,6 +11,22 @@
 namespace kedge {
 namespace {
 
+// Reads what the ledger keeps, or fails at what guards ask for.
+class FailingReader final : public MemoryLedger {
+ public:
+  using MemoryLedger::MemoryLedger;
+  Result<std::vector<Exception>> exceptions() override {
+    if (exceptions_fail) return Error{ErrorCode::unavailable, "the disk is gone"};
+    return MemoryLedger::exceptions();
+  }
+  Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) override {
+    if (attempts_fail) return Error{ErrorCode::unavailable, "the disk is gone"};
+    return MemoryLedger::attempts_by_mark(mark);
+  }
+  bool exceptions_fail = false;
+  bool attempts_fail = false;
+};
+
 class DeciderTest : public testing::Test {
  protected:
   Decider::Outcome decide(const std::vector<std::string>& values) {
@@ -31,7 +47,7 @@ class DeciderTest : public testing::Test {
 
   FakeClock clock_;
   Random random_{7};
-  MemoryLedger ledger_{clock_};
+  FailingReader ledger_{clock_};
   RecordingSource source_;
   std::unique_ptr<Decider> decider_;
   bool poisoned_ = false;
@@ -212,6 +228,48 @@ TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmAndNoSkip) {
   EXPECT_EQ(outcome.commit.findings.size(), 1U);
   ASSERT_EQ(outcome.commit.alarms.size(), 1U);
   EXPECT_EQ(outcome.commit.alarms[0].kind, "own-principal");
+}
+
+TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmWhereTheRuleIsInShadowToo) {
+  RulesForTests rules("shadow");
+  use(rules);
+  decider_->use_principals({"arn:aws:iam::123456789012:user/kedge"});
+  const Decider::Outcome outcome = decide({opened("b", "e1", "arn:aws:iam::123456789012:user/kedge")});
+  EXPECT_EQ(outcome.commit.suppressions.size(), 1U);
+  ASSERT_EQ(outcome.commit.alarms.size(), 1U);
+  EXPECT_EQ(outcome.commit.alarms[0].kind, "own-principal");
+}
+
+TEST_F(DeciderTest, WhatAGuardCannotBeAskedAboutIsADeadLetterAndPeopleAreToldOnce) {
+  RulesForTests rules;
+  use(rules);
+  ledger_.exceptions_fail = true;
+  const Decider::Outcome failed = decide({opened("b", "e1"), opened("c", "e2")});
+  EXPECT_TRUE(failed.commit.findings.empty());
+  EXPECT_TRUE(failed.commit.suppressions.empty()) << "they would never be decided again";
+  ASSERT_EQ(failed.commit.dead_letters.size(), 2U);
+  EXPECT_EQ(failed.commit.dead_letters[0].reason, "guard_unreadable");
+  EXPECT_EQ(failed.commit.dead_letters[0].rule, "open");
+  EXPECT_NE(failed.commit.dead_letters[0].message.find("the disk is gone"), std::string::npos);
+  ASSERT_EQ(failed.commit.alarms.size(), 1U);
+  EXPECT_EQ(failed.commit.alarms[0].kind, "guard-unreadable");
+  ledger_.exceptions_fail = false;
+  EXPECT_EQ(decide({opened("b", "e1")}).commit.findings.size(), 1U) << "as a redrive does";
+  decider_->forget_snapshot();
+  ledger_.exceptions_fail = true;
+  EXPECT_EQ(decide({opened("b", "e3")}).commit.alarms.size(), 1U) << "it is another time";
+}
+
+TEST_F(DeciderTest, AChangeOfOursThatCannotBeToldFromAnothersIsADeadLetter) {
+  constexpr auto kUs = "arn:aws:iam::123456789012:user/kedge";
+  RulesForTests rules;
+  use(rules);
+  decider_->use_principals({kUs});
+  ledger_.attempts_fail = true;
+  const Decider::Outcome outcome = decide({opened("b", "e1", kUs, agent_with_mark("0.1.0", "00ff"))});
+  EXPECT_TRUE(outcome.commit.suppressions.empty());
+  ASSERT_EQ(outcome.commit.dead_letters.size(), 1U);
+  EXPECT_EQ(outcome.commit.dead_letters[0].reason, "guard_unreadable");
 }
 
 TEST_F(DeciderTest, TooMuchPoisonAsksForTheEndOfReading) {
