@@ -8,6 +8,16 @@
 
 namespace kedge {
 
+namespace {
+
+std::string words_of(const Pause& pause) {
+  if (pause.scope.starts_with("file:")) return pause.reason;
+  return fmt::format("paused by {} ({}); `kedge resume{}` goes on", pause.by, pause.reason,
+                     pause.scope == "all" ? "" : " --scope " + pause.scope);
+}
+
+}  // namespace
+
 std::string words_of_clock_doubt(Duration ahead) {
   return fmt::format(
       "the wall clock is {} {} ledger time, which no jump moves: nothing is written and nothing expires until it "
@@ -18,17 +28,14 @@ std::string words_of_clock_doubt(Duration ahead) {
 
 // Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
 // second.
-std::optional<Stop> EffectsSwitch::stopped() const {
+std::optional<Stop> EffectsSwitch::stopped(const Remediation* remediation) const {
   if (off_) return Stop{"the engine is stopping"};
   if (const auto failed = parts_.committer.failed()) return Stop{"the ledger has failed: " + failed->message};
   if (parts_.committer.no_room()) return Stop{"the ledger's disk is full or read-only"};
-  const auto pause = recorded();
+  const auto pause = recorded(remediation);
   if (!pause) return Stop{"it cannot be read whether effects are paused: " + pause.error().message};
   if (auto paused = parts_.pause_file.paused()) return Stop{*paused, pause->has_value()};
-  if (*pause) {
-    if ((*pause)->scope != "all") return Stop{(*pause)->reason, true};
-    return Stop{fmt::format("paused by {} ({}); `kedge resume` goes on", (*pause)->by, (*pause)->reason), true};
-  }
+  if (*pause) return Stop{words_of(**pause), true};
   if (parts_.audit_log != nullptr) {
     if (auto why = parts_.audit_log->stops_effects()) return Stop{*std::move(why)};
   }
@@ -41,17 +48,19 @@ std::optional<Stop> EffectsSwitch::stopped() const {
 }
 
 // The version is asked before the reading: what changes in between is read once more.
-Result<std::optional<Pause>> EffectsSwitch::recorded() const {
+Result<std::optional<Pause>> EffectsSwitch::recorded(const Remediation* remediation) const {
   const std::lock_guard lock(mutex_);
   const uint64_t version = parts_.committer.pauses_version();
-  if (version_ == version) return read_;
-  const auto pauses = parts_.reader.pauses();
-  if (!pauses) return pauses.error();
-  const auto of_everything =
-      std::find_if(pauses->begin(), pauses->end(), [](const Pause& pause) { return pauses_everything(pause.scope); });
-  read_ = of_everything == pauses->end() ? std::nullopt : std::optional(*of_everything);
-  version_ = version;
-  return read_;
+  if (version_ != version) {
+    auto pauses = parts_.reader.pauses();
+    if (!pauses) return pauses.error();
+    read_ = *std::move(pauses);
+    version_ = version;
+  }
+  const auto in_the_way = std::find_if(read_.begin(), read_.end(), [&](const Pause& pause) {
+    return remediation != nullptr ? pause_concerns(pause.scope, *remediation) : pauses_everything(pause.scope);
+  });
+  return in_the_way == read_.end() ? std::nullopt : std::optional(*in_the_way);
 }
 
 }  // namespace kedge

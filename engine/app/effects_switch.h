@@ -32,15 +32,16 @@ class EffectsSwitch {
   // All parts must outlive it.
   explicit EffectsSwitch(Parts parts) : parts_(std::move(parts)) {}
 
-  // Why nothing may be written; none: it may.
-  std::optional<Stop> stopped() const;
+  // Why nothing may be written for the remediation, or (of none) at all; none: it may. Pauses of a rule or of an
+  // account are of no remediation but theirs.
+  std::optional<Stop> stopped(const Remediation* remediation = nullptr) const;
 
   // For good: the engine is stopping.
   void turn_off() { off_ = true; }
 
  private:
-  // The pause of everything that is on record.
-  Result<std::optional<Pause>> recorded() const;
+  // A pause on record that is in the way of it.
+  Result<std::optional<Pause>> recorded(const Remediation*) const;
 
   const Parts parts_;
   std::atomic<bool> off_ = false;
@@ -48,7 +49,7 @@ class EffectsSwitch {
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   mutable std::optional<uint64_t> version_;  // of what was read; none yet
-  mutable std::optional<Pause> read_;
+  mutable std::vector<Pause> read_;
 };
 
 }  // namespace kedge

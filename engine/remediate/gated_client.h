@@ -19,7 +19,7 @@
 
 namespace kedge {
 
-// Why nothing may be written now.
+// Why nothing may be written now, to anything or for the remediation at hand.
 struct Stop {
   std::string reason;       // in words
   bool gate_knows = false;  // a pause that the ledger knows: its gate holds what asks, on record and with what to type

@@ -46,7 +46,7 @@ std::unique_ptr<Job> Worker::job_at_rest(const LedgerReader::Unfinished& open) {
 
 Moment Worker::moment() const {
   const Time now = edges_.committer.now();
-  return {edges_.clock.elapsed(), now, edges_.committer.head(), edges_.effects_stopped(),
+  return {edges_.clock.elapsed(), now, edges_.committer.head(), edges_.effects_stopped(nullptr),
           [this, now](const std::string& endpoint) { return edges_.breakers.shut(endpoint, now); }};
 }
 
@@ -116,7 +116,7 @@ std::optional<Worker::Rest> Worker::work(Job& job, const Work& work) {
   Worked worked;
   if (permit) {
     Health health;
-    worked = carry_out(job.id, work, health);
+    worked = carry_out(job.course->remediation(), work, health);
     note(endpoint, *permit, health);
   } else {
     worked.result = ActionError{ActionError::Kind::retry, "kept_back", "", {}};
@@ -208,7 +208,8 @@ ActionResult<Observation> Worker::observe(const std::string& remediation, const 
   const Action& action = *edges_.actions.find(step.action);
   const Duration timeout = std::min(options_.call_timeout, look.timeout.value_or(options_.call_timeout));
   const Duration deadline = edges_.clock.elapsed() + timeout;
-  GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {false, deadline, stop_.get_token()});
+  const EffectsStopped stopped = [this] { return edges_.effects_stopped(nullptr); };
+  GatedClient gate(edges_.http, edges_.clock, stopped, {false, deadline, stop_.get_token()});
   Context context{gate, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
   auto seen = guarded(step.action, [&] { return action.observe(context, step.args); });
   health = health_of(gate, seen ? nullptr : &seen.error());
@@ -220,15 +221,16 @@ ActionResult<Observation> Worker::observe(const std::string& remediation, const 
   return seen;
 }
 
-Worked Worker::carry_out(const std::string& remediation, const Work& work, Health& health) {
+Worked Worker::carry_out(const Remediation& remediation, const Work& work, Health& health) {
   const Step& step = *work.step;
   const Action& action = *edges_.actions.find(step.action);
   Worked worked;
   worked.began = edges_.clock.elapsed();
   worked.started = edges_.committer.now();
   const Duration deadline = worked.began + options_.call_timeout;
-  GatedClient gate(edges_.http, edges_.clock, edges_.effects_stopped, {true, deadline, stop_.get_token()});
-  Context context{gate,    edges_.clock, remediation, work.mark, agent_with_mark(options_.agent_version, work.mark),
+  const EffectsStopped stopped = [&] { return edges_.effects_stopped(&remediation); };
+  GatedClient gate(edges_.http, edges_.clock, stopped, {true, deadline, stop_.get_token()});
+  Context context{gate,    edges_.clock, remediation.id, work.mark, agent_with_mark(options_.agent_version, work.mark),
                   deadline};
   worked.result = guarded(step.action, [&] {
     return work.undo ? action.undo(context, step.args, work.before, work.after)

@@ -22,6 +22,9 @@
 
 namespace kedge {
 
+// Why nothing may be written for the remediation; of none: why nothing may be written at all. Thread-safe and quick.
+using EffectsStoppedFor = std::function<std::optional<Stop>(const Remediation*)>;
+
 // What the executor works with; all of it must outlive it.
 struct ExecutorEdges {
   const ActionTable& actions;
@@ -32,7 +35,7 @@ struct ExecutorEdges {
   Clock& clock;
   Random& random;
   Breakers& breakers;  // of all who call
-  EffectsStopped effects_stopped;
+  EffectsStoppedFor effects_stopped;
 };
 
 class Worker {
@@ -84,7 +87,7 @@ class Worker {
   static Health health_of(const GatedClient&, const ActionError*);
   void note(const std::string& endpoint, Breaker::Permit, const Health&);
   ActionResult<Observation> observe(const std::string& remediation, const Look&, Health&);
-  Worked carry_out(const std::string& remediation, const Work&, Health&);
+  Worked carry_out(const Remediation&, const Work&, Health&);
   void ask(Job&);
 
   const ExecutorEdges& edges_;

@@ -66,6 +66,27 @@ TEST_F(EffectsSwitchTest, FollowsThePausesOfTheLedger) {
   EXPECT_EQ(why(), "");
 }
 
+TEST_F(EffectsSwitchTest, KnowsWhatAPauseOfARuleOrOfAnAccountIsFor) {
+  Remediation one;
+  one.plan.rule.id = "aws.s3.public-bucket";
+  one.event.account = "123456789012";
+  Remediation other;
+  other.plan.rule.id = "another";
+  other.event.account = "210987654321";
+  for (const std::string scope : {"rule:aws.s3.public-bucket", "account:123456789012"}) {
+    EXPECT_FALSE(effects_->stopped(&one));
+    pause(scope);
+    ASSERT_TRUE(effects_->stopped(&one)) << scope;
+    EXPECT_EQ(effects_->stopped(&one)->reason,
+              "paused by alice (a storm); `kedge resume --scope " + scope + "` goes on");
+    EXPECT_TRUE(effects_->stopped(&one)->gate_knows);
+    EXPECT_FALSE(effects_->stopped(&other));
+    resume(scope);
+  }
+  pause("all");
+  EXPECT_TRUE(effects_->stopped(&other));
+}
+
 TEST_F(EffectsSwitchTest, APauseFileCountsAtOnce) {
   EXPECT_EQ(why(), "");
   std::ofstream(file_->path()).close();

@@ -324,6 +324,28 @@ TEST(Carry, DoesNotCountAsATryWhatWasKeptFromTheWorld) {
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 
+TEST(Carry, WritesNothingBehindAPauseOfItsRuleOrAccount) {
+  for (const std::string scope : {"rule:aws.s3.public-bucket", "account:123456789012"}) {
+    Play play;
+    play.world.set("a", "wrong");
+    const auto id = play.open({set_step("a")});
+    play.asked = [&] {  // between the attempt's commit and its first write
+      if (play.state(id) != State::running || !play.ledger.pauses()->empty()) return;
+      ASSERT_TRUE(play.commit(AddPause{{scope, "a storm", "alice", play.ledger.now()}}).done());
+    };
+    EXPECT_EQ(play.run(id), State::held) << scope;
+    EXPECT_EQ(play.stored(id).guard, "pause");
+    EXPECT_TRUE(play.world.writes().empty()) << scope;
+  }
+}
+
+TEST(Carry, WritesWhatAPauseOfAnotherRuleDoesNotConcern) {
+  Play play;
+  play.world.set("a", "wrong");
+  ASSERT_TRUE(play.commit(AddPause{{"rule:another", "a storm", "alice", play.ledger.now()}}).done());
+  EXPECT_EQ(play.run(play.open({set_step("a")})), State::confirmed);
+}
+
 TEST(Carry, GoesOnWhenTheThingIsGoneInTheMiddle) {
   Play play;
   play.world.set("a", "wrong");

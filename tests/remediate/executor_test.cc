@@ -56,7 +56,7 @@ struct ExecutorTest : testing::Test {
     breakers.emplace(options.breaker, random);
     executor = std::make_unique<Executor>(
         Executor::Edges{actions, committer, ledger, runnable, world, clock, random, *breakers,
-                        [this]() -> std::optional<Stop> {
+                        [this](const Remediation*) -> std::optional<Stop> {
                           if (stopped) return Stop{"not alone"};
                           if (ledger.pauses()->empty()) return std::nullopt;
                           return Stop{"paused", true};

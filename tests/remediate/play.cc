@@ -51,20 +51,21 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              clock,
              random,
              *breakers,
-             [this] { return effects_stopped(); }} {
+             [this](const Remediation* of) { return effects_stopped(of); }} {
   options.redaction_salt = "salt";
   worker = std::make_unique<Worker>(edges_, options);
   commit(sample_rules());
 }
 
 // As the daemon does.
-std::optional<Stop> Play::effects_stopped() {
+std::optional<Stop> Play::effects_stopped(const Remediation* of) {
   if (asked) asked();
   if (stopped) return Stop{*stopped};
   if (ledger.clock_doubt()) return Stop{"the wall clock is off", false, true};
   const auto pauses = ledger.pauses();
   for (const Pause& pause : *pauses) {
-    if (pauses_everything(pause.scope)) return Stop{pause.reason, true};
+    const bool in_the_way = of != nullptr ? pause_concerns(pause.scope, *of) : pauses_everything(pause.scope);
+    if (in_the_way) return Stop{pause.reason, true};
   }
   return std::nullopt;
 }

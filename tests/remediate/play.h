@@ -69,7 +69,7 @@ class Play {
   std::unique_ptr<Job> job;
 
  private:
-  std::optional<Stop> effects_stopped();
+  std::optional<Stop> effects_stopped(const Remediation*);
   Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute);
 
   std::string commit_finding(Finding);

@@ -103,11 +103,18 @@ class ReconcilerTest : public testing::Test {
   FakeWorld world{clock, [](Duration) {}};
   ActionTable actions{fake_actions()};
   Breakers breakers{quick().breaker, random};
-  const ExecutorEdges edges{
-      actions, committer, ledger, runnable, world, clock, random, breakers, [this]() -> std::optional<Stop> {
-        if (ledger.pauses()->empty()) return std::nullopt;
-        return Stop{"paused", true};
-      }};
+  const ExecutorEdges edges{actions,
+                            committer,
+                            ledger,
+                            runnable,
+                            world,
+                            clock,
+                            random,
+                            breakers,
+                            [this](const Remediation*) -> std::optional<Stop> {
+                              if (ledger.pauses()->empty()) return std::nullopt;
+                              return Stop{"paused", true};
+                            }};
   Executor executor{edges, quick()};
   std::vector<OwnThing> own_things;
   Reconciler reconciler{edges, quick(), [this] { return own_things; }};

@@ -202,12 +202,12 @@ Life::~Life() {
 ExecutorEdges Life::edges() {
   return {actions_,  committer_, reader(),
           runnable_, client_,    world_.clock,
-          random_,   breakers_,  [this] { return effects_stopped(); }};
+          random_,   breakers_,  [this](const Remediation* of) { return effects_stopped(of); }};
 }
 
-std::optional<Stop> Life::effects_stopped() {
+std::optional<Stop> Life::effects_stopped(const Remediation* of) {
   if (world_.plant == Plant::pause_ignored) return std::nullopt;
-  return effects_.stopped();
+  return effects_.stopped(of);
 }
 
 }  // namespace kedge

@@ -48,7 +48,7 @@ class Life {
 
  private:
   ExecutorEdges edges();
-  std::optional<Stop> effects_stopped();
+  std::optional<Stop> effects_stopped(const Remediation*);
 
   SimulatedWorld& world_;
   const uint64_t life_;
