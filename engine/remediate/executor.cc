@@ -5,6 +5,9 @@
 namespace kedge {
 namespace {
 
+// Of so many workers one takes only what isolates.
+constexpr int kWorkersToOneForIsolation = 8;
+
 constexpr Duration kLongestNap = std::chrono::seconds(60);  // of threads that have nothing to do
 
 }  // namespace
@@ -20,7 +23,8 @@ Executor::Executor(Edges edges, Options options)
 Executor::~Executor() { stop(Duration{0}); }
 
 void Executor::start(const std::vector<LedgerReader::Unfinished>& open) {
-  auto schedule = std::make_unique<Schedule>(options_.per_endpoint, options_.courses_max);
+  const int others_max = options_.workers - options_.workers / kWorkersToOneForIsolation;
+  auto schedule = std::make_unique<Schedule>(options_.per_endpoint, options_.courses_max, others_max);
   const Time now = edges_.committer.now();
   const Duration elapsed = edges_.clock.elapsed();
   for (const LedgerReader::Unfinished& one : open) {

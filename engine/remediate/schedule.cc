@@ -76,7 +76,7 @@ void Schedule::note_newer(const std::string& id) {
 
 // ---- going out ---------------------------------------------------------------------------------------------------
 
-bool Schedule::can_go(const Job& job) const {
+bool Schedule::keys_are_free(const Job& job) const {
   return std::none_of(job.keys.begin(), job.keys.end(),
                       [&](const std::string& key) { return busy_keys_.contains(key); });
 }
@@ -104,11 +104,22 @@ std::unique_ptr<Job> Schedule::take(Duration elapsed) {
   return nullptr;
 }
 
-std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, std::deque<std::string>& queue) {
+// Those that isolate stand first in the queue.
+std::deque<std::string>::iterator Schedule::first_to_go(const std::string& endpoint, std::deque<std::string>& queue) {
   const auto places = places_taken_.find(endpoint);
-  if (places != places_taken_.end() && places->second >= per_endpoint_) return nullptr;
-  const auto next =
-      std::find_if(queue.begin(), queue.end(), [&](const std::string& id) { return can_go(*jobs_.at(id).job); });
+  const int taken = places == places_taken_.end() ? 0 : places->second;
+  if (taken > per_endpoint_) return queue.end();
+  const bool others_may = taken < per_endpoint_ && out_ < others_max_;
+  for (auto next = queue.begin(); next != queue.end(); ++next) {
+    const Job& job = *jobs_.at(*next).job;
+    if (!job.isolates && !others_may) return queue.end();
+    if (keys_are_free(job)) return next;
+  }
+  return queue.end();
+}
+
+std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, std::deque<std::string>& queue) {
+  const auto next = first_to_go(endpoint, queue);
   if (next == queue.end()) return nullptr;
   Entry& entry = jobs_.at(*next);
   queue.erase(next);

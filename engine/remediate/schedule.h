@@ -4,6 +4,9 @@
 // ready job goes out when its endpoint has a free place and no other job that is out touches one of its keys. Endpoints
 // take turns, so that one with many jobs does not starve the others.
 //
+// Isolation waits for nobody who hangs: a job that isolates goes before others, each endpoint has one place more for
+// it, and so many workers as all others may not have.
+//
 // Much may be open: beyond `courses_max` courses, one that is not begun is dropped, and its job lies here alone.
 #pragma once
 
@@ -39,8 +42,9 @@ struct Job {
 
 class Schedule {
  public:
-  explicit Schedule(int per_endpoint, size_t courses_max = SIZE_MAX)
-      : per_endpoint_(per_endpoint), courses_max_(courses_max) {}
+  // `others_max`: how many may be out, when one goes out that does not isolate.
+  explicit Schedule(int per_endpoint, size_t courses_max = SIZE_MAX, size_t others_max = SIZE_MAX)
+      : per_endpoint_(per_endpoint), courses_max_(courses_max), others_max_(others_max) {}
 
   bool knows(const std::string& id) const { return jobs_.contains(id); }
 
@@ -78,12 +82,14 @@ class Schedule {
   bool comes_back(Job&);
   void keep(Entry&, std::unique_ptr<Job>);
   void put_ready(Entry&);
-  bool can_go(const Job&) const;
+  bool keys_are_free(const Job&) const;
+  std::deque<std::string>::iterator first_to_go(const std::string& endpoint, std::deque<std::string>& queue);
   void wake_due(Duration elapsed);
   std::unique_ptr<Job> take_from(const std::string& endpoint, std::deque<std::string>& queue);
 
   const int per_endpoint_;
   const size_t courses_max_;
+  const size_t others_max_;
   std::unordered_map<std::string, Entry> jobs_;
   std::map<std::string, std::deque<std::string>> ready_;  // by endpoint: ids
   std::string last_endpoint_;                             // the one that was served last

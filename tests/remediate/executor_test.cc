@@ -80,6 +80,19 @@ struct ExecutorTest : testing::Test {
     return finding.remediation;
   }
 
+  std::string isolate(int number, const std::string& name) {
+    Finding finding = sample_finding(number, "target-" + std::to_string(number), ledger.now());
+    Step step;
+    step.action = "test.set";
+    step.args = {{"name", name}, {"value", "isolated"}, {"place", "here"}};
+    finding.plan.isolate = {step};
+    finding.plan.revert.clear();
+    CommitBatch batch;
+    batch.findings = {finding};
+    EXPECT_TRUE(committer.commit(batch).done());
+    return finding.remediation;
+  }
+
   // Waits until it stands in this state.
   void await(const std::string& id, State state) {
     while (ledger.remediation(id)->state != state) pause_.take(milliseconds(1));
@@ -188,6 +201,23 @@ TEST_F(ExecutorTest, LetsAPlaceThatHangsHoldUpNobodyElse) {
   EXPECT_EQ(ledger.remediation(hangs)->state, State::planned);
   released.close();
   await(hangs, State::confirmed);
+}
+
+TEST_F(ExecutorTest, IsolatesWhereAsManyPlacesHangAsThereAreWorkers) {
+  Mailbox<bool> released(1);
+  options.workers = 8;
+  begin({});
+  world.watch([&](const HttpRequest& request) {
+    if (request.url.find("/stuck") != std::string::npos) released.take(seconds(60));
+  });
+  std::vector<std::string> stuck;
+  for (int i = 1; i <= 8; ++i) {
+    stuck.push_back(open(i, {"stuck-" + std::to_string(i)}, "far-away-" + std::to_string(i)));
+  }
+  await([&] { return executor->figures().running == 7; });
+  await(isolate(9, "suspect"), State::confirmed);
+  released.close();
+  for (const std::string& id : stuck) await(id, State::confirmed);
 }
 
 TEST_F(ExecutorTest, RetriesWithTimers) {

@@ -80,6 +80,31 @@ TEST(Schedule, PutsIsolationFirst) {
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("b", "a"));
 }
 
+TEST(Schedule, HasAPlaceForIsolationWhereAllOthersHang) {
+  Schedule schedule(2);
+  for (const char* id : {"a", "b", "c"}) schedule.make_ready(job(id));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("a", "b"));
+  schedule.make_ready(job("d", "s3", {}, true));
+  schedule.make_ready(job("e", "s3", {}, true));
+  auto out = take_all(schedule, seconds(0));
+  EXPECT_THAT(ids_of(out), ElementsAre("e")) << "one";
+  schedule.forget(std::move(out[0]));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("d"));
+}
+
+TEST(Schedule, KeepsWorkersForIsolationWhereverAllOthersHang) {
+  Schedule schedule(2, SIZE_MAX, 3);
+  for (const char* id : {"a", "b", "c", "d"}) schedule.make_ready(job(id, std::string("hangs-") + id));
+  auto out = take_all(schedule, seconds(0));
+  EXPECT_EQ(out.size(), 3U);
+  schedule.make_ready(job("e", "another", {}, true));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("e"));
+  schedule.forget(std::move(out[0]));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), IsEmpty()) << "three are out still";
+  schedule.forget(std::move(out[1]));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("d"));
+}
+
 TEST(Schedule, KeepsAJobUntilItsTimeHasCome) {
   Schedule schedule(9);
   schedule.make_ready(job("a"));
