@@ -182,8 +182,8 @@ void Reconciler::find(const Claim& claim, const std::string& summary) {
     return;
   }
   AdmissionFacts facts;
-  facts.now = now;
-  facts.happened = now;
+  facts.now = edges_.committer.time_of_day();
+  facts.happened = facts.now;
   for (const Exception& e : *exceptions) {
     facts.exceptions.push_back({e.id, e.rule, e.target, e.owner, e.reason, e.expires});
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "base/json.h"
 #include "ledger/claim.h"
 #include "remediate/executor.h"
@@ -37,6 +39,19 @@ SqliteLedgerOptions ample() {
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) budget->most = 100'000;
   return options;
 }
+
+// The system's, with a wall clock that a test sets.
+class SetClock final : public Clock {
+ public:
+  Time now() override { return system_.now() + ahead_.load(); }
+  Duration elapsed() override { return system_.elapsed(); }
+  std::string boot_id() override { return system_.boot_id(); }
+  void set_ahead(Duration ahead) { ahead_ = ahead; }
+
+ private:
+  SystemClock system_;
+  std::atomic<Duration> ahead_{Duration{0}};
+};
 
 class ReconcilerTest : public testing::Test {
  protected:
@@ -95,7 +110,7 @@ class ReconcilerTest : public testing::Test {
     return number;
   }
 
-  SystemClock clock;
+  SetClock clock;
   MemoryLedger ledger{clock, ample()};
   Mailbox<Remediation> runnable{10'000};
   Committer committer{ledger, runnable, {}};
@@ -241,6 +256,18 @@ TEST_F(ReconcilerTest, AsksAdmissionFirstAndPutsItsNoOnRecordOnce) {
   EXPECT_EQ(world.value("a"), "wrong");
   committer.commit(RevokeException{"E1", "alice"});
   await([&] { return world.value("a") == "right"; });
+}
+
+TEST_F(ReconcilerTest, JudgesAnExceptionByTheTimeOfDayAsTheGateDoes) {
+  confirm(1, "a", Reconcile::enforce);
+  clock.set_ahead(-std::chrono::hours(2));
+  ASSERT_TRUE(committer.commit(AcceptClock{"the time server was wrong", "alice"}).done());
+  committer.commit(AddException{
+      {"E1", "*", "target-a", "team", "a test", clock.now() + std::chrono::hours(1), "alice", ledger.now()}});
+  world.set("a", "wrong");
+  await_rounds();
+  EXPECT_EQ(records("suppression"), 1);
+  EXPECT_EQ(reconciler.figures().findings, 0) << "for ledger time the exception is over already";
 }
 
 TEST_F(ReconcilerTest, TurnsAgainstNothingOfTheEnginesOwn) {
