@@ -80,7 +80,8 @@ void Carry::begin_doubt(Situation& s, Duration call_began) {
 Turn Carry::next(Situation& s, const Moment& m) {
   if (hold_) {
     if (!unrecorded_.empty()) return record(s);
-    return s.hold(hold_->guard, hold_->reason);
+    return s.hold(hold_->guard, hold_->reason,
+                  {{"action", step(s).action}, {"attempts", s.remediation.steps[step_].attempts}});
   }
   if (at_unstarted_) return record(s);
   if (step_ == s.effects.size()) return record_all(s);

@@ -65,7 +65,7 @@ Turn Confirm::give_up(Situation& s) const {
     case OnUnconfirmed::escalate:
       return conclude(s, Move::give_up_confirming, *given_up_);
     case OnUnconfirmed::hold:
-      return s.hold("unconfirmed", *given_up_);
+      return s.hold("unconfirmed", *given_up_, {{"confirm_deadline_us", s.options.confirm_deadline.count()}});
     case OnUnconfirmed::undo:
       break;
   }

@@ -50,7 +50,7 @@ Turn Survey::next(Situation& s, const Moment& m) {
   if (stopped_since_ && must_wait(m)) return wait_for_effects(s, m);
   if (s.remediation.state == State::waiting) return resume(s, m);
   if (auto why = s.unsupported()) return s.hold("action", *why);
-  if (stuck_) return s.hold("observation", *stuck_);
+  if (stuck_) return s.hold("observation", *stuck_, {{"unobserved_for_us", patience_.failing_for(m).count()}});
   if (std::exchange(stopped_since_, std::nullopt)) round_.restart();
   const Step* const step = round_.missing(m);
   if (step && isolates_first(s)) return look_behind_isolation(s, m, *step);

@@ -235,6 +235,7 @@ TEST(Carry, HoldsForAPersonWhatMayNotBeRepeated) {
   const auto id = play.open({set_step("a", "right", "test.set_once")});
   EXPECT_EQ(play.run(id), State::held);
   EXPECT_EQ(play.stored(id).guard, "repetition");
+  EXPECT_EQ(play.stored(id).figures, (nlohmann::json{{"action", "test.set_once"}, {"attempts", 1}}));
   EXPECT_EQ(play.world.writes().size(), 1U);
 }
 

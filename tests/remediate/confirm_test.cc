@@ -42,6 +42,7 @@ TEST(Confirm, HoldsWhenThePolicySaysSo) {
   const auto id = play.open({set_step("a")}, policy);
   EXPECT_EQ(play.run(id), State::held);
   EXPECT_EQ(play.stored(id).guard, "unconfirmed");
+  EXPECT_EQ(play.stored(id).figures, (nlohmann::json{{"confirm_deadline_us", 60'000'000}}));
 }
 
 TEST(Confirm, UndoesTheRestWhenThePolicySaysSo) {
