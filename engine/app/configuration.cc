@@ -244,7 +244,7 @@ void read_guards(Section& section, Configuration& configuration) {
   read_breaker(section, "breaker", configuration.executor.breaker, configuration.unsafe_limits);
   read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration.unsafe_limits);
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
-  section.duration("stale_after", configuration.admission.stale_after, seconds(1), hours(24 * 365));
+  section.duration("stale_after", configuration.gate.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   if (configuration.unsafe_limits) return;
   if (configuration.gate.flap_rest < GateLimits{}.flap_rest) {
@@ -253,7 +253,7 @@ void read_guards(Section& section, Configuration& configuration) {
   if (configuration.gate.approval_within > GateLimits{}.approval_within) {
     section.mistake("approval_within", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }
-  if (configuration.admission.stale_after > admission.stale_after) {
+  if (configuration.gate.stale_after > GateLimits{}.stale_after) {
     section.mistake("stale_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
   }
   if (configuration.admission.record_only_after > admission.record_only_after) {

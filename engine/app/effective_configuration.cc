@@ -109,7 +109,7 @@ Tree guards_of(const Configuration& c) {
           {"breaker", breaker_of(c.executor.breaker)},
           {"rule_breaker", breaker_of(c.gate.rule_breaker)},
           {"approval_within", span(c.gate.approval_within)},
-          {"stale_after", span(c.admission.stale_after)},
+          {"stale_after", span(c.gate.stale_after)},
           {"record_only_after", span(c.admission.record_only_after)},
           {"unsafe_limits", c.unsafe_limits}};
 }

@@ -45,7 +45,6 @@ struct AdmissionFacts {
 };
 
 struct AdmissionLimits {
-  Duration stale_after = std::chrono::minutes(15);  // older: observed, and held if it is not as it should be
   Duration record_only_after = std::chrono::hours(24);
 
   bool operator==(const AdmissionLimits&) const = default;
@@ -66,8 +65,8 @@ struct Admission {
   bool operator==(const Admission&) const = default;
 };
 
-// A stale event (older than stale_after, redriven, or without a time) is admitted: it is observed, and the gate holds
-// it if the target is not as it should be.
+// A stale event (older than GateLimits::stale_after, redriven, or without a time) is admitted: it is observed, and the
+// gate holds it if the target is not as it should be.
 Admission admit(const Plan&, const Policy&, const AdmissionFacts&, const AdmissionLimits&);
 
 // Whether mode canary acts on the target: a fixed share of all targets, by the hash of their names.

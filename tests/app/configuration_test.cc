@@ -91,6 +91,11 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
             std::string::npos);
 }
 
+TEST(Configuration, TellsTheGateHowOldAnEventMayBe) {
+  const std::string text = std::string(kGood) + "guards: {stale_after: 5m}\n";
+  EXPECT_EQ(load(text).configuration.gate.stale_after, std::chrono::minutes(5));
+}
+
 TEST(Configuration, TellsWhatIsWrongWithAWindow) {
   const std::string windows = std::string(kGood) + "windows:\n  nights: ";
   EXPECT_EQ(mistakes(windows + "{from: 22:00, to: 06:00}\n"), "");
