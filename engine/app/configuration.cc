@@ -154,9 +154,22 @@ void read_reconcile(Section& section, ReconcileOptions& reconcile) {
   section.integer("places", reconcile.places, 1, 64);
 }
 
-void read_executor(Section& section, ExecutorOptions& executor) {
+constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";
+
+// Where a guard is looser than its default, and nobody has said that it may be.
+void check_guard(Section& section, const char* key, bool looser, const Configuration& configuration) {
+  if (!looser || configuration.unsafe_limits || section.is_wrong(key)) return;
+  section.mistake(key, std::string("loosens a guard") + kNeedsUnsafeLimits);
+}
+
+// `guards` have been read.
+void read_executor(Section& section, Configuration& configuration) {
+  ExecutorOptions& executor = configuration.executor;
+  const ExecutorOptions usual;
   section.integer("workers", executor.workers, 1, 1024);
   section.integer("per_endpoint", executor.per_endpoint, 1, 1024);
+  check_guard(section, "workers", executor.workers > usual.workers, configuration);
+  check_guard(section, "per_endpoint", executor.per_endpoint > usual.per_endpoint, configuration);
   section.duration("remediation_deadline", executor.remediation_deadline, seconds(1), hours(24));
   section.duration("confirm_deadline", executor.confirm_deadline, seconds(1), hours(24));
   section.duration("retry_first", executor.retry_first, milliseconds(10), hours(1));
@@ -165,8 +178,6 @@ void read_executor(Section& section, ExecutorOptions& executor) {
   section.duration("visibility_delay", executor.visibility_delay, milliseconds(0), hours(1));
   section.section("reconcile", [&](Section& reconcile) { read_reconcile(reconcile, executor.reconcile); });
 }
-
-constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";
 
 constexpr int kMostCounted = 1000;  // what such a limit counts is kept one by one
 
@@ -246,19 +257,11 @@ void read_guards(Section& section, Configuration& configuration) {
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.gate.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
-  if (configuration.unsafe_limits) return;
-  if (configuration.gate.flap_rest < GateLimits{}.flap_rest) {
-    section.mistake("flap_rest", std::string("loosens a guard") + kNeedsUnsafeLimits);
-  }
-  if (configuration.gate.approval_within > GateLimits{}.approval_within) {
-    section.mistake("approval_within", std::string("loosens a guard") + kNeedsUnsafeLimits);
-  }
-  if (configuration.gate.stale_after > GateLimits{}.stale_after) {
-    section.mistake("stale_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
-  }
-  if (configuration.admission.record_only_after > admission.record_only_after) {
-    section.mistake("record_only_after", std::string("loosens a guard") + kNeedsUnsafeLimits);
-  }
+  const auto check = [&](const char* key, bool looser) { check_guard(section, key, looser, configuration); };
+  check("flap_rest", configuration.gate.flap_rest < GateLimits{}.flap_rest);
+  check("approval_within", configuration.gate.approval_within > GateLimits{}.approval_within);
+  check("stale_after", configuration.gate.stale_after > GateLimits{}.stale_after);
+  check("record_only_after", configuration.admission.record_only_after > admission.record_only_after);
 }
 
 void read_window(Section& section, Window& window) {
@@ -361,8 +364,10 @@ bool lies_in(const std::string& file, const std::string& directory) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
+// `guards` have been read: effects that go on without their log are a guard that was loosened, too.
 void read_audit(Section& section, Configuration& configuration) {
   AuditOptions& audit = configuration.audit;
+  const AuditOptions usual;
   audit.directory = configuration.data + "/audit";
   section.text("directory", audit.directory);
   audit.directory = beside(configuration.path, audit.directory);
@@ -380,6 +385,9 @@ void read_audit(Section& section, Configuration& configuration) {
     if (word == "continue") return false;
     return Error{ErrorCode::invalid, "must be stop (no effects while the log cannot be written) or continue"};
   });
+  check_guard(section, "behind_records", audit.behind_records > usual.behind_records, configuration);
+  check_guard(section, "behind_for", audit.behind_for > usual.behind_for, configuration);
+  check_guard(section, "on_failure", !audit.stops_effects, configuration);
   if (audit.keys.empty() && !section.is_wrong("keys") && (section.has("directory") || section.has("on_failure"))) {
     section.mistake("keys", "needs the file of a key (`kedge audit keygen`): without one there is no log");
   }
@@ -400,8 +408,8 @@ void read_all(Section& root, Configuration& configuration) {
   });
   root.sections("sources", [&](Section& s) { read_source(s, configuration); });
   root.section("aws", [&](Section& s) { read_aws(s, configuration); });
-  root.section("executor", [&](Section& s) { read_executor(s, configuration.executor); });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
+  root.section("executor", [&](Section& s) { read_executor(s, configuration); });
   root.named_sections("windows", [&](const std::string& name, Section& window) {
     read_window(window, configuration.gate.windows[name]);
   });

@@ -96,6 +96,18 @@ TEST(Configuration, TellsTheGateHowOldAnEventMayBe) {
   EXPECT_EQ(load(text).configuration.gate.stale_after, std::chrono::minutes(5));
 }
 
+TEST(Configuration, LoosensWhatHoldsBackEffectsElsewhereOnlyWithUnsafeLimits) {
+  for (const char* looser :
+       {"executor: {workers: 17}", "executor: {per_endpoint: 5}",
+        "audit: {keys: [/keys/log.key], on_failure: continue}", "audit: {keys: [/keys/log.key], behind_records: 10001}",
+        "audit: {keys: [/keys/log.key], behind_for: 31s}"}) {
+    const std::string text = std::string(kGood) + looser + "\n";
+    EXPECT_NE(mistakes(text).find("loosens a guard beyond its default"), std::string::npos) << looser;
+    EXPECT_EQ(mistakes(text + "guards: {unsafe_limits: true}\n"), "") << looser;
+  }
+  EXPECT_EQ(mistakes(std::string(kGood) + "executor: {workers: 4, per_endpoint: 1}\n"), "");
+}
+
 TEST(Configuration, TellsWhatIsWrongWithAWindow) {
   const std::string windows = std::string(kGood) + "windows:\n  nights: ";
   EXPECT_EQ(mistakes(windows + "{from: 22:00, to: 06:00}\n"), "");
