@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "audit/key_file.h"
 #include "audit/log_reader.h"
@@ -88,6 +89,37 @@ TEST_F(AuditLogTest, StopsEffectsOfALedgerThatWentOnInAnotherWay) {
   const auto log = start(other);
   ASSERT_TRUE(log.ok()) << log.error().message;
   EXPECT_THAT((*log)->stops_effects().value_or(""), testing::HasSubstr("record 5 of the ledger is not the one"));
+}
+
+TEST_F(AuditLogTest, StopsEffectsWhileTheLogIsTooManyRecordsBehindTheLedger) {
+  options.publish_every = std::chrono::hours(24 * 3650);
+  options.behind_records = 5;
+  MemoryLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  const auto behind = [&] { return (*log)->status().records_behind; };
+  note(ledger, 4);
+  while (behind() < 5) std::this_thread::yield();
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+  note(ledger, 1);
+  while (behind() < 6) std::this_thread::yield();
+  EXPECT_EQ((*log)->stops_effects(), "the audit log is 6 records behind the ledger (5 are allowed)");
+  (*log)->stop();
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt) << "it has caught up";
+}
+
+TEST_F(AuditLogTest, StopsEffectsWhileTheLogIsTooLongBehindTheLedger) {
+  options.publish_every = std::chrono::hours(24 * 3650);
+  MemoryLedger ledger(clock);
+  const auto log = AuditLog::start(options, data, ledger, clock);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  while ((*log)->status().records_behind == 0) std::this_thread::yield();
+  clock.advance(std::chrono::seconds(30));
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ((*log)->stops_effects(), "the audit log is 31s behind the ledger (30s are allowed)");
+  (*log)->stop();
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt);
 }
 
 TEST_F(AuditLogTest, DoesNotStartWithoutAKeyThatItMaySignWith) {

@@ -42,14 +42,24 @@ TEST_F(Audit, EveryRecordOfARunIsInTheLogAlsoAfterAKill) {
 
 TEST_F(Audit, AnEngineWhoseLogCannotBeWrittenActsOnNothing) {
   engine_.configuration["audit"]["behind_for"] = "1s";
+  cloud_->make_bucket("watched");
   engine_.start();
-  std::filesystem::remove_all(data() + "/audit/tile");
+  std::filesystem::rename(data() + "/audit/tile", data() + "/audit/aside");
   std::ofstream(data() + "/audit/tile") << "in the way";
   engine_.run({"pause", "--reason", "a record"});
   engine_.run({"resume"});
   ASSERT_TRUE(comes_true([&] { return engine_.readiness().find("audit log") != std::string::npos; }))
       << engine_.readiness();
   EXPECT_EQ(engine_.metric("kedge_effects_stopped"), "1");
+  send(cloud_->open_by_acl("watched"));
+  wait_for_records("plan", 1);
+  ASSERT_TRUE(comes_true([&] { return engine_.metric("kedge_remediations_waiting") == "1"; }));
+  EXPECT_TRUE(cloud_->acl_is_public("watched"));
+
+  std::filesystem::remove(data() + "/audit/tile");
+  std::filesystem::rename(data() + "/audit/aside", data() + "/audit/tile");
+  wait_for_records("confirmation", 1);
+  EXPECT_FALSE(cloud_->acl_is_public("watched"));
 }
 
 }  // namespace
