@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -142,6 +143,26 @@ TEST_F(Service, ShowsALifeSignTwiceInTheTimeThatItIsGiven) {
   service_manager_.wait_for("WATCHDOG=1");
   const auto fourth = service_manager_.wait_for("WATCHDOG=1");
   EXPECT_GE(fourth.at - first.at, seconds(2)) << "one a second is enough";
+  stop();
+}
+
+// What was synced last is not known then, and no further sync could be believed.
+TEST_F(Service, SaysSoAndEndsWhenTheLedgerCannotBeSynced) {
+  const std::string fails = engine_.directory().path() / "sync-fails";
+  engine_.environment["LD_PRELOAD"] = KEDGE_FAILING_SYNC;
+  engine_.environment["KEDGE_TEST_SYNC_FAILS"] = fails;
+  engine_.start();
+  engine_.directory().write("sync-fails", "");
+  EXPECT_NE(engine_.run({"pause", "--reason", "a record"}).exit, Exit{}) << "nobody is told that it is on record";
+  const auto ended = engine_.process().wait(seconds(60));
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(ended->signal, 0);
+  EXPECT_NE(ended->code, 0);
+  EXPECT_NE(engine_.output().find("the ledger: "), std::string::npos) << engine_.output();
+
+  std::filesystem::remove(fails);
+  engine_.start();
+  EXPECT_EQ(engine_.readiness().find("the ledger has failed"), std::string::npos) << engine_.readiness();
   stop();
 }
 
