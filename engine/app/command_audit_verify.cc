@@ -15,6 +15,8 @@
 namespace kedge {
 namespace {
 
+constexpr size_t kKeptBytesMax = 1U << 30U;  // of a file of checkpoints: some millions
+
 struct Arguments {
   std::string directory;
   std::vector<std::string> keys, against;
@@ -27,7 +29,7 @@ nlohmann::json json_of(const LogVerification& verification) {
                          {"size", nullptr},
                          {"root", nullptr},
                          {"entry_bytes", verification.entry_bytes},
-                         {"extends", verification.extends},
+                         {"extends", nlohmann::json::array()},
                          {"files_beyond", verification.files_beyond},
                          {"foreign", verification.foreign},
                          {"faults", nlohmann::json::array()},
@@ -36,6 +38,9 @@ nlohmann::json json_of(const LogVerification& verification) {
     json["origin"] = verification.checkpoint->origin;
     json["size"] = verification.checkpoint->size;
     json["root"] = to_base64(verification.checkpoint->root.as_bytes());
+  }
+  for (const ExtendedCheckpoints& file : verification.extends) {
+    json["extends"].push_back({{"file", file.name}, {"checkpoints", file.count}, {"cut_off", file.cut_off}});
   }
   for (const LogFault& fault : verification.faults) {
     nlohmann::json one = {{"file", fault.file}, {"entry", nullptr}, {"message", fault.message}};
@@ -60,7 +65,12 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
     out << fmt::format("log {}: {} entries, {} bytes, root {}\n", checkpoint.origin, checkpoint.size,
                        verification.entry_bytes, to_base64(checkpoint.root.as_bytes()));
   }
-  for (const std::string& name : verification.extends) out << "it extends " << name << "\n";
+  for (const ExtendedCheckpoints& file : verification.extends) {
+    out << "it extends " << (file.count == 1 ? "" : fmt::format("all {} checkpoints of ", file.count)) << file.name
+        << "\n";
+    if (file.cut_off > 0)
+      out << fmt::format("{} further in {} were cut off while they were written\n", file.cut_off, file.name);
+  }
   if (verification.files_beyond > 0) {
     out << verification.files_beyond << " files beyond the checkpoint: not part of the log\n";
   }
@@ -83,11 +93,11 @@ void tell(const LogVerification& verification, OutputFormat output, Shell& shell
 void verify(const Arguments& arguments, Shell& shell) {
   const auto keys = read_keys(arguments.keys);
   if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
-  std::vector<OldCheckpoint> against;
+  std::vector<OldCheckpoints> against;
   for (const std::string& path : arguments.against) {
-    auto note = read_file(path, kNoteBytesMax);
-    if (!note) return shell.fail(kNotReached, "--against: " + note.error().message);
-    against.push_back({path, *std::move(note)});
+    auto text = read_file(path, kKeptBytesMax);
+    if (!text) return shell.fail(kNotReached, "--against: " + text.error().message);
+    against.push_back({path, *std::move(text)});
   }
   const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency());
   if (!found) return shell.fail(kNotReached, found.error().message);
@@ -102,7 +112,9 @@ void add_audit_verify(CLI::App& audit, Shell& shell) {
       audit.add_subcommand("verify", "is a log what was signed: reads all of it, and names what is not");
   command->add_option("DIRECTORY", arguments->directory, "the log")->required();
   add_key_option(*command, arguments->keys);
-  command->add_option("--against", arguments->against, "checkpoints that were kept elsewhere: the log must extend each")
+  command
+      ->add_option("--against", arguments->against,
+                   "a checkpoint that was kept elsewhere, or many one after another: the log must extend each")
       ->type_name("FILE");
   add_output_option(*command, arguments->output);
   command->callback([arguments, &shell] { verify(*arguments, shell); });

@@ -8,7 +8,6 @@
 namespace kedge {
 namespace {
 
-constexpr std::string_view kDash = "\xE2\x80\x94 ";  // an em dash and a space
 constexpr std::string_view kPrivateKey = "PRIVATE+KEY+";
 constexpr char kEd25519 = 0x01;
 constexpr size_t kKeyIdBytes = 4;
@@ -74,8 +73,9 @@ Error of_another_id(uint32_t stated, uint32_t real) {
 }
 
 Result<NoteSignature> parse_signature(std::string_view line) {
-  if (line.substr(0, kDash.size()) != kDash) return invalid("a signature begins with an em dash and a space");
-  line.remove_prefix(kDash.size());
+  if (line.substr(0, kSignatureMark.size()) != kSignatureMark)
+    return invalid("a signature begins with an em dash and a space");
+  line.remove_prefix(kSignatureMark.size());
   const size_t space = line.find(' ');
   if (space == std::string_view::npos) return invalid("a signature is an em dash, a key's name and base64");
   NoteSignature signature;
@@ -140,7 +140,7 @@ Result<Note> parse_note(std::string_view whole) {
 std::string to_text(const Note& note) {
   std::string text = note.text + "\n";
   for (const NoteSignature& signature : note.signatures) {
-    text += kDash;
+    text += kSignatureMark;
     text += signature.name + " " + to_base64(bytes_of_id(signature.key_id) + signature.bytes) + "\n";
   }
   return text;

@@ -13,6 +13,7 @@ namespace kedge {
 
 inline constexpr size_t kNoteBytesMax = 64U << 10U;
 inline constexpr size_t kNoteSignaturesMax = 100;
+inline constexpr std::string_view kSignatureMark = "\xE2\x80\x94 ";  // an em dash and a space begin a signature's line
 
 struct NoteSignature {
   std::string name;     // of the key

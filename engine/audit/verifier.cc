@@ -12,6 +12,7 @@
 #include "audit/bundle.h"
 #include "audit/derived_tree.h"
 #include "audit/inventory.h"
+#include "audit/kept_checkpoints.h"
 #include "audit/log_reader.h"
 #include "audit/merkle.h"
 #include "audit/narrower_files.h"
@@ -48,6 +49,14 @@ struct Problem {
   bool empty() const { return !bundle_error && !tile_error && differences.empty(); }
 };
 
+// Why a checkpoint that was kept elsewhere does not go with the log.
+struct Disagreement {
+  enum class Kind { not_signed, of_another_log, longer, fork };
+  Kind kind;
+  std::optional<uint64_t> entry;
+  std::string message;
+};
+
 class Verifier {
  public:
   Verifier(const std::string& directory, const Checkpoint& checkpoint, LogVerification& result)
@@ -64,7 +73,10 @@ class Verifier {
   }
 
   void judge_narrower(const std::vector<TilePlace>& narrower);
-  void compare_with(const OldCheckpoint& old, const Checkpoint& checkpoint);
+  // What keeps the log from extending an older checkpoint; none: it does. Quickest in the order of their sizes.
+  std::optional<Disagreement> disagreement(const Checkpoint& before);
+
+  void add(std::string file, std::optional<uint64_t> entry, std::string message);
 
  private:
   bool is_proven() const { return root_ == checkpoint_.root; }
@@ -72,7 +84,7 @@ class Verifier {
   TilePlace place(std::optional<unsigned> level, uint64_t index) const {
     return {level, index, tile_width(level, index, checkpoint_.size)};
   }
-  std::optional<Digest> known_root(uint64_t size) const;
+  std::optional<Digest> known_root(uint64_t size);
 
   void derive(unsigned threads);
   void derive_bundle(uint64_t index);
@@ -86,7 +98,6 @@ class Verifier {
   void judge_root();
   bool is_signed(uint64_t entry, const Digest& leaf) const;
   bool has_problem(uint64_t from_bundle, uint64_t to_bundle) const;
-  void add(std::string file, std::optional<uint64_t> entry, std::string message);
 
   const LogReader reader_;
   const Checkpoint checkpoint_;
@@ -102,6 +113,9 @@ class Verifier {
   std::optional<Digest> root_;
   std::map<Digest, uint64_t> places_;  // where the hashes in the tiles of the differences belong
   bool found_entry_ = false;           // a fault names entries that are not what was signed
+
+  std::optional<uint64_t> last_bundle_;  // that a root was asked of, with its leaves: the next is often of the same
+  std::vector<Digest> last_leaves_;
 };
 
 void Verifier::add(std::string file, std::optional<uint64_t> entry, std::string message) {
@@ -193,10 +207,16 @@ void Verifier::keep(uint64_t index, Problem problem) {
   ++result_.more_faults;
 }
 
-std::optional<Digest> Verifier::known_root(uint64_t size) const {
-  auto root = tree_.root(size, [this](uint64_t bundle) {
-    auto leaves = leaves_of(bundle);
-    return leaves ? std::move(leaves) : reader_.tile(place(0, bundle));
+std::optional<Digest> Verifier::known_root(uint64_t size) {
+  auto root = tree_.root(size, [this](uint64_t bundle) -> Result<std::vector<Digest>> {
+    if (last_bundle_ != bundle) {
+      auto leaves = leaves_of(bundle);
+      if (!leaves) leaves = reader_.tile(place(0, bundle));
+      if (!leaves) return leaves.error();
+      last_bundle_ = bundle;
+      last_leaves_ = *std::move(leaves);
+    }
+    return last_leaves_;
   });
   return root ? std::optional(*root) : std::nullopt;
 }
@@ -309,28 +329,28 @@ void Verifier::judge_root() {
           ": entries were changed together with their tiles, or the checkpoint is another log's");
 }
 
-void Verifier::compare_with(const OldCheckpoint& old, const Checkpoint& before) {
+std::optional<Disagreement> Verifier::disagreement(const Checkpoint& before) {
+  using Kind = Disagreement::Kind;
+  if (before.origin != checkpoint_.origin) {
+    return Disagreement{Kind::of_another_log, std::nullopt,
+                        "it is of the log " + before.origin + ", not of " + checkpoint_.origin};
+  }
   if (before.size > checkpoint_.size) {
-    return add(old.name, checkpoint_.size,
-               "the log had " + std::to_string(before.size) + " entries, and has " + std::to_string(checkpoint_.size) +
-                   ": it was cut, or put back to an older state");
+    return Disagreement{Kind::longer, checkpoint_.size,
+                        "the log had " + std::to_string(before.size) + " entries, and has " +
+                            std::to_string(checkpoint_.size) + ": it was cut, or put back to an older state"};
   }
   if (before.size == checkpoint_.size && before.root != checkpoint_.root) {
-    return add(
-        old.name, std::nullopt,
-        "two checkpoints of " + std::to_string(before.size) + " entries are signed, with different roots: a fork");
+    return Disagreement{
+        Kind::fork, std::nullopt,
+        "two checkpoints of " + std::to_string(before.size) + " entries are signed, with different roots: a fork"};
   }
   const auto root = unknown_ ? std::nullopt : known_root(before.size);
-  if (root == before.root) {
-    result_.extends.push_back(old.name);
-    return;
-  }
+  if (root == before.root) return std::nullopt;
   const std::string first = "the first " + std::to_string(before.size) + " entries ";
-  if (is_proven()) {
-    return add(old.name, std::nullopt,
-               first + "are not those that this checkpoint signed: a fork, history was rewritten");
-  }
-  add(old.name, std::nullopt, first + "do not lead to what this checkpoint signed");
+  return Disagreement{Kind::fork, std::nullopt,
+                      is_proven() ? first + "are not those that this checkpoint signed: a fork, history was rewritten"
+                                  : first + "do not lead to what this checkpoint signed"};
 }
 
 // The checkpoint of the directory, or the fault that it is.
@@ -348,25 +368,80 @@ std::optional<Checkpoint> open_own(const std::string& directory, const std::vect
   return *checkpoint;
 }
 
-void compare_all(const std::vector<OldCheckpoint>& against, const std::vector<VerifierKey>& keys, Verifier& verifier,
-                 LogVerification& result) {
-  for (const OldCheckpoint& old : against) {
-    const auto before = open_checkpoint(old.note, keys);
-    if (!before) {
-      result.faults.push_back({old.name, std::nullopt, before.error().message});
-    } else if (before->origin != result.checkpoint->origin) {
-      result.faults.push_back(
-          {old.name, std::nullopt, "it is of the log " + before->origin + ", not of " + result.checkpoint->origin});
-    } else {
-      verifier.compare_with(old, *before);
+// The checkpoints of one file, held against the log. Of disagreements of one kind, which are many where a log was put
+// back, one is told: of a log that was longer, how long it was at the most; else that of the smallest size.
+class Comparison {
+ public:
+  Comparison(const OldCheckpoints& file, Verifier& verifier) : file_(file), verifier_(verifier) {}
+
+  // None: it is extended.
+  std::optional<ExtendedCheckpoints> run(const std::vector<VerifierKey>& keys) {
+    const KeptCheckpoints kept = split_kept_checkpoints(file_.text);
+    only_one_ = kept.notes.size() == 1;
+    if (kept.notes.empty()) {
+      verifier_.add(file_.name, std::nullopt, "there is no checkpoint in it");
+      return std::nullopt;
     }
+    for (const auto& [checkpoint, line] : opened(kept.notes, keys)) {
+      if (auto disagreement = verifier_.disagreement(checkpoint)) note(*std::move(disagreement), line);
+    }
+    for (const auto& [kind, told] : told_) tell(told);
+    if (!told_.empty()) return std::nullopt;
+    return ExtendedCheckpoints{file_.name, kept.notes.size(), kept.cut_off};
   }
-}
+
+ private:
+  using WithLine = std::pair<Checkpoint, size_t>;
+  struct Told {
+    Disagreement disagreement;
+    size_t line = 0;
+    size_t others = 0;
+  };
+
+  // By size. What was published again, which changes nothing, is opened once.
+  std::vector<WithLine> opened(const std::vector<KeptCheckpoint>& notes, const std::vector<VerifierKey>& keys) {
+    std::vector<WithLine> found;
+    std::string_view last;
+    for (const KeptCheckpoint& kept : notes) {
+      if (kept.note == last) continue;
+      last = kept.note;
+      if (auto checkpoint = open_checkpoint(kept.note, keys)) {
+        found.emplace_back(*std::move(checkpoint), kept.line);
+      } else {
+        note({Disagreement::Kind::not_signed, std::nullopt, checkpoint.error().message}, kept.line);
+      }
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const WithLine& a, const WithLine& b) { return a.first.size < b.first.size; });
+    return found;
+  }
+
+  void note(Disagreement disagreement, size_t line) {
+    const Disagreement::Kind kind = disagreement.kind;
+    const auto [told, fresh] = told_.try_emplace(kind);
+    if (!fresh) ++told->second.others;
+    if (!fresh && kind != Disagreement::Kind::longer) return;
+    told->second.disagreement = std::move(disagreement);
+    told->second.line = line;
+  }
+
+  void tell(const Told& told) {
+    std::string message = told.disagreement.message;
+    if (told.others > 0) message += "; the same holds for " + std::to_string(told.others) + " others in this file";
+    const std::string where = only_one_ ? file_.name : file_.name + ":" + std::to_string(told.line);
+    verifier_.add(where, told.disagreement.entry, std::move(message));
+  }
+
+  const OldCheckpoints& file_;
+  Verifier& verifier_;
+  bool only_one_ = false;
+  std::map<Disagreement::Kind, Told> told_;
+};
 
 }  // namespace
 
 Result<LogVerification> verify_log(const std::string& directory, const std::vector<VerifierKey>& keys,
-                                   const std::vector<OldCheckpoint>& against, unsigned threads) {
+                                   const std::vector<OldCheckpoints>& against, unsigned threads) {
   std::error_code wrong;
   if (!std::filesystem::is_directory(directory, wrong)) {
     return Error{ErrorCode::not_found, directory + " is not a directory"};
@@ -391,7 +466,9 @@ Result<LogVerification> verify_log(const std::string& directory, const std::vect
   Verifier verifier(directory, checkpoint, result);
   verifier.run(std::max(1U, threads));
   verifier.judge_narrower(inventory->narrower);
-  compare_all(against, keys, verifier, result);
+  for (const OldCheckpoints& file : against) {
+    if (auto extended = Comparison(file, verifier).run(keys)) result.extends.push_back(*std::move(extended));
+  }
   return result;
 }
 

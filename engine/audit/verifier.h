@@ -14,17 +14,26 @@
 namespace kedge {
 
 struct LogFault {
-  std::string file;               // below the directory, or the name of an older checkpoint
+  std::string file;               // below the directory; or the name of a file with older checkpoints, and the line
   std::optional<uint64_t> entry;  // the first that it concerns, where one can be named
   std::string message;
 
   bool operator==(const LogFault&) const = default;
 };
 
-// A checkpoint that was kept elsewhere: what was signed once and cannot be taken back.
-struct OldCheckpoint {
+// A file of checkpoints that were kept elsewhere (kept_checkpoints.h): what was signed once and cannot be taken back.
+struct OldCheckpoints {
   std::string name;  // how a fault calls it
-  std::string note;
+  std::string text;
+};
+
+// A file of them that the log was shown to extend, each and all.
+struct ExtendedCheckpoints {
+  std::string name;
+  size_t count = 0;    // of checkpoints
+  size_t cut_off = 0;  // of which only a part was written: nothing is known of them
+
+  bool operator==(const ExtendedCheckpoints&) const = default;
 };
 
 struct LogVerification {
@@ -34,7 +43,7 @@ struct LogVerification {
   uint64_t more_faults = 0;
   uint64_t files_beyond = 0;         // left over beyond the checkpoint: no fault, as nobody trusts them
   std::vector<std::string> foreign;  // files below tile/ that are no log's: no fault either
-  std::vector<std::string> extends;  // the names of the old checkpoints that the log was shown to extend
+  std::vector<ExtendedCheckpoints> extends;
 
   bool good() const { return faults.empty(); }
 };
@@ -44,6 +53,6 @@ inline constexpr size_t kLogFaultsMax = 100;
 // Reads the checkpoint once, and then the log as of that, with so many threads: it may grow meanwhile. What is wrong
 // with the log is a fault; an error is what keeps from looking (not_found: there is no such directory).
 Result<LogVerification> verify_log(const std::string& directory, const std::vector<VerifierKey>& keys,
-                                   const std::vector<OldCheckpoint>& against, unsigned threads);
+                                   const std::vector<OldCheckpoints>& against, unsigned threads);
 
 }  // namespace kedge

@@ -67,6 +67,11 @@ TEST_F(CommandAudit, VerifyShowsThatTheLogExtendsOldCheckpointsOrThatItDoesNot) 
   const Typed cut = type("audit verify @log --key @key.pub --against @later");
   EXPECT_EQ(cut.exit_code, kFoundWrong);
   EXPECT_THAT(cut.out, HasSubstr("the log had 301 entries, and has 300"));
+  write("all", *read_file(path("q1")) + *read_file(path("q2")));
+  EXPECT_THAT(type("audit verify @log --key @key.pub --against @all").out,
+              HasSubstr("it extends all 2 checkpoints of @all"));
+  const auto json = nlohmann::json::parse(type("audit verify @log --key @key.pub --against @all --output json").out);
+  EXPECT_EQ(json["extends"][0]["checkpoints"], 2);
 }
 
 TEST_F(CommandAudit, VerifySaysWhatItCouldNotReadAndWhatIsNoKey) {

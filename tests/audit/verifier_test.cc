@@ -17,17 +17,17 @@ using testing::HasSubstr;
 
 class Verify : public testing::Test {
  protected:
-  LogVerification verify(const LogFiles& files, const std::vector<OldCheckpoint>& against = {}, unsigned threads = 1) {
+  LogVerification verify(const LogFiles& files, const std::vector<OldCheckpoints>& against = {}, unsigned threads = 1) {
     std::filesystem::remove_all(directory_.path());
     std::filesystem::create_directories(directory_.path());
     write_log(directory_, files);
     return verify_again(against, threads);
   }
-  LogVerification verify_again(const std::vector<OldCheckpoint>& against = {}, unsigned threads = 1) {
+  LogVerification verify_again(const std::vector<OldCheckpoints>& against = {}, unsigned threads = 1) {
     return verify_log(directory_.path(), {known_key().verifier()}, against, threads).value();
   }
   // The one fault that there must be.
-  LogFault fault(const LogFiles& files, const std::vector<OldCheckpoint>& against = {}) {
+  LogFault fault(const LogFiles& files, const std::vector<OldCheckpoints>& against = {}) {
     const LogVerification verification = verify(files, against);
     EXPECT_EQ(verification.faults.size(), 1U);
     return verification.faults.empty() ? LogFault{} : verification.faults.front();
@@ -216,7 +216,7 @@ TEST_F(Verify, TakesNoCheckpointOfAnotherKey) {
 
 TEST_F(Verify, ShowsThatTheLogExtendsEachOlderCheckpoint) {
   const auto entries = numbered_entries(1000);
-  std::vector<OldCheckpoint> against;
+  std::vector<OldCheckpoints> against;
   for (const ptrdiff_t size : {0, 1, 5, 255, 256, 257, 300, 512, 767, 768, 900, 999, 1000}) {
     against.push_back({std::to_string(size), checkpoint_of({entries.begin(), entries.begin() + size})});
   }
@@ -238,7 +238,7 @@ TEST_F(Verify, SeesAForkThatTheOwnerSigned) {
   EXPECT_THAT(verification.faults[0].message, HasSubstr("the first 300 entries are not those"));
   EXPECT_EQ(verification.faults[1].file, "q2");
   EXPECT_THAT(verification.faults[1].message, HasSubstr("a fork"));
-  EXPECT_EQ(verification.extends, std::vector<std::string>{"q0"});
+  EXPECT_EQ(verification.extends, (std::vector<ExtendedCheckpoints>{{"q0", 1, 0}}));
 }
 
 TEST_F(Verify, SeesALogThatWasCut) {
@@ -247,6 +247,48 @@ TEST_F(Verify, SeesALogThatWasCut) {
   EXPECT_EQ(found.file, "kept");
   EXPECT_EQ(found.entry, 300U);
   EXPECT_THAT(found.message, HasSubstr("it was cut, or put back"));
+}
+
+TEST_F(Verify, HoldsEveryCheckpointOfAFileAgainstTheLog) {
+  const auto entries = numbered_entries(1000);
+  std::string file;
+  for (ptrdiff_t size = 1; size <= 1000; size += 9) file += checkpoint_of({entries.begin(), entries.begin() + size});
+  const LogFiles files = log_files(entries);
+  EXPECT_EQ(verify(files, {{"kept", file}}).extends, (std::vector<ExtendedCheckpoints>{{"kept", 112, 0}}));
+  EXPECT_EQ(verify(files, {{"kept", file + file.substr(0, 50)}}).extends,
+            (std::vector<ExtendedCheckpoints>{{"kept", 112, 1}}));
+}
+
+TEST_F(Verify, TellsOnceWhatManyCheckpointsOfAFileSayOfALogThatWasPutBack) {
+  const auto entries = numbered_entries(600);
+  std::string file;
+  for (ptrdiff_t size = 100; size <= 600; size += 100) file += checkpoint_of({entries.begin(), entries.begin() + size});
+  const LogFault found = fault(log_files({entries.begin(), entries.begin() + 300}), {{"kept", file}});
+  EXPECT_EQ(found.file, "kept:26");
+  EXPECT_EQ(found.entry, 300U);
+  EXPECT_EQ(found.message,
+            "the log had 600 entries, and has 300: it was cut, or put back to an older state; the same holds for 2 "
+            "others in this file");
+}
+
+TEST_F(Verify, TellsOfTheFirstCheckpointOfAFileBehindWhichHistoryWasRewritten) {
+  auto entries = numbered_entries(600);
+  std::string file;
+  for (ptrdiff_t size = 100; size <= 600; size += 100) file += checkpoint_of({entries.begin(), entries.begin() + size});
+  entries[250] = "another";
+  const LogFault found = fault(log_files(entries), {{"kept", file}});
+  EXPECT_EQ(found.file, "kept:11");
+  EXPECT_THAT(found.message, HasSubstr("the first 300 entries are not those"));
+  EXPECT_THAT(found.message, HasSubstr("for 3 others"));
+}
+
+TEST_F(Verify, SaysWhereAFileHasNoCheckpointOrOneThatIsNotSigned) {
+  const auto entries = numbered_entries(5);
+  const SigningKey other = SigningKey::from_seed(vectors::kOrigin, std::string(32, 'x')).value();
+  EXPECT_THAT(fault(log_files(entries), {{"kept", ""}}).message, HasSubstr("there is no checkpoint in it"));
+  const LogFault found = fault(log_files(entries), {{"kept", checkpoint_of(entries) + checkpoint_of(entries, other)}});
+  EXPECT_EQ(found.file, "kept:6");
+  EXPECT_THAT(found.message, HasSubstr("no signature is by a key that is trusted"));
 }
 
 TEST_F(Verify, TakesNoOldCheckpointOfAnotherKeyOrLog) {
