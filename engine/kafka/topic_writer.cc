@@ -1,0 +1,186 @@
+#include "kafka/topic_writer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+
+#include "kafka/problem.h"
+
+namespace kedge {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLook = milliseconds(100);         // how soon a stop is seen
+constexpr milliseconds kWithdrawal = milliseconds(1000);  // how long the library may take to give a record back
+
+int at_most(milliseconds most, Clock::time_point end) {
+  const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+  return static_cast<int>(std::clamp(left, milliseconds(0), most).count());
+}
+
+struct Report {
+  rd_kafka_resp_err_t code;
+  std::string reason;
+};
+
+}  // namespace
+
+struct TopicWriter::Client {
+  explicit Client(const WriterOptions& options) : redactor(options.properties) {}
+  ~Client() {
+    if (handle == nullptr) return;
+    rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(handle);
+  }
+
+  const Redactor redactor;
+  ClientFacts facts;
+  rd_kafka_t* handle = nullptr;
+  uintptr_t number = 0;                 // of the record that is under way: later than all whose report may still come
+  std::optional<Report> report;         // of that one
+  std::optional<KafkaProblem> trouble;  // the last that the library told while it was under way
+};
+
+// `opaque` is the Client. Called inside rd_kafka_poll, so by whoever writes.
+struct WriterCallbacks {
+  using Client = TopicWriter::Client;
+
+  static void report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+    Client& client = *static_cast<Client*>(opaque);
+    if (reinterpret_cast<uintptr_t>(message->_private) != client.number) return;
+    const char* const reason = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_message_errstr(message);
+    client.report = Report{message->err, client.redactor.redact(reason)};
+  }
+
+  static void error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+    Client& client = *static_cast<Client*>(opaque);
+    client.trouble = explain(static_cast<rd_kafka_resp_err_t>(code), client.redactor.redact(reason), client.facts);
+  }
+
+  // Called from the library's own threads. What matters of it comes as errors as well.
+  static void log(const rd_kafka_t* handle, int, const char* facility, const char* text) {
+    if (!spdlog::should_log(spdlog::level::debug)) return;
+    const auto* client = static_cast<const Client*>(rd_kafka_opaque(handle));
+    spdlog::debug("librdkafka: {}: {}", facility, client->redactor.redact(text));
+  }
+};
+
+TopicWriter::TopicWriter(WriterOptions options) : options_(std::move(options)) {}
+TopicWriter::~TopicWriter() = default;
+
+Result<void> TopicWriter::open() {
+  if (client_ != nullptr) return {};
+  auto conf = writer_conf(options_);
+  if (!conf) return conf.error();
+  auto client = std::make_unique<Client>(options_);
+  const std::string protocol = conf_value(conf->get(), "security.protocol");
+  client->facts = {.brokers = options_.brokers,
+                   .group = {},
+                   .instance = {},
+                   .mechanism = protocol.starts_with("sasl") ? conf_value(conf->get(), "sasl.mechanisms") : "",
+                   .protocol = protocol,
+                   .library_version = rd_kafka_version()};
+  rd_kafka_conf_set_opaque(conf->get(), client.get());
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), WriterCallbacks::report);
+  rd_kafka_conf_set_error_cb(conf->get(), WriterCallbacks::error);
+  rd_kafka_conf_set_log_cb(conf->get(), WriterCallbacks::log);
+  std::array<char, 512> why{};
+  client->handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf->get(), why.data(), why.size());
+  if (client->handle == nullptr) return Error{ErrorCode::invalid, client->redactor.redact(why.data())};
+  (void)conf->release();  // the handle took it
+  client_ = std::move(client);
+  return {};
+}
+
+Result<void> TopicWriter::write(const Record& record, Duration timeout, std::stop_token stop) {
+  if (auto opened = open(); !opened) return opened;
+  auto written = try_to_write(record, timeout, std::move(stop));
+  // A topic that is not there, or not for us, stays so to the library until it looks again, minutes later.
+  const bool of_the_topic =
+      !written && (written.error().code == ErrorCode::refused || written.error().code == ErrorCode::not_found);
+  if (of_the_topic) client_.reset();
+  return written;
+}
+
+Result<void> TopicWriter::try_to_write(const Record& record, Duration timeout, std::stop_token stop) {
+  Client& client = *client_;
+  const auto end = Clock::now() + timeout;
+  ++client.number;
+  client.report.reset();
+  client.trouble.reset();
+
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
+  for (const auto& [name, value] : record.headers) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  const auto refused = rd_kafka_producev(
+      client.handle, RD_KAFKA_V_TOPIC(options_.topic.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+      RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(client.number)), RD_KAFKA_V_END);
+  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_headers_destroy(headers);  // otherwise the library took them
+    return failure(refused, "");
+  }
+  while (!client.report && Clock::now() < end && !stop.stop_requested()) {
+    rd_kafka_poll(client.handle, at_most(kLook, end));
+  }
+  if (!client.report) {
+    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    const auto given_back = Clock::now() + kWithdrawal;
+    while (!client.report && Clock::now() < given_back) rd_kafka_poll(client.handle, at_most(kLook, given_back));
+  }
+  if (!client.report) return failure(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "");
+  if (client.report->code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return failure(client.report->code, client.report->reason);
+}
+
+Error TopicWriter::failure(int code, std::string_view reason) const {
+  const std::string topic = "topic `" + options_.topic + "`";
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+      if (client_->trouble) return to_error(*client_->trouble);
+      return {ErrorCode::timeout, "the brokers at " + options_.brokers + " did not acknowledge it in time"};
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return {ErrorCode::refused, "the broker does not let us write to " + topic + ": grant WRITE and DESCRIBE on it"};
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return {ErrorCode::not_found, topic + " is not there: create it, or mend its name"};
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+      return {ErrorCode::unavailable, "fewer replicas of " + topic + " are in sync than its min.insync.replicas wants"};
+    default:
+      return to_error(explain(static_cast<rd_kafka_resp_err_t>(code), reason, client_->facts));
+  }
+}
+
+// All topics are asked for: to ask for one by its name can create it.
+Result<int> TopicWriter::partitions(Duration timeout) {
+  if (auto opened = open(); !opened) return opened.error();
+  client_->trouble.reset();
+  const rd_kafka_metadata_t* found = nullptr;
+  const auto wait = std::chrono::ceil<milliseconds>(timeout);
+  const auto code = rd_kafka_metadata(client_->handle, 1, nullptr, &found, static_cast<int>(wait.count()));
+  rd_kafka_poll(client_->handle, 0);  // what it has to tell
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (client_->trouble) return to_error(*client_->trouble);
+    return failure(code, "");
+  }
+  const std::unique_ptr<const rd_kafka_metadata_t, FreedBy<rd_kafka_metadata_destroy>> owned(found);
+  for (const rd_kafka_metadata_topic_t& topic : std::span(found->topics, static_cast<size_t>(found->topic_cnt))) {
+    if (options_.topic == topic.topic && topic.err == RD_KAFKA_RESP_ERR_NO_ERROR) return topic.partition_cnt;
+  }
+  return failure(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "");
+}
+
+}  // namespace kedge

@@ -1,0 +1,125 @@
+// TopicWriter against the mock cluster.
+#include "kafka/topic_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <thread>
+
+#include "kafka/mock_cluster.h"
+#include "tests/support/kafka_client.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr Duration kTimeout = seconds(20);
+
+class TopicWriterTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto cluster = MockCluster::start({{"checkpoints", 1}});
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    cluster_ = *std::move(cluster);
+  }
+
+  WriterOptions options() const {
+    return {.brokers = cluster_->bootstrap_servers(), .topic = "checkpoints", .properties = {}};
+  }
+  std::vector<KafkaRecord> written(size_t count) const {
+    return read_topic({{"bootstrap.servers", cluster_->bootstrap_servers()}, {"fetch.wait.max.ms", "10"}},
+                      "checkpoints", count)
+        .value();
+  }
+  // So many produce requests are answered with this error.
+  void fail(rd_kafka_resp_err_t code, int times) {
+    std::vector<rd_kafka_resp_err_t> codes(static_cast<size_t>(times), code);
+    rd_kafka_mock_push_request_errors_array(cluster_->handle(), 0 /* Produce */, codes.size(), codes.data());
+  }
+
+  std::unique_ptr<MockCluster> cluster_;
+};
+
+TEST_F(TopicWriterTest, ReturnsWhenTheRecordIsThere) {
+  TopicWriter writer(options());
+  ASSERT_TRUE(writer.write({"key", "one", {{"size", "1"}}}, kTimeout, {}));
+  ASSERT_TRUE(writer.write({"key", "two", {}}, kTimeout, {}));
+  const auto records = written(2);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].key, "key");
+  EXPECT_EQ(records[0].value, "one");
+  EXPECT_EQ(records[0].headers, (std::vector<std::pair<std::string, std::string>>{{"size", "1"}}));
+  EXPECT_EQ(records[1].value, "two");
+}
+
+TEST_F(TopicWriterTest, TriesAgainWhatABrokerMayTakeLater) {
+  fail(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 1);
+  TopicWriter writer(options());
+  EXPECT_TRUE(writer.write({"key", "value", {}}, kTimeout, {}));
+}
+
+TEST_F(TopicWriterTest, SaysWhatTheBrokerRefusesAndWhatMendsIt) {
+  TopicWriter writer(options());
+  fail(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1);
+  const auto refused = writer.write({"key", "value", {}}, kTimeout, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("grant WRITE and DESCRIBE"));
+  const auto later = writer.write({"key", "later", {}}, kTimeout, {});
+  EXPECT_TRUE(later) << later.error().message;
+}
+
+TEST_F(TopicWriterTest, SaysThatTheTopicIsNotThere) {
+  rd_kafka_mock_topic_set_error(cluster_->handle(), "elsewhere", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  WriterOptions options = this->options();
+  options.topic = "elsewhere";
+  options.properties["topic.metadata.propagation.max.ms"] = "100";
+  TopicWriter writer(options);
+  const auto written = writer.write({"key", "value", {}}, kTimeout, {});
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("topic `elsewhere` is not there"));
+}
+
+TEST_F(TopicWriterTest, SaysThatNoBrokerAnswersWhenItsTimeIsOver) {
+  WriterOptions options = this->options();
+  options.brokers = "127.0.0.1:1";
+  TopicWriter writer(options);
+  const auto written = writer.write({"key", "value", {}}, seconds(2), {});
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(written.error().message, HasSubstr("no broker answers at 127.0.0.1:1"));
+}
+
+TEST_F(TopicWriterTest, SendsNothingLaterThatItGaveUp) {
+  rd_kafka_mock_broker_set_down(cluster_->handle(), 1);
+  TopicWriter writer(options());
+  ASSERT_FALSE(writer.write({"key", "given up", {}}, milliseconds(300), {}));
+  rd_kafka_mock_broker_set_up(cluster_->handle(), 1);
+  ASSERT_TRUE(writer.write({"key", "next", {}}, kTimeout, {}));
+  EXPECT_EQ(written(1)[0].value, "next");
+}
+
+TEST_F(TopicWriterTest, LetsGoSoonWhenItIsStopped) {
+  rd_kafka_mock_broker_set_down(cluster_->handle(), 1);
+  TopicWriter writer(options());
+  std::stop_source stop;
+  std::thread stopper([&] { stop.request_stop(); });
+  EXPECT_FALSE(writer.write({"key", "value", {}}, std::chrono::hours(1), stop.get_token()));
+  stopper.join();
+}
+
+TEST_F(TopicWriterTest, FindsItsTopicWithoutMakingIt) {
+  TopicWriter writer(options());
+  EXPECT_EQ(writer.partitions(kTimeout).value(), 1);
+  WriterOptions other = options();
+  other.topic = "elsewhere";
+  EXPECT_EQ(TopicWriter(other).partitions(kTimeout).error().code, ErrorCode::not_found);
+  EXPECT_EQ(TopicWriter(other).partitions(kTimeout).error().code, ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace kedge
