@@ -13,19 +13,6 @@ namespace {
 
 Error wrong(std::string what) { return {ErrorCode::invalid, std::move(what)}; }
 
-Result<std::vector<std::string>> webhook_keys(const std::vector<std::string>& secrets) {
-  if (secrets.empty()) {
-    return wrong("secrets: one is needed to sign with; make one with `echo whsec_$(openssl rand -base64 32)`");
-  }
-  std::vector<std::string> keys;
-  for (size_t i = 0; i < secrets.size(); ++i) {
-    auto key = webhook_key(secrets[i]);
-    if (!key) return wrong("secrets[" + std::to_string(i) + "]: " + key.error().message);
-    keys.push_back(std::move(*key));
-  }
-  return keys;
-}
-
 }  // namespace
 
 Result<void> check_channel(const ChannelOptions& options) {
@@ -37,8 +24,11 @@ Result<void> check_channel(const ChannelOptions& options) {
     if (!options.secrets.empty()) return wrong("secrets: Slack takes none, its url is the secret");
     return {};
   }
+  if (options.secrets.empty()) {
+    return wrong("secrets: one is needed to sign with; make one with `echo whsec_$(openssl rand -base64 32)`");
+  }
   const auto keys = webhook_keys(options.secrets);
-  return keys ? Result<void>() : keys.error();
+  return keys ? Result<void>() : wrong("secrets" + keys.error().message);
 }
 
 Result<Channel> open_channel(const ChannelOptions& options, HttpClient& http) {
@@ -50,7 +40,7 @@ Result<Channel> open_channel(const ChannelOptions& options, HttpClient& http) {
     return Channel{options.name, PaceLimits{options.notices_per_minute, std::chrono::seconds(1)},
                    std::make_unique<SlackNotifier>(SlackNotifier::Options{options.url, options.timeout}, http)};
   }
-  WebhookNotifier::Options webhook{options.url, *webhook_keys(options.secrets), options.timeout};
+  WebhookNotifier::Options webhook{options.url, *webhook_keys(options.secrets), {}, options.timeout};
   return Channel{options.name, PaceLimits{options.notices_per_minute, Duration(0)},
                  std::make_unique<WebhookNotifier>(std::move(webhook), http)};
 }

@@ -22,6 +22,16 @@ Result<std::string> webhook_key(std::string_view secret) {
   return std::move(*key);
 }
 
+Result<std::vector<std::string>> webhook_keys(const std::vector<std::string>& secrets) {
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < secrets.size(); ++i) {
+    auto key = webhook_key(secrets[i]);
+    if (!key) return Error{ErrorCode::invalid, "[" + std::to_string(i) + "]: " + key.error().message};
+    keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
 std::string webhook_signature(const std::vector<std::string>& keys, std::string_view id, int64_t timestamp_seconds,
                               std::string_view body) {
   const std::string head = std::string(id) + "." + std::to_string(timestamp_seconds) + ".";
