@@ -52,6 +52,9 @@ class LogWriter {
   const std::string& origin() const { return origin_; }
   uint64_t size() const { return tree_.size(); }  // of what was appended
   const Checkpoint& published() const { return published_; }
+  // The note of it, in its place in the log; empty: there is none, or after a crash one that was signed is not shown
+  // yet.
+  std::string published_note() const { return shown_ == stored_ ? shown_ : std::string(); }
   size_t waiting_bytes() const { return waiting_bytes_; }  // of the entries that are not published
   const std::optional<std::string>& last_entry() const { return last_entry_; }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kedge {
 namespace {
@@ -68,11 +69,24 @@ Result<void> AuditFollower::publish() {
   auto note = writer_.publish();
   if (!note) return note.error().with("the audit log cannot be written");
   published_at_ = clock_.elapsed();
+  note_newest();
   const std::lock_guard lock(mutex_);
   ++status_.publications;
   status_.published = writer_.published().size;
   if (records_behind() == 0) behind_since_.reset();
   return {};
+}
+
+void AuditFollower::note_newest() {
+  std::string note = writer_.published_note();
+  if (note.empty()) return;
+  const std::lock_guard lock(mutex_);
+  newest_ = {writer_.origin(), writer_.published().size, std::move(note)};
+}
+
+std::optional<PublishedCheckpoint> AuditFollower::newest() const {
+  const std::lock_guard lock(mutex_);
+  return newest_;
 }
 
 void AuditFollower::note_head(int64_t head) {

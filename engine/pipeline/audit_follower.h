@@ -4,7 +4,7 @@
 // It reads ahead all the time and publishes at a steady cadence, and once more when it is stopped.
 //
 // Ownership:  owns its thread; borrows the rest, which must outlive it.
-// Threads:    start and stop from one thread; status from any. Nobody else touches the writer meanwhile.
+// Threads:    start and stop from one thread; status and newest from any. Nobody else touches the writer meanwhile.
 // Failure:    whatever fails (a full disk, a ledger that cannot be read) is tried again at the next turn, for ever, and
 //             stands in the status; nothing is lost, for the journal keeps it. A record that the log does not take is
 //             our bug, and stops it there.
@@ -21,6 +21,7 @@
 #include "base/thread.h"
 #include "base/waiting.h"
 #include "ledger/ledger.h"
+#include "pipeline/checkpoint_place.h"
 
 namespace kedge {
 
@@ -43,7 +44,9 @@ class AuditFollower {
   };
 
   AuditFollower(LedgerReader& reader, LogWriter& writer, Clock& clock, Options options)
-      : reader_(reader), writer_(writer), clock_(clock), options_(options) {}
+      : reader_(reader), writer_(writer), clock_(clock), options_(options) {
+    note_newest();
+  }
   ~AuditFollower() { stop(); }
   AuditFollower(const AuditFollower&) = delete;
   AuditFollower& operator=(const AuditFollower&) = delete;
@@ -57,6 +60,8 @@ class AuditFollower {
   void turn() { turn(false); }
 
   Status status() const;
+  // What the log shows now, for whoever keeps it elsewhere; none: nothing yet.
+  std::optional<PublishedCheckpoint> newest() const;
   const Pulse& pulse() const { return pulse_; }
 
  private:
@@ -64,6 +69,7 @@ class AuditFollower {
   void turn(bool last);
   Result<void> copy();
   Result<void> publish();
+  void note_newest();
   void note_head(int64_t head);
   void note(const Result<void>& done);
   int64_t records_behind() const;  // under mutex_
@@ -84,6 +90,7 @@ class AuditFollower {
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   Status status_;
+  std::optional<PublishedCheckpoint> newest_;
   int64_t head_ = -1;                     // of the journal, as last seen
   std::optional<Duration> behind_since_;  // on Clock::elapsed
 
