@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "ledger/ledger.h"
 #include "pipeline/audit_follower.h"
+#include "pipeline/checkpoint_places.h"
 
 namespace kedge {
 
@@ -22,6 +23,7 @@ struct AuditOptions {
   int64_t behind_records = 10'000;  // effects stop beyond it
   Duration behind_for = std::chrono::seconds(30);
   bool stops_effects = true;  // false: effects go on whatever becomes of the log
+  std::vector<CheckpointPlaceOptions> publish_to;
 };
 
 // The log's writer; the signed head lies in `data`. Errors begin with the setting that they are about.
@@ -32,7 +34,7 @@ Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const s
 // that entry. Errors are the reader's.
 Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, LedgerReader& reader);
 
-// status and stops_effects may be called from any thread; the rest from one.
+// status, newest and stops_effects may be called from any thread; the rest from one.
 class AuditLog {
  public:
   // Opens the log, compares it with the ledger, and follows the journal from then on, unless the ledger is older than
@@ -50,6 +52,7 @@ class AuditLog {
   std::optional<std::string> trouble() const;
 
   AuditFollower::Status status() const { return follower_.status(); }
+  std::optional<PublishedCheckpoint> newest() const { return follower_.newest(); }
   const Pulse& pulse() const { return follower_.pulse(); }
   const std::string& origin() const { return writer_->origin(); }
 

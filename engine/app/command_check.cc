@@ -1,8 +1,10 @@
 // kedge check: is the configuration right, are the rules, and (with --connect) is the world as it must be?
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -11,7 +13,9 @@
 #include "app/command.h"
 #include "app/engine_room.h"
 #include "app/rule_directory.h"
+#include "base/descriptor.h"
 #include "base/nearest.h"
+#include "kafka/topic_writer.h"
 #include "rule/rule_tests.h"
 
 namespace kedge {
@@ -184,6 +188,35 @@ void reach_brokers(const Configuration& configuration, Duration timeout, Shell& 
   }
 }
 
+void reach_place(const Configuration& configuration, const std::string& field, const CheckpointPlaceOptions& options,
+                 Duration timeout, Shell& shell) {
+  const auto say = [&](const std::string& what) {
+    shell.out << fmt::format("checkpoint place {}: {}\n", options.name, what);
+  };
+  if (const auto* file = std::get_if<CheckpointFileOptions>(&options.place)) {
+    const std::string parent = std::filesystem::path(file->path).parent_path();
+    if (access(parent.c_str(), W_OK | X_OK) == 0) return say("a file can be written in " + parent);
+    return complain(shell, kNotReached, configuration,
+                    mistake_at(configuration, field + ".file", io_error("cannot write in", parent).message));
+  }
+  if (const auto* topic = std::get_if<CheckpointTopicOptions>(&options.place)) {
+    const auto partitions = TopicWriter(*topic).partitions(timeout);
+    if (partitions) return say(fmt::format("topic {}, {} partitions", topic->topic, *partitions));
+    const std::string option = option_to_mend(partitions.error());
+    return complain(shell, kNotReached, configuration,
+                    mistake_at(configuration, field + ".kafka." + (option == "topics" ? "topic" : option),
+                               partitions.error().message));
+  }
+  say("its webhook is not tried here: that it works shows when the first checkpoint is sent");
+}
+
+void reach_places(const Configuration& configuration, Duration timeout, Shell& shell) {
+  const std::vector<CheckpointPlaceOptions>& places = configuration.audit.publish_to;
+  for (size_t i = 0; i < places.size(); ++i) {
+    reach_place(configuration, fmt::format("audit.publish_to[{}]", i), places[i], timeout, shell);
+  }
+}
+
 void run(const Arguments& arguments, Shell& shell) {
   const auto timeout = parse_duration(arguments.timeout);
   if (!timeout) return shell.fail(kUsedWrongly, "--timeout: " + timeout.error().message);
@@ -206,6 +239,7 @@ void run(const Arguments& arguments, Shell& shell) {
   if (arguments.connect) {
     reach_aws(*configuration, *(*room)->aws, shell);
     reach_brokers(*configuration, *timeout, shell);
+    reach_places(*configuration, *timeout, shell);
   }
   if (shell.exit_code != kGood) return;
   const size_t count = rules->rules().size();
@@ -220,7 +254,8 @@ void add_check(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = app.add_subcommand("check", "is the configuration right, are the rules?");
   add_configuration_option(*command, arguments->configuration);
-  command->add_flag("--connect", arguments->connect, "also reach for the brokers and for AWS");
+  command->add_flag("--connect", arguments->connect,
+                    "also reach for the brokers, for AWS and for where checkpoints are kept");
   command->add_option("--timeout", arguments->timeout, "how long a broker is waited for (10s)")->type_name("SPAN");
   command->add_flag("--effective", arguments->effective, "print the values in force, defaults included");
   command->callback([arguments, &shell] { run(*arguments, shell); });

@@ -96,6 +96,7 @@ guards:
 # audit:                          # every record in files that outsiders can verify; without a key there are none
 #   keys: [/etc/kedge/audit.key]  # kedge audit keygen --origin audit.example.com/kedge --output /etc/kedge/audit.key
 #   directory: data/audit
+#   publish_to: [{file: /mnt/elsewhere/kedge-checkpoints}]  # or a webhook, or a topic: without a copy outside a rewrite does not show
 #   publish_every: 1s
 #   behind_records: 10000         # effects stop when it is so many records, ...
 #   behind_for: 30s               # ... or so long, behind

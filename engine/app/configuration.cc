@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <set>
 
+#include "app/checkpoint_settings.h"
 #include "aws/endpoint.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -20,13 +20,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 std::string joined(const std::vector<std::string>& items) { return fmt::format("{}", fmt::join(items, ",")); }
-
-// "aws.endpoint: not a URL" as the setting and what is wrong with it; without a setting where it begins with none.
-std::pair<std::string, std::string> setting_and_reason(const std::string& message) {
-  const size_t colon = message.find(": ");
-  const bool begins_so = colon != std::string::npos && message.find(' ') == colon + 1;
-  return begins_so ? std::pair(message.substr(0, colon), message.substr(colon + 2)) : std::pair(std::string(), message);
-}
 
 void read_rules(Section& section, Configuration& configuration, const std::string& path) {
   section.required_text("directory", configuration.rules_directory);
@@ -358,12 +351,6 @@ void read_limits(Section& section, Configuration& configuration) {
   section.duration("shutdown", configuration.shutdown, seconds(1), seconds(600));
 }
 
-// A key that lies with what it signs is there for whoever may write the log.
-bool lies_in(const std::string& file, const std::string& directory) {
-  const auto inner = std::filesystem::weakly_canonical(file), outer = std::filesystem::weakly_canonical(directory);
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-}
-
 // `guards` have been read: effects that go on without their log are a guard that was loosened, too.
 void read_audit(Section& section, Configuration& configuration) {
   AuditOptions& audit = configuration.audit;
@@ -375,6 +362,7 @@ void read_audit(Section& section, Configuration& configuration) {
   for (size_t i = 0; i < audit.keys.size() && !section.is_wrong("keys"); ++i) {
     audit.keys[i] = beside(configuration.path, audit.keys[i]);
     if (!lies_in(audit.keys[i], audit.directory)) continue;
+    // A key that lies with what it signs is there for whoever may write the log.
     section.mistake(fmt::format("keys[{}]", i), "lies in the log's directory, which is there to be shown; move it");
   }
   section.duration("publish_every", audit.publish_every, milliseconds(100), seconds(60));
@@ -388,7 +376,9 @@ void read_audit(Section& section, Configuration& configuration) {
   check_guard(section, "behind_records", audit.behind_records > usual.behind_records, configuration);
   check_guard(section, "behind_for", audit.behind_for > usual.behind_for, configuration);
   check_guard(section, "on_failure", !audit.stops_effects, configuration);
-  if (audit.keys.empty() && !section.is_wrong("keys") && (section.has("directory") || section.has("on_failure"))) {
+  audit.publish_to = read_checkpoint_places(section, configuration.path, audit.directory);
+  const bool wanted = section.has("directory") || section.has("on_failure") || section.has("publish_to");
+  if (audit.keys.empty() && !section.is_wrong("keys") && wanted) {
     section.mistake("keys", "needs the file of a key (`kedge audit keygen`): without one there is no log");
   }
 }
@@ -420,6 +410,24 @@ void read_all(Section& root, Configuration& configuration) {
   root.finish();
 }
 
+// A log alone shows damage; that its history was rewritten, or its end cut off, shows only beside a copy elsewhere.
+void warn_of_checkpoints(LoadedConfiguration& loaded) {
+  const AuditOptions& audit = loaded.configuration.audit;
+  if (audit.keys.empty()) return;
+  if (audit.publish_to.empty()) {
+    loaded.warnings.emplace_back(
+        "audit.publish_to names no place: until a checkpoint is copied elsewhere, the audit log shows damage, and not "
+        "a "
+        "rewrite by who may write it and has its key");
+  }
+  for (size_t i = 0; i < audit.publish_to.size(); ++i) {
+    const auto* const kept = std::get_if<CheckpointFileOptions>(&audit.publish_to[i].place);
+    if (kept == nullptr || !lies_in(kept->path, loaded.configuration.data)) continue;
+    loaded.warnings.push_back(fmt::format(
+        "audit.publish_to[{}].file lies in 'data': who rewrites the audit log there can rewrite it too", i));
+  }
+}
+
 }  // namespace
 
 Result<LoadedConfiguration> load_configuration(const std::string& path, const Environment& environment) {
@@ -449,6 +457,7 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");
   }
+  if (file.mistakes.empty()) warn_of_checkpoints(loaded);
   std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   loaded.mistakes = std::move(file.mistakes);

@@ -14,6 +14,7 @@
 #include "api/monitoring_server.h"
 #include "api/pause_file.h"
 #include "api/pause_record.h"
+#include "app/checkpoint_publishers.h"
 #include "app/effects_switch.h"
 #include "app/engine_metrics.h"
 #include "app/engine_room.h"
@@ -52,6 +53,8 @@ using std::chrono::seconds;
 constexpr Duration kLoopPatience = seconds(60);
 // Reading waits so long for the first word of who we are, so that own changes are known from the first event on.
 constexpr Duration kIdentityPatience = seconds(5);
+// At a stop the last checkpoint is brought to the places outside within so long.
+constexpr Duration kLastCheckpoint = seconds(3);
 
 // ---- signals -----------------------------------------------------------------------------------------------------
 
@@ -107,6 +110,7 @@ class Daemon {
 
   void record_pause_file();
   void watch_clock();
+  void watch_checkpoints();
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
@@ -146,6 +150,7 @@ class Daemon {
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
   std::unique_ptr<AuditLog> audit_log_;
+  std::unique_ptr<CheckpointPublishers> checkpoints_;  // outside of the log
   std::unique_ptr<EffectsSwitch> effects_;
   std::unique_ptr<Breakers> breakers_;
   std::unique_ptr<Executor> executor_;
@@ -220,6 +225,10 @@ Result<void> Daemon::open_audit_log() {
   if (!log) return log.error();
   audit_log_ = *std::move(log);
   spdlog::info("the audit log {} is in {}", audit_log_->origin(), configuration_.audit.directory);
+  auto checkpoints = CheckpointPublishers::start(
+      configuration_.audit.publish_to, [this] { return audit_log_->newest(); }, {*room_->http, clock_, random_});
+  if (!checkpoints) return checkpoints.error();
+  checkpoints_ = *std::move(checkpoints);
   return {};
 }
 
@@ -418,6 +427,7 @@ Result<void> Daemon::look_around() {
   if (const auto failed = committer_->failed()) return failed->with("the ledger");
   record_pause_file();
   watch_clock();
+  watch_checkpoints();
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
     if (!status.fatal) continue;
@@ -461,11 +471,14 @@ void Daemon::stop() {
   if (identity_) identity_->stop();
   if (committer_ && !committer_->failed()) committer_->commit(NoteStop{"asked to"});
   if (audit_log_) audit_log_->stop();
+  if (checkpoints_) clean = checkpoints_->stop(std::min(left(), kLastCheckpoint)) && clean;
   monitoring_.reset();
   if (index_) index_->stop();
   if (committer_) committer_->stop();
-  if (!clean) {  // a thread hangs inside the Kafka client: everything is committed, so the process may just end
-    spdlog::warn("the Kafka client did not close in time");
+  // A thread hangs inside the Kafka client, or at a place for checkpoints: everything is committed, so the process may
+  // just end.
+  if (!clean) {
+    spdlog::warn("the Kafka client, or a place for checkpoints, did not close in time");
     spdlog::shutdown();
     _exit(0);
   }
@@ -483,6 +496,14 @@ void Daemon::watch_clock() {
   clock_doubted_ = ahead.has_value();
   if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
   committer_->submit(RaiseAlarm{"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+}
+
+void Daemon::watch_checkpoints() {
+  if (!checkpoints_) return;
+  for (RaiseAlarm& alarm : checkpoints_->alarms()) {
+    spdlog::error("{}", alarm.message);
+    committer_->submit(std::move(alarm));
+  }
 }
 
 std::vector<std::string> Daemon::not_ready() {
@@ -511,6 +532,9 @@ std::vector<std::string> Daemon::notes() const {
         fmt::format("source {}: the broker does not say who is in the group: that we are alone is judged by "
                     "the number of our partitions",
                     source->name()));
+  }
+  if (checkpoints_) {
+    for (std::string& place : checkpoints_->lagging()) notes.push_back(std::move(place));
   }
   return notes;
 }
@@ -577,6 +601,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   writer.gauge("kedge_own_principals_known", "1 when it is known who we are at AWS: own changes are recognised",
                identity_->unknown() ? 0 : 1);
   if (audit_log_) kedge::write_metrics(writer, audit_log_->status());
+  if (checkpoints_) kedge::write_metrics(writer, checkpoints_->status());
   kedge::write_metrics(writer, watchdog_.look());
   writer.gauge("kedge_process_threads", "threads of the process, those of libraries included", thread_count());
   journal_metrics_->write(writer);

@@ -30,11 +30,9 @@ Tree modes_of(const Configuration& c) {
   return modes;
 }
 
-Tree properties_of(const KafkaSource::Options& options) {
+Tree shown(const KafkaProperties& all) {
   Tree properties = Tree::object();
-  for (const auto& [name, value] : KafkaSource::properties_in_force(options)) {
-    properties[name] = is_secret_property(name) ? hidden(value) : value;
-  }
+  for (const auto& [name, value] : all) properties[name] = is_secret_property(name) ? hidden(value) : value;
   return properties;
 }
 
@@ -52,7 +50,7 @@ Tree source_of(const SourceSettings& source) {
           {"event_bytes", source.decoder.bytes_max},
           {"depth", source.decoder.depth_max},
           {"instance", kafka.instance},
-          {"properties", properties_of(kafka)}};
+          {"properties", shown(KafkaSource::properties_in_force(kafka))}};
 }
 
 Tree sources_of(const Configuration& c) {
@@ -146,13 +144,41 @@ Tree notify_of(const Configuration& c) {
   return {{"channels", channels}, {"alarms", c.alarms}, {"fold", fold}};
 }
 
+Tree webhook_of(const CheckpointWebhookOptions& webhook) {
+  Tree secrets = Tree::array(), headers = Tree::object();
+  for (const std::string& secret : webhook.secrets) secrets.push_back(hidden(secret));
+  for (const auto& [name, value] : webhook.headers) headers[name] = hidden(value);
+  return {{"url", hidden(webhook.url)}, {"secrets", secrets}, {"headers", headers}, {"timeout", span(webhook.timeout)}};
+}
+
+Tree topic_of(const CheckpointTopicOptions& topic) {
+  return {{"brokers", list_of(topic.brokers)},
+          {"topic", topic.topic},
+          {"properties", shown(properties_in_force(topic))},
+          {"timeout", span(topic.timeout)}};
+}
+
+Tree place_of(const CheckpointPlaceOptions& options) {
+  Tree place = {{"name", options.name}};
+  if (const auto* file = std::get_if<CheckpointFileOptions>(&options.place)) place["file"] = file->path;
+  if (const auto* webhook = std::get_if<CheckpointWebhookOptions>(&options.place))
+    place["webhook"] = webhook_of(*webhook);
+  if (const auto* topic = std::get_if<CheckpointTopicOptions>(&options.place)) place["kafka"] = topic_of(*topic);
+  place["every"] = span(options.every);
+  place["alarm_after"] = span(options.alarm_after);
+  return place;
+}
+
 Tree audit_of(const AuditOptions& audit) {
+  Tree places = Tree::array();
+  for (const CheckpointPlaceOptions& place : audit.publish_to) places.push_back(place_of(place));
   return {{"keys", audit.keys},
           {"directory", audit.directory},
           {"publish_every", span(audit.publish_every)},
           {"behind_records", audit.behind_records},
           {"behind_for", span(audit.behind_for)},
-          {"on_failure", audit.stops_effects ? "stop" : "continue"}};
+          {"on_failure", audit.stops_effects ? "stop" : "continue"},
+          {"publish_to", places}};
 }
 
 Tree executor_of(const ExecutorOptions& executor) {

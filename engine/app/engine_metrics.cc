@@ -86,6 +86,24 @@ void write_metrics(MetricsWriter& writer, const AuditFollower::Status& status) {
   writer.counter("kedge_audit_log_failures_total", "turns that could not be made", number(status.failures));
 }
 
+void write_metrics(MetricsWriter& writer, const std::vector<CheckpointPublishers::PlaceStatus>& places) {
+  for (const auto& [name, status] : places) {
+    const MetricsWriter::Labels labels = {{"place", name}};
+    writer.gauge("kedge_checkpoint_place_behind_seconds",
+                 "how long it has been without the newest checkpoint; 0: it has it",
+                 std::chrono::duration<double>(status.behind_for).count(), labels);
+    writer.counter("kedge_checkpoint_place_publications_total", "checkpoints that it took", number(status.publications),
+                   labels);
+    writer.counter("kedge_checkpoint_place_failures_total", "tries that failed, and are repeated",
+                   number(status.failures), labels);
+    if (!status.size || !status.published_at) continue;
+    writer.gauge("kedge_checkpoint_place_records", "records behind the checkpoint that it took last",
+                 number(*status.size), labels);
+    writer.gauge("kedge_checkpoint_place_published_timestamp_seconds", "when it took that one",
+                 std::chrono::duration<double>(status.published_at->time_since_epoch()).count(), labels);
+  }
+}
+
 void write_metrics(MetricsWriter& writer, const std::vector<Watchdog::Loop>& loops) {
   for (const Watchdog::Loop& loop : loops) {
     const MetricsWriter::Labels labels = {{"loop", loop.name}};

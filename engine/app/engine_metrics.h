@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/engine_metrics.h"
+#include "app/checkpoint_publishers.h"
 #include "app/watchdog.h"
 #include "notify/dispatcher.h"
 #include "pipeline/audit_follower.h"
@@ -17,6 +18,7 @@ namespace kedge {
 void write_metrics(MetricsWriter&, size_t lane, const Lane&);
 void write_metrics(MetricsWriter&, const Source&);
 void write_metrics(MetricsWriter&, const AuditFollower::Status&);
+void write_metrics(MetricsWriter&, const std::vector<CheckpointPublishers::PlaceStatus>&);
 void write_metrics(MetricsWriter&, const std::vector<Watchdog::Loop>&);
 void write_metrics(MetricsWriter&, const std::map<std::string, ChannelFigures>&);
 

@@ -79,6 +79,22 @@ int line_of(const FieldLines& lines, std::string field) {
   }
 }
 
+bool lies_in(const std::string& path, const std::string& directory) {
+  std::error_code unreadable;  // then it is looked at as it is written
+  const auto real = [&](const std::string& one) {
+    auto found = std::filesystem::weakly_canonical(one, unreadable);
+    return unreadable ? std::filesystem::absolute(one).lexically_normal() : found;
+  };
+  const auto inner = real(path), outer = real(directory);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+std::pair<std::string, std::string> setting_and_reason(const std::string& message) {
+  const size_t colon = message.find(": ");
+  const bool begins_so = colon != std::string::npos && message.find(' ') == colon + 1;
+  return begins_so ? std::pair(message.substr(0, colon), message.substr(colon + 2)) : std::pair(std::string(), message);
+}
+
 std::string beside(const std::string& file, const std::string& path) {
   const std::filesystem::path given(path);
   if (given.is_absolute() || path.empty()) return path;

@@ -19,6 +19,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -42,6 +43,13 @@ int line_of(const FieldLines& lines, std::string field);
 
 // A path as the file means it: relative ones are meant from the file's folder.
 std::string beside(const std::string& file, const std::string& path);
+
+// Whether a path is that of a directory or of something below it, links followed.
+bool lies_in(const std::string& path, const std::string& directory);
+
+// An error's "aws.endpoint: not a URL" as the setting that it begins with and what is wrong with it; the setting is
+// empty where it begins with none.
+std::pair<std::string, std::string> setting_and_reason(const std::string& message);
 
 // What is shared by all sections of one file.
 struct YamlFile {

@@ -4,6 +4,8 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <filesystem>
+
 #include "base/files.h"
 
 namespace kedge {
@@ -169,6 +171,78 @@ TEST(Configuration, PrintsNoSecretInItsEffectiveForm) {
   EXPECT_NE(printed.find("group: \"kedge\""), std::string::npos);
 }
 
+// ---- where checkpoints are kept ----
+
+std::string with_places(const std::string& places) {
+  return std::string(kGood) + "audit:\n  keys: [audit.key]\n  publish_to:\n" + places;
+}
+
+TEST(CheckpointSettings, AreAListOfPlacesEachOfOneKind) {
+  const std::string text = with_places(
+      "    - file: outside/checkpoints\n"
+      "    - {name: hook, webhook: {url: \"https://example.com/x\", secrets: \"${env:SECRET}\"}, every: 1m}\n"
+      "    - kafka: {brokers: [\"a:9092\", \"b:9092\"], topic: checkpoints}\n");
+  ASSERT_EQ(mistakes(text), "");
+  const auto places = load(text).configuration.audit.publish_to;
+  ASSERT_EQ(places.size(), 3U);
+  EXPECT_EQ(places[0].name, "file");
+  EXPECT_EQ(std::get<CheckpointFileOptions>(places[0].place).path, testing::TempDir() + "outside/checkpoints");
+  EXPECT_EQ(places[1].name, "hook");
+  EXPECT_EQ(std::get<CheckpointWebhookOptions>(places[1].place).secrets[0].substr(0, 6), "whsec_");
+  EXPECT_EQ(places[1].every, Duration(std::chrono::minutes(1)));
+  EXPECT_EQ(places[2].name, "kafka");
+  EXPECT_EQ(std::get<CheckpointTopicOptions>(places[2].place).brokers, "a:9092,b:9092");
+}
+
+TEST(CheckpointSettings, AreToldWhatIsWrongWithTheirLine) {
+  const std::string all =
+      mistakes(with_places("    - file: data/audit/checkpoints\n"
+                           "    - webhook: {url: \"ftp://example.com/secret-path\"}\n"
+                           "    - kafka: {brokers: [\"a:x\"], topic: \"a topic\", properties: {acks: \"1\"}}\n"
+                           "    - {file: a, webhook: {url: \"https://example.com/\"}}\n"
+                           "    - {name: hook, webhook: {url: \"https://example.com/\", headers: {webhook-id: x}}}\n"
+                           "    - {name: file, file: b, webhok: {}}\n"));
+  for (const char* line :
+       {"kedge.yaml:20: audit.publish_to[0].file: lies in the log's directory",
+        "kedge.yaml:21: audit.publish_to[1].webhook.url: not a URL that can be used",
+        "kedge.yaml:22: audit.publish_to[2].kafka.brokers[0]: must be HOST:PORT",
+        "kedge.yaml:22: audit.publish_to[2].kafka.topic: must be the name of a topic",
+        "kedge.yaml:22: audit.publish_to[2].kafka.properties.acks: is set by the engine",
+        "kedge.yaml:23: audit.publish_to[3]: a place is one of file: PATH, webhook",
+        "kedge.yaml:24: audit.publish_to[4].webhook.headers.webhook-id: is a header that kedge sends itself",
+        "kedge.yaml:25: audit.publish_to[5].webhok: is not a known key (did you mean 'webhook'?)",
+        "kedge.yaml:25: audit.publish_to[5].name: two places are called 'file'"}) {
+    EXPECT_NE(all.find(line), std::string::npos) << line << "\n" << all;
+  }
+  EXPECT_EQ(all.find("secret-path"), std::string::npos);
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 9) << all;
+}
+
+TEST(CheckpointSettings, MayNotNameTheLogsDirectoryByALink) {
+  const std::string link = testing::TempDir() + "kedge_link_" + std::to_string(getpid());
+  std::filesystem::create_directories(testing::TempDir() + "data/audit");
+  std::filesystem::create_directory_symlink(testing::TempDir() + "data/audit", link);
+  EXPECT_NE(mistakes(with_places("    - file: " + link + "/checkpoints\n")).find("lies in the log's directory"),
+            std::string::npos);
+  std::filesystem::remove(link);
+}
+
+TEST(CheckpointSettings, AreMissedWhereThereIsALogAndNoPlace) {
+  const auto warnings = [](const std::string& text) {
+    std::string all;
+    for (const std::string& warning : load(text).warnings) all += warning + "\n";
+    return all;
+  };
+  EXPECT_EQ(warnings(kGood), "");
+  EXPECT_EQ(warnings(with_places("    - file: outside/checkpoints\n")), "");
+  EXPECT_NE(warnings(std::string(kGood) + "audit: {keys: [audit.key]}\n").find("audit.publish_to names no place"),
+            std::string::npos);
+  EXPECT_NE(warnings(with_places("    - file: data/checkpoints\n")).find("audit.publish_to[0].file lies in 'data'"),
+            std::string::npos);
+  EXPECT_NE(mistakes(std::string(kGood) + "audit: {publish_to: [{file: outside/x}]}\n").find("audit.keys: needs"),
+            std::string::npos);
+}
+
 // All that a file may say, each otherwise than the default.
 constexpr const char* kAll = R"(version: 1
 data: elsewhere
@@ -205,6 +279,17 @@ guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2
 windows:
   nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
   always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}
+audit:
+  keys: [audit.key]
+  directory: log
+  publish_every: 2s
+  behind_records: 7
+  behind_for: 8s
+  on_failure: continue
+  publish_to:
+    - {name: share, file: kept/checkpoints, every: 1m, alarm_after: 2m}
+    - {webhook: {url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], headers: {x-token: "${env:SECRET}"}, timeout: 3s}}
+    - {kafka: {brokers: ["a:9092", "b:9092"], topic: checkpoints, properties: {sasl.password: "${env:SECRET}"}, timeout: 4s}}
 notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}
@@ -220,7 +305,7 @@ limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_by
 
 bool is_secret_or_path(const std::string& key) {
   for (const char* each : {"data", "directory", "ca_file", "secret_access_key", "session_token", "external_id", "url",
-                           "secrets", "sasl.password"}) {
+                           "secrets", "sasl.password", "keys", "file", "x-token"}) {
     if (key == each) return true;
   }
   return false;

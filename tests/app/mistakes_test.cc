@@ -220,6 +220,18 @@ TEST_F(World, WithoutABrokerIsToldAtTheBrokersLine) {
                                    "`brokers`, and that one listens there"));
 }
 
+TEST_F(World, WithoutAPlaceForCheckpointsIsToldAtThePlacesLine) {
+  change("kedge.yaml", "api:\n",
+         "audit:\n  keys: [audit.key]\n  publish_to:\n    - file: not-mounted/checkpoints\n"
+         "    - kafka: {brokers: \"127.0.0.1:1\", topic: checkpoints}\napi:\n");
+  const Typed typed = type("check --connect --timeout 300ms -c @kedge.yaml");
+  EXPECT_EQ(typed.exit_code, kNotReached);
+  EXPECT_THAT(typed.err, HasSubstr("@kedge.yaml:25: audit.publish_to[0].file: cannot write in @not-mounted: No such "
+                                   "file or directory"));
+  EXPECT_THAT(typed.err,
+              HasSubstr("@kedge.yaml:26: audit.publish_to[1].kafka.brokers: no broker answers at 127.0.0.1:1"));
+}
+
 TEST_F(World, WithoutCredentialsSaysWhereItLookedAndWhatToSet) {
   environment_ = {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", aws_.url()}, {"AWS_ENDPOINT_URL", aws_.url()}};
   aws_.answer_otherwise({403});

@@ -162,7 +162,8 @@ def check_audit():
                               timeout=120, env={**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}"})
         if done.returncode != 0:
             fail(f"audit.md: {script}\n{done.stdout}{done.stderr}")
-        for expected in ("nothing is wrong with it", "it extends kept/checkpoint", "2.json is entry 2 of the log"):
+        for expected in ("nothing is wrong with it", "it extends kept/checkpoint", "it extends all 2 checkpoints of kept/checkpoints",
+                         "2.json is entry 2 of the log"):
             if expected not in done.stdout:
                 fail(f"audit.md: its commands do not say `{expected}`:\n{done.stdout}")
 

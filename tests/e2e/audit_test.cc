@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/files.h"
 #include "tests/e2e/scene.h"
 #include "tests/support/child_process.h"
 
@@ -60,6 +61,79 @@ TEST_F(Audit, AnEngineWhoseLogCannotBeWrittenActsOnNothing) {
   std::filesystem::rename(data() + "/audit/aside", data() + "/audit/tile");
   wait_for_records("confirmation", 1);
   EXPECT_FALSE(cloud_->acl_is_public("watched"));
+}
+
+// As they were published: in a file, at a webhook, in a topic of a real broker.
+class CheckpointsOutside : public Audit {
+ protected:
+  void SetUp() override {
+    Audit::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    std::filesystem::create_directory(outside_);
+    const auto made = create_topic(broker_->properties(), kept_topic_, 1);
+    ASSERT_TRUE(made) << made.error().message;
+    engine_.configuration["audit"]["publish_to"] = {
+        {{"file", outside_ + "/file"}, {"every", "1s"}},
+        {{"webhook", {{"url", receiver_.url()}}}, {"every", "1s"}, {"alarm_after", "1s"}},
+        {{"kafka", {{"brokers", broker_->address(KafkaListener::plain)}, {"topic", kept_topic_}}}, {"every", "1s"}}};
+  }
+
+  // Each place's copies, in a file of its own, until the log's checkpoint is among them.
+  void collect() {
+    const std::string newest = read_file(data() + "/audit/checkpoint").value();
+    std::string received;
+    for (const HttpReceiver::Request& request : receiver_.requests()) received += request.body;
+    std::ofstream(outside_ + "/webhook") << received;
+    std::string records;
+    for (size_t count = 1; !records.ends_with(newest); ++count) {
+      const auto read = read_topic(broker_->properties(), kept_topic_, count);
+      ASSERT_TRUE(read) << read.error().message;
+      EXPECT_EQ(read->back().key, "example.com/kedge");
+      records += read->back().value.value_or("");
+    }
+    std::ofstream(outside_ + "/kafka") << records;
+  }
+  Ran verify_against(const std::string& log, const std::string& place) {
+    const auto ran = run({.command = {kedge_program(), "audit", "verify", log, "--key", key_ + ".pub", "--against",
+                                      outside_ + "/" + place}});
+    return ran.ok() ? *ran : Ran{};
+  }
+
+  HttpReceiver receiver_;
+  const std::string outside_ = engine_.directory().path() / "outside";
+  const std::string kept_topic_ = unique("checkpoints");
+};
+
+TEST_F(CheckpointsOutside, ShowThatTheLogWasPutBack) {
+  const std::string older = engine_.directory().path() / "older";
+  engine_.start();
+  ASSERT_TRUE(engine_.stop().ok());
+  std::filesystem::copy(data() + "/audit", older, std::filesystem::copy_options::recursive);
+  engine_.start();
+  ASSERT_TRUE(engine_.stop().ok());
+  collect();
+  for (const std::string place : {"file", "webhook", "kafka"}) {
+    const Ran good = verify_against(data() + "/audit", place);
+    EXPECT_EQ(good.exit, Exit{}) << place << good.output;
+    EXPECT_NE(good.output.find("it extends all "), std::string::npos) << place << good.output;
+    const Ran put_back = verify_against(older, place);
+    EXPECT_EQ(put_back.exit, Exit{.code = 1}) << place << put_back.output;
+    EXPECT_NE(put_back.output.find("it was cut, or put back to an older state"), std::string::npos) << put_back.output;
+  }
+}
+
+TEST_F(CheckpointsOutside, StopNothingWhileAPlaceIsAwayAndPeopleHearOfIt) {
+  receiver_.answer_otherwise({.status = 500});
+  engine_.start();
+  ASSERT_TRUE(comes_true([&] { return engine_.readiness().find("checkpoint place 'webhook'") != std::string::npos; }))
+      << engine_.readiness();
+  EXPECT_EQ(engine_.metric("kedge_effects_stopped"), "0");
+  EXPECT_NE(engine_.readiness().find("ready"), std::string::npos) << engine_.readiness();
+  EXPECT_NE(wait_for_records("alarm", 1).dump().find("checkpoint place 'webhook'"), std::string::npos);
+  receiver_.answer_otherwise({});
+  EXPECT_TRUE(comes_true([&] {
+    return engine_.metric("kedge_checkpoint_place_behind_seconds{place=\"webhook\"}") == "0";
+  })) << engine_.output();
 }
 
 }  // namespace
