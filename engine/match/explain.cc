@@ -139,6 +139,17 @@ Result<Explanation> explain_document(const Pattern& pattern, std::string_view do
   return explainer.explain(!matched.empty());
 }
 
+std::string first_failed(const Explanation& explanation) {
+  if (explanation.holds) return "";
+  const Explanation* failed = &explanation;
+  // The last part of an "all of" is the one that failed; of a $or, all have.
+  const auto is_choice = [](const Explanation& one) { return one.parts.size() > 1 && !one.parts.front().holds; };
+  while (!is_choice(*failed) && !failed->parts.empty() && !failed->parts.back().holds) failed = &failed->parts.back();
+  if (is_choice(*failed)) return fmt::format("none of the {} alternatives of a $or", failed->parts.size());
+  if (!failed->parts.empty()) return failed->found;
+  return failed->found.empty() ? failed->clause : fmt::format("found {} at {}", failed->found, failed->clause);
+}
+
 std::string to_text(const Explanation& explanation) {
   std::string out;
   write(explanation, 0, out);

@@ -25,6 +25,10 @@ struct Explanation {
 Result<Explanation> explain(const Pattern&, const Event&);
 Result<Explanation> explain_document(const Pattern&, std::string_view document);
 
+// In one line, why it does not hold: what the event has where the first clause failed, and that clause ("found "x" at
+// detail.errorCode: {"exists":false}"). Empty where it holds.
+std::string first_failed(const Explanation&);
+
 // As lines for people, each with "yes" or "no" in front, parts indented.
 std::string to_text(const Explanation&);
 

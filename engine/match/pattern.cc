@@ -473,6 +473,24 @@ class Parser {
 
 }  // namespace
 
+std::optional<Pattern> without_exclusions(const Pattern& pattern) {
+  const auto excludes = [&](uint32_t field) {
+    const std::vector<Test>& tests = pattern.fields[field].alternatives;
+    return std::all_of(tests.begin(), tests.end(), [](const Test& test) {
+      const auto* exists = std::get_if<Exists>(&test);
+      return (exists != nullptr && !exists->wanted) || std::holds_alternative<AnythingBut>(test);
+    });
+  };
+  Pattern wider = pattern;
+  bool any = false;
+  for (std::vector<uint32_t>& conjunction : wider.conjunctions) {
+    any = std::erase_if(conjunction, excludes) > 0 || any;
+  }
+  std::erase_if(wider.conjunctions, [](const auto& conjunction) { return conjunction.empty(); });
+  if (!any || wider.conjunctions.empty()) return std::nullopt;
+  return wider;
+}
+
 Result<Pattern> parse_pattern(std::string_view text, const PatternExtras* extras) { return Parser(extras).parse(text); }
 
 }  // namespace kedge

@@ -156,6 +156,11 @@ struct PatternExtras {
   std::function<Result<std::string>(const std::string& name)> read_file;
 };
 
+// The pattern without what it excludes: without the fields that only say what must not be there (exists: false,
+// anything-but). An event that matches this one alone is nearly what the pattern looks for. None: it excludes nothing,
+// or nothing else is left of it. It is for a matcher; its tree stays as it was.
+std::optional<Pattern> without_exclusions(const Pattern&);
+
 // Reads a pattern. An error says where it is (path, line and column), what was found and what would be right. Text
 // behind the closing brace is ignored, as event-ruler does.
 Result<Pattern> parse_pattern(std::string_view text, const PatternExtras* extras = nullptr);

@@ -50,6 +50,22 @@ TEST(Explain, SaysWhenTheValuesStandInDifferentElements) {
       HasSubstr("no  the pattern: all of; each clause holds by itself, but the values stand in different elements"));
 }
 
+std::string failed(std::string_view pattern, std::string_view document) {
+  return first_failed(*explain_document(*parse_pattern(pattern), document));
+}
+
+TEST(Explain, TellsInOneLineWhyItDoesNotHold) {
+  const auto* const pattern = R"({"source":["aws.s3"],"detail":{"errorCode":[{"exists":false}],"n":["a","b"]}})";
+  EXPECT_EQ(failed(pattern, R"({"source":"aws.ec2"})"), R"(found "aws.ec2" at source: "aws.s3")");
+  EXPECT_EQ(failed(pattern, R"({"source":"aws.s3","detail":{"errorCode":"Denied","n":"a"}})"),
+            R"(found "Denied" at detail.errorCode: {"exists":false})");
+  EXPECT_EQ(failed(pattern, R"({"source":"aws.s3","detail":{}})"), R"(found nothing at detail.n: one of "a", "b")");
+  EXPECT_EQ(failed(pattern, R"({"source":"aws.s3","detail":{"n":"b"}})"), "");
+  EXPECT_EQ(failed(R"({"$or":[{"a":[1],"x":[1]},{"b":[2]}]})", R"({"a":1})"), "none of the 2 alternatives of a $or");
+  EXPECT_THAT(failed(R"({"e":{"t":["a"],"v":[1]}})", R"({"e":[{"t":"a"},{"v":1}]})"),
+              HasSubstr("different elements of an array"));
+}
+
 TEST(Explain, ShortensWhatIsLong) {
   const std::string text = text_of(R"({"a":[9]})", R"({"a":[1,2,3,4,5,6,7,")" + std::string(300, 'x') + "\"]}");
   EXPECT_THAT(text, HasSubstr("found 1, 2, 3, 4, 5, and 3 more"));

@@ -522,5 +522,38 @@ TEST(MayMatch, OfADetailKnowsTheSource) {
   EXPECT_TRUE(may_match(R"({"source":["a"]})", R"({"name":"y"})", "a")) << "nothing of the detail is wanted";
 }
 
+// What the pattern matches when what it excludes is left out; none: it excludes nothing that can be left out.
+std::optional<bool> nearly_matches(std::string_view pattern, std::string_view event) {
+  const auto wider = without_exclusions(pattern_of(pattern));
+  if (!wider) return std::nullopt;
+  Matcher::Builder builder;
+  builder.add(0, *wider);
+  MatchScratch scratch;
+  std::vector<uint32_t> matched;
+  EXPECT_TRUE(std::move(builder).build().match_document(event, scratch, matched));
+  return !matched.empty();
+}
+
+TEST(Matcher, WithoutExclusionsMatchesWhatThePatternLooksFor) {
+  const auto* const pattern =
+      R"({"name":["Put"],"error":[{"exists":false}],"by":[{"anything-but":["kedge"]}],"region":[{"exists":true}]})";
+  EXPECT_EQ(nearly_matches(pattern, R"({"name":"Put","region":1,"by":"bob"})"), true);
+  EXPECT_EQ(nearly_matches(pattern, R"({"name":"Put","region":1,"error":"Denied"})"), true);
+  EXPECT_EQ(nearly_matches(pattern, R"({"name":"Put","region":1,"by":"kedge"})"), true);
+  EXPECT_EQ(nearly_matches(pattern, R"({"name":"Put","by":"bob"})"), false);
+  EXPECT_EQ(nearly_matches(pattern, R"({"name":"Get","region":1,"error":"Denied"})"), false);
+}
+
+TEST(Matcher, WithoutExclusionsIsNothingWhereThereAreNoneOrNothingElse) {
+  EXPECT_EQ(nearly_matches(R"({"name":["Put"]})", "{}"), std::nullopt);
+  EXPECT_EQ(nearly_matches(R"({"error":[{"exists":false}]})", "{}"), std::nullopt);
+  // One alternative that looks for something makes the clause more than an exclusion.
+  EXPECT_EQ(nearly_matches(R"({"name":["Put"],"error":[{"exists":false},"Late"]})", "{}"), std::nullopt);
+  // Of a $or, the alternative that is nothing but an exclusion would match everything: it is left out.
+  const auto* const choice = R"({"$or":[{"a":[1],"x":[{"exists":false}]},{"b":[{"anything-but":1}]}]})";
+  EXPECT_EQ(nearly_matches(choice, R"({"a":1,"x":1})"), true);
+  EXPECT_EQ(nearly_matches(choice, R"({"b":1})"), false);
+}
+
 }  // namespace
 }  // namespace kedge
