@@ -41,6 +41,19 @@ Result<RuleExplanation> explain_rule(Evaluator& evaluator, size_t rule, const Ev
   return explanation;
 }
 
+std::string why_not(const RuleExplanation& explanation) {
+  if (!explanation.decision) return first_failed(explanation.pattern);
+  switch (explanation.decision->kind) {
+    case Decision::Kind::nothing:
+      return fmt::format("`{}` said no", explanation.decision->reason);
+    case Decision::Kind::failed:
+      return explanation.decision->reason;
+    case Decision::Kind::plan:
+      break;
+  }
+  return "";
+}
+
 std::string to_text(const RuleExplanation& explanation) {
   const std::string text = fmt::format("rule {}\npattern:\n{}", explanation.rule, to_text(explanation.pattern));
   if (!explanation.decision) return text + "it does not fire: the pattern does not match\n";

@@ -23,4 +23,8 @@ Result<RuleExplanation> explain_rule(Evaluator& evaluator, size_t rule, const Ev
 
 std::string to_text(const RuleExplanation&);  // for people
 
+// In one line, why it does not fire: the first clause of the pattern that failed, or what the rule's functions said.
+// Empty where it fires.
+std::string why_not(const RuleExplanation&);
+
 }  // namespace kedge

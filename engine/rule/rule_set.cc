@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "base/hash.h"
 #include "base/json.h"
@@ -23,6 +24,21 @@ std::string bundle_text(const RuleFiles& files, const std::vector<std::string>& 
   return text ? *text : "";  // it holds nothing but strings, which are UTF-8: read_rule_files has seen to it
 }
 
+// The files of a bundle.
+Result<RuleFiles> files_in(const std::string& bundle, const std::string& directory) {
+  const Error no_bundle{ErrorCode::corrupt, "this is no bundle of a rule's files"};
+  const auto document = parse_json(bundle);
+  if (!document || !document->is_object() || !document->contains("files") || !document->at("files").is_object()) {
+    return no_bundle;
+  }
+  RuleFiles files{directory, {}};
+  for (const auto& [path, text] : document->at("files").items()) {
+    if (!text.is_string()) return no_bundle;
+    files.texts[path] = text.get<std::string>();
+  }
+  return files;
+}
+
 }  // namespace
 
 // Fills Parts, and a list of all that is wrong.
@@ -32,6 +48,22 @@ class RuleSet::Loader {
 
   Loaded load() && {
     read_files();
+    return std::move(*this).finish();
+  }
+
+  Loaded load_bundle(const std::string& bundle, const std::string& rule) && {
+    only_ = rule;
+    auto files = files_in(bundle, parts_->options.directory);
+    if (files) {
+      parts_->files = *std::move(files);
+    } else {
+      problems_.push_back({"", 0, rule, "", files.error().message});
+    }
+    return std::move(*this).finish();
+  }
+
+ private:
+  Loaded finish() && {
     if (problems_.empty()) read_rules();
     apply_modes();
     if (!problems_.empty()) {
@@ -46,7 +78,6 @@ class RuleSet::Loader {
     return {std::move(rules), {}};
   }
 
- private:
   void read_files() {
     auto files = read_rule_files(parts_->options.directory, parts_->options.limits.file_bytes);
     if (!files) return problems_.push_back({"", 0, "", "", files.error().message});
@@ -67,6 +98,9 @@ class RuleSet::Loader {
                            fmt::format("{} rules are more than the limit of {} (limits.rules)", parts_->rules.size(),
                                        parts_->options.limits.rules)});
     }
+    if (only_ && parts_->rules.empty() && problems_.empty()) {
+      problems_.push_back({"", 0, *only_, "", "the bundle declares no such rule"});
+    }
   }
 
   void read_file(lua::Sandbox& sandbox, const std::string& path) {
@@ -80,6 +114,7 @@ class RuleSet::Loader {
         problems_.push_back(problem_from_lua(path, declaration.error().message));
         continue;
       }
+      if (only_ && declaration->name != *only_) continue;
       add_rule(*declaration, path, {.declaration = i, .paths = paths});
     }
     if (environment->declarations() == 0) {
@@ -150,20 +185,27 @@ class RuleSet::Loader {
 
   void build_matcher() {
     Matcher::Builder builder;
-    std::string all = fmt::format("sandbox {}\n", kSandboxNumber);
+    std::map<std::string, std::string> versions;
     for (size_t i = 0; i < parts_->rules.size(); ++i) {
       const Rule& rule = parts_->rules[i];
       builder.add(static_cast<uint32_t>(i), rule.pattern);
-      all += rule.id + ' ' + rule.version + '\n';
+      versions[rule.id] = rule.version;
     }
     parts_->matcher = std::move(builder).build();
-    parts_->digest = sha256(all).hex();
+    parts_->digest = digest_of_rules(versions);
   }
 
   std::unique_ptr<Parts> parts_;
   std::vector<RuleProblem> problems_;
   std::map<std::string, std::string> places_;  // id → where it was declared first
+  std::optional<std::string> only_;            // the id of the one rule that is wanted; none: all
 };
+
+std::string digest_of_rules(const std::map<std::string, std::string>& versions) {
+  std::string all = fmt::format("sandbox {}\n", kSandboxNumber);
+  for (const auto& [id, version] : versions) all += id + ' ' + version + '\n';
+  return sha256(all).hex();
+}
 
 std::string to_string(const RuleProblem& problem) {
   std::string text = problem.file;
@@ -178,6 +220,10 @@ RuleSet::RuleSet(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RuleSet::~RuleSet() = default;
 
 RuleSet::Loaded RuleSet::load(Options options) { return Loader(std::move(options)).load(); }
+
+RuleSet::Loaded RuleSet::load_bundle(Options options, const std::string& bundle, const std::string& rule) {
+  return Loader(std::move(options)).load_bundle(bundle, rule);
+}
 
 const std::vector<Rule>& RuleSet::rules() const { return parts_->rules; }
 const Matcher& RuleSet::matcher() const { return parts_->matcher; }

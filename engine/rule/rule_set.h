@@ -64,6 +64,9 @@ struct Rule {
   Policy policy;  // as declared; severity, title and plan may depend on the event
 };
 
+// A rule set's digest, from the versions of its rules by their ids.
+std::string digest_of_rules(const std::map<std::string, std::string>& versions);
+
 class RuleSet {
  public:
   struct Parts;  // rule/rule_set_parts.h
@@ -82,6 +85,10 @@ class RuleSet {
     std::vector<RuleProblem> problems;  // empty when `rules` is set
   };
   static Loaded load(Options);
+
+  // A rule as it was, from its bundle (as bundle() gave it) instead of a directory. It is alone in the set: of what else
+  // its file declares the bundle may lack a list. `directory` is only a name for what is told.
+  static Loaded load_bundle(Options, const std::string& bundle, const std::string& rule);
 
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;

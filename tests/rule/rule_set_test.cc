@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
+#include "rule/evaluator.h"
 #include "tests/rule/rule_directory.h"
 
 namespace kedge {
@@ -108,6 +109,79 @@ TEST(RuleVersion, IsTheDigestOfAllThatTheRuleReaches) {
   EXPECT_NE(after->find("a")->version, before->find("a")->version);
   EXPECT_EQ(after->find("other")->version, before->find("other")->version);
   EXPECT_NE(after->digest(), before->digest());
+}
+
+// The event of a door, as a source of plain JSON gives it.
+Decision decision_of(const std::shared_ptr<const RuleSet>& rules, const std::string& rule, const std::string& detail) {
+  Event event;
+  event.id = "1";
+  event.source = "house";
+  event.detail_type = "door";
+  event.detail = detail;
+  Evaluator evaluator(rules);
+  return evaluator.evaluate(static_cast<size_t>(rules->find(rule) - rules->rules().data()), event);
+}
+
+TEST(RuleBundle, IsTheSameRuleAsTheDirectoryHas) {
+  RuleDirectory directory;
+  directory.write("a/b.lua", "local b = require 'b'\n" + rule_text("a", "when = b.when,") + rule_text("beside", R"(
+    title = function(event) return event.nothing.there end,)"));
+  directory.write("lib/b.lua", R"(
+    local limit = require "data"
+    return { when = function(event) return event.detail.open > limit.n end })");
+  directory.write("lib/data.json", "{\"n\": 3}");
+  directory.write("lib/office.txt", "10.0.0.0/8\n");
+  directory.write("listed.lua", "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
+                                "target = function() return 'x' end, respond = function() return {} end }");
+  const auto before = directory.rules();
+  ASSERT_NE(before, nullptr) << directory.problems().front();
+  RuleSet::Options options = directory.options();
+  options.directory = "nowhere";
+  for (const Rule& rule : before->rules()) {
+    const auto kept = RuleSet::load_bundle(options, before->bundle(rule), rule.id);
+    ASSERT_NE(kept.rules, nullptr) << to_string(kept.problems.at(0));
+    ASSERT_EQ(kept.rules->rules().size(), 1U);
+    EXPECT_EQ(kept.rules->rules()[0].id, rule.id);
+    EXPECT_EQ(kept.rules->rules()[0].version, rule.version);
+    EXPECT_EQ(kept.rules->bundle(kept.rules->rules()[0]), before->bundle(rule));
+    for (const char* detail : {R"({"door":"north","open":4})", R"({"door":"north","open":3})", R"({"open":"wide"})"}) {
+      EXPECT_EQ(decision_of(kept.rules, rule.id, detail), decision_of(before, rule.id, detail)) << rule.id << detail;
+    }
+  }
+}
+
+TEST(RuleBundle, NeedsNothingOfTheOtherRulesOfItsFile) {
+  RuleDirectory directory;
+  directory.write("lib/office.txt", "10.0.0.0/8\n");
+  directory.write("two.lua", rule_text("plain") +
+                                 "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
+                                 "target = function() return 'x' end, respond = function() return {} end }");
+  const auto before = directory.rules();
+  ASSERT_NE(before, nullptr) << directory.problems().front();
+  const auto kept = RuleSet::load_bundle(directory.options(), before->bundle(*before->find("plain")), "plain");
+  ASSERT_NE(kept.rules, nullptr) << to_string(kept.problems.at(0));
+  EXPECT_EQ(kept.rules->rules()[0].version, before->find("plain")->version);
+}
+
+TEST(RuleBundle, ThatIsNoneSaysSo) {
+  RuleDirectory directory;
+  const auto problems = [&](const std::string& bundle) {
+    return to_string(RuleSet::load_bundle(directory.options(), bundle, "a").problems.at(0));
+  };
+  EXPECT_THAT(problems("no JSON"), HasSubstr("this is no bundle of a rule's files"));
+  EXPECT_THAT(problems(R"({"files":{"a.lua":1}})"), HasSubstr("this is no bundle of a rule's files"));
+  EXPECT_THAT(problems(Json{{"files", {{"b.lua", rule_text("b")}}}}.dump()),
+              HasSubstr("the bundle declares no such rule"));
+}
+
+TEST(RuleSet, HasADigestThatCanBeMadeOfItsVersions) {
+  RuleDirectory directory;
+  directory.write("a.lua", rule_text("z") + rule_text("m"));
+  const auto rules = directory.rules();
+  ASSERT_NE(rules, nullptr);
+  std::map<std::string, std::string> versions;
+  for (const Rule& rule : rules->rules()) versions[rule.id] = rule.version;
+  EXPECT_EQ(rules->digest(), digest_of_rules(versions));
 }
 
 TEST(RuleProblems, AreToldAllAtOnceWithFileLineFieldAndRemedy) {
