@@ -171,15 +171,20 @@ Polled KafkaConsumer::poll(Duration timeout) {
   if (client_->any_vanished) tell_of_vanished();  // before a message that comes from what is there now
   if (raw != nullptr) {
     client_->waker->took(*raw);
-    Polled polled =
-        raw->err == RD_KAFKA_RESP_ERR_NO_ERROR ? Polled(KafkaMessage(std::move(raw))) : Polled(partition_problem(*raw));
-    if (happened.empty()) return polled;
-    happened.push_back(std::move(polled));
+    Polled next = polled(std::move(raw));
+    if (happened.empty()) return next;
+    happened.push_back(std::move(next));
   }
   if (happened.empty()) return std::monostate();
   Polled first = std::move(happened.front());
   happened.pop_front();
   return first;
+}
+
+Polled KafkaConsumer::polled(KafkaRawMessage raw) const {
+  if (raw->err == RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaMessage(std::move(raw));
+  if (raw->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) return partition_problem(*raw);
+  return PartitionEnd{{rd_kafka_topic_name(raw->rkt), raw->partition}};
 }
 
 KafkaProblem KafkaConsumer::partition_problem(const rd_kafka_message_t& message) const {

@@ -114,7 +114,13 @@ struct PartitionsRevoked {
   bool lost = false;
 };
 
-using Polled = std::variant<std::monostate, KafkaMessage, PartitionsAssigned, PartitionsRevoked, KafkaProblem>;
+// A partition was read to the end that its log had then. Told where ConsumerOptions::tells_ends asks for it.
+struct PartitionEnd {
+  TopicPartition where;
+};
+
+using Polled =
+    std::variant<std::monostate, KafkaMessage, PartitionsAssigned, PartitionsRevoked, KafkaProblem, PartitionEnd>;
 
 class KafkaConsumer {
  public:
@@ -188,6 +194,7 @@ class KafkaConsumer {
 
   friend struct KafkaCallbacks;
 
+  Polled polled(KafkaRawMessage) const;
   KafkaProblem partition_problem(const rd_kafka_message_t&) const;
   void tell_of_vanished();
   void resume_all();

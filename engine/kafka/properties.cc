@@ -137,6 +137,7 @@ Result<KafkaConf> consumer_conf(const ConsumerOptions& options) {
     done = set_property(conf.get(), kNewsInterval, conf_value(conf.get(), "session.timeout.ms"));
   }
   if (done) done = set_properties(conf.get(), kFixed);
+  if (done && options.tells_ends) done = set_property(conf.get(), "enable.partition.eof", "true");
   if (done) done = set_property(conf.get(), "debug", debug_contexts(options.properties));
   if (done) done = set_property(conf.get(), "bootstrap.servers", options.brokers);
   if (done) done = set_property(conf.get(), "group.id", options.group);

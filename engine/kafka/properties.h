@@ -26,6 +26,7 @@ struct ConsumerOptions {
   KafkaProperties properties;       // the user's
   size_t queue_bytes = 32U << 20U;  // what is fetched and not yet polled may take in memory, unless a property says it
   Duration statistics_interval = std::chrono::seconds(10);
+  bool tells_ends = false;  // poll tells where a partition was read to its end (PartitionEnd)
 };
 
 // Removes the values of secret properties from texts that the library writes. Immutable; any thread.
