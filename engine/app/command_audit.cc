@@ -74,6 +74,7 @@ void add_audit(CLI::App& app, Shell& shell) {
   add_output_option(*showing, arguments->output);
   showing->add_option("ID", arguments->id, "the remediation's id, or its beginning")->required();
   showing->callback([arguments, &shell] { show(*arguments, shell); });
+  add_audit_why(*command, shell);
   add_audit_stats(*command, shell);
   add_audit_report(*command, shell);
   add_audit_export(*command, shell);

@@ -16,6 +16,7 @@ void add_audit_prove(CLI::App& audit, Shell&);
 void add_audit_check_proof(CLI::App& audit, Shell&);
 void add_audit_report(CLI::App& audit, Shell&);
 void add_audit_stats(CLI::App& audit, Shell&);
+void add_audit_why(CLI::App& audit, Shell&);
 void add_audit_export(CLI::App& audit, Shell&);
 
 // "--key KEY...": whose signatures count, each as a key itself or as a file that holds some.

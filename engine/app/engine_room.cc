@@ -56,14 +56,18 @@ Result<std::vector<std::string>> ask_own_principals(AwsClient& aws) {
   return principals;
 }
 
-RuleSet::Loaded load_rules(const Configuration& configuration, const ActionCatalog& actions) {
+RuleSet::Options rule_options(const Configuration& configuration, const ActionCatalog& actions) {
   RuleSet::Options options;
   options.directory = configuration.rules_directory;
   options.actions = &actions;
   options.host_functions = host_functions();
   options.limits = configuration.rule_limits;
   options.modes = configuration.modes;
-  return RuleSet::load(options);
+  return options;
+}
+
+RuleSet::Loaded load_rules(const Configuration& configuration, const ActionCatalog& actions) {
+  return RuleSet::load(rule_options(configuration, actions));
 }
 
 }  // namespace kedge

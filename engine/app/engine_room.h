@@ -34,6 +34,9 @@ std::vector<std::string> configured_principals(const Configuration&);
 // What STS says of our own credentials: their ARN, and that of the role whose session they are.
 Result<std::vector<std::string>> ask_own_principals(AwsClient&);
 
+// How the configuration has rules loaded.
+RuleSet::Options rule_options(const Configuration&, const ActionCatalog&);
+
 // The rules of the configuration's directory, checked against the actions.
 RuleSet::Loaded load_rules(const Configuration&, const ActionCatalog&);
 

@@ -10,7 +10,8 @@ namespace kedge {
 
 // Where no daemon keeps the index up to date and this user may write it, it is brought on, by so many records that
 // nobody has to wait for long; what is then still missing is told on the shell's standard error, and looked through
-// record by record. The reader must outlive it. One object, one question.
+// record by record. The reader must outlive it. For a question or a few that follow
+// each other.
 class TrailSearch {
  public:
   TrailSearch(const OpenedReader& reader, Shell& shell);

@@ -86,8 +86,8 @@ class RuleSet {
   };
   static Loaded load(Options);
 
-  // A rule as it was, from its bundle (as bundle() gave it) instead of a directory. It is alone in the set: of what else
-  // its file declares the bundle may lack a list. `directory` is only a name for what is told.
+  // A rule as it was, from its bundle (as bundle() gave it) instead of a directory. It is alone in the set: of what
+  // else its file declares the bundle may lack a list. `directory` is only a name for what is told.
   static Loaded load_bundle(Options, const std::string& bundle, const std::string& rule);
 
   ~RuleSet();

@@ -26,7 +26,7 @@ Stretch all_gone(std::string why, Time until = Time::max()) {
 class SpanReading {
  public:
   SpanReading(KafkaConsumer& consumer, const TimeSpan& span, Clock& clock, Duration patience,
-          const VisitRecordOfSpan& visit)
+              const VisitRecordOfSpan& visit)
       : consumer_(consumer), span_(span), clock_(clock), patience_(patience), visit_(visit) {}
 
   Result<std::vector<PartitionRead>> read(const std::vector<HandledPartition>& handled) {
@@ -64,7 +64,8 @@ class SpanReading {
   };
 
   Result<void> look(const std::vector<HandledPartition>& handled) {
-    const auto cluster = consumer_.cluster_id(patience_);
+    constexpr Duration kFirstWord = std::chrono::seconds(5);  // of a broker that is there
+    const auto cluster = consumer_.cluster_id(std::min(patience_, kFirstWord));
     if (!cluster) return why_unanswered(consumer_, cluster.error());
     const auto counts = consumer_.partition_counts(patience_);
     if (!counts) return why_unanswered(consumer_, counts.error());
@@ -146,8 +147,7 @@ class SpanReading {
 
   Result<void> show(const Part& part, const KafkaMessage& message) {
     headers_.clear();
-    message.for_each_header(
-        [&](std::string_view name, std::string_view value) { headers_.push_back({name, value}); });
+    message.for_each_header([&](std::string_view name, std::string_view value) { headers_.push_back({name, value}); });
     return visit_(part.handled.where, {.offset = message.offset(),
                                        .timestamp = message.timestamp(),
                                        .key = message.key(),

@@ -1,7 +1,8 @@
 // RecordSearch: looking for records newest first, by the derived index as far as it goes, and otherwise by walking
 // through them. What is found is the same; the index only says where it is not worth looking.
 //
-// Borrows its records, which must outlive it. One object, one question; one thread.
+// Borrows its records, which must outlive it. For a question or a few that follow each other, as the index stays as it
+// was found; one thread.
 #pragma once
 
 #include <memory>

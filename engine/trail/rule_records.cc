@@ -114,7 +114,7 @@ class Folding {
   std::map<std::pair<std::string, std::string>, Groups> groups_;  // by what and guard
 };
 
-std::optional<Became> became_of(const Json& record, int64_t seq) {
+std::optional<Became> became_of(const Json& record, int64_t seq, Time at) {
   const std::string kind = raw_text_at(record, "/kind");
   if ((kind != "plan" && kind != "suppression") || record.contains("folded")) return std::nullopt;
   Became became;
@@ -124,6 +124,7 @@ std::optional<Became> became_of(const Json& record, int64_t seq) {
   became.remediation = raw_text_at(record, "/remediation");
   became.disposition = raw_text_at(record, "/disposition");
   became.record = seq;
+  became.at = at;
   became.partition = {raw_text_at(record, "/event/partition/source"), raw_text_at(record, "/event/partition/topic"),
                       static_cast<int32_t>(number_at(record, "/event/partition/partition"))};
   became.offset = number_at(record, "/event/offset");
@@ -197,7 +198,7 @@ Result<RuleRecords> rule_records(RecordSearch& search, const std::string& rule, 
         if (raw_text_at(record, "/rule/id") != rule) return {};
         folding.add(record, seq, at);
         count(record, at, records);
-        if (auto became = became_of(record, seq)) records.became[raw_text_at(record, "/key")] = *std::move(became);
+        if (auto became = became_of(record, seq, at)) records.became[raw_text_at(record, "/key")] = *std::move(became);
         return {};
       });
   if (!done) return done.error();

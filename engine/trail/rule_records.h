@@ -39,6 +39,7 @@ struct Became {
   std::string guard, reason;
   std::string remediation, disposition;  // opened, joined, superseding
   int64_t record = 0;
+  Time at;                // of the record
   PartitionId partition;  // where the event was read
   int64_t offset = 0;
   int64_t index = 0;

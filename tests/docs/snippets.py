@@ -125,6 +125,10 @@ def check_first_rule():
                 print((home / "log").read_text())
                 return
             wait_for("the suppression on record", lambda: "suppression" in typed(look, home))
+            why = typed("kedge audit why first.public-bucket --from 2026-01-01", home)
+            for expected in ("suppressed  mode", "mode: first.public-bucket is in mode shadow"):
+                if expected not in why:
+                    fail(f"audit-recipes.md: `kedge audit why` does not say `{expected}`:\n{why}")
         finally:
             for process in (engine, kafka):
                 if process is not None:

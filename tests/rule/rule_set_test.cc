@@ -131,8 +131,9 @@ TEST(RuleBundle, IsTheSameRuleAsTheDirectoryHas) {
     return { when = function(event) return event.detail.open > limit.n end })");
   directory.write("lib/data.json", "{\"n\": 3}");
   directory.write("lib/office.txt", "10.0.0.0/8\n");
-  directory.write("listed.lua", "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
-                                "target = function() return 'x' end, respond = function() return {} end }");
+  directory.write("listed.lua",
+                  "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
+                  "target = function() return 'x' end, respond = function() return {} end }");
   const auto before = directory.rules();
   ASSERT_NE(before, nullptr) << directory.problems().front();
   RuleSet::Options options = directory.options();
@@ -153,9 +154,10 @@ TEST(RuleBundle, IsTheSameRuleAsTheDirectoryHas) {
 TEST(RuleBundle, NeedsNothingOfTheOtherRulesOfItsFile) {
   RuleDirectory directory;
   directory.write("lib/office.txt", "10.0.0.0/8\n");
-  directory.write("two.lua", rule_text("plain") +
-                                 "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
-                                 "target = function() return 'x' end, respond = function() return {} end }");
+  directory.write("two.lua",
+                  rule_text("plain") +
+                      "rule 'listed' { on = { detail = { by = { { cidr = { file = 'lib/office.txt' } } } } },"
+                      "target = function() return 'x' end, respond = function() return {} end }");
   const auto before = directory.rules();
   ASSERT_NE(before, nullptr) << directory.problems().front();
   const auto kept = RuleSet::load_bundle(directory.options(), before->bundle(*before->find("plain")), "plain");

@@ -4,7 +4,9 @@
 
 #include <stdexcept>
 
+#include "base/hash.h"
 #include "kafka/handle.h"
+#include "source/read_span.h"
 #include "source/seek.h"
 #include "tests/kafka/consuming.h"
 #include "tests/kafka/producer.h"
@@ -41,16 +43,6 @@ class Admin {
     rd_kafka_conf_set(conf.get(), "bootstrap.servers", broker.address(KafkaListener::plain).c_str(), nullptr, 0);
     client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.release(), nullptr, 0));
     queue_.reset(rd_kafka_queue_new(client_.get()));
-  }
-
-  // Removes the records below `offset`, as retention does.
-  void delete_records(const std::string& topic, int64_t offset) {
-    const KafkaPartitionList list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0)->offset = offset;
-    rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(list.get());
-    rd_kafka_DeleteRecords(client_.get(), &request, 1, nullptr, queue_.get());
-    rd_kafka_DeleteRecords_destroy(request);
-    expect_done();
   }
 
   // Until there are `count`. They are made by the controller and only later known to the broker, who meanwhile
@@ -238,13 +230,55 @@ TEST_P(AtABroker, RecordsAGapThatRetentionMadeWhileItWasAway) {
     before.take_messages(5);
   }
   producer().produce_numbers(topic_, 0, 10, 5);
-  Admin(*broker_).delete_records(topic_, 12);
+  ASSERT_TRUE(delete_records(broker_->properties(), topic_, 0, 12));
   Reading after(options(), positions_);
   after.take_messages(3);
   EXPECT_EQ(after.values[0], numbers(12, 3));
   ASSERT_EQ(positions_.notices().size(), 1U);
   EXPECT_EQ(positions_.notices()[0].from, 5);
   EXPECT_EQ(positions_.notices()[0].to, 12);
+}
+
+TEST_P(AtABroker, ReadsTheHandledRecordsOfASpanAgainAndSaysWhatIsGone) {
+  const Time begin = Time(std::chrono::floor<std::chrono::milliseconds>(SystemClock().now())) - std::chrono::hours(2);
+  auto client = producer();
+  for (int i = 0; i < 20; ++i) {
+    const Time at = begin + std::chrono::minutes(i);
+    client.produce(topic_, 0,
+                   {.topic = {}, .value = std::to_string(i), .timestamp_ms = at.time_since_epoch().count() / 1000});
+  }
+  client.flush();
+  {
+    Reading reading(options(), positions_);
+    reading.take_messages(20);
+  }
+  Position position = **positions_.find(std::vector{id()})->begin();
+  const auto read = [&](int from, int to) {
+    std::vector<std::string> values;
+    SystemClock clock;
+    const auto found = read_span(options(), {{{topic_, 0}, position}},
+                                 {begin + std::chrono::minutes(from), begin + std::chrono::minutes(to)}, clock,
+                                 seconds(30), [&](const TopicPartition&, const SourceMessage& message) -> Result<void> {
+                                   values.emplace_back(message.value);
+                                   return {};
+                                 });
+    EXPECT_TRUE(found) << found.error().message;
+    return std::pair(values, found ? found->at(0) : PartitionRead{});
+  };
+  EXPECT_THAT(read(5, 8).first, ElementsAre("5", "6", "7"));
+  EXPECT_EQ(read(5, 8).second, (PartitionRead{{topic_, 0}, 3, Time(), ""}));
+  EXPECT_EQ(read(0, 500).first.size(), 20U) << "to the end of the log";
+  EXPECT_THAT(read(100, 200).first, IsEmpty());
+  ASSERT_TRUE(delete_records(broker_->properties(), topic_, 0, 6));
+  EXPECT_THAT(read(5, 8).first, ElementsAre("6", "7"));
+  EXPECT_EQ(read(5, 8).second.kept_since, begin + std::chrono::minutes(6));
+  EXPECT_THAT(read(5, 8).second.missing, HasSubstr("[0] keeps records since 20"));
+  EXPECT_EQ(read(7, 8).second.missing, "");
+  position.next = 8;
+  position.bookmark.reset();
+  EXPECT_THAT(read(7, 18).first, ElementsAre("7")) << "what was not handled is not read";
+  position.bookmark = Bookmark{7, begin, sha256("another")};
+  EXPECT_THAT(read(7, 18).second.missing, HasSubstr("this is another log"));
 }
 
 TEST_P(AtABroker, DoesNotStarveAPausedPartitionOverARebalance) {

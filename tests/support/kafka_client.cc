@@ -288,6 +288,21 @@ Result<void> delete_topic(const KafkaProperties& properties, const std::string& 
   });
 }
 
+Result<void> delete_records(const KafkaProperties& properties, const std::string& topic, int partition,
+                            int64_t offset) {
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, Destroy<rd_kafka_topic_partition_list_destroy>> below(
+      rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(below.get(), topic.c_str(), partition)->offset = offset;
+  const std::unique_ptr<rd_kafka_DeleteRecords_t, Destroy<rd_kafka_DeleteRecords_destroy>> request(
+      rd_kafka_DeleteRecords_new(below.get()));
+  const auto send = [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+    auto* requests = request.get();
+    rd_kafka_DeleteRecords(handle, &requests, 1, nullptr, queue);
+  };
+  return administer(properties, "deleting records of " + topic, send,
+                    [](rd_kafka_event_t*, size_t*) -> const rd_kafka_topic_result_t* const* { return nullptr; });
+}
+
 Result<std::vector<KafkaRecord>> read_topic(const KafkaProperties& properties, const std::string& topic, size_t count,
                                             milliseconds timeout) {
   const auto deadline = steady_clock::now() + timeout;

@@ -71,6 +71,8 @@ class KafkaMember {
 Result<void> create_topic(const KafkaProperties&, const std::string& topic, int partitions,
                           const std::map<std::string, std::string>& settings = {});
 Result<void> delete_topic(const KafkaProperties&, const std::string& topic);
+// Removes the records of a partition below `offset`, as retention does.
+Result<void> delete_records(const KafkaProperties&, const std::string& topic, int partition, int64_t offset);
 
 // Reads a topic from its beginning, all partitions, until `count` records are there, in the order of their partition
 // and offset. No group has a part in it.
