@@ -127,16 +127,16 @@ class CommandAuditWhy : public CommandLine {
 
   // A day with one of each.
   void live() {
-    produce(10, "no", {{"n", 1}, {"bucket", "a"}});
-    produce(20, "yes", {{"n", 2}, {"bucket", "b"}});
-    produce(30, "denied", {{"n", 2}, {"bucket", "c"}, {"error", "Denied"}});
-    produce(40, "other", {{"bucket", "d"}});
-    decide(41, 1, {suppressed("yes", "b", 1)});
+    produce(10, "no", {{"n", 1}, {"bucket", "bucket-a"}});
+    produce(20, "yes", {{"n", 2}, {"bucket", "bucket-b"}});
+    produce(30, "denied", {{"n", 2}, {"bucket", "bucket-c"}, {"error", "Denied"}});
+    produce(40, "other", {{"bucket", "bucket-d"}});
+    decide(41, 1, {suppressed("yes", "bucket-b", 1)});
     clock_.advance(noon_ + hours(1) - clock_.now());
     load(rule_above(2));
-    produce(70, "no more", {{"n", 2}, {"bucket", "b"}});
-    produce(75, "yes", {{"n", 3}, {"bucket", "b"}});  // told again
-    decide(80, 1, {suppressed("yes", "b", 5)});
+    produce(70, "no more", {{"n", 2}, {"bucket", "bucket-b"}});
+    produce(75, "yes", {{"n", 3}, {"bucket", "bucket-b"}});  // told again
+    decide(80, 1, {suppressed("yes", "bucket-b", 5)});
   }
 
   Typed typed(const std::string& options) {
@@ -178,8 +178,8 @@ TEST_F(CommandAuditWhy, TellsSingleAnswersByTheVersionThatWasInForce) {
   live();
   const Json said = document();
   EXPECT_THAT(lines_of(said, "answers", {"event", "answer", "target"}),
-              ElementsAre("no when ", "yes suppressed arn:aws:s3:::b", "denied nearly ", "no more when ",
-                          "yes duplicate arn:aws:s3:::b"))
+              ElementsAre("no when ", "yes suppressed arn:aws:s3:::bucket-b", "denied nearly ", "no more when ",
+                          "yes duplicate arn:aws:s3:::bucket-b"))
       << said.dump(1);
   EXPECT_EQ(said["answers"][1]["why"], "mode: first is in mode shadow");
   EXPECT_EQ(said["answers"][2]["why"], R"(found "Denied" at detail.error: {"exists":false})");
@@ -209,12 +209,12 @@ TEST_F(CommandAuditWhy, TellsPeopleAllOfItAndProgramsOneTable) {
 }
 
 TEST_F(CommandAuditWhy, FindsWhatWasCountedOtherwiseThanTheSourceSays) {
-  produce(10, "no", {{"n", 1}, {"bucket", "a"}});
+  produce(10, "no", {{"n", 1}, {"bucket", "bucket-a"}});
   decide(11, 1);
-  produce(70, "no", {{"n", 1}, {"bucket", "a"}});
-  produce(71, "no", {{"n", 1}, {"bucket", "a"}});
+  produce(70, "no", {{"n", 1}, {"bucket", "bucket-a"}});
+  produce(71, "no", {{"n", 1}, {"bucket", "bucket-a"}});
   decide(72, 1);
-  produce(130, "no", {{"n", 1}, {"bucket", "a"}});
+  produce(130, "no", {{"n", 1}, {"bucket", "bucket-a"}});
   decide(131, 1);
   const Typed done =
       type("audit why first -c @kedge.yaml --from 2026-01-01T12:00:00Z --to 2026-01-01T16:00:00Z --part hours -o json");
@@ -228,7 +228,7 @@ TEST_F(CommandAuditWhy, FindsWhatWasCountedOtherwiseThanTheSourceSays) {
 TEST_F(CommandAuditWhy, AsksTheFilesOfTodayWhereABundleIsGoneIfItIsToldTo) {
   clock_.advance(hours(1));
   load(rule_above(2), false);
-  produce(70, "no", {{"n", 2}, {"bucket", "a"}});
+  produce(70, "no", {{"n", 2}, {"bucket", "bucket-a"}});
   decide(71, 1);
   const Json without = document();
   EXPECT_EQ(without["unasked"], 1);
@@ -261,7 +261,7 @@ TEST_F(CommandAuditWhy, SaysWhatWouldBeRight) {
     EXPECT_EQ(done.exit_code, kUsedWrongly) << line;
     return done.err;
   };
-  EXPECT_THAT(wrong("frist --from 2026-01-01"), HasSubstr("no rule 'frist' was ever loaded (did you mean 'first'?)"));
+  EXPECT_THAT(wrong("firt --from 2026-01-01"), HasSubstr("no rule 'firt' was ever loaded (did you mean 'first'?)"));
   EXPECT_THAT(wrong("first"), HasSubstr("--from"));
   EXPECT_THAT(wrong("first --from yesterday"), HasSubstr("--from: 'yesterday' is not a time"));
   EXPECT_THAT(wrong("first --from 2026-01-02 --to 2026-01-01"), HasSubstr("is not before --to"));

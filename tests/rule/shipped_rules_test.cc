@@ -40,13 +40,17 @@ ActionCatalog aws_actions() {
 class ShippedRules : public testing::Test {
  protected:
   ShippedRules() {
+    auto loaded = RuleSet::load(options());
+    for (const RuleProblem& problem : loaded.problems) ADD_FAILURE() << to_string(problem);
+    rules_ = std::move(loaded.rules);
+  }
+
+  RuleSet::Options options() const {
     RuleSet::Options options;
     options.directory = KEDGE_SOURCE_DIR "/rules";
     options.actions = &actions_;
     options.host_functions = {{"aws.public_access", "judge", "", judge_public_access}};
-    auto loaded = RuleSet::load(options);
-    for (const RuleProblem& problem : loaded.problems) ADD_FAILURE() << to_string(problem);
-    rules_ = std::move(loaded.rules);
+    return options;
   }
 
   // The rules that fire, or fail, for each line of a file of recorded events; empty where none does.
@@ -86,6 +90,14 @@ TEST_F(ShippedRules, PassTheirOwnTests) {
   const RuleTestReport report = run_rule_tests(rules_);
   EXPECT_TRUE(report.passed()) << to_text(report);
   EXPECT_EQ(rules_->rules().size(), 4U);
+}
+
+TEST_F(ShippedRules, AreOfTheSameVersionFromTheirBundles) {
+  for (const Rule& rule : rules_->rules()) {
+    const auto kept = RuleSet::load_bundle(options(), rules_->bundle(rule), rule.id);
+    ASSERT_NE(kept.rules, nullptr) << to_string(kept.problems.at(0));
+    EXPECT_EQ(kept.rules->rules().front().version, rule.version);
+  }
 }
 
 TEST_F(ShippedRules, ActOnlyWhereTheyAreMeantTo) {
