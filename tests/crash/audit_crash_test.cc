@@ -15,7 +15,7 @@
 #include "audit/log_reader.h"
 #include "base/json.h"
 #include "base/random.h"
-#include "tests/crash/kept_checkpoints.h"
+#include "tests/crash/checkpoint_watch.h"
 #include "tests/crash/settings.h"
 #include "tests/support/child_process.h"
 #include "tests/support/needs.h"
@@ -53,7 +53,7 @@ class AuditCrash : public testing::Test {
     const auto key = make_key_file(key_file_, "example.com/kedge");
     ASSERT_TRUE(key) << key.error().message;
     keys_ = {*key};
-    checkpoints_ = std::make_unique<KeptCheckpoints>(log());
+    checkpoints_ = std::make_unique<CheckpointWatch>(log());
   }
 
   std::string data() const { return directory_.path() / "data"; }
@@ -154,7 +154,7 @@ class AuditCrash : public testing::Test {
   const TemporaryDirectory directory_;
   const std::string key_file_;
   std::vector<VerifierKey> keys_;
-  std::unique_ptr<KeptCheckpoints> checkpoints_;
+  std::unique_ptr<CheckpointWatch> checkpoints_;
   std::vector<std::string> acknowledged_;
   std::map<std::string, size_t> ends_;
   std::map<std::string, size_t> injected_;
@@ -166,7 +166,7 @@ TEST_F(AuditCrash, EveryAcknowledgedRecordIsInTheLogOnceAndNoCheckpointIsTakenBa
     if ((life + 1) % 50 == 0) std::cout << life + 1 << " lives" << std::endl;
   }
   ASSERT_NO_FATAL_FAILURE(live_in_peace());
-  const std::vector<OldCheckpoint> checkpoints = checkpoints_->found();
+  const std::vector<OldCheckpoints> checkpoints = checkpoints_->found();
   EXPECT_EQ(breaches_of_log(log(), keys_, checkpoints, data()), std::vector<std::string>());
   ASSERT_FALSE(HasFailure());
   std::map<std::string, size_t> names = names_in_log();

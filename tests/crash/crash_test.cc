@@ -9,7 +9,7 @@
 
 #include "audit/key_file.h"
 #include "base/random.h"
-#include "tests/crash/kept_checkpoints.h"
+#include "tests/crash/checkpoint_watch.h"
 #include "tests/crash/killer.h"
 #include "tests/crash/settings.h"
 #include "tests/crash/stage.h"
@@ -34,7 +34,7 @@ class Crash : public Stage {
     ASSERT_TRUE(key) << key.error().message;
     keys_ = {*key};
     engine_.configuration["audit"] = {{"keys", Json::array({key_file})}};
-    checkpoints_ = std::make_unique<KeptCheckpoints>(data() + "/audit");
+    checkpoints_ = std::make_unique<CheckpointWatch>(data() + "/audit");
   }
 
   void TearDown() override {
@@ -144,7 +144,7 @@ class Crash : public Stage {
   const uint64_t kills_;
   const uint64_t seed_;
   std::vector<VerifierKey> keys_;
-  std::unique_ptr<KeptCheckpoints> checkpoints_;
+  std::unique_ptr<CheckpointWatch> checkpoints_;
   size_t approved_ = 0;
   size_t told_again_ = 0;
 };

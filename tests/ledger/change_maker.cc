@@ -122,13 +122,13 @@ RedriveDeadLetter ChangeMaker::redrive(LedgerReader& reader) {
   for (Finding& finding : redrive.decided.findings) finding.origin = "redrive";
   for (uint64_t n = below(3); n > 0; --n) redrive.decided.suppressions.push_back(suppression());
   for (uint64_t n = below(3); n > 0; --n) redrive.decided.dead_letters.push_back(dead_letter());
+  if (one_in(4)) redrive.decided.alarms.push_back(own_principal_alarm());
   if (one_in(2)) redrive.decided.counts.push_back({"cloudtrail", "no-pattern", 1});
   return redrive;
 }
 
 Change ChangeMaker::batch(LedgerReader& reader) {
   CommitBatch batch;
-  if (one_in(4)) redrive.decided.alarms.push_back(own_principal_alarm());
   for (uint64_t n = below(3); n > 0; --n) batch.findings.push_back(finding());
   for (uint64_t n = below(3); n > 0; --n) batch.suppressions.push_back(suppression());
   for (uint64_t n = below(3); n > 0; --n) batch.dead_letters.push_back(dead_letter());

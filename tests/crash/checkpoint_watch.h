@@ -1,4 +1,4 @@
-// KeptCheckpoints: somebody outside who looks at a log all the time, and keeps each checkpoint that it ever showed.
+// CheckpointWatch: somebody outside who looks at a log all the time, and keeps each checkpoint that it ever showed.
 #pragma once
 
 #include <atomic>
@@ -13,21 +13,21 @@
 namespace kedge {
 
 // Watches as long as it lives; `found` is called from the thread that made it.
-class KeptCheckpoints {
+class CheckpointWatch {
  public:
-  explicit KeptCheckpoints(std::string log);
-  ~KeptCheckpoints();
-  KeptCheckpoints(const KeptCheckpoints&) = delete;
-  KeptCheckpoints& operator=(const KeptCheckpoints&) = delete;
+  explicit CheckpointWatch(std::string log);
+  ~CheckpointWatch();
+  CheckpointWatch(const CheckpointWatch&) = delete;
+  CheckpointWatch& operator=(const CheckpointWatch&) = delete;
 
   // Ends the watching. In the order in which they were seen first.
-  std::vector<OldCheckpoint> found();
+  std::vector<OldCheckpoints> found();
 
  private:
   void watch();
 
   const std::string log_;
-  std::vector<OldCheckpoint> found_;  // the thread's, until it has ended
+  std::vector<OldCheckpoints> found_;  // the thread's, until it has ended
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
@@ -36,6 +36,6 @@ class KeptCheckpoints {
 // and its entries are, byte for byte, the journal's records in the ledger's directory. Nobody may write either
 // meanwhile.
 std::vector<std::string> breaches_of_log(const std::string& log, const std::vector<VerifierKey>& keys,
-                                         const std::vector<OldCheckpoint>& checkpoints, const std::string& ledger);
+                                         const std::vector<OldCheckpoints>& checkpoints, const std::string& ledger);
 
 }  // namespace kedge

@@ -1,4 +1,4 @@
-#include "tests/crash/kept_checkpoints.h"
+#include "tests/crash/checkpoint_watch.h"
 
 #include <algorithm>
 #include <chrono>
@@ -36,14 +36,14 @@ std::vector<std::string> unlike_journal(const std::string& log, uint64_t size, L
 
 }  // namespace
 
-KeptCheckpoints::KeptCheckpoints(std::string log) : log_(std::move(log)), thread_([this] { watch(); }) {}
+CheckpointWatch::CheckpointWatch(std::string log) : log_(std::move(log)), thread_([this] { watch(); }) {}
 
-KeptCheckpoints::~KeptCheckpoints() {
+CheckpointWatch::~CheckpointWatch() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
-void KeptCheckpoints::watch() {
+void CheckpointWatch::watch() {
   std::set<std::string> seen;
   while (!stopping_) {
     auto note = read_checkpoint_file(log_);
@@ -54,14 +54,14 @@ void KeptCheckpoints::watch() {
   }
 }
 
-std::vector<OldCheckpoint> KeptCheckpoints::found() {
+std::vector<OldCheckpoints> CheckpointWatch::found() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
   return found_;
 }
 
 std::vector<std::string> breaches_of_log(const std::string& log, const std::vector<VerifierKey>& keys,
-                                         const std::vector<OldCheckpoint>& checkpoints, const std::string& ledger) {
+                                         const std::vector<OldCheckpoints>& checkpoints, const std::string& ledger) {
   const auto verified = verify_log(log, keys, checkpoints, 2);
   if (!verified) return {verified.error().message};
   std::vector<std::string> breaches;
