@@ -208,7 +208,8 @@ void SqliteWriter::trace_attempt(const Remediation& r, const std::string& mark, 
 }
 
 void SqliteWriter::trace_outcome(const Remediation& r, const StepOutcome& outcome, int64_t seq) {
-  tables_.put_requests({r.id, r.plan.target, outcome.mark, r.touches}, outcome.request_ids, today());
+  const bool settled = outcome.writes > 0 && std::cmp_greater_equal(outcome.request_ids.size(), outcome.writes);
+  tables_.put_requests({r.id, r.plan.target, outcome.mark, r.touches, settled}, outcome.request_ids, today());
   tables_.put_touched(r.touches, seq, today());
 }
 

@@ -19,7 +19,8 @@ std::vector<std::string> read_texts(Query row) {
 }
 
 AttemptTrace read_trace(const Query& row) {
-  return {row.text(0), row.text(1), row.text(2), stored_json(row.text(3)).get<std::vector<std::string>>()};
+  return {row.text(0), row.text(1), row.text(2), stored_json(row.text(3)).get<std::vector<std::string>>(),
+          row.integer(4) != 0};
 }
 
 std::string state_text(State state) { return std::string(to_string(state)); }
@@ -210,8 +211,8 @@ void Tables::put_touched(const std::vector<std::string>& keys, int64_t seq, int6
 }
 
 void Tables::put_attempt(const AttemptTrace& trace, int64_t day) {
-  db_.run("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?)", day, trace.mark, trace.remediation, trace.target,
-          stored_text(trace.touches));
+  db_.run("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?)", day, trace.mark, trace.remediation, trace.target,
+          stored_text(trace.touches), static_cast<int64_t>(trace.settled));
 }
 
 void Tables::put_requests(const AttemptTrace& trace, const std::vector<std::string>& request_ids, int64_t day) {
@@ -219,6 +220,21 @@ void Tables::put_requests(const AttemptTrace& trace, const std::vector<std::stri
     db_.run("INSERT OR IGNORE INTO attempt_request VALUES (?, ?, ?, ?)", day, request_id, trace.mark,
             trace.remediation);
   }
+  if (trace.settled) settle_attempt(trace, day);
+}
+
+// Attempts lie by the day on which they began: this one or the day before, most often.
+void Tables::settle_attempt(const AttemptTrace& trace, int64_t day) {
+  for (;;) {
+    Query found = db_.query("SELECT 1 FROM attempt WHERE day = ? AND mark = ? AND remediation = ?", day, trace.mark,
+                            trace.remediation);
+    if (found.next()) break;
+    Query earlier = db_.query("SELECT max(day) FROM attempt WHERE day < ?", day);
+    if (!earlier.next() || earlier.is_null(0)) return;
+    day = earlier.integer(0);
+  }
+  db_.run("UPDATE attempt SET settled = 1 WHERE day = ? AND mark = ? AND remediation = ?", day, trace.mark,
+          trace.remediation);
 }
 
 std::vector<AttemptTrace> Tables::attempts_by_mark(const std::string& mark, int64_t from_day) {
@@ -230,8 +246,8 @@ std::vector<AttemptTrace> Tables::attempts_by_mark(const std::string& mark, int6
       if (!next.next() || next.is_null(0)) return traces;
       day = next.integer(0);
     }
-    Query row =
-        db_.query("SELECT remediation, target, mark, touches FROM attempt WHERE day = ? AND mark = ?", day, mark);
+    Query row = db_.query("SELECT remediation, target, mark, touches, settled FROM attempt WHERE day = ? AND mark = ?",
+                          day, mark);
     while (row.next()) traces.push_back(read_trace(row));
   }
 }

@@ -136,6 +136,7 @@ constexpr const char* kVersion6 = R"sql(
 CREATE TABLE throttle (
   rule TEXT NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL, until INTEGER NOT NULL, alone INTEGER NOT NULL,
   digest INTEGER NOT NULL, PRIMARY KEY (rule, channel, kind)) WITHOUT ROWID;
+ALTER TABLE attempt ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array<const char*, 6> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};

@@ -77,6 +77,7 @@ class Tables {
   std::optional<std::string> touched_since(const std::vector<std::string>& keys, int64_t seq, int64_t from_day);
   void put_touched(const std::vector<std::string>& keys, int64_t seq, int64_t day);
   void put_attempt(const AttemptTrace&, int64_t day);
+  // Of an attempt that ended; where it is settled, it is from then on.
   void put_requests(const AttemptTrace&, const std::vector<std::string>& request_ids, int64_t day);
   std::vector<AttemptTrace> attempts_by_mark(const std::string& mark, int64_t from_day);
   std::vector<AttemptTrace> attempts_by_request(const std::string& request_id, int64_t from_day);
@@ -186,6 +187,7 @@ class Tables {
                                const std::string& finding);
   void put_step(const std::string& remediation, size_t number, const StepProgress&);
   void put_timer(const Remediation&);
+  void settle_attempt(const AttemptTrace&, int64_t day);
 
   Database& db_;
   std::optional<std::set<std::string>> rule_versions_;

@@ -286,6 +286,7 @@ struct AttemptTrace {
   std::string target;
   std::string mark;
   std::vector<std::string> touches;
+  bool settled = false;  // each of its writes has an answer, which names the request
 
   bool operator==(const AttemptTrace&) const = default;
 };

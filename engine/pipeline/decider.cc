@@ -82,9 +82,13 @@ std::optional<Time> time_of(const Event& event) {
   return time ? std::optional(*time) : std::nullopt;
 }
 
-bool shares_a_key(const AttemptTrace& attempt, const Plan& plan) {
-  if (attempt.target == plan.target) return true;
-  return std::find(attempt.touches.begin(), attempt.touches.end(), plan.target) != attempt.touches.end();
+// Another rule may call by another name what we have written.
+bool is_about(const AttemptTrace& attempt, const std::string& target, const std::vector<std::string>& touches) {
+  const auto wrote = [&](const std::string& key) {
+    return attempt.target == key ||
+           std::find(attempt.touches.begin(), attempt.touches.end(), key) != attempt.touches.end();
+  };
+  return wrote(target) || std::any_of(touches.begin(), touches.end(), wrote);
 }
 
 RaiseAlarm alarm_of_own_principal(std::string message, const Plan& plan, const EventReference& event,
@@ -315,7 +319,7 @@ Result<AdmissionFacts> Decider::facts_for(const Event& event, const Provenance& 
   facts.own_principals = own_principals_;
   facts.happened = time_of(event);
   facts.touches = keys_touched(plan, rules_->actions());
-  const auto own_attempt = is_own_attempt(provenance, plan);
+  const auto own_attempt = is_own_attempt(provenance, plan.target, facts.touches);
   if (!own_attempt) return own_attempt.error().with("our own attempts cannot be read");
   facts.own_attempt = *own_attempt;
   facts.own_things = own_things_;
@@ -330,18 +334,26 @@ Result<AdmissionFacts> Decider::facts_for(const Event& event, const Provenance& 
   return facts;
 }
 
-// Only an event of our own principal is looked up: anybody can write any user agent.
-Result<bool> Decider::is_own_attempt(const Provenance& provenance, const Plan& plan) {
+// Only an event of our own principal is looked up: anybody can write any user agent. Whoever has our credentials can
+// also write a mark, which stands in CloudTrail for all to read: where the endpoint has named all requests of the
+// attempt that carried it, only those are ours.
+Result<bool> Decider::is_own_attempt(const Provenance& provenance, const std::string& target,
+                                     const std::vector<std::string>& touches) {
   const auto& own = own_principals_;
   if (std::find(own.begin(), own.end(), provenance.principal) == own.end()) return false;
-  const std::string mark = mark_in_agent(provenance.agent);
-  auto attempts =
-      mark.empty() ? Result<std::vector<AttemptTrace>>(std::vector<AttemptTrace>{}) : reader_.attempts_by_mark(mark);
-  if (attempts && attempts->empty() && !provenance.request_id.empty()) {
-    attempts = reader_.attempts_by_request(provenance.request_id);
+  const auto about_it = [&](const AttemptTrace& attempt) { return is_about(attempt, target, touches); };
+  if (!provenance.request_id.empty()) {
+    const auto named = reader_.attempts_by_request(provenance.request_id);
+    if (!named) return named.error();
+    if (std::any_of(named->begin(), named->end(), about_it)) return true;
   }
-  if (!attempts) return attempts.error();
-  return std::any_of(attempts->begin(), attempts->end(), [&](const auto& a) { return shares_a_key(a, plan); });
+  const std::string mark = mark_in_agent(provenance.agent);
+  if (mark.empty()) return false;
+  const auto marked = reader_.attempts_by_mark(mark);
+  if (!marked) return marked.error();
+  return std::any_of(marked->begin(), marked->end(), [&](const AttemptTrace& attempt) {
+    return about_it(attempt) && (!attempt.settled || provenance.request_id.empty());
+  });
 }
 
 }  // namespace kedge

@@ -94,7 +94,8 @@ class Decider {
   Result<AdmissionFacts> facts_for(const Event& event, const Provenance& provenance, const Plan& plan,
                                    const Place& place, Time now);
   void fail_admission(size_t rule, const Error&, const Place& place, Outcome& outcome);
-  Result<bool> is_own_attempt(const Provenance& provenance, const Plan& plan);
+  Result<bool> is_own_attempt(const Provenance& provenance, const std::string& target,
+                              const std::vector<std::string>& touches);
   void fail_rule(size_t rule, const std::string& code, const std::string& message, const Place& place,
                  Outcome& outcome);
   struct Reader;  // of one source

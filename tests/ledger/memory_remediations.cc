@@ -205,6 +205,8 @@ void MemoryLedger::end_attempt_of(const Remediation& r, const StepOutcome& outco
     row.request_ids.insert(outcome.request_ids.begin(), outcome.request_ids.end());
   }
   for (const std::string& key : r.touches) touched_[key] = {seq, day()};
+    if (outcome.writes > 0 && std::cmp_greater_equal(outcome.request_ids.size(), outcome.writes))
+      row.trace.settled = true;
 }
 
 Result<Answer> MemoryLedger::on(const Start& start) {

@@ -238,10 +238,25 @@ TEST_P(RemediationTest, FindsItsAttemptsByMarkAndByRequest) {
   const std::string id = open(1, "bucket");
   start(id);
   finish_step(id);
-  const AttemptTrace trace{id, "bucket", mark_of(id), {"s3:bucket"}};
+  const AttemptTrace trace{id, "bucket", mark_of(id), {"s3:bucket"}, true};
   EXPECT_EQ(*reader().attempts_by_mark(mark_of(id)), std::vector<AttemptTrace>{trace});
   EXPECT_EQ(*reader().attempts_by_request("request-of-" + mark_of(id)), std::vector<AttemptTrace>{trace});
   EXPECT_TRUE(reader().attempts_by_mark("another")->empty());
+}
+
+TEST_P(RemediationTest, KnowsOfItsAttemptsWhetherAllOfTheirRequestsAreNamed) {
+  const std::string id = open(1, "bucket", 2);
+  start(id, "bucket", 2);
+  const auto settled = [&](const std::string& mark) { return reader().attempts_by_mark(mark)->at(0).settled; };
+  EXPECT_FALSE(settled(mark_of(id))) << "it is on its way";
+  clock.advance(hours(30));
+  StepOutcome lost = sample_outcome(0, 1, mark_of(id), clock.now());
+  lost.writes = 2;
+  ASSERT_TRUE(commit(Attempt{id, lost, 1, 1, "m2"}).done());
+  EXPECT_FALSE(settled(mark_of(id))) << "of one there was no answer";
+  ASSERT_TRUE(commit(RecordOutcome{id, sample_outcome(1, 1, "m2", clock.now()), Move::apply_all, ""}).done());
+  EXPECT_TRUE(settled("m2"));
+  EXPECT_FALSE(settled(mark_of(id)));
 }
 
 TEST_P(RemediationTest, IsObservedAgainWhenAnAttemptOnItsKeysEndedSinceItWasLookedAt) {

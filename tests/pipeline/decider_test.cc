@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "tests/ledger/fixtures.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/pipeline/reading.h"
 #include "tests/pipeline/rules.h"
@@ -238,6 +239,83 @@ TEST_F(DeciderTest, OurPrincipalWithoutAnAttemptIsAnAlarmWhereTheRuleIsInShadowT
   EXPECT_EQ(outcome.commit.suppressions.size(), 1U);
   ASSERT_EQ(outcome.commit.alarms.size(), 1U);
   EXPECT_EQ(outcome.commit.alarms[0].kind, "own-principal");
+}
+
+// An attempt of ours on the bucket "b", and the events that tell of changes there.
+class OwnChange : public DeciderTest {
+ protected:
+  static constexpr auto kUs = "arn:aws:iam::123456789012:user/kedge";
+  static constexpr auto kMark = "00ff";
+
+  OwnChange() {
+    use(rules_);
+    decider_->use_principals({kUs});
+    ledger_.apply(std::vector<Change>{sample_rules(Mode::enforce, "open")});
+  }
+  // It begins, and ends with these requests answered, of so many that were sent.
+  void attempt(const std::string& target, std::vector<std::string> touches) {
+    Finding finding = sample_finding(1, target, clock_.now());
+    finding.plan.rule.id = "open";
+    Start start = sample_start(finding.remediation, target, 0);
+    start.observed_from = ledger_.head() + 1;
+    start.touches = std::move(touches);
+    start.mark = kMark;
+    ledger_.apply(std::vector<Change>{batch_of({finding})});
+    const Answer answer = ledger_.apply(std::vector<Change>{start})[0];
+    ASSERT_TRUE(answer.done() && answer.go->go == Go::go) << answer.error.message;
+  }
+  void end(int writes, std::vector<std::string> request_ids) {
+    StepOutcome outcome = sample_outcome(0, 1, kMark, clock_.now());
+    outcome.writes = writes;
+    outcome.request_ids = std::move(request_ids);
+    const Answer answer =
+        ledger_.apply(std::vector<Change>{RecordOutcome{sample_id(1), outcome, Move::apply_all, ""}})[0];
+    ASSERT_TRUE(answer.done()) << answer.error.message;
+  }
+  // Of an event with the request id R-ID, by us.
+  std::string guard_of(const std::string& id, const std::string& mark) {
+    const Decider::Outcome outcome = decide({opened("b", id, kUs, agent_with_mark("0.1.0", mark))});
+    if (!outcome.commit.alarms.empty()) return outcome.commit.alarms[0].kind;
+    return outcome.commit.suppressions.empty() ? "admitted" : outcome.commit.suppressions[0].guard;
+  }
+
+  RulesForTests rules_;
+};
+
+TEST_F(OwnChange, IsKnownByItsMarkWhileItsRequestsAreNotAllKnown) {
+  attempt("arn:aws:s3:::b", {"arn:aws:s3:::b"});
+  EXPECT_EQ(guard_of("e1", kMark), "own-change") << "it is on its way";
+  EXPECT_EQ(guard_of("e2", "another"), "own-principal");
+  end(2, {"R-e1"});
+  EXPECT_EQ(guard_of("e3", kMark), "own-change") << "of the second request there was no answer";
+}
+
+TEST_F(OwnChange, IsKnownByItsRequestOnceAllOfItsRequestsAre) {
+  attempt("arn:aws:s3:::b", {"arn:aws:s3:::b"});
+  end(2, {"R-e1", "R-e2"});
+  EXPECT_EQ(guard_of("e1", kMark), "own-change");
+  EXPECT_EQ(guard_of("e2", ""), "own-change") << "the endpoint has named it";
+  EXPECT_EQ(guard_of("e3", kMark), "own-principal") << "a mark stands in the trail for all to read";
+}
+
+TEST_F(OwnChange, IsKnownByItsMarkAloneWhereTheEventNamesNoRequest) {
+  attempt("arn:aws:s3:::b", {"arn:aws:s3:::b"});
+  end(1, {"R-e1"});
+  std::string event = opened("b", "e1", kUs, agent_with_mark("0.1.0", kMark));
+  event.replace(event.find(R"("requestID":"R-e1",)"), 19, "");
+  EXPECT_EQ(decide({event}).commit.suppressions.at(0).guard, "own-change");
+}
+
+TEST_F(OwnChange, IsKnownByWhatItWroteWhateverItWasAbout) {
+  attempt("arn:aws:s3:::another", {"arn:aws:s3:::b"});
+  end(1, {"R-e1"});
+  EXPECT_EQ(guard_of("e1", kMark), "own-change");
+}
+
+TEST_F(OwnChange, IsNoneOnWhatItHasNotWritten) {
+  attempt("arn:aws:s3:::another", {"arn:aws:s3:::another"});
+  end(1, {"R-e1"});
+  EXPECT_EQ(guard_of("e1", kMark), "own-principal");
 }
 
 TEST_F(DeciderTest, WhatAGuardCannotBeAskedAboutIsADeadLetterAndPeopleAreToldOnce) {
