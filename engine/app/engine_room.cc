@@ -56,12 +56,29 @@ Result<std::vector<std::string>> ask_own_principals(AwsClient& aws) {
   return principals;
 }
 
+// Those that a rule may tighten.
+Limits engine_limits(const Configuration& configuration) {
+  const GateLimits& gate = configuration.gate;
+  Limits limits;
+  if (gate.flap) limits.flap = gate.flap->most;
+  if (gate.mass_match) limits.mass_match = gate.mass_match->most;
+  if (gate.rule_breaker) {
+    limits.failures_in_a_row = gate.rule_breaker->in_a_row;
+    limits.failures_of_ten = gate.rule_breaker->of_ten;
+  }
+  limits.stale_after = gate.stale_after;
+  limits.approval_within = gate.approval_within;
+  limits.record_only_after = configuration.admission.record_only_after;
+  return limits;
+}
+
 RuleSet::Options rule_options(const Configuration& configuration, const ActionCatalog& actions) {
   RuleSet::Options options;
   options.directory = configuration.rules_directory;
   options.actions = &actions;
   options.host_functions = host_functions();
   options.limits = configuration.rule_limits;
+  options.engine_limits = engine_limits(configuration);
   options.modes = configuration.modes;
   return options;
 }

@@ -57,14 +57,14 @@ std::optional<Admission> ask_mode(const Plan& plan, const Policy& policy) {
                   {{"mode", to_string(policy.mode)}, {"percent", policy.canary_percent}});
 }
 
-std::optional<Admission> ask_age(const AdmissionFacts& facts, const AdmissionLimits& limits) {
-  if (!facts.happened || facts.now - *facts.happened <= limits.record_only_after) return std::nullopt;
+std::optional<Admission> ask_age(const Policy& policy, const AdmissionFacts& facts, const AdmissionLimits& limits) {
+  const Duration most = std::min(limits.record_only_after, policy.limits.record_only_after.value_or(Duration::max()));
+  if (!facts.happened || facts.now - *facts.happened <= most) return std::nullopt;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(facts.now - *facts.happened);
   return suppress("stale",
                   fmt::format("the event is {} old; what is older than {} is only put on record",
-                              format_duration(seconds), format_duration(limits.record_only_after)),
-                  {{"age_us", Duration(facts.now - *facts.happened).count()},
-                   {"record_only_after_us", limits.record_only_after.count()}});
+                              format_duration(seconds), format_duration(most)),
+                  {{"age_us", Duration(facts.now - *facts.happened).count()}, {"record_only_after_us", most.count()}});
 }
 
 std::optional<Admission> ask_self_protection(const Plan& plan, const AdmissionFacts& facts) {
@@ -80,7 +80,7 @@ std::optional<Admission> ask_others(const Plan& plan, const Policy& policy, cons
                                     const AdmissionLimits& limits) {
   if (auto answer = ask_exceptions(plan, facts)) return answer;
   if (auto answer = ask_mode(plan, policy)) return answer;
-  if (auto answer = ask_age(facts, limits)) return answer;
+  if (auto answer = ask_age(policy, facts, limits)) return answer;
   return ask_self_protection(plan, facts);
 }
 

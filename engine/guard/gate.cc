@@ -284,7 +284,33 @@ std::optional<Verdict> ask_budgets(const GateFacts& facts) {
   return wait("budget", reason, figures, spent->room);
 }
 
+template <class T>
+void tighten(T& limit, const std::optional<T>& wanted) {
+  if (wanted) limit = std::min(limit, *wanted);
+}
+
+// Where the engine has none, the rule's number counts within the usual time.
+void tighten(std::optional<Budget>& limit, const std::optional<Budget>& usual, const std::optional<int>& most) {
+  if (!most) return;
+  if (!limit) limit = Budget{*most, usual->within};
+  limit->most = std::min(limit->most, *most);
+}
+
 }  // namespace
+
+GateLimits tightened(GateLimits limits, const Limits& rule) {
+  const GateLimits usual;
+  tighten(limits.flap, usual.flap, rule.flap);
+  tighten(limits.mass_match, usual.mass_match, rule.mass_match);
+  if (rule.failures_in_a_row || rule.failures_of_ten) {
+    if (!limits.rule_breaker) limits.rule_breaker = usual.rule_breaker;
+    tighten(limits.rule_breaker->in_a_row, rule.failures_in_a_row);
+    tighten(limits.rule_breaker->of_ten, rule.failures_of_ten);
+  }
+  tighten(limits.approval_within, rule.approval_within);
+  tighten(limits.stale_after, rule.stale_after);
+  return limits;
+}
 
 Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_rule(facts)) return *verdict;

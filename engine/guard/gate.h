@@ -106,6 +106,10 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
+// The engine's limits as far as the rule does not tighten them.
+GateLimits tightened(GateLimits, const Limits&);
+
+// The limits are those of the rule already.
 Verdict gate(const GateFacts&, const GateLimits&);
 
 // A step's further attempt: rule, pause and breaker, asked again before every single write.

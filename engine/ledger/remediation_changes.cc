@@ -39,7 +39,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   if (is_end(r.state)) {
     for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
   }
-  if (const auto& flap = options_.gate.flap; flap && puts_right(r, step)) {
+  if (const auto flap = tightened(options_.gate, r.policy.limits).flap; flap && puts_right(r, step)) {
     tables_.put_put_right(r, at_, at_ - options_.gate.flap_rest - flap->within);
   }
   if (r.state == State::confirmed) keep_claim(r);
@@ -58,11 +58,12 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
 }
 
 void SqliteWriter::note_end(const Remediation& r, const Transition& step, const std::string& code) {
-  if (!options_.gate.rule_breaker) return;
+  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  if (!limits) return;
   const std::string account = account_of(r);
   RuleBreaker kept = tables_.rule_breaker(r.plan.rule.id, account).value_or(RuleBreaker{});
   const RuleBreaker before = kept;
-  const auto turned = kedge::note_end(kept, r, step, code, at_, *options_.gate.rule_breaker);
+  const auto turned = kedge::note_end(kept, r, step, code, at_, *limits);
   if (kept != before) tables_.put(r.plan.rule.id, account, kept);
   if (turned == Breaker::Turned::closed) wake_for_rule(r.plan.rule.id, account, {{"cause", "breaker_closed"}});
   if (turned != Breaker::Turned::opened) return;
@@ -72,8 +73,9 @@ void SqliteWriter::note_end(const Remediation& r, const Transition& step, const 
 void SqliteWriter::give_back_probe(const Remediation& r) {
   const std::string account = account_of(r);
   auto kept = tables_.rule_breaker(r.plan.rule.id, account);
-  if (!kept || kept->probe != r.id || !options_.gate.rule_breaker) return;
-  kedge::give_back_probe(*kept, r, at_, *options_.gate.rule_breaker);
+  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  if (!kept || kept->probe != r.id || !limits) return;
+  kedge::give_back_probe(*kept, r, at_, *limits);
   tables_.put(r.plan.rule.id, account, *kept);
 }
 
@@ -158,7 +160,7 @@ std::vector<BudgetFigures> SqliteWriter::figures_of_budgets(const std::vector<Sc
 
 // What its rule wanted lately, this target included; once the rule is held for it, nothing more is counted.
 void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
-  const std::optional<Budget>& limit = options_.gate.mass_match;
+  const std::optional<Budget> limit = tightened(options_.gate, r.policy.limits).mass_match;
   if (!limit || facts.charged || facts.let_go) return;
   if (const auto mass = tables_.mass_match(facts.rule)) {
     facts.mass_since = mass->since;
@@ -172,8 +174,9 @@ void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
 
 // Those that count for nothing any more are taken out: what comes back as it was is a change, too.
 void SqliteWriter::count_approvals(const Remediation& r, GateFacts& facts) {
+  const Duration within = tightened(options_.gate, r.policy.limits).approval_within;
   for (const Approval& approval : tables_.approvals(r.id)) {
-    if (is_void(approval, r, at_, options_.gate.approval_within)) {
+    if (is_void(approval, r, at_, within)) {
       tables_.erase_approval(r.id, approval.actor);
       ++facts.approvals_void;
     } else {
@@ -227,25 +230,26 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (const auto key = tables_.touched_since(r.touches, start.observed_from, today() - kDaysTouched)) {
     return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
   }
+  const GateLimits limits = tightened(options_.gate, r.policy.limits);
   GateFacts facts = gate_facts(r);
   facts.breaker = start.breaker;
   const auto rule = tables_.rule_state(r.plan.rule.id);
   const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
-  if (const auto& flap = options_.gate.flap) {
-    facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - options_.gate.flap_rest - flap->within);
+  if (const auto& flap = limits.flap) {
+    facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - limits.flap_rest - flap->within);
   }
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   const std::string account = account_of(r);
-  auto rule_breaker = options_.gate.rule_breaker ? tables_.rule_breaker(facts.rule, account) : std::nullopt;
+  auto rule_breaker = limits.rule_breaker ? tables_.rule_breaker(facts.rule, account) : std::nullopt;
   if (rule_breaker) facts.rule_breaker = open_for(r, *rule_breaker, account, at_);
   count_approvals(r, facts);
   count_target(r, facts);
-  const Verdict verdict = gate(facts, options_.gate);
+  const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
   if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
 
-  if (rule_breaker && take_probe(*rule_breaker, r, at_, *options_.gate.rule_breaker)) {
+  if (rule_breaker && take_probe(*rule_breaker, r, at_, *limits.rule_breaker)) {
     tables_.put(facts.rule, account, *rule_breaker);
   }
   if (!facts.charged) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "base/json.h"
 
@@ -15,6 +16,19 @@ constexpr std::array<std::string_view, 4> kModes = {"off", "shadow", "canary", "
 constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high", "critical"};
 constexpr std::array<std::string_view, 3> kOnUnconfirmed = {"undo", "hold", "escalate"};
 constexpr std::array<std::string_view, 3> kReconcile = {"off", "hold", "enforce"};
+
+// As they are stored.
+constexpr std::array<std::pair<std::string_view, std::optional<int> Limits::*>, 6> kCounts = {
+    {{"per_minute", &Limits::per_minute},
+     {"per_hour", &Limits::per_hour},
+     {"flap", &Limits::flap},
+     {"mass_match", &Limits::mass_match},
+     {"failures_in_a_row", &Limits::failures_in_a_row},
+     {"failures_of_ten", &Limits::failures_of_ten}}};
+constexpr std::array<std::pair<std::string_view, std::optional<Duration> Limits::*>, 3> kSpans = {
+    {{"stale_after_us", &Limits::stale_after},
+     {"record_only_after_us", &Limits::record_only_after},
+     {"approval_within_us", &Limits::approval_within}}};
 
 template <class Enum>
 Result<Enum> parse(std::string_view text, std::span<const std::string_view> words, std::string_view what) {
@@ -44,8 +58,12 @@ Mode stricter(Mode a, Mode b) { return std::min(a, b); }
 
 Json to_json(const Policy& policy) {
   Json limits = Json::object();
-  if (policy.limits.per_minute) limits["per_minute"] = *policy.limits.per_minute;
-  if (policy.limits.per_hour) limits["per_hour"] = *policy.limits.per_hour;
+  for (const auto& [name, limit] : kCounts) {
+    if (const auto& value = policy.limits.*limit) limits[std::string(name)] = *value;
+  }
+  for (const auto& [name, limit] : kSpans) {
+    if (const auto& value = policy.limits.*limit) limits[std::string(name)] = value->count();
+  }
   Json json = Json::object();
   json["mode"] = to_string(policy.mode);
   json["canary_percent"] = policy.canary_percent;
@@ -80,8 +98,13 @@ Result<Policy> policy_from_json(const Json& json) {
     policy.title = json.at("title").get<std::string>();
     policy.references = json.at("references").get<std::vector<std::string>>();
     const Json& limits = json.at("limits");
-    if (limits.contains("per_minute")) policy.limits.per_minute = limits["per_minute"].get<int>();
-    if (limits.contains("per_hour")) policy.limits.per_hour = limits["per_hour"].get<int>();
+    for (const auto& [name, limit] : kCounts) {
+      if (const auto value = limits.find(name); value != limits.end()) policy.limits.*limit = value->get<int>();
+    }
+    for (const auto& [name, limit] : kSpans) {
+      const auto value = limits.find(name);
+      if (value != limits.end()) policy.limits.*limit = Duration(value->get<int64_t>());
+    }
     policy.window = json.at("window").get<std::string>();
     policy.approvals = json.at("approvals").get<int>();
     policy.throttle = Duration(json.at("throttle_us").get<int64_t>());

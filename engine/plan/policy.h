@@ -17,10 +17,18 @@ enum class Severity { informational, low, medium, high, critical };
 enum class OnUnconfirmed { undo, hold, escalate };
 enum class Reconcile { off, hold, enforce };
 
-// What a rule may tighten; an empty field leaves the engine's own limit.
+// What a rule may tighten; an empty field leaves the engine's own limit. What would loosen it changes nothing.
 struct Limits {
   std::optional<int> per_minute;  // remediations of this rule that may start within a minute
   std::optional<int> per_hour;
+  // Numbers, each within the time that the engine's own limit says.
+  std::optional<int> flap = std::nullopt;               // how often it may put one target right
+  std::optional<int> mass_match = std::nullopt;         // how many targets it may want to act on
+  std::optional<int> failures_in_a_row = std::nullopt;  // of its remediations on one account, until its breaker opens
+  std::optional<int> failures_of_ten = std::nullopt;
+  std::optional<Duration> stale_after = std::nullopt;
+  std::optional<Duration> record_only_after = std::nullopt;
+  std::optional<Duration> approval_within = std::nullopt;
 
   bool operator==(const Limits&) const = default;
 };

@@ -8,11 +8,11 @@
 
 #include "base/json.h"
 #include "base/nearest.h"
+#include "rule/limits_reader.h"
 
 namespace kedge {
 namespace {
 
-constexpr int kCountMax = 1'000'000;
 constexpr int kApprovalsMax = 10;
 
 bool is_word(char c) { return (std::isalnum(static_cast<unsigned char>(c)) != 0) || c == '_'; }
@@ -43,10 +43,11 @@ bool is_id(std::string_view id) {
 class Reader {
  public:
   Reader(const lua::Declaration& declaration, const std::string& file, std::string_view text,
-         const PatternExtras& extras, std::vector<RuleProblem>& problems)
+         const RuleSurroundings& around, std::vector<RuleProblem>& problems)
       : declaration_(declaration),
         text_(text),
-        extras_(extras),
+        extras_(around.extras),
+        engine_limits_(around.limits),
         problems_(problems),
         problems_before_(problems.size()) {
     rule_.id = declaration.name;
@@ -240,21 +241,8 @@ class Reader {
   }
 
   void read_limits(const std::string& name, const Json& value) {
-    if (value.is_array() && value.empty()) return;
-    if (!value.is_object()) return problem(name, "must be a table such as { per_hour = 5 }");
-    for (const auto& [limit, number] : value.items()) {
-      const std::string field = name + "." + limit;
-      std::optional<int>* const into = limit == "per_minute" ? &rule_.policy.limits.per_minute
-                                       : limit == "per_hour" ? &rule_.policy.limits.per_hour
-                                                             : nullptr;
-      if (into == nullptr) {
-        problem(field, fmt::format("is no limit{}; there are: per_hour, per_minute",
-                                   did_you_mean(limit, {"per_hour", "per_minute"})));
-      } else if (!is_count(number, 1, kCountMax)) {
-        problem(field, fmt::format("must be an integer from 1 to {}", kCountMax));
-      } else {
-        *into = number.get<int>();
-      }
+    for (LimitProblem& one : kedge::read_limits(value, engine_limits_, rule_.policy.limits)) {
+      problem(one.field.empty() ? name : name + "." + one.field, std::move(one.message));
     }
   }
 
@@ -266,6 +254,7 @@ class Reader {
   const lua::Declaration& declaration_;
   const std::string_view text_;
   const PatternExtras& extras_;
+  const Limits& engine_limits_;
   std::vector<RuleProblem>& problems_;
   const size_t problems_before_;
   Rule rule_;
@@ -274,8 +263,8 @@ class Reader {
 }  // namespace
 
 std::optional<Rule> read_rule(const lua::Declaration& declaration, const std::string& file, std::string_view text,
-                              const PatternExtras& extras, std::vector<RuleProblem>& problems) {
-  return Reader(declaration, file, text, extras, problems).read();
+                              const RuleSurroundings& around, std::vector<RuleProblem>& problems) {
+  return Reader(declaration, file, text, around, problems).read();
 }
 
 RuleProblem problem_from_lua(const std::string& file, const std::string& message) {

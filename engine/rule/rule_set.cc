@@ -127,7 +127,8 @@ class RuleSet::Loader {
   void add_rule(const lua::Declaration& declaration, const std::string& path, Parts::Origin origin) {
     PatternExtras extras;
     extras.read_file = [&](const std::string& name) { return read_list(name, origin.paths); };
-    auto rule = read_rule(declaration, path, parts_->files.texts.at(path), extras, problems_);
+    auto rule =
+        read_rule(declaration, path, parts_->files.texts.at(path), {extras, parts_->options.engine_limits}, problems_);
     const auto [first, is_new] = places_.try_emplace(declaration.name, fmt::format("{}:{}", path, declaration.line));
     if (!is_new) {
       problems_.push_back({path, declaration.line, declaration.name, "",

@@ -76,6 +76,7 @@ class RuleSet {
     const ActionCatalog* actions = nullptr;  // borrowed; must outlive the rule set
     std::vector<HostFunction> host_functions;
     RuleLimits limits;
+    Limits engine_limits = {};          // the engine's own, which a rule may only tighten
     std::map<std::string, Mode> modes;  // by rule id: the configuration's word, stricter or looser than the rule's
   };
 

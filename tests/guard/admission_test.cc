@@ -124,6 +124,18 @@ TEST_F(AdmissionTest, RecordsOnlyWhatIsOlderThanADay) {
   EXPECT_EQ(suppressed_by(), "stale");
 }
 
+TEST_F(AdmissionTest, RecordsOnlyWhatIsTooOldForItsRule) {
+  policy.limits.record_only_after = hours(1);
+  facts.happened = kNow - hours(1);
+  EXPECT_EQ(suppressed_by(), "admitted");
+  facts.happened = kNow - hours(1) - Duration(1);
+  EXPECT_EQ(suppressed_by(), "stale");
+  EXPECT_NE(ask().reason.find("older than 1h"), std::string::npos) << ask().reason;
+  policy.limits.record_only_after = hours(48);
+  facts.happened = kNow - hours(30);
+  EXPECT_EQ(suppressed_by(), "stale") << "a rule loosens nothing";
+}
+
 TEST_F(AdmissionTest, LeavesAnEventWithoutATimeToTheGate) {
   facts.happened.reset();
   EXPECT_EQ(suppressed_by(), "admitted");

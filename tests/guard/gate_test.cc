@@ -352,5 +352,48 @@ TEST_F(GateTest, WaitsWhileItsRuleHasFailedOnTheAccountUntilAPersonLetsItGoOn) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST(Tightened, TakesWhatIsStricterOfTheEnginesLimitAndTheRules) {
+  GateLimits engine;
+  engine.flap = Budget{3, std::chrono::hours(2)};
+  Limits rule;
+  EXPECT_EQ(tightened(engine, rule), engine);
+  rule.flap = 1;
+  rule.mass_match = 2;
+  rule.failures_in_a_row = 2;
+  rule.approval_within = minutes(5);
+  rule.stale_after = minutes(1);
+  const GateLimits tight = tightened(engine, rule);
+  EXPECT_EQ(tight.flap, (Budget{1, std::chrono::hours(2)})) << "a number, within the engine's time";
+  EXPECT_EQ(tight.mass_match, (Budget{2, minutes(10)}));
+  EXPECT_EQ(tight.rule_breaker->in_a_row, 2);
+  EXPECT_EQ(tight.rule_breaker->of_ten, engine.rule_breaker->of_ten);
+  EXPECT_EQ(tight.approval_within, minutes(5));
+  EXPECT_EQ(tight.stale_after, minutes(1));
+}
+
+TEST(Tightened, LoosensNothing) {
+  const GateLimits engine;
+  Limits rule;
+  rule.flap = rule.mass_match = rule.failures_in_a_row = rule.failures_of_ten = 1000;
+  rule.approval_within = rule.stale_after = std::chrono::hours(24 * 365);
+  EXPECT_EQ(tightened(engine, rule), engine);
+}
+
+TEST(Tightened, CountsWithinTheUsualTimeWhereTheEngineHasNoLimit) {
+  GateLimits engine;
+  engine.flap.reset();
+  engine.mass_match.reset();
+  engine.rule_breaker.reset();
+  EXPECT_EQ(tightened(engine, {}), engine);
+  Limits rule;
+  rule.flap = 2;
+  rule.mass_match = 4;
+  rule.failures_of_ten = 4;
+  const GateLimits tight = tightened(engine, rule);
+  EXPECT_EQ(tight.flap, (Budget{2, std::chrono::hours(1)}));
+  EXPECT_EQ(tight.mass_match, (Budget{4, minutes(10)}));
+  EXPECT_EQ(tight.rule_breaker->of_ten, 4);
+}
+
 }  // namespace
 }  // namespace kedge

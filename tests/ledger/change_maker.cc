@@ -75,7 +75,12 @@ Finding ChangeMaker::finding() {
   if (!one_in(3)) finding.policy.reconcile = one_in(2) ? Reconcile::hold : Reconcile::enforce;
   if (one_in(4)) finding.policy.throttle = std::chrono::minutes(1 + below(3));
   if (one_in(24)) finding.policy.window = one_in(3) ? "unknown" : "nights";
-  if (one_in(8)) finding.policy.limits = {1 + static_cast<int>(below(3)), std::nullopt};
+  if (one_in(8)) finding.policy.limits.per_minute = 1 + static_cast<int>(below(3));
+  if (one_in(12)) finding.policy.limits.flap = 1;
+  if (one_in(24)) finding.policy.limits.mass_match = 1 + static_cast<int>(below(6));
+  if (one_in(12)) finding.policy.limits.failures_in_a_row = 1;
+  if (one_in(12)) finding.policy.limits.approval_within = std::chrono::minutes(1 + below(90));
+  if (one_in(12)) finding.policy.limits.stale_after = std::chrono::minutes(below(20));
   if (one_in(20)) finding.origin = "redrive";
   if (one_in(6)) finding.requester = "alice";
   if (one_in(20)) finding.times.happened.reset();
@@ -124,6 +129,7 @@ RedriveDeadLetter ChangeMaker::redrive(LedgerReader& reader) {
   for (uint64_t n = below(3); n > 0; --n) redrive.decided.dead_letters.push_back(dead_letter());
   if (one_in(4)) redrive.decided.alarms.push_back(own_principal_alarm());
   if (one_in(2)) redrive.decided.counts.push_back({"cloudtrail", "no-pattern", 1});
+  if (one_in(4)) redrive.decided.alarms.push_back(own_principal_alarm());
   return redrive;
 }
 
@@ -133,12 +139,12 @@ Change ChangeMaker::batch(LedgerReader& reader) {
   for (uint64_t n = below(3); n > 0; --n) batch.suppressions.push_back(suppression());
   for (uint64_t n = below(3); n > 0; --n) batch.dead_letters.push_back(dead_letter());
   if (one_in(2)) batch.counts.push_back({"cloudtrail", "no-pattern", static_cast<int64_t>(below(100))});
+  if (one_in(8)) batch.alarms.push_back(own_principal_alarm());
   const auto positions = *reader.positions();
   if (!positions.empty() && !one_in(4)) {
     const Position& position = positions[0].position;
     PositionMove move{kPartition, position.epoch, position.next, position.next + static_cast<int64_t>(below(10)), {}};
     if (one_in(8)) --move.epoch;
-  if (one_in(8)) batch.alarms.push_back(own_principal_alarm());
     if (one_in(8)) ++move.from;
     if (one_in(2)) move.bookmark = Bookmark{move.to - 1, clock_.now(), sha256("record")};
     batch.moves.push_back(move);

@@ -294,6 +294,17 @@ TEST_P(GuardsTest, IsPutRightAgainADayAfterAFlap) {
   EXPECT_EQ(start(open(11, "bucket")).go, Go::go);
 }
 
+TEST_P(GuardsTest, IsFoughtOverNoMoreOftenThanItsRuleSays) {
+  options.gate.budgets.rule.most = 100;
+  remake();
+  confirmed(0);
+  Finding finding = sample_finding(10, "bucket", clock.now());
+  finding.policy.limits.flap = 1;
+  commit(batch_of({finding}));
+  EXPECT_EQ(start(finding.remediation).guard, "flap");
+  EXPECT_EQ(last_record()["figures"]["most"], 1);
+}
+
 TEST_P(GuardsTest, IsNoFlapWhereNothingHadToBePutRight) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(conclude(open(i, "bucket"), Move::confirm, ledger().head()).done());
   EXPECT_EQ(start(open(10, "bucket")).go, Go::go);
@@ -318,6 +329,14 @@ TEST_P(GuardsTest, IsHeldWithAllThatFollowOnceItsRuleWantsTooManyTargets) {
   clock.advance(hours(5));
   EXPECT_EQ(start(open(110, "late"), "late").guard, "mass-match") << "until a person lets the rule go on";
   EXPECT_EQ(start_of_other_rule(), Go::go);
+}
+
+TEST_P(GuardsTest, IsHeldWhereItsRuleMayWantFewerTargetsThanTheEngineSays) {
+  start_so_many(2);
+  Finding finding = sample_finding(100, "third", clock.now());
+  finding.policy.limits.mass_match = 2;
+  commit(batch_of({finding}));
+  EXPECT_EQ(start(finding.remediation, "third").guard, "mass-match");
 }
 
 TEST_P(GuardsTest, GoesOnWhenAPersonLetsItsRuleGoOn) {

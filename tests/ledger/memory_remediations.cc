@@ -31,7 +31,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (is_end(r.state)) {
     for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
   }
-  if (options_.gate.flap && puts_right(r, step)) {
+  if (tightened(options_.gate, r.policy.limits).flap && puts_right(r, step)) {
     put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
   }
   if (r.state == State::confirmed) keep_claim(r);
@@ -56,10 +56,11 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
 }
 
 void MemoryLedger::note_end(const Remediation& r, const Transition& step, const std::string& code) {
-  if (!options_.gate.rule_breaker) return;
+  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  if (!limits) return;
   const std::pair key(r.plan.rule.id, account_of(r));
   RuleBreaker& kept = rule_breakers_[key];
-  const auto turned = kedge::note_end(kept, r, step, code, at_, *options_.gate.rule_breaker);
+  const auto turned = kedge::note_end(kept, r, step, code, at_, *limits);
   const RuleBreaker now = kept;
   if (now.breaker.blank()) rule_breakers_.erase(key);
   if (turned == Breaker::Turned::closed) wake_for_rule(key.first, key.second, {{"cause", "breaker_closed"}});
@@ -69,8 +70,9 @@ void MemoryLedger::note_end(const Remediation& r, const Transition& step, const 
 
 void MemoryLedger::give_back_probe(const Remediation& r) {
   const auto kept = rule_breakers_.find({r.plan.rule.id, account_of(r)});
-  if (kept == rule_breakers_.end() || !options_.gate.rule_breaker) return;
-  kedge::give_back_probe(kept->second, r, at_, *options_.gate.rule_breaker);
+  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  if (kept == rule_breakers_.end() || !limits) return;
+  kedge::give_back_probe(kept->second, r, at_, *limits);
 }
 
 void MemoryLedger::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {
@@ -133,7 +135,7 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
 }
 
 void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
-  const auto& limit = options_.gate.mass_match;
+  const auto limit = tightened(options_.gate, r.policy.limits).mass_match;
   if (!limit || facts.charged || facts.let_go) return;
   if (const auto mass = mass_matches_.find(facts.rule); mass != mass_matches_.end()) {
     facts.mass_since = mass->second.since;
@@ -148,8 +150,8 @@ void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
 
 void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
   auto& people = approved_[r.id];
-  const auto voided = std::erase_if(
-      people, [&](const auto& entry) { return is_void(entry.second, r, at_, options_.gate.approval_within); });
+  const Duration within = tightened(options_.gate, r.policy.limits).approval_within;
+  const auto voided = std::erase_if(people, [&](const auto& entry) { return is_void(entry.second, r, at_, within); });
   facts.approvals_void = static_cast<int>(voided);
   facts.approvals = static_cast<int>(people.size());
 }
@@ -203,10 +205,10 @@ void MemoryLedger::end_attempt_of(const Remediation& r, const StepOutcome& outco
   for (AttemptRow& row : attempts_) {
     if (row.trace.remediation != r.id || row.trace.mark != outcome.mark) continue;
     row.request_ids.insert(outcome.request_ids.begin(), outcome.request_ids.end());
-  }
-  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
     if (outcome.writes > 0 && std::cmp_greater_equal(outcome.request_ids.size(), outcome.writes))
       row.trace.settled = true;
+  }
+  for (const std::string& key : r.touches) touched_[key] = {seq, day()};
 }
 
 Result<Answer> MemoryLedger::on(const Start& start) {
@@ -230,6 +232,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
     return answer;
   }
   r = std::move(wanted);
+  const GateLimits limits = tightened(options_.gate, r.policy.limits);
   GateFacts facts = gate_facts(r);
   facts.breaker = start.breaker;
   const auto rule = rules_.find(r.plan.rule.id);
@@ -238,26 +241,27 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   facts.budgets = figures_of_budgets(budgets);
   std::vector<PutRightOnce> lately;
   for (const PutRightOnce& one : put_right_) {
-    if (!options_.gate.flap || one.rule != facts.rule || one.target != facts.target) continue;
-    if (one.at >= at_ - options_.gate.flap_rest - options_.gate.flap->within) lately.push_back(one);
+    if (!limits.flap || one.rule != facts.rule || one.target != facts.target) continue;
+    if (one.at >= at_ - limits.flap_rest - limits.flap->within) lately.push_back(one);
   }
   std::sort(lately.begin(), lately.end(), [](const PutRightOnce& a, const PutRightOnce& b) {
     return std::tie(a.at, a.remediation) < std::tie(b.at, b.remediation);
   });
   for (const PutRightOnce& one : lately) facts.put_right.push_back({one.at, one.actor});
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
-  const auto rule_breaker = rule_breakers_.find({facts.rule, account_of(r)});
+  const auto rule_breaker =
+      limits.rule_breaker ? rule_breakers_.find({facts.rule, account_of(r)}) : rule_breakers_.end();
   if (rule_breaker != rule_breakers_.end()) {
     facts.rule_breaker = open_for(r, rule_breaker->second, account_of(r), at_);
   }
   count_approvals(r, facts);
   count_target(r, facts);
-  const Verdict verdict = gate(facts, options_.gate);
+  const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
   if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
 
   if (rule_breaker != rule_breakers_.end()) {
-    take_probe(rule_breaker->second, r, at_, *options_.gate.rule_breaker);
+    take_probe(rule_breaker->second, r, at_, *limits.rule_breaker);
   }
   if (!facts.charged) {
     charge(r, budgets, at_);

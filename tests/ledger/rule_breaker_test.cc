@@ -57,6 +57,16 @@ TEST_P(RuleBreakerTest, LetsWhatItsRuleFindsWaitAfterThreeThatFailedAndTellsOnce
   EXPECT_EQ(start_of_other_rule(), Go::go);
 }
 
+TEST_P(RuleBreakerTest, OpensAsSoonAsItsRuleSays) {
+  Finding finding = sample_finding(1, target(1), clock.now());
+  finding.policy.limits.failures_in_a_row = 1;
+  commit(batch_of({finding}));
+  EXPECT_EQ(start(finding.remediation, target(1)).go, Go::go);
+  end_failed(1, "Busy");
+  EXPECT_EQ(alarms(), 1U);
+  EXPECT_EQ(start_one(2).guard, "rule-breaker");
+}
+
 TEST_P(RuleBreakerTest, LetsOneThroughAfterAWhileAndAllWhenThatWorks) {
   open_it();
   clock.advance(minutes(15));

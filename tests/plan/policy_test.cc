@@ -14,6 +14,14 @@ TEST(Policy, IsReadAsItIsWritten) {
   policy.title = "a title";
   policy.references = {"https://example.com"};
   policy.limits.per_minute = 3;
+  policy.limits.per_hour = 4;
+  policy.limits.flap = 1;
+  policy.limits.mass_match = 2;
+  policy.limits.failures_in_a_row = 2;
+  policy.limits.failures_of_ten = 5;
+  policy.limits.stale_after = std::chrono::minutes(3);
+  policy.limits.record_only_after = std::chrono::hours(1);
+  policy.limits.approval_within = std::chrono::minutes(10);
   policy.approvals = 2;
   policy.on_unconfirmed = OnUnconfirmed::undo;
   policy.reconcile = Reconcile::enforce;

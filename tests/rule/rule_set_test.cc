@@ -18,7 +18,8 @@ TEST(RuleSet, ReadsEveryFieldOfARule) {
   RuleDirectory directory;
   directory.write("a/full.lua", rule_text("house.full", R"(
     title = "Door opened", severity = "high", mode = "canary", canary = 25, references = { "https://example.org" },
-    limits = { per_minute = 2, per_hour = 5 }, window = "night", approval = 2, on_unconfirmed = "undo",
+    limits = { per_minute = 2, per_hour = 5, flap = 1, mass_match = 3, rule_breaker = { in_a_row = 2, of_ten = 4 },
+      stale_after = "5m", record_only_after = "2h", approval_within = "30m" }, window = "night", approval = 2, on_unconfirmed = "undo",
     reconcile = "enforce", throttle = "15m",)"));
   const auto rules = directory.rules();
   ASSERT_NE(rules, nullptr) << directory.problems().front();
@@ -33,7 +34,7 @@ TEST(RuleSet, ReadsEveryFieldOfARule) {
   expected.severity = Severity::high;
   expected.title = "Door opened";
   expected.references = {"https://example.org"};
-  expected.limits = {2, 5};
+  expected.limits = {2, 5, 1, 3, 2, 4, std::chrono::minutes(5), std::chrono::hours(2), std::chrono::minutes(30)};
   expected.window = "night";
   expected.approvals = 2;
   expected.on_unconfirmed = OnUnconfirmed::undo;
@@ -209,6 +210,27 @@ TEST(RuleProblems, AreToldAllAtOnceWithFileLineFieldAndRemedy) {
                   HasSubstr("bad.lua:8: rule bad: window: must not be a function"),
                   HasSubstr("bad.lua:9: rule bad: throttle: "), HasSubstr("bad.lua:1: rule bad: target: is missing"),
                   HasSubstr("bad.lua:1: rule bad: respond: is missing")));
+}
+
+TEST(RuleProblems, ALimitThatIsLooserThanTheEnginesIsAnError) {
+  RuleDirectory directory;
+  directory.write("loose.lua", rule_text("loose", R"(
+  limits = { flap = 4, mass_match = 5, rule_breaker = { in_a_row = 9 }, stale_after = "20m", approval_within = "never" },)"));
+  RuleSet::Options options = directory.options();
+  options.engine_limits.flap = 3;
+  options.engine_limits.mass_match = 5;
+  options.engine_limits.failures_in_a_row = 3;
+  options.engine_limits.stale_after = std::chrono::minutes(15);
+  std::vector<std::string> problems;
+  for (const RuleProblem& problem : RuleSet::load(options).problems) problems.push_back(to_string(problem));
+  EXPECT_THAT(
+      problems,
+      testing::UnorderedElementsAre(
+          "loose.lua:8: rule loose: limits.flap: 4 is looser than the engine's 3: a rule may only tighten it, to 3 "
+          "or less",
+          HasSubstr("loose.lua:8: rule loose: limits.rule_breaker.in_a_row: 9 is looser than the engine's 3"),
+          HasSubstr("loose.lua:8: rule loose: limits.stale_after: 20m is looser than the engine's 15m"),
+          HasSubstr("loose.lua:8: rule loose: limits.approval_within: ")));
 }
 
 TEST(RuleProblems, ARuleWithoutOnIsAnError) {
