@@ -7,15 +7,20 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "actions/aws/access.h"
 #include "api/local_socket.h"
 #include "app/command.h"
 #include "app/engine_room.h"
+#include "app/hardly_watched.h"
 #include "app/rule_directory.h"
+#include "app/trail_search.h"
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/nearest.h"
 #include "kafka/topic_writer.h"
+#include "ledger/sqlite_ledger.h"
 #include "rule/rule_tests.h"
 
 namespace kedge {
@@ -132,6 +137,30 @@ void check_windows(const Configuration& configuration, const RuleSet& rules, She
   }
 }
 
+// Advice, and no more: a rule may be right the first time.
+void note_hardly_watched(const Configuration& configuration, const RuleSet& rules, Shell& shell) {
+  std::set<std::string> acting;
+  for (const Rule& rule : rules.rules()) {
+    if (rule.policy.mode == Mode::canary || rule.policy.mode == Mode::enforce) acting.insert(rule.id);
+  }
+  if (acting.empty() || !std::filesystem::exists(configuration.data + "/ledger.db")) return;
+  auto ledger = open_sqlite_reader(configuration.data);
+  if (!ledger) return;  // other commands say what is wrong with it
+  const OpenedReader reader{configuration, *std::move(ledger)};
+  SystemClock clock;
+  const auto found = hardly_watched(*TrailSearch(reader, shell), std::move(acting), clock.now());
+  if (!found) return;
+  for (const Rule& rule : rules.rules()) {
+    if (!found->contains(rule.id)) continue;
+    shell.err << to_line(configuration,
+                         {rule.file, rule.line, rule.id, "mode",
+                          fmt::format("it acts, and nobody can have seen much of what it does: this ledger knows it "
+                                      "since less than {}, and of fewer than {} matches in mode shadow",
+                                      format_duration(kWatchedFor), kWatchedMatches)})
+              << "\n";
+  }
+}
+
 void print_rules(const RuleSet& rules, std::ostream& out) {
   for (const Rule& rule : rules.rules()) {
     out << fmt::format("  {:<36} {:<8} {:<13} {}\n", rule.id, to_string(rule.policy.mode),
@@ -234,6 +263,7 @@ void run(const Arguments& arguments, Shell& shell) {
   if (rules) {
     check_plans(*configuration, rules, shell);
     check_windows(*configuration, *rules, shell);
+    note_hardly_watched(*configuration, *rules, shell);
   }
   if (arguments.effective) shell.out << effective_configuration(*configuration) << "\n";
   if (arguments.connect) {
