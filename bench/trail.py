@@ -1,9 +1,10 @@
 """How long does it take to find records in a long trail, and to build the index that they are found by?
 
-  trail.py [--records 100000] [--rounds 40] [--keep-past DIRECTORY]
+  trail.py [--records 100000] [--rounds 40] [--from log|journal] [--keep-past DIRECTORY]
 
 A ledger whose journal has so many records, of a year, in a realistic mix (bench/trail/past.cc): 60 rules, 200,000 targets,
-3,000 actors, few of them frequent and most seldom. The index over it is built from nothing; then each kind of question is
+3,000 actors, few of them frequent and most seldom, and the audit log of it (--from journal: without one). The index over
+it is built from nothing; then each kind of question is
 put --rounds times, each time another one, and the index is opened anew each time, as a command does. Each asks for the
 newest 100; those that find fewer had to rule out all the rest. --records 10000000 takes 9 GB and a quarter of an hour.
 """
@@ -42,12 +43,13 @@ def main():
     parser = arguments(__doc__)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--from", dest="source", choices=["log", "journal"], default="log")
     understand_kept(parser)
     options = parser.parse_args()
     place = Place("trail", options)
     headline("How long does it take to find records in a long trail, and to build the index that they are found by?", place)
-    print(f"measured   {options.records:,} records, {options.rounds} rounds", flush=True)
-    trail = kept_trail(place, options, options.records)
+    print(f"measured   {options.records:,} records, {options.rounds} rounds, read from the {options.source}", flush=True)
+    trail = kept_trail(place, options, options.records, with_log=options.source == "log")
     built, = ask(place, trail, "build")
     show_build(built)
     answers = ask(place, trail, "ask", options.rounds)

@@ -10,9 +10,20 @@ def kept_ledger(place, options, *words):
     return _kept(place, options, "-".join(map(str, words)), "bench_ledger", *words)
 
 
-def kept_trail(place, options, records):
-    """The folder of the ledger with so many records that bench_trail makes."""
-    return _kept(place, options, f"trail-{records}", "bench_trail", "make", records)
+def kept_trail(place, options, records, with_log):
+    """The folder of the ledger with so many records that bench_trail makes, with an audit log of them or without one."""
+    made = _kept(place, options, f"trail-{records}", "bench_trail", "make", records)
+    complete = os.path.join(made, "published")
+    if os.path.exists(complete) and with_log:
+        return made
+    for left in ("audit", "audit-head", "published"):
+        subprocess.run(["rm", "-rf", os.path.join(made, left)], check=True)
+    if with_log:
+        with open(place.log("past"), "a") as told:
+            subprocess.run([place.program("bench_trail"), made, "publish"], stderr=told, check=True)
+        with open(complete, "w"):
+            pass
+    return made
 
 
 def _kept(place, options, name, program, *words):

@@ -1,6 +1,8 @@
-// The derived index over the trail, for bench/trail.py: in a directory with a ledger and its past.
+// The derived index over the trail, for bench/trail.py: in a directory with a ledger and its past, and an audit log of
+// it.
 //
 //   bench_trail DIRECTORY make COUNT    makes a ledger whose journal has so many records
+//   bench_trail DIRECTORY publish       makes the audit log of that journal, from which the rest is read then
 //   bench_trail DIRECTORY build         builds the index anew: a line of JSON
 //   bench_trail DIRECTORY ask ROUNDS    puts each question so many times, each time another of its kind, with the index
 //                                       opened anew as a command does: a line of JSON for each question
@@ -14,6 +16,7 @@
 #include <iostream>
 #include <random>
 
+#include "audit/log_writer.h"
 #include "base/json.h"
 #include "bench/trail/past.h"
 #include "ledger/sqlite_ledger.h"
@@ -21,6 +24,7 @@
 #include "trail/record_index_builder.h"
 #include "trail/record_list.h"
 #include "trail/story.h"
+#include "trail/trail.h"
 
 namespace {
 
@@ -37,12 +41,27 @@ T good(Result<T> result) {
   return *std::move(result);
 }
 
-class Trail {
+// The audit log of the ledger's journal.
+void publish(const std::string& directory) {
+  const auto reader = good(open_sqlite_reader(directory));
+  LogWriter::Options options{directory + "/audit", directory + "/audit-head", {}};
+  options.keys.push_back(good(SigningKey::from_seed("bench.example/trail", std::string(32, 'b'))));
+  const auto log = good(LogWriter::open(std::move(options), good(open_log_disk(directory + "/audit"))));
+  for (;;) {
+    const auto entries = good(reader->journal(static_cast<int64_t>(log->size()), 20'000));
+    if (entries.empty()) break;
+    for (const JournalEntry& entry : entries) good(log->append(entry.bytes));
+    good(log->publish());
+  }
+}
+
+class Questions {
  public:
-  explicit Trail(std::string directory)
+  explicit Questions(std::string directory)
       : directory_(std::move(directory)),
         reader_(good(open_sqlite_reader(directory_))),
-        records_(*reader_),
+        trail_(good(Trail::of_engine(directory_ + "/audit", *reader_))),
+        records_(trail_.records()),
         end_(good(records_.end())) {}
 
   void build() {
@@ -101,7 +120,7 @@ class Trail {
     list("text, of none", rounds, [](RecordFilter& f) { f.text = "a text of no record"; });
     measure(
         "show", rounds,
-        [&](RecordSearch& search) { return good(find_story(*reader_, search, remediation_)).records.size(); },
+        [&](RecordSearch& search) { return good(find_story(trail_, search, remediation_)).records.size(); },
         [&] { remediation_ = any_remediation(); });
   }
 
@@ -158,7 +177,8 @@ class Trail {
 
   const std::string directory_;
   const std::unique_ptr<LedgerReader> reader_;
-  JournalRecords records_;
+  const Trail trail_;
+  RecordSource& records_;
   const int64_t end_;
   std::mt19937_64 random_{11};
   std::string remediation_;
@@ -170,11 +190,13 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 3 && words[1] == "make") {
     make_trail(words[0], std::stoll(words[2]));
+  } else if (words.size() == 2 && words[1] == "publish") {
+    publish(words[0]);
   } else if (words.size() == 2 && words[1] == "build") {
-    Trail(words[0]).build();
+    Questions(words[0]).build();
   } else if (words.size() == 3 && words[1] == "ask") {
-    Trail(words[0]).ask(std::stoi(words[2]));
+    Questions(words[0]).ask(std::stoi(words[2]));
   } else {
-    fail_trail("bench_trail DIRECTORY make COUNT | build | ask ROUNDS");
+    fail_trail("bench_trail DIRECTORY make COUNT | publish | build | ask ROUNDS");
   }
 }

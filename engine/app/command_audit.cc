@@ -5,9 +5,9 @@
 
 #include "app/command.h"
 #include "app/command_audit.h"
+#include "app/opened_trail.h"
 #include "app/output.h"
 #include "app/record_filter_options.h"
-#include "app/trail_search.h"
 #include "trail/record_list.h"
 #include "trail/story.h"
 
@@ -15,7 +15,7 @@ namespace kedge {
 namespace {
 
 struct Arguments {
-  std::string configuration;
+  TrailOptions trail;
   OutputFormat output = OutputFormat::table;
   RecordFilterOptions filter;
   std::string id;
@@ -24,10 +24,10 @@ struct Arguments {
 void list(const Arguments& arguments, Shell& shell) {
   const auto filter = read_filter(arguments.filter);
   if (!filter) return shell.fail(kUsedWrongly, filter.error().message);
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
-  TrailSearch search(*reader, shell);
-  const auto rows = list_records(*search, *filter);
+  const auto trail = OpenedTrail::open(arguments.trail, shell);
+  if (!trail) return;
+  RecordSearch search = trail->search(shell);
+  const auto rows = list_records(search, *filter);
   if (!rows) return shell.fail(rows.error());
   Listing listing{{{"seq", "SEQ"},
                    {"at", "AT", 27},
@@ -45,10 +45,10 @@ void list(const Arguments& arguments, Shell& shell) {
 }
 
 void show(const Arguments& arguments, Shell& shell) {
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
-  TrailSearch search(*reader, shell);
-  const auto story = find_story(*reader->ledger, *search, arguments.id);
+  const auto trail = OpenedTrail::open(arguments.trail, shell);
+  if (!trail) return;
+  RecordSearch search = trail->search(shell);
+  const auto story = find_story(**trail, search, arguments.id);
   if (!story) return shell.fail(story.error());
   if (arguments.output == OutputFormat::json) {
     shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
@@ -64,13 +64,13 @@ void add_audit(CLI::App& app, Shell& shell) {
   CLI::App* const command = app.add_subcommand("audit", "the record: what was decided, done and left alone, and why");
   command->require_subcommand(1);
   CLI::App* const listing = command->add_subcommand("list", "records, oldest first");
-  add_configuration_option(*listing, arguments->configuration);
+  add_trail_options(*listing, arguments->trail);
   add_output_option(*listing, arguments->output);
   add_filter_options(*listing, arguments->filter);
   listing->add_option("--limit", arguments->filter.filter.limit, "the newest so many (100)");
   listing->callback([arguments, &shell] { list(*arguments, shell); });
   CLI::App* const showing = command->add_subcommand("show", "the story of one remediation, from its event to its end");
-  add_configuration_option(*showing, arguments->configuration);
+  add_trail_options(*showing, arguments->trail);
   add_output_option(*showing, arguments->output);
   showing->add_option("ID", arguments->id, "the remediation's id, or its beginning")->required();
   showing->callback([arguments, &shell] { show(*arguments, shell); });

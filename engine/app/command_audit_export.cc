@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "app/command_audit.h"
+#include "app/opened_trail.h"
 #include "app/output.h"
 #include "app/output_file.h"
 #include "app/record_filter_options.h"
@@ -17,7 +18,7 @@ namespace kedge {
 namespace {
 
 struct Arguments {
-  std::string configuration;
+  TrailOptions trail;
   RecordFilterOptions filter;
   std::string format;
   std::string output_file;
@@ -50,11 +51,11 @@ void tell(const Exported& exported, const std::string& file, std::ostream& err) 
 void export_trail(const Arguments& arguments, Shell& shell) {
   const auto filter = read_filter(arguments.filter);
   if (!filter) return shell.fail(kUsedWrongly, filter.error().message);
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
+  const auto trail = OpenedTrail::open(arguments.trail, shell);
+  if (!trail) return;
   const ExportFormat format = formats().at(arguments.format);
   if (arguments.output_file.empty()) {
-    const auto exported = export_records(*reader->ledger, *filter, format, kVersion,
+    const auto exported = export_records(**trail, *filter, format, kVersion,
                                          [&](std::string_view line) { return print_line(shell.out, line); });
     if (!exported) return shell.fail(exported.error());
     if (!shell.out.flush()) shell.fail(kFoundWrong, "cannot write to the standard output");
@@ -62,8 +63,8 @@ void export_trail(const Arguments& arguments, Shell& shell) {
   }
   auto file = OutputFile::open(arguments.output_file);
   if (!file) return shell.fail(kUsedWrongly, "--output-file: " + file.error().message);
-  const auto exported = export_records(*reader->ledger, *filter, format, kVersion,
-                                       [&](std::string_view line) { return file->write(line); });
+  const auto exported =
+      export_records(**trail, *filter, format, kVersion, [&](std::string_view line) { return file->write(line); });
   if (!exported) return shell.fail(exported.error());
   if (const auto finished = file->finish(); !finished) return shell.fail(finished.error());
   tell(*exported, arguments.output_file, shell.err);
@@ -75,7 +76,7 @@ void add_audit_export(CLI::App& audit, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = audit.add_subcommand(
       "export", "the records for other programs (a SIEM, a bus, a spreadsheet), oldest first, all of them");
-  add_configuration_option(*command, arguments->configuration);
+  add_trail_options(*command, arguments->trail);
   command
       ->add_option("--format", arguments->format,
                    "ocsf (OCSF 1.8.0), cloudevents (1.0) or jsonl (the records as they are): a document a line; or csv")

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "app/opened_trail.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -15,17 +16,18 @@ namespace kedge {
 namespace {
 
 struct Arguments {
-  std::string configuration;
+  TrailOptions trail;
   std::vector<std::string> ids;
   std::string format = "markdown";
   std::string output_file;
 };
 
 void run(const Arguments& arguments, Shell& shell) {
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
+  const auto trail = OpenedTrail::open(arguments.trail, shell);
+  if (!trail) return;
+  RecordSearch search = trail->search(shell);
   SystemClock clock;
-  const auto report = gather_report(*reader->ledger, arguments.ids, clock.now());
+  const auto report = gather_report(**trail, search, arguments.ids, clock.now());
   if (!report) return shell.fail(report.error());
   const ReportPage page = page_of(*report);
   const std::string text = arguments.format == "html" ? to_html(page) : to_markdown(page);
@@ -45,7 +47,7 @@ void add_audit_report(CLI::App& audit, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = audit.add_subcommand(
       "report", "the correction of errors: one document about the incident that these remediations are");
-  add_configuration_option(*command, arguments->configuration);
+  add_trail_options(*command, arguments->trail);
   command->add_option("ID", arguments->ids, "the remediations' ids, or their beginnings")->required();
   command->add_option("--format", arguments->format, "markdown or html")
       ->check(one_of({"markdown", "html"}))

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "app/command_audit.h"
+#include "app/opened_trail.h"
 #include "app/output.h"
 #include "app/record_filter_options.h"
 #include "trail/record_summary.h"
@@ -19,7 +20,7 @@ using nlohmann::json;
 constexpr const char* kAllRules = "*";
 
 struct Arguments {
-  std::string configuration;
+  TrailOptions trail;
   RecordFilterOptions filter;
   OutputFormat output = OutputFormat::table;
   std::string by;
@@ -189,10 +190,11 @@ void tell(const Arguments& arguments, Shell& shell) {
   if (arguments.by.empty() && arguments.output == OutputFormat::csv) {
     return shell.fail(kUsedWrongly, "--output csv is one table: say which, --by rule, --by phase or --by reason");
   }
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
-  const auto statistics = statistics_of(*reader->ledger, *filter);
+  const auto trail = OpenedTrail::open(arguments.trail, shell);
+  if (!trail) return;
+  const auto statistics = statistics_of(**trail, *filter);
   if (!statistics) return shell.fail(statistics.error());
+  if ((*trail)->ledger() == nullptr) shell.err << "what is only counted, and no record, the ledger alone knows\n";
   if (arguments.by.empty()) {
     return arguments.output == OutputFormat::json ? print_document(*statistics, shell.out)
                                                   : print_all(*statistics, shell.out);
@@ -209,7 +211,7 @@ void add_audit_stats(CLI::App& audit, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command = audit.add_subcommand(
       "stats", "what became of what each rule found, how long each phase took, and what guards held and left alone");
-  add_configuration_option(*command, arguments->configuration);
+  add_trail_options(*command, arguments->trail);
   add_output_option(*command, arguments->output);
   add_time_options(*command, arguments->filter);
   command->add_option("--rule", arguments->filter.filter.rule, "of this rule alone: its id");

@@ -14,8 +14,8 @@
 #include "app/command.h"
 #include "app/engine_room.h"
 #include "app/hardly_watched.h"
+#include "app/opened_trail.h"
 #include "app/rule_directory.h"
-#include "app/trail_search.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/nearest.h"
@@ -148,7 +148,8 @@ void note_hardly_watched(const Configuration& configuration, const RuleSet& rule
   if (!ledger) return;  // other commands say what is wrong with it
   const OpenedReader reader{configuration, *std::move(ledger)};
   SystemClock clock;
-  const auto found = hardly_watched(*TrailSearch(reader, shell), std::move(acting), clock.now());
+  RecordSearch trail = OpenedTrail::of(reader, shell).search(shell);
+  const auto found = hardly_watched(trail, std::move(acting), clock.now());
   if (!found) return;
   for (const Rule& rule : rules.rules()) {
     if (!found->contains(rule.id)) continue;

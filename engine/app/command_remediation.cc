@@ -7,8 +7,8 @@
 
 #include "app/command.h"
 #include "app/control.h"
+#include "app/opened_trail.h"
 #include "app/output.h"
-#include "app/trail_search.h"
 #include "trail/story.h"
 
 namespace kedge {
@@ -50,10 +50,10 @@ void list(const Arguments& arguments, Shell& shell) {
 }
 
 void show(const Arguments& arguments, Shell& shell) {
-  const auto reader = open_reader(arguments.configuration, shell);
-  if (!reader) return;
-  TrailSearch search(*reader, shell);
-  const auto story = find_story(*reader->ledger, *search, arguments.id);
+  const auto trail = OpenedTrail::open({arguments.configuration, "", ""}, shell);
+  if (!trail) return;
+  RecordSearch search = trail->search(shell);
+  const auto story = find_story(**trail, search, arguments.id);
   if (!story) return shell.fail(story.error());
   if (arguments.output == OutputFormat::json) {
     shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";

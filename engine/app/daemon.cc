@@ -42,6 +42,7 @@
 #include "source/fetch.h"
 #include "source/kafka_source.h"
 #include "trail/index_follower.h"
+#include "trail/trail.h"
 
 namespace kedge {
 namespace {
@@ -157,7 +158,7 @@ class Daemon {
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<OutboxFollower> outbox_;
   std::unique_ptr<LedgerReader> index_reader_;
-  std::unique_ptr<JournalRecords> index_records_;
+  std::unique_ptr<Trail> index_trail_;
   std::unique_ptr<IndexFollower> index_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Redriver> redriver_;
@@ -330,8 +331,13 @@ Result<void> Daemon::start_index() {
   auto reader = open_sqlite_reader(configuration_.data);
   if (!reader) return reader.error().with("opening the ledger for the index");
   index_reader_ = *std::move(reader);
-  index_records_ = std::make_unique<JournalRecords>(*index_reader_);
-  index_ = std::make_unique<IndexFollower>(configuration_.data, *index_records_, IndexFollower::Options{});
+  auto trail = Trail::of_engine(configuration_.audit.directory, *index_reader_);
+  if (!trail) {
+    spdlog::warn("the index over the records is not kept up to date: {}", trail.error().message);
+    return {};
+  }
+  index_trail_ = std::make_unique<Trail>(*std::move(trail));
+  index_ = std::make_unique<IndexFollower>(configuration_.data, index_trail_->records(), IndexFollower::Options{});
   index_->start();
   return {};
 }
@@ -418,7 +424,7 @@ void Daemon::watch_loops() {
   watchdog_.watch("reconcile", reconciler_->pulse());
   watchdog_.watch("the outbox", outbox_->pulse());
   if (audit_log_) watchdog_.watch("the audit log", audit_log_->pulse());
-  watchdog_.watch("the index", index_->pulse());
+  if (index_) watchdog_.watch("the index", index_->pulse());
   for (size_t i = 0; i < lanes_.size(); ++i) watchdog_.watch(fmt::format("lane {}", i), lanes_[i]->pulse());
 }
 

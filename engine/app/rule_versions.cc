@@ -4,9 +4,9 @@
 
 namespace kedge {
 
-RuleVersions::RuleVersions(std::string rule, RuleSet::Options options, LedgerReader& ledger,
+RuleVersions::RuleVersions(std::string rule, RuleSet::Options options, const Trail& trail,
                            std::shared_ptr<const RuleSet> today)
-    : rule_(std::move(rule)), options_(std::move(options)), ledger_(ledger), today_(std::move(today)) {}
+    : rule_(std::move(rule)), options_(std::move(options)), trail_(trail), today_(std::move(today)) {}
 
 RuleVersions::Version& RuleVersions::of(const RuleInForce& in_force) {
   const auto known = versions_.find(in_force.version);
@@ -16,7 +16,7 @@ RuleVersions::Version& RuleVersions::of(const RuleInForce& in_force) {
 
 RuleVersions::Version RuleVersions::load(const RuleInForce& in_force) const {
   const std::string name = "version " + in_force.version.substr(0, 12);
-  const auto bundle = ledger_.blob(in_force.bundle);
+  const auto bundle = trail_.blob(in_force.bundle);
   if (!bundle) {
     return instead_of("the bundle of " + name + " is not kept any more; --rules DIR asks the files of today instead");
   }

@@ -1,4 +1,4 @@
-// The versions of one rule, to be asked again: each from the bundle that the ledger keeps, or, where that is gone and a
+// The versions of one rule, to be asked again: each from the bundle that is kept of it, or, where that is gone and a
 // person says so, from the files of today.
 #pragma once
 
@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "ledger/ledger.h"
 #include "match/matcher.h"
 #include "rule/evaluator.h"
 #include "trail/rule_history.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -26,7 +26,7 @@ class RuleVersions {
   static constexpr uint32_t kNearly = 1;
 
   // `today`: the rules to ask for a version that is gone; none: it is not asked. The ledger must outlive it.
-  RuleVersions(std::string rule, RuleSet::Options options, LedgerReader& ledger, std::shared_ptr<const RuleSet> today);
+  RuleVersions(std::string rule, RuleSet::Options options, const Trail& trail, std::shared_ptr<const RuleSet> today);
 
   // Loaded when it is asked for first.
   Version& of(const RuleInForce& in_force);
@@ -38,7 +38,7 @@ class RuleVersions {
 
   const std::string rule_;
   const RuleSet::Options options_;
-  LedgerReader& ledger_;
+  const Trail& trail_;
   const std::shared_ptr<const RuleSet> today_;
   std::map<std::string, Version> versions_;
 };

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "app/opened_trail.h"
 #include "app/rule_directory.h"
-#include "app/trail_search.h"
 #include "base/nearest.h"
 #include "trail/journal_scan.h"
 #include "trail/record_text.h"
@@ -24,7 +24,11 @@ Time hour_of(Time time) { return std::chrono::floor<hours>(time); }
 class Gathering {
  public:
   Gathering(const WhyQuestion& question, const OpenedReader& reader, Shell& shell)
-      : question_(question), span_(question.span), reader_(reader), shell_(shell) {}
+      : question_(question),
+        span_(question.span),
+        reader_(reader),
+        trail_(OpenedTrail::of(reader, shell)),
+        shell_(shell) {}
 
   // False: it was told on the shell what is wrong.
   bool gather(WhyFindings& findings) {
@@ -39,14 +43,14 @@ class Gathering {
 
  private:
   Result<void> look_at_records(WhyFindings& findings) {
-    TrailSearch search(reader_, shell_);
-    auto history = rule_history(*search, *reader_.ledger, question_.rule, span_.from, span_.to, digest_of_rules);
+    RecordSearch search = trail_.search(shell_);
+    auto history = rule_history(search, *trail_, question_.rule, span_.from, span_.to, digest_of_rules);
     if (!history) return history.error();
     findings.history = *std::move(history);
-    auto records = rule_records(*search, question_.rule, span_.from, span_.to);
+    auto records = rule_records(search, question_.rule, span_.from, span_.to);
     if (!records) return records.error();
     findings.records = *std::move(records);
-    auto remarks = remarks_of(*search, question_.rule, span_.from, span_.to);
+    auto remarks = remarks_of(search, question_.rule, span_.from, span_.to);
     if (!remarks) return remarks.error();
     remarks_ = *std::move(remarks);
     return {};
@@ -80,8 +84,8 @@ class Gathering {
   }
 
   bool compare_with_sources(const RulesNeed& need, WhyFindings& findings) {
-    RuleVersions versions(question_.rule, rule_options(reader_.configuration, need.room->actions->catalog()),
-                          *reader_.ledger, need.today ? need.today->set : nullptr);
+    RuleVersions versions(question_.rule, rule_options(reader_.configuration, need.room->actions->catalog()), *trail_,
+                          need.today ? need.today->set : nullptr);
     AskingAgain asking({question_.rule, span_, question_.limit, question_.all}, findings.history, findings.records,
                        versions);
     CountsToCompare counts{span_.from, span_.to, question_.now, {}, {}, {}, std::move(remarks_)};
@@ -126,7 +130,7 @@ class Gathering {
     const auto head = reader_.ledger->journal_head();
     const auto last = head ? reader_.ledger->journal(*head, 1) : Result<std::vector<JournalEntry>>(head.error());
     if (!last) return last.error();
-    const auto record = last->empty() ? Result<json>(json()) : open_record(*reader_.ledger, last->front());
+    const auto record = last->empty() ? Result<json>(json()) : open_record(*trail_, last->front());
     const auto at = record ? parse_time(raw_text_at(*record, "/at")) : Result<Time>(record.error());
     if (!at) return at.error();
     const Time since = std::chrono::ceil<std::chrono::days>(*at - reader_.configuration.undo_horizon);
@@ -214,6 +218,7 @@ class Gathering {
   const WhyQuestion& question_;
   const TimeSpan span_;
   const OpenedReader& reader_;
+  const OpenedTrail trail_;
   Shell& shell_;
   std::map<Time, std::set<std::string>> remarks_;
 };

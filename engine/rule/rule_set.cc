@@ -223,6 +223,7 @@ RuleSet::~RuleSet() = default;
 RuleSet::Loaded RuleSet::load(Options options) { return Loader(std::move(options)).load(); }
 
 RuleSet::Loaded RuleSet::load_bundle(Options options, const std::string& bundle, const std::string& rule) {
+  options.engine_limits = {};  // it was loaded under those of its time
   return Loader(std::move(options)).load_bundle(bundle, rule);
 }
 

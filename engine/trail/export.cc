@@ -15,19 +15,19 @@ namespace {
 
 class Exporter {
  public:
-  Exporter(LedgerReader& reader, ExportFormat format, OcsfSource source)
-      : reader_(reader), format_(format), source_(std::move(source)), openings_(reader) {}
+  Exporter(const Trail& trail, ExportFormat format, OcsfSource source)
+      : trail_(trail), format_(format), source_(std::move(source)), openings_(trail) {}
 
   // Every record that the walk comes to, wanted or not.
   void pass(const JournalEntry& entry) {
     if (format_ == ExportFormat::csv || format_ == ExportFormat::ocsf) openings_.pass(entry);
   }
 
-  // The lines of one record. `record` is as it stands in the journal; of no meaning to JSON Lines.
+  // The lines of one record. `record` is as it stands in the trail; of no meaning to JSON Lines.
   Result<std::vector<std::string>> lines_of(const JournalEntry& entry, Json record) {
     if (format_ == ExportFormat::jsonl) return std::vector{entry.bytes + "\n"};
     if (format_ == ExportFormat::cloudevents) return std::vector{cloud_event(entry, record, source_.ledger) + "\n"};
-    put_back_parts(reader_, record);
+    put_back_parts(trail_, record);
     const auto opening = record.contains("policy") ? Result<const Opening*>(nullptr)  // it says itself what was found
                                                    : openings_.of(raw_text_at(record, "/remediation"));
     if (!opening) return opening.error();
@@ -48,13 +48,13 @@ class Exporter {
   Json event_of(const Json& record) {
     const std::string digest = raw_text_at(record, "/event/document_sha256");
     if (digest.empty()) return {};
-    const auto bytes = reader_.blob(digest);
+    const auto bytes = trail_.blob(digest);
     if (!bytes) return {};
     const auto document = parse_json(*bytes);
     return document ? *document : Json();
   }
 
-  LedgerReader& reader_;
+  const Trail& trail_;
   const ExportFormat format_;
   const OcsfSource source_;
   Openings openings_;
@@ -62,18 +62,18 @@ class Exporter {
 
 }  // namespace
 
-Result<Exported> export_records(LedgerReader& reader, const RecordFilter& filter, ExportFormat format,
+Result<Exported> export_records(const Trail& trail, const RecordFilter& filter, ExportFormat format,
                                 const std::string& version,
                                 const std::function<Result<void>(std::string_view)>& write) {
-  const auto ledger = reader.ledger_id();
+  const auto ledger = trail.ledger_id();
   if (!ledger) return ledger.error();
-  Exporter exporter(reader, format, {*ledger, version});
+  Exporter exporter(trail, format, {*ledger, version});
   if (format == ExportFormat::csv) {
     if (auto written = write(record_csv_header()); !written) return written.error();
   }
   Exported exported;
-  const auto done =
-      scan_forwards(reader, {filter.after, filter.from, filter.to}, [&](const JournalEntry& entry) -> Result<bool> {
+  const auto done = scan_forwards(
+      trail.records(), {filter.after, filter.from, filter.to}, [&](const JournalEntry& entry) -> Result<bool> {
         exporter.pass(entry);
         if (!may_pass(filter, entry)) return true;
         const bool looks_into_it = format != ExportFormat::jsonl || looks_into_records(filter);

@@ -7,13 +7,13 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
 #include "trail/record_filter.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
 enum class ExportFormat {
-  jsonl,        // the journal's bytes, a record a line
+  jsonl,        // the records' bytes, one a line
   csv,          // record_csv.h
   cloudevents,  // cloud_event.h, an event a line
   ocsf,         // ocsf.h, an event a line
@@ -26,10 +26,10 @@ struct Exported {
   int64_t last = 0;
 };
 
-// Calls `write` with each line, its end included; ends with the first error, be it the reader's or the writer's. The
-// filter's `limit` is not looked at. Needs no more memory for a longer journal (opening.h).
+// Calls `write` with each line, its end included; ends with the first error, be it the trail's or the writer's. The
+// filter's `limit` is not looked at. Needs no more memory for a longer trail (opening.h).
 // `version`: the engine's.
-Result<Exported> export_records(LedgerReader& reader, const RecordFilter& filter, ExportFormat format,
+Result<Exported> export_records(const Trail& trail, const RecordFilter& filter, ExportFormat format,
                                 const std::string& version, const std::function<Result<void>(std::string_view)>& write);
 
 }  // namespace kedge

@@ -7,7 +7,7 @@ namespace kedge {
 namespace {
 
 constexpr int64_t kApplicationId = 0x6B656469;  // "kedi"
-constexpr int64_t kVersion = 2;                 // of the tables and of what their bytes mean
+constexpr int64_t kVersion = 3;  // of the tables, of what their bytes mean, and of which records are in it
 constexpr int kBusyMillis = 2'000;
 
 constexpr const char* kTables = R"sql(
@@ -27,7 +27,7 @@ CREATE TABLE stretch (number INTEGER PRIMARY KEY, last INTEGER NOT NULL, digest 
 CREATE TABLE text_block (block INTEGER PRIMARY KEY, places BLOB NOT NULL);
 CREATE TABLE text_leaf (id INTEGER PRIMARY KEY, blocks BLOB NOT NULL);
 PRAGMA application_id = 0x6B656469;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 COMMIT;
 )sql";
 

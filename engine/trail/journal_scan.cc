@@ -68,8 +68,7 @@ Result<bool> scan_backwards(RecordSource& records, int64_t begin, int64_t end, c
   return true;
 }
 
-Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, const VisitRecord& visit) {
-  JournalRecords records(reader);
+Result<void> scan_backwards(RecordSource& records, std::optional<Time> before, const VisitRecord& visit) {
   auto end = records.end();
   if (end && before) end = first_since(records, *end, *before);
   if (!end) return end.error();
@@ -77,24 +76,20 @@ Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, co
   return done ? Result<void>() : done.error();
 }
 
-Result<int64_t> first_at(LedgerReader& reader, Time time) {
-  const auto head = reader.journal_head();
-  if (!head) return head.error();
-  JournalRecords records(reader);
-  return first_since(records, *head + 1, time);
+Result<int64_t> first_at(RecordSource& records, Time time) {
+  const auto end = records.end();
+  return end ? first_since(records, *end, time) : end;
 }
 
-Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
+Result<void> scan_forwards(RecordSource& records, const JournalRange& range,
                            const std::function<Result<bool>(const JournalEntry&)>& visit) {
-  const auto head = reader.journal_head();
-  if (!head) return head.error();
-  JournalRecords records(reader);
-  const auto end = range.before ? first_since(records, *head + 1, *range.before) : Result<int64_t>(*head + 1);
+  auto end = records.end();
+  if (end && range.before) end = first_since(records, *end, *range.before);
   if (!end) return end.error();
   const auto begin = range.from ? first_since(records, *end, *range.from) : Result<int64_t>(0);
   if (!begin) return begin.error();
   for (int64_t next = std::max(*begin, range.after + 1); next < *end;) {
-    const auto entries = reader.journal(next, static_cast<size_t>(std::min(kPiece, *end - next)));
+    const auto entries = records.records(next, static_cast<size_t>(std::min(kPiece, *end - next)));
     if (!entries) return entries.error();
     if (entries->empty()) return {};
     for (const JournalEntry& entry : *entries) {
@@ -108,18 +103,18 @@ Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
   return {};
 }
 
-void put_back_parts(LedgerReader& reader, Json& record) {
+void put_back_parts(const Trail& trail, Json& record) {
   for (auto& [name, value] : record.items()) {
     if (!stands_for_a_part(value)) continue;
-    const auto bytes = reader.blob(value["sha256"].get<std::string>());
+    const auto bytes = trail.blob(value["sha256"].get<std::string>());
     if (!bytes) continue;
     if (auto part = parse_json(*bytes)) value = *std::move(part);
   }
 }
 
-Result<Json> open_record(LedgerReader& reader, const JournalEntry& entry) {
+Result<Json> open_record(const Trail& trail, const JournalEntry& entry) {
   auto record = parse(entry);
-  if (record) put_back_parts(reader, *record);
+  if (record) put_back_parts(trail, *record);
   return record;
 }
 

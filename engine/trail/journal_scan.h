@@ -1,4 +1,4 @@
-// Walking the journal in pieces: from its end, so that what is new comes soon however long it is, or from its
+// Walking the records in pieces: from its end, so that what is new comes soon however long it is, or from its
 // beginning.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "ledger/ledger.h"
 #include "trail/record_source.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -18,8 +18,8 @@ namespace kedge {
 using VisitRecord = std::function<Result<bool>(const JournalEntry&)>;
 
 // Calls `visit` with each record, newest first, until it says false or fails. `before`: only records older than this
-// (time in the journal never goes back); none: all.
-Result<void> scan_backwards(LedgerReader& reader, std::optional<Time> before, const VisitRecord& visit);
+// (time in the trail never goes back); none: all.
+Result<void> scan_backwards(RecordSource& records, std::optional<Time> before, const VisitRecord& visit);
 
 // The same with the records in [begin, end). True: all of them; false: `visit` wanted no more.
 Result<bool> scan_backwards(RecordSource& records, int64_t begin, int64_t end, const VisitRecord& visit);
@@ -28,7 +28,7 @@ Result<bool> scan_backwards(RecordSource& records, int64_t begin, int64_t end, c
 Result<int64_t> first_since(RecordSource& records, int64_t end, Time time);
 
 // The number of the first record at or after this time: the one behind the last record where there is none.
-Result<int64_t> first_at(LedgerReader& reader, Time time);
+Result<int64_t> first_at(RecordSource& records, Time time);
 
 struct JournalRange {
   int64_t after = -1;          // the number of the last record that is not wanted
@@ -36,17 +36,17 @@ struct JournalRange {
   std::optional<Time> before;  // before; none: all
 };
 
-// Calls `visit` with each record of the range, oldest first, until it says false or fails. Ends where the journal ended
+// Calls `visit` with each record of the range, oldest first, until it says false or fails. Ends where the trail ended
 // when it began.
-Result<void> scan_forwards(LedgerReader& reader, const JournalRange& range,
+Result<void> scan_forwards(RecordSource& records, const JournalRange& range,
                            const std::function<Result<bool>(const JournalEntry&)>& visit);
 
 // The record as a document, with the parts that were too large for it put back where they are still kept.
 // corrupt: the bytes are no record.
-Result<nlohmann::json> open_record(LedgerReader& reader, const JournalEntry& entry);
+Result<nlohmann::json> open_record(const Trail& trail, const JournalEntry& entry);
 
 // Puts back into a record that was parsed already the parts that were too large for it.
-void put_back_parts(LedgerReader& reader, nlohmann::json& record);
+void put_back_parts(const Trail& trail, nlohmann::json& record);
 
 // False only if the record surely does not hold this text in any of its members: asked before it is parsed.
 bool may_hold(const JournalEntry& entry, std::string_view text);

@@ -100,11 +100,11 @@ bool Openings::note_place(const JournalEntry& entry) {
   return is_full;
 }
 
-// Each part of the journal is looked through once, however many remediations were opened there.
+// Each part of the trail is looked through once, however many remediations were opened there.
 Result<void> Openings::look_around(const std::string& remediation, Time made) {
-  const auto begin = first_at(reader_, made - kClocksApart);
+  const auto begin = first_at(trail_.records(), made - kClocksApart);
   if (!begin) return begin.error();
-  const auto end = first_at(reader_, made + kClocksApart);
+  const auto end = first_at(trail_.records(), made + kClocksApart);
   if (!end) return end.error();
   std::optional<int64_t> place;
   for (int64_t next = *begin; next < *end;) {
@@ -115,12 +115,13 @@ Result<void> Openings::look_around(const std::string& remediation, Time made) {
     }
     int64_t looked_from = next;
     const int64_t stop = behind == looked_.end() ? *end : std::min(*end, behind->first);
-    const auto done = scan_forwards(reader_, {next - 1, {}, {}}, [&](const JournalEntry& entry) -> Result<bool> {
-      if (entry.seq >= stop) return false;
-      if (note_place(entry)) looked_from = entry.seq;
-      if (const auto known = places_.find(remediation); known != places_.end()) place = known->second;
-      return true;
-    });
+    const auto done =
+        scan_forwards(trail_.records(), {next - 1, {}, {}}, [&](const JournalEntry& entry) -> Result<bool> {
+          if (entry.seq >= stop) return false;
+          if (note_place(entry)) looked_from = entry.seq;
+          if (const auto known = places_.find(remediation); known != places_.end()) place = known->second;
+          return true;
+        });
     if (!done) return done;
     have_looked(looked_from, stop);
     next = stop;
@@ -133,10 +134,10 @@ Result<std::optional<Opening>> Openings::read(const std::string& remediation) {
   std::optional<Opening> opening;
   const auto place = places_.find(remediation);
   if (place == places_.end()) return opening;
-  const auto entries = reader_.journal(place->second, 1);
+  const auto entries = trail_.records().records(place->second, 1);
   if (!entries) return entries.error();
   if (entries->empty() || entries->front().seq != place->second) return opening;
-  const auto record = open_record(reader_, entries->front());
+  const auto record = open_record(trail_, entries->front());
   if (!record) return record.error();
   if (opens_remediation(*record) && raw_text_at(*record, "/remediation") == remediation) opening = opening_of(*record);
   return opening;

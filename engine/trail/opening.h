@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -47,8 +47,8 @@ Opening opening_of(const nlohmann::json& record);
 // Whether this record opens a remediation. (A plan that joined an open one tells of another finding.)
 bool opens_remediation(const nlohmann::json& record);
 
-// Finds the openings of the remediations that a walk through the journal, from old to new, meets. Keeps those that were
-// used last, and of a number of them where their records stand. Of one thread; borrows the reader.
+// Finds the openings of the remediations that a walk through the trail, from old to new, meets. Keeps those that were
+// used last, and of a number of them where their records stand. Of one thread; borrows the trail.
 class Openings {
  public:
   struct Limits {
@@ -56,8 +56,8 @@ class Openings {
     size_t places = 1'000'000;  // known by number: some 100 MB. Beyond it they are looked for anew
   };
 
-  explicit Openings(LedgerReader& reader) : Openings(reader, Limits()) {}
-  Openings(LedgerReader& reader, const Limits& limits) : reader_(reader), limits_(limits) {}
+  explicit Openings(const Trail& trail) : Openings(trail, Limits()) {}
+  Openings(const Trail& trail, const Limits& limits) : trail_(trail), limits_(limits) {}
 
   // The walk has come to this record.
   void pass(const JournalEntry& entry);
@@ -76,7 +76,7 @@ class Openings {
   const Opening* keep(const std::string& remediation, std::optional<Opening> opening);
   void have_looked(int64_t begin, int64_t end);
 
-  LedgerReader& reader_;
+  const Trail& trail_;
   const Limits limits_;
   std::list<Kept> kept_;  // the one used last first
   std::unordered_map<std::string, std::list<Kept>::iterator> by_id_;

@@ -69,9 +69,8 @@ Result<std::vector<RecordRow>> list_records(RecordSearch& search, const RecordFi
   return rows;
 }
 
-Result<std::vector<RecordRow>> list_records(LedgerReader& reader, const RecordFilter& filter) {
-  JournalRecords records(reader);
-  RecordSearch search(records);
+Result<std::vector<RecordRow>> list_records(const Trail& trail, const RecordFilter& filter) {
+  RecordSearch search(trail.records());
   return list_records(search, filter);
 }
 

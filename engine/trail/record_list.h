@@ -1,4 +1,4 @@
-// What the journal holds, for people: one row for each record, found by filters.
+// What the trail holds, for people: one row for each record, found by filters.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
 #include "trail/record_filter.h"
 #include "trail/record_search.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -20,12 +20,12 @@ struct RecordRow {
   std::string rule;
   std::string target;
   std::string summary;    // one line, in words (record_summary.h)
-  nlohmann::json record;  // as it stands in the journal: its large parts by digest
+  nlohmann::json record;  // as it stands in the trail: its large parts by digest
 };
 
 // Oldest first. Reads no further back than it must.
 Result<std::vector<RecordRow>> list_records(RecordSearch& search, const RecordFilter& filter);
-// Of the ledger's journal, without an index.
-Result<std::vector<RecordRow>> list_records(LedgerReader& reader, const RecordFilter& filter);
+// Without an index.
+Result<std::vector<RecordRow>> list_records(const Trail& trail, const RecordFilter& filter);
 
 }  // namespace kedge

@@ -135,7 +135,7 @@ std::string moved(const std::string& time, Duration by) {
   return parsed ? format_time(std::max(Time{}, *parsed + by)) : time;
 }
 
-Result<void> look_around(LedgerReader& reader, Report& report) {
+Result<void> look_around(const Trail& trail, Report& report) {
   Subjects subjects = subjects_of(report.stories);
   std::optional<Time> end;
   if (const auto last = parse_time(subjects.last)) end = *last + report.bounds.around;
@@ -144,7 +144,7 @@ Result<void> look_around(LedgerReader& reader, Report& report) {
   Gathering gathering(report, std::move(subjects), window);
   size_t read = 0;
   bool inside = true;  // of the window
-  return scan_backwards(reader, end, [&](const JournalEntry& entry) -> Result<bool> {
+  return scan_backwards(trail.records(), end, [&](const JournalEntry& entry) -> Result<bool> {
     if (read == report.bounds.records_max) {
       report.stopped_early = true;
       return false;
@@ -175,11 +175,11 @@ std::map<std::string, std::string> files_of(const std::string& bundle) {
   return files;
 }
 
-void find_rules(LedgerReader& reader, Report& report) {
+void find_rules(const Trail& trail, Report& report) {
   for (const Story& story : report.stories) {
     const std::string version = raw_text_at(story.plan, "/rule/version");  // the digest of its bundle
     if (version.empty() || report.rule_files.contains(version)) continue;
-    const auto bundle = reader.blob(version);
+    const auto bundle = trail.blob(version);
     if (!bundle) continue;
     if (auto files = files_of(*bundle); !files.empty()) report.rule_files[version] = std::move(files);
   }
@@ -202,26 +202,26 @@ std::vector<std::string> principals_of(const Story& story) {
   return principals;
 }
 
-Result<Report> gather_report(LedgerReader& reader, const std::vector<std::string>& ids, Time now,
+Result<Report> gather_report(const Trail& trail, RecordSearch& search, const std::vector<std::string>& ids, Time now,
                              const ReportBounds& bounds) {
   Report report;
   report.bounds = bounds;
   report.made = now;
   if (ids.empty()) return Error{ErrorCode::invalid, "an incident has at least one remediation"};
-  const auto head = reader.journal_head();
-  if (!head) return head.error();
-  report.head = *head;
-  if (const auto ledger = reader.ledger_id()) report.ledger = *ledger;
+  const auto end = trail.records().end();
+  if (!end) return end.error();
+  report.head = *end - 1;
+  if (const auto ledger = trail.ledger_id()) report.ledger = *ledger;
   std::set<std::string> taken;
   for (const std::string& id : ids) {
-    auto story = find_story(reader, id);
+    auto story = find_story(trail, search, id);
     if (!story) return story.error();
     if (taken.insert(story->remediation).second) report.stories.push_back(*std::move(story));
   }
   std::sort(report.stories.begin(), report.stories.end(),
             [](const Story& a, const Story& b) { return first_seq(a) < first_seq(b); });
-  if (const auto done = look_around(reader, report); !done) return done.error();
-  find_rules(reader, report);
+  if (const auto done = look_around(trail, report); !done) return done.error();
+  find_rules(trail, report);
   return report;
 }
 

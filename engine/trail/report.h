@@ -2,7 +2,7 @@
 // say what happened, and what is to be done so that it does not happen again (report_page.h says it in words).
 //
 // An incident is one remediation or several. Besides their stories the report holds what stands beside them in the
-// journal: what else the same people touched, what was left alone, and how the like ended before. For that the journal
+// trail: what else the same people touched, what was left alone, and how the like ended before. For that the trail
 // is read backwards, no further than the bounds say; how far it was read stands in the report.
 #pragma once
 
@@ -12,8 +12,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "ledger/ledger.h"
 #include "trail/story.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -64,8 +64,8 @@ struct Report {
   bool stopped_early = false;  // by the bound on records, before the bound on time
 };
 
-// `ids`: of remediations, or their beginnings. Errors are those of find_story.
-Result<Report> gather_report(LedgerReader& reader, const std::vector<std::string>& ids, Time now,
+// `search`: of the records of the trail. `ids`: of remediations, or their beginnings. Errors are those of find_story.
+Result<Report> gather_report(const Trail& trail, RecordSearch& search, const std::vector<std::string>& ids, Time now,
                              const ReportBounds& bounds = {});
 
 // Who caused the event of this story, and all that joined it: each once, in the order in which they came.

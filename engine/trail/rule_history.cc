@@ -59,7 +59,7 @@ struct Moment {
 // Reads the moments newest first.
 class Gathering {
  public:
-  Gathering(RecordSearch& search, LedgerReader& parts, const std::string& rule, const DigestOfRules& digest_of)
+  Gathering(RecordSearch& search, const Trail& parts, const std::string& rule, const DigestOfRules& digest_of)
       : search_(search), parts_(parts), rule_(rule), digest_of_(digest_of) {}
 
   Result<RuleHistory> gather(Time from, Time to) {
@@ -156,7 +156,7 @@ class Gathering {
   }
 
   RecordSearch& search_;
-  LedgerReader& parts_;
+  const Trail& parts_;
   const std::string& rule_;
   const DigestOfRules& digest_of_;
   std::vector<Moment> moments_;
@@ -187,7 +187,7 @@ Time RuleHistory::readable_since(Time time) const {
   return time;
 }
 
-Result<RuleHistory> rule_history(RecordSearch& search, LedgerReader& parts, const std::string& rule, Time from, Time to,
+Result<RuleHistory> rule_history(RecordSearch& search, const Trail& parts, const std::string& rule, Time from, Time to,
                                  const DigestOfRules& digest_of) {
   return Gathering(search, parts, rule, digest_of).gather(from, to);
 }

@@ -10,8 +10,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "ledger/ledger.h"
 #include "trail/record_search.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -53,7 +53,7 @@ using DigestOfRules = std::function<std::string(const std::map<std::string, std:
 
 // Of the records before `to`, back to what was in force at `from`. Where none of these knows the rule, `known` has the
 // ids of all rules that were ever loaded.
-Result<RuleHistory> rule_history(RecordSearch& search, LedgerReader& parts, const std::string& rule, Time from, Time to,
+Result<RuleHistory> rule_history(RecordSearch& search, const Trail& parts, const std::string& rule, Time from, Time to,
                                  const DigestOfRules& digest_of);
 
 }  // namespace kedge

@@ -128,22 +128,24 @@ void count(const Json& record, RuleStatistics& statistics) {
   if (tells_phases(record)) count_phases(record["phases"], statistics);
 }
 
-Result<Statistics> statistics_of(LedgerReader& reader, const RecordFilter& filter) {
+Result<Statistics> statistics_of(const Trail& trail, const RecordFilter& filter) {
   Statistics statistics;
-  const auto done = scan_forwards(reader, {-1, filter.from, filter.to}, [&](const JournalEntry& entry) -> Result<bool> {
-    if (statistics.records++ == 0) statistics.first = entry.seq;
-    statistics.last = entry.seq;
-    if (!may_count(entry) || !may_hold(entry, filter.rule)) return true;
-    const auto record = parse_json(entry.bytes);
-    if (!record) return record.error().with("record " + std::to_string(entry.seq));
-    const std::string rule = raw_text_at(*record, "/rule/id");
-    if (rule.empty() || (!filter.rule.empty() && rule != filter.rule)) return true;
-    const std::string kind = raw_text_at(*record, "/kind");
-    if (kind != "exception" && kind != "claim_expiry") count(*record, of_rule(statistics, rule));
-    return true;
-  });
+  const auto done =
+      scan_forwards(trail.records(), {-1, filter.from, filter.to}, [&](const JournalEntry& entry) -> Result<bool> {
+        if (statistics.records++ == 0) statistics.first = entry.seq;
+        statistics.last = entry.seq;
+        if (!may_count(entry) || !may_hold(entry, filter.rule)) return true;
+        const auto record = parse_json(entry.bytes);
+        if (!record) return record.error().with("record " + std::to_string(entry.seq));
+        const std::string rule = raw_text_at(*record, "/rule/id");
+        if (rule.empty() || (!filter.rule.empty() && rule != filter.rule)) return true;
+        const std::string kind = raw_text_at(*record, "/kind");
+        if (kind != "exception" && kind != "claim_expiry") count(*record, of_rule(statistics, rule));
+        return true;
+      });
   if (!done) return done.error();
-  if (auto counted = count_what_is_no_record(reader, filter, statistics); !counted) return counted.error();
+  if (trail.ledger() == nullptr) return statistics;
+  if (auto counted = count_what_is_no_record(*trail.ledger(), filter, statistics); !counted) return counted.error();
   return statistics;
 }
 

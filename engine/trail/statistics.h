@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
 #include "trail/record_filter.h"
 #include "trail/span_histogram.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -53,8 +53,10 @@ struct Statistics {
 // At most so many rules are told apart; what other rules did counts as that of "(other rules)".
 inline constexpr size_t kRulesMax = 10'000;
 
+// Without a ledger nothing is told of what is only counted.
+//
 // Reads the records of the filter's time and rule; its other members are not looked at.
-Result<Statistics> statistics_of(LedgerReader& reader, const RecordFilter& filter);
+Result<Statistics> statistics_of(const Trail& trail, const RecordFilter& filter);
 
 // Pure: what one record adds.
 void count(const nlohmann::json& record, RuleStatistics& statistics);

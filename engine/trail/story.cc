@@ -92,12 +92,12 @@ std::vector<StoryStep> steps_of(const Json& plan, const std::vector<Json>& recor
   return steps;
 }
 
-// ---- from the journal to records
+// ---- from the trail to records
 // -------------------------------------------------------------------------------------
 
 constexpr size_t kIdsMost = 12;  // that an id may be the beginning of and all of which are told
 
-// What one walk through the journal finds.
+// What one walk through the trail finds.
 struct Found {
   std::set<std::string> ids;
   std::vector<JournalEntry> entries;             // that name it, newest first
@@ -137,10 +137,10 @@ Error which_one(const std::string& id, const std::set<std::string>& ids) {
               (more ? "many remediations, such as " : std::to_string(ids.size()) + " remediations: ") + names};
 }
 
-Result<std::vector<Json>> open_records(LedgerReader& reader, const Found& found) {
+Result<std::vector<Json>> open_records(const Trail& trail, const Found& found) {
   std::vector<Json> records;
   const auto add = [&](const JournalEntry& entry) -> Result<void> {
-    auto record = open_record(reader, entry);
+    auto record = open_record(trail, entry);
     if (!record) return record.error();
     records.push_back(*std::move(record));
     return {};
@@ -155,6 +155,19 @@ Result<std::vector<Json>> open_records(LedgerReader& reader, const Found& found)
   std::sort(records.begin(), records.end(),
             [](const Json& a, const Json& b) { return number_at(a, "seq") < number_at(b, "seq"); });
   return records;
+}
+
+// Of one that has not ended, as far as its plan tells them.
+Json first_phases(const Json& plan) {
+  Json phases = Json::object();
+  const auto phase = [&](const char* name, const char* from, const char* to) {
+    const auto began = parse_time(raw_text_at(plan, from));
+    const auto ended = parse_time(raw_text_at(plan, to));
+    if (began && ended) phases[name] = Duration(*ended - *began).count();
+  };
+  phase("detection", "/times/happened", "/times/received");
+  phase("evaluation", "/times/received", "/times/decided");
+  return phases;
 }
 
 Json json_of(const StateChange& change) {
@@ -190,28 +203,29 @@ Story story_of(std::vector<Json> records) {
   return story;
 }
 
-Result<Story> find_story(LedgerReader& reader, const std::string& id) {
-  JournalRecords records(reader);
-  RecordSearch search(records);
-  return find_story(reader, search, id);
+Result<Story> find_story(const Trail& trail, const std::string& id) {
+  RecordSearch search(trail.records());
+  return find_story(trail, search, id);
 }
 
-Result<Story> find_story(LedgerReader& reader, RecordSearch& search, const std::string& id) {
+Result<Story> find_story(const Trail& trail, RecordSearch& search, const std::string& id) {
   const Error nobody{ErrorCode::not_found, "no record tells of a remediation '" + id + "'"};
   if (id.empty()) return nobody;
   const auto found = collect(search, id);
   if (!found) return found.error();
   if (found->ids.empty()) return nobody;
   if (found->ids.size() > 1) return which_one(id, found->ids);
-  auto records = open_records(reader, *found);
+  auto records = open_records(trail, *found);
   if (!records) return records.error();
 
   Story story = story_of(*std::move(records));
-  if (const auto document = reader.blob(raw_text_at(story.plan, "/event/document_sha256"))) {
+  if (const auto document = trail.blob(raw_text_at(story.plan, "/event/document_sha256"))) {
     if (auto event = parse_json(*document)) story.event = *std::move(event);
   }
   if (story.phases.is_null()) {
-    if (const auto open = reader.remediation(story.remediation)) story.phases = phases_of(*open);
+    const auto open =
+        trail.ledger() == nullptr ? Result<Remediation>(nobody) : trail.ledger()->remediation(story.remediation);
+    story.phases = open ? phases_of(*open) : first_phases(story.plan);
   }
   return story;
 }

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
 #include "trail/record_search.h"
 #include "trail/state_difference.h"
+#include "trail/trail.h"
 
 namespace kedge {
 
@@ -41,11 +41,12 @@ struct Story {
 // Pure. `records`: all that concern one remediation, oldest first.
 Story story_of(std::vector<nlohmann::json> records);
 
-// Reads the records, the event and, where it is open, how far it is. `id` may be the beginning of an id. not_found: no
+// Reads the records (`search`: those of the trail), the event and, where it is open, how far it is, as far as its
+// ledger or its plan tells. `id` may be the beginning of an id. not_found: no
 // record names it; invalid: it is the beginning of several.
-Result<Story> find_story(LedgerReader& reader, RecordSearch& search, const std::string& id);
-// Of the ledger's journal, without an index.
-Result<Story> find_story(LedgerReader& reader, const std::string& id);
+Result<Story> find_story(const Trail& trail, RecordSearch& search, const std::string& id);
+// Without an index.
+Result<Story> find_story(const Trail& trail, const std::string& id);
 
 // For people (story_text.cc): cause, decision, phases, what was done and said, before and after. Ends in a line break.
 std::string to_text(const Story&);

@@ -36,7 +36,7 @@ class ExportTest : public ::testing::Test {
 
   std::vector<std::string> lines(ExportFormat format, const RecordFilter& filter = {}) {
     std::vector<std::string> lines;
-    const auto exported = export_records(ledger_, filter, format, "0.1.0", [&](std::string_view line) {
+    const auto exported = export_records(Trail(ledger_), filter, format, "0.1.0", [&](std::string_view line) {
       lines.emplace_back(line);
       return Result<void>();
     });
@@ -89,7 +89,7 @@ TEST_F(ExportTest, KnowsTheCauseOfWhatItExportsWithoutTheCauseItself) {
 
 TEST_F(ExportTest, EndsWithTheFirstFailureOfItsWriter) {
   int written = 0;
-  const auto exported = export_records(ledger_, {}, ExportFormat::jsonl, "0.1.0", [&](std::string_view) {
+  const auto exported = export_records(Trail(ledger_), {}, ExportFormat::jsonl, "0.1.0", [&](std::string_view) {
     return ++written < 3 ? Result<void>() : Result<void>(Error{ErrorCode::no_room, "the disk is full"});
   });
   EXPECT_EQ(exported.error().message, "the disk is full");
@@ -103,7 +103,7 @@ TEST_F(ExportTest, NamesTheRecordThatIsDamaged) {
     Result<std::string> ledger_id() override { return std::string("l"); }
   } damaged;
   const auto exported =
-      export_records(damaged, {}, ExportFormat::csv, "0.1.0", [](std::string_view) { return Result<void>(); });
+      export_records(Trail(damaged), {}, ExportFormat::csv, "0.1.0", [](std::string_view) { return Result<void>(); });
   EXPECT_THAT(exported.error().message, HasSubstr("record 1"));
 }
 

@@ -27,8 +27,9 @@ std::vector<JournalEntry> records(int64_t first, int64_t last) {
 }
 
 std::vector<int64_t> visited(LedgerReader& reader, std::optional<Time> before, size_t most = SIZE_MAX) {
+  JournalRecords records(reader);
   std::vector<int64_t> seqs;
-  const auto done = scan_backwards(reader, before, [&](const JournalEntry& entry) -> Result<bool> {
+  const auto done = scan_backwards(records, before, [&](const JournalEntry& entry) -> Result<bool> {
     seqs.push_back(entry.seq);
     return seqs.size() < most;
   });
@@ -77,8 +78,9 @@ TEST(JournalScan, BeginsBeforeATimeWithoutReadingWhatIsNewer) {
 }
 
 std::vector<int64_t> visited_forwards(LedgerReader& reader, const JournalRange& range) {
+  JournalRecords records(reader);
   std::vector<int64_t> seqs;
-  const auto done = scan_forwards(reader, range, [&](const JournalEntry& entry) -> Result<bool> {
+  const auto done = scan_forwards(records, range, [&](const JournalEntry& entry) -> Result<bool> {
     seqs.push_back(entry.seq);
     return true;
   });
@@ -122,10 +124,11 @@ TEST(JournalScan, PassesOverNumbersThatWereLostForwardsToo) {
 
 TEST(JournalScan, ForwardsStopsWhenItIsToldAndHandsOnAFailure) {
   KeptJournal journal(records(0, 10));
+  JournalRecords records_of(journal);
   int visits = 0;
-  EXPECT_TRUE(scan_forwards(journal, {}, [&](const JournalEntry&) -> Result<bool> { return ++visits < 3; }));
+  EXPECT_TRUE(scan_forwards(records_of, {}, [&](const JournalEntry&) -> Result<bool> { return ++visits < 3; }));
   EXPECT_EQ(visits, 3);
-  const auto failed = scan_forwards(journal, {}, [](const JournalEntry&) -> Result<bool> {
+  const auto failed = scan_forwards(records_of, {}, [](const JournalEntry&) -> Result<bool> {
     return Error{ErrorCode::corrupt, "no"};
   });
   EXPECT_EQ(failed.error().message, "no");
@@ -133,7 +136,8 @@ TEST(JournalScan, ForwardsStopsWhenItIsToldAndHandsOnAFailure) {
 
 TEST(JournalScan, HandsOnAFailureOfItsVisitor) {
   KeptJournal journal(records(0, 10));
-  const auto done = scan_backwards(journal, std::nullopt, [](const JournalEntry&) -> Result<bool> {
+  JournalRecords records_of(journal);
+  const auto done = scan_backwards(records_of, std::nullopt, [](const JournalEntry&) -> Result<bool> {
     return Error{ErrorCode::corrupt, "no"};
   });
   EXPECT_EQ(done.error().message, "no");
@@ -151,19 +155,19 @@ TEST(OpenRecord, PutsBackThePartsThatWereTooLarge) {
   ASSERT_TRUE(ledger.apply(changes)[0].done());
   const auto entries = ledger.journal(ledger.head(), 1);
   ASSERT_EQ(entries->front().bytes.find("xxx"), std::string::npos);
-  EXPECT_EQ((*open_record(ledger, entries->front()))["details"], alarm.details);
+  EXPECT_EQ((*open_record(Trail(ledger), entries->front()))["details"], alarm.details);
 }
 
 TEST(OpenRecord, LeavesTheDigestOfAPartThatIsNoLongerKept) {
   KeptJournal journal({});
   const std::string bytes = R"({"plan":{"bytes":9,"sha256":"ab"}})";
-  EXPECT_EQ((*open_record(journal, {1, bytes})).dump(), bytes);
+  EXPECT_EQ((*open_record(Trail(journal), {1, bytes})).dump(), bytes);
 }
 
 TEST(OpenRecord, RefusesWhatIsNoRecord) {
   KeptJournal journal({});
   for (const char* bytes : {"", "{", "[]", "7"}) {
-    EXPECT_EQ(open_record(journal, {1, bytes}).error().code, ErrorCode::corrupt) << bytes;
+    EXPECT_EQ(open_record(Trail(journal), {1, bytes}).error().code, ErrorCode::corrupt) << bytes;
   }
 }
 

@@ -152,7 +152,7 @@ TEST_F(OcsfTest, EveryEventOfARandomJournalIsValidAndHasAnIdOfItsOwn) {
   }
   std::set<std::string> ids;
   int64_t lines = 0;
-  const auto exported = export_records(ledger, {}, ExportFormat::ocsf, "0.1.0", [&](std::string_view line) {
+  const auto exported = export_records(Trail(ledger), {}, ExportFormat::ocsf, "0.1.0", [&](std::string_view line) {
     const Json event = *parse_json(line);
     expect_valid(event);
     ids.insert(event["metadata"]["uid"]);

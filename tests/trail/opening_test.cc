@@ -49,7 +49,8 @@ TEST_F(OpeningsTest, AreFoundWhereTheirIdSaysThatTheyWereMade) {
   const std::string id = open(5'000, "the one");
   fill(20'000);
   KeptJournal journal(entries_);
-  Openings openings(journal);
+  const Trail trail(journal);
+  Openings openings(trail);
   const auto found = openings.of(id);
   ASSERT_TRUE(found);
   ASSERT_NE(*found, nullptr);
@@ -63,7 +64,8 @@ TEST_F(OpeningsTest, AreFoundWhereTheirIdSaysThatTheyWereMade) {
 TEST_F(OpeningsTest, ThatAreNotKeptAreLookedForOnce) {
   fill(100);
   KeptJournal journal(entries_);
-  Openings openings(journal);
+  const Trail trail(journal);
+  Openings openings(trail);
   Random random(1);
   const std::string id = make_uuid7(kStart, random);
   EXPECT_EQ(*openings.of(id), nullptr);
@@ -77,7 +79,8 @@ TEST_F(OpeningsTest, ThatAreNotKeptAreLookedForOnce) {
 TEST_F(OpeningsTest, AreNotWhatJoinedOne) {
   const std::string id = open(10, "a further finding", "joined");
   KeptJournal journal(entries_);
-  Openings openings(journal);
+  const Trail trail(journal);
+  Openings openings(trail);
   EXPECT_EQ(*openings.of(id), nullptr);
   EXPECT_FALSE(opens_remediation(plan(id, kStart, "", "joined")));
   EXPECT_TRUE(opens_remediation(plan(id, kStart, "", "superseding")));
@@ -87,7 +90,8 @@ TEST_F(OpeningsTest, OfManyAPartOfTheJournalIsLookedThroughOnce) {
   std::vector<std::string> ids;
   for (int64_t seq = 0; seq < 3'000; ++seq) ids.push_back(open(seq, std::to_string(seq)));
   KeptJournal journal(entries_);
-  Openings openings(journal, {10, 10'000});
+  const Trail trail(journal);
+  Openings openings(trail, {10, 10'000});
   for (int64_t seq = 2'999; seq >= 0; --seq) {
     const auto found = openings.of(ids[static_cast<size_t>(seq)]);
     ASSERT_TRUE(found && *found != nullptr) << seq;
@@ -102,7 +106,8 @@ TEST_F(OpeningsTest, ThatTheWalkHasPassedAreNotLookedFor) {
   std::vector<std::string> ids;
   for (int64_t seq = 0; seq < 100; ++seq) ids.push_back(open(seq, std::to_string(seq)));
   KeptJournal journal(entries_);
-  Openings openings(journal, {2, 1'000});
+  const Trail trail(journal);
+  Openings openings(trail, {2, 1'000});
   for (const JournalEntry& entry : entries_) openings.pass(entry);
   for (int64_t seq = 0; seq < 100; ++seq)
     EXPECT_EQ((*openings.of(ids[static_cast<size_t>(seq)]))->title, std::to_string(seq));
@@ -116,7 +121,8 @@ TEST_F(OpeningsTest, AreFoundAlsoBeyondTheNumberOfPlacesThatAreKnown) {
   std::vector<std::string> later;
   for (int64_t seq = 1'000; seq < 1'050; ++seq) later.push_back(open(seq, std::to_string(seq)));
   KeptJournal journal(entries_);
-  Openings openings(journal, {2, 60});
+  const Trail trail(journal);
+  Openings openings(trail, {2, 60});
   for (const JournalEntry& entry : entries_) openings.pass(entry);
   EXPECT_EQ((*openings.of(ids[7]))->title, "7");
   EXPECT_EQ((*openings.of(later[7]))->title, "1007");

@@ -31,7 +31,7 @@ class RecordListTest : public ::testing::Test {
   }
 
   std::vector<std::string> kinds(const RecordFilter& filter) {
-    const auto rows = list_records(ledger_, filter);
+    const auto rows = list_records(Trail(ledger_), filter);
     EXPECT_TRUE(rows) << rows.error().message;
     std::vector<std::string> kinds;
     for (const RecordRow& row : *rows) kinds.push_back(row.kind);
@@ -50,7 +50,7 @@ TEST_F(RecordListTest, ListsAllOldestFirst) {
 TEST_F(RecordListTest, FillsItsRowsFromTheRecord) {
   RecordFilter filter;
   filter.kinds = {"attempt"};
-  const auto rows = list_records(ledger_, filter);
+  const auto rows = list_records(Trail(ledger_), filter);
   ASSERT_EQ(rows->size(), 1);
   const RecordRow& row = rows->front();
   EXPECT_EQ(row.remediation, sample_id(1));
@@ -87,10 +87,10 @@ TEST_F(RecordListTest, FindsByEachOfItsFilters) {
 }
 
 TEST_F(RecordListTest, FindsByTime) {
-  const auto rows = list_records(ledger_, {});
+  const auto rows = list_records(Trail(ledger_), {});
   RecordFilter filter;
   filter.from = *parse_time(rows->at(3).at);
-  const auto later = list_records(ledger_, filter);
+  const auto later = list_records(Trail(ledger_), filter);
   for (const RecordRow& row : *later) EXPECT_GE(row.at, rows->at(3).at);
   filter.from = std::nullopt;
   filter.to = *parse_time(rows->at(3).at);

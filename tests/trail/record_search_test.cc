@@ -52,7 +52,7 @@ class RecordSearchTest : public ::testing::TestWithParam<uint64_t> {
   }
 
   std::string told(RecordSearch search, const std::string& id) {
-    const auto story = find_story(journal_, search, id);
+    const auto story = find_story(Trail(journal_), search, id);
     return story ? to_json(*story).dump() : story.error().message;
   }
 

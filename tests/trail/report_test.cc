@@ -45,7 +45,9 @@ class ReportTest : public ::testing::Test {
   Report report(const std::vector<int>& numbers, const ReportBounds& bounds = {}) {
     std::vector<std::string> ids;
     for (const int number : numbers) ids.push_back(sample_id(number));
-    auto report = gather_report(ledger_, ids, ledger_.now(), bounds);
+    const Trail trail(ledger_);
+    RecordSearch search(trail.records());
+    auto report = gather_report(trail, search, ids, ledger_.now(), bounds);
     EXPECT_TRUE(report) << report.error().message;
     return report ? *std::move(report) : Report{};
   }
@@ -104,7 +106,9 @@ TEST_F(ReportTest, ReadsNoFurtherThanItsBounds) {
 
 TEST_F(ReportTest, SaysWhichIdNobodyKnows) {
   open(1, kBucket);
-  const auto told = gather_report(ledger_, {sample_id(1), "0000"}, ledger_.now());
+  const Trail trail(ledger_);
+  RecordSearch search(trail.records());
+  const auto told = gather_report(trail, search, {sample_id(1), "0000"}, ledger_.now());
   ASSERT_FALSE(told);
   EXPECT_EQ(told.error().code, ErrorCode::not_found);
   EXPECT_THAT(told.error().message, HasSubstr("'0000'"));

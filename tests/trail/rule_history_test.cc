@@ -33,7 +33,7 @@ class RuleHistoryTest : public ::testing::Test {
   RuleHistory history(const std::string& from, const std::string& to, const std::string& rule = "r") {
     JournalRecords records(journal_);
     RecordSearch search(records);
-    const auto found = rule_history(search, journal_, rule, time_at(from), time_at(to), digest_of);
+    const auto found = rule_history(search, Trail(journal_), rule, time_at(from), time_at(to), digest_of);
     EXPECT_TRUE(found) << found.error().message;
     return found ? *found : RuleHistory{};
   }

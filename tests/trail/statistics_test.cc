@@ -120,7 +120,7 @@ TEST(Statistics, AreOfTheRuleAndOfTheTime) {
   journal.counted = {{"aws.s3.public-bucket", "when", *parse_time("2026-01-01T00:00:00Z"), 5},
                      {"aws.s3.public-bucket", "when", *parse_time("2026-01-02T00:00:00Z"), 7},
                      {"cloudtrail", "no-pattern", *parse_time("2026-01-01T00:00:00Z"), 1'000}};
-  const auto all = statistics_of(journal, {});
+  const auto all = statistics_of(Trail(journal), {});
   ASSERT_TRUE(all) << all.error().message;
   EXPECT_EQ(all->records, 7);
   EXPECT_EQ(all->last, 6);
@@ -132,11 +132,11 @@ TEST(Statistics, AreOfTheRuleAndOfTheTime) {
 
   RecordFilter filter;
   filter.rule = "other";
-  EXPECT_EQ(statistics_of(journal, filter)->rules.size(), 1U);
+  EXPECT_EQ(statistics_of(Trail(journal), filter)->rules.size(), 1U);
   filter.rule = "";
   filter.from = *parse_time("2026-01-01T00:00:03Z");
   filter.to = *parse_time("2026-01-02T00:00:00Z");
-  const auto later = statistics_of(journal, filter);
+  const auto later = statistics_of(Trail(journal), filter);
   EXPECT_EQ(later->first, 3);
   EXPECT_EQ(later->rules.at("aws.s3.public-bucket").found, 0);
   EXPECT_EQ(sum_of(later->rules.at("aws.s3.public-bucket").held), 1);
@@ -147,7 +147,7 @@ TEST(Statistics, TellNoMoreThanSoManyRulesApart) {
   for (size_t i = 0; i < kRulesMax + 10; ++i)
     records.push_back(record("plan", {{"rule", {{"id", std::to_string(i)}}}}));
   Journal journal(std::move(records));
-  const auto statistics = statistics_of(journal, {});
+  const auto statistics = statistics_of(Trail(journal), {});
   EXPECT_EQ(statistics->rules.size(), kRulesMax + 1);
   EXPECT_EQ(statistics->rules.at("(other rules)").found, 10);
 }

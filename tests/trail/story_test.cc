@@ -44,7 +44,7 @@ class StoryTest : public ::testing::Test {
   }
 
   Story story(const std::string& id = sample_id(1)) {
-    auto story = find_story(ledger_, id);
+    auto story = find_story(Trail(ledger_), id);
     EXPECT_TRUE(story) << story.error().message;
     return story ? *story : Story{};
   }
@@ -142,15 +142,15 @@ TEST_F(StoryTest, IsFoundByTheBeginningOfAnIdThatIsOneOnly) {
   open(1);
   open(12, "arn:aws:s3:::other");
   EXPECT_EQ(story(sample_id(12).substr(0, 35)).remediation, sample_id(12));
-  const auto both = find_story(ledger_, sample_id(1).substr(0, 20));
+  const auto both = find_story(Trail(ledger_), sample_id(1).substr(0, 20));
   ASSERT_FALSE(both);
   EXPECT_EQ(both.error().code, ErrorCode::invalid);
   EXPECT_THAT(both.error().message, HasSubstr(sample_id(12)));
 }
 
 TEST_F(StoryTest, IsNotFoundWhereNoRecordTellsOfIt) {
-  EXPECT_EQ(find_story(ledger_, "018f").error().code, ErrorCode::not_found);
-  EXPECT_EQ(find_story(ledger_, "").error().code, ErrorCode::not_found);
+  EXPECT_EQ(find_story(Trail(ledger_), "018f").error().code, ErrorCode::not_found);
+  EXPECT_EQ(find_story(Trail(ledger_), "").error().code, ErrorCode::not_found);
 }
 
 TEST_F(StoryTest, IsWholeForProgramsToo) {

@@ -1,0 +1,113 @@
+// The trail as a reviewer has it: a copy of the audit log, and nothing else of the engine's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "app/audit_log.h"
+#include "base/random.h"
+#include "ledger/sqlite_ledger.h"
+#include "tests/app/typed.h"
+#include "tests/ledger/fixtures.h"
+#include "trail/record_index.h"
+
+namespace kedge {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kBucket = "arn:aws:s3:::photos";
+
+class CommandAuditLog : public CommandLine {
+ protected:
+  void SetUp() override {
+    CommandLine::SetUp();
+    ASSERT_EQ(type("audit keygen --origin example.com/kedge --output @key").exit_code, kGood);
+    change("kedge.yaml", "api:\n", "audit: {keys: [key]}\napi:\n");
+    apply({sample_rules(), batch_of({sample_finding(1, kBucket, clock_.now())})});
+    apply({sample_start(sample_id(1), kBucket, 2)});
+    publish();
+  }
+
+  void apply(const std::vector<Change>& changes) {
+    SqliteLedgerOptions options;
+    options.directory = path("data");
+    const auto ledger = open_sqlite_ledger(options, clock_, random_);
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    for (const Answer& answer : (*ledger)->apply(changes)) ASSERT_TRUE(answer.done()) << answer.error.message;
+  }
+
+  // As an engine does that is started and stopped.
+  void publish() {
+    const auto reader = open_sqlite_reader(path("data"));
+    AuditOptions options;
+    options.keys = {path("key")};
+    const auto log = AuditLog::start(options, path("data"), **reader, clock_);
+    ASSERT_TRUE(log) << log.error().message;
+    (*log)->stop();
+  }
+
+  // What the reviewer gets, and that the engine's directory is gone.
+  void hand_over() {
+    std::filesystem::copy(path("data/audit"), path("copy"), std::filesystem::copy_options::recursive);
+    std::filesystem::remove_all(path("data"));
+    std::filesystem::remove(path("kedge.yaml"));
+  }
+
+  SystemClock clock_;
+  Random random_{1};
+};
+
+TEST_F(CommandAuditLog, AnswersFromTheLogAloneWhatTheEngineAnswers) {
+  const std::string commands[] = {"audit list",
+                                  "audit list --kind plan --target photos --output json",
+                                  "audit show " + sample_id(1),
+                                  "audit stats --by rule",
+                                  "audit export --format jsonl",
+                                  "audit export --format csv",
+                                  "audit export --format cloudevents"};
+  std::vector<std::string> expected;
+  for (const std::string& command : commands) {
+    const Typed typed = type(command + " -c @kedge.yaml");
+    EXPECT_EQ(typed.exit_code, kGood) << command << typed.err;
+    expected.push_back(typed.out);
+  }
+  hand_over();
+  for (const char* index : {"", " --index @index"}) {
+    for (size_t i = 0; i < expected.size(); ++i) {
+      if (*index != '\0' && commands[i].find("list") == std::string::npos) continue;
+      const Typed typed = type(commands[i] + " --log @copy" + index);
+      EXPECT_EQ(typed.exit_code, kGood) << commands[i] << typed.err;
+      EXPECT_EQ(typed.out, expected[i]) << commands[i] << index;
+    }
+  }
+  EXPECT_EQ((*RecordIndex::open(path("index")))->next(), 4);
+  const Typed report = type("audit report --log @copy " + sample_id(1));
+  EXPECT_EQ(report.exit_code, kGood) << report.err;
+  EXPECT_THAT(report.out, HasSubstr(kBucket));
+}
+
+TEST_F(CommandAuditLog, TheEnginesTrailIsItsLogAndWhatTheLogHasNotYet) {
+  EXPECT_EQ(type("pause -c @kedge.yaml --reason later").exit_code, kGood);
+  EXPECT_THAT(type("audit list -c @kedge.yaml").out, HasSubstr("later"));
+  EXPECT_THAT(type("audit list --log @data/audit").out, Not(HasSubstr("later")));
+}
+
+TEST_F(CommandAuditLog, ALogOfAnotherHistoryIsToldAndNotMixedWithTheLedgers) {
+  std::filesystem::remove(path("data/ledger.db"));
+  apply({NoteStop{"another"}, NoteStop{"another"}, NoteStop{"another"}, NoteStop{"another"}});
+  const Typed typed = type("audit list -c @kedge.yaml");
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_THAT(typed.err, HasSubstr("tells another history than the ledger"));
+  EXPECT_THAT(typed.out, HasSubstr("another"));
+  EXPECT_THAT(typed.out, Not(HasSubstr(kBucket)));
+}
+
+TEST_F(CommandAuditLog, SaysWhatIsWrongWithTheDirectory) {
+  EXPECT_EQ(type("audit list --log @nowhere").exit_code, kNotReached);
+  EXPECT_EQ(type("audit list --log @data/audit -c @kedge.yaml").exit_code, kUsedWrongly);
+  EXPECT_EQ(type("audit list --index @index").exit_code, kUsedWrongly);
+}
+
+}  // namespace
+}  // namespace kedge
