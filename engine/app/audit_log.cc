@@ -47,7 +47,7 @@ Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, Ledg
 AuditLog::AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock)
     : options_(std::move(options)),
       writer_(std::move(writer)),
-      follower_(reader, *writer_, clock, {.publish_every = options_.publish_every}) {}
+      follower_(reader, *writer_, clock, {.blobs = options_.blobs, .publish_every = options_.publish_every}) {}
 
 Result<std::unique_ptr<AuditLog>> AuditLog::start(const AuditOptions& options, const std::string& data,
                                                   LedgerReader& reader, Clock& clock) {

@@ -22,6 +22,7 @@ struct AuditOptions {
   Duration publish_every = std::chrono::seconds(1);
   int64_t behind_records = 10'000;  // effects stop beyond it
   Duration behind_for = std::chrono::seconds(30);
+  BlobsBesideLog blobs = BlobsBesideLog::parts;
   bool stops_effects = true;  // false: effects go on whatever becomes of the log
   std::vector<CheckpointPlaceOptions> publish_to;
 };

@@ -8,9 +8,13 @@
 
 #include "app/command_audit.h"
 #include "app/output.h"
+#include "audit/blobs.h"
 #include "audit/verifier.h"
 #include "base/bytes.h"
 #include "base/files.h"
+#include "base/json.h"
+#include "ledger/named_blobs.h"
+#include "ledger/tables.h"
 
 namespace kedge {
 namespace {
@@ -32,6 +36,8 @@ nlohmann::json json_of(const LogVerification& verification) {
                          {"extends", nlohmann::json::array()},
                          {"files_beyond", verification.files_beyond},
                          {"foreign", verification.foreign},
+                         {"blobs", verification.blobs},
+                         {"blobs_missing", verification.blobs_missing},
                          {"faults", nlohmann::json::array()},
                          {"more_faults", verification.more_faults}};
   if (verification.checkpoint) {
@@ -74,6 +80,10 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
   if (verification.files_beyond > 0) {
     out << verification.files_beyond << " files beyond the checkpoint: not part of the log\n";
   }
+  if (verification.blobs + verification.blobs_missing > 0) {
+    out << fmt::format("{} blobs beside it; of those that records name as parts of theirs, {} are not there\n",
+                       verification.blobs, verification.blobs_missing);
+  }
   for (const std::string& path : verification.foreign) out << path << " is no file of a log\n";
 }
 
@@ -90,6 +100,23 @@ void tell(const LogVerification& verification, OutputFormat output, Shell& shell
   rest << (verification.good() ? "nothing is wrong with it\n" : "it is not what was signed\n");
 }
 
+// The parts of records and the bundles of rules. Events may lie there too, or not.
+std::vector<Digest> blobs_named_by(std::string_view entry, const std::string& directory) {
+  std::vector<Digest> digests;
+  auto record = may_name_parts(entry) ? parse_json(entry) : Result<nlohmann::json>(nlohmann::json());
+  if (!record) return digests;
+  const auto read = [&](const std::string& hex) -> std::optional<std::string> {
+    const auto digest = digest_from(hex);
+    auto bytes = digest ? read_blob(directory, *digest) : Result<std::string>(Error{ErrorCode::not_found, hex});
+    return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
+  };
+  for (const NamedBlob& one : open_named_blobs(*record, read)) {
+    const auto digest = digest_from(one.digest);
+    if (digest && one.kind != NamedBlob::Kind::document) digests.push_back(*digest);
+  }
+  return digests;
+}
+
 void verify(const Arguments& arguments, Shell& shell) {
   const auto keys = read_keys(arguments.keys);
   if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
@@ -99,7 +126,8 @@ void verify(const Arguments& arguments, Shell& shell) {
     if (!text) return shell.fail(kNotReached, "--against: " + text.error().message);
     against.push_back({path, *std::move(text)});
   }
-  const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency());
+  const auto named = [&](std::string_view entry) { return blobs_named_by(entry, arguments.directory); };
+  const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency(), named);
   if (!found) return shell.fail(kNotReached, found.error().message);
   tell(*found, arguments.output, shell);
 }

@@ -101,6 +101,7 @@ guards:
 #   behind_records: 10000         # effects stop when it is so many records, ...
 #   behind_for: 30s               # ... or so long, behind
 #   on_failure: stop              # continue: effects go on without it
+#   blobs: parts                  # beside it: what was too large for records, and rules; none, or all: events too
 
 api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz

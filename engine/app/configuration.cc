@@ -373,6 +373,13 @@ void read_audit(Section& section, Configuration& configuration) {
     if (word == "continue") return false;
     return Error{ErrorCode::invalid, "must be stop (no effects while the log cannot be written) or continue"};
   });
+  section.word<BlobsBesideLog>("blobs", audit.blobs, [](std::string_view word) -> Result<BlobsBesideLog> {
+    if (word == "none") return BlobsBesideLog::none;
+    if (word == "parts") return BlobsBesideLog::parts;
+    if (word == "all") return BlobsBesideLog::all;
+    return Error{ErrorCode::invalid,
+                 "must be none, parts (of records, and the rules) or all (the events too, with nothing redacted)"};
+  });
   check_guard(section, "behind_records", audit.behind_records > usual.behind_records, configuration);
   check_guard(section, "behind_for", audit.behind_for > usual.behind_for, configuration);
   check_guard(section, "on_failure", !audit.stops_effects, configuration);

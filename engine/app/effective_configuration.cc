@@ -169,6 +169,17 @@ Tree place_of(const CheckpointPlaceOptions& options) {
   return place;
 }
 
+const char* word_of(BlobsBesideLog blobs) {
+  switch (blobs) {
+    case BlobsBesideLog::none:
+      return "none";
+    case BlobsBesideLog::parts:
+      return "parts";
+    default:
+      return "all";
+  }
+}
+
 Tree audit_of(const AuditOptions& audit) {
   Tree places = Tree::array();
   for (const CheckpointPlaceOptions& place : audit.publish_to) places.push_back(place_of(place));
@@ -177,6 +188,7 @@ Tree audit_of(const AuditOptions& audit) {
           {"publish_every", span(audit.publish_every)},
           {"behind_records", audit.behind_records},
           {"behind_for", span(audit.behind_for)},
+          {"blobs", word_of(audit.blobs)},
           {"on_failure", audit.stops_effects ? "stop" : "continue"},
           {"publish_to", places}};
 }

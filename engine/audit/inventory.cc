@@ -6,7 +6,6 @@
 namespace kedge {
 namespace {
 
-constexpr size_t kForeignKept = 10;
 constexpr int kAttempts = 100;  // a folder that goes while it is listed, in a log that is written: all is listed anew
 
 void find_first_missing(std::vector<uint64_t> bundles, uint64_t size, Inventory& inventory) {

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "audit/blobs.h"
 #include "audit/bundle.h"
 
 namespace kedge {
@@ -239,6 +240,19 @@ void LogWriter::add_hash(unsigned level, const Digest& hash) {
   files.back() += hash.as_bytes();
 }
 
+// One that is there may be what a crash left of it: it is looked at.
+Result<void> LogWriter::keep(std::string_view blob) {
+  if (blob.size() > kBlobBytesMax) return Error{ErrorCode::limit, "a blob is larger than a log keeps"};
+  const Digest digest = sha256(blob);
+  const std::string path = options_.directory + "/" + blob_path(digest);
+  const auto there = disk_->read(path, kBlobBytesMax);
+  if (there && *there == blob) return {};
+  if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
+  if (auto made = make_directories_to(folder_of(blob_path(digest))); !made) return made;
+  if (auto written = disk_->write(staged("blob"), blob); !written) return written;
+  return disk_->rename(staged("blob"), path);
+}
+
 // ---- publishing ----------------------------------------------------------------------------------------------------
 
 Result<std::string> LogWriter::publish() {
@@ -266,13 +280,14 @@ Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
   if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
   std::string last_folder;
   for (size_t i = 0; i < places.size(); ++i) {
-    if (auto written = disk_->write(staged(i), bytes_of(places[i])); !written) return written;
+    const std::string fresh = staged(std::to_string(i));
+    if (auto written = disk_->write(fresh, bytes_of(places[i])); !written) return written;
     const std::string path = path_of(places[i]);
     if (std::string folder = folder_of(path); folder != last_folder) {
       if (auto made = make_directories_to(folder); !made) return made;
       last_folder = std::move(folder);
     }
-    if (auto moved = disk_->rename(staged(i), options_.directory + "/" + path); !moved) return moved;
+    if (auto moved = disk_->rename(fresh, options_.directory + "/" + path); !moved) return moved;
   }
   return disk_->sync_all();
 }
@@ -294,7 +309,7 @@ Result<void> LogWriter::store_head(const std::string& note) {
 
 Result<void> LogWriter::show(const std::string& note) {
   if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
-  const std::string fresh = options_.directory + kStaging + "/checkpoint";
+  const std::string fresh = staged("checkpoint");
   if (auto written = disk_->write_synced(fresh, note); !written) return written;
   if (auto moved = disk_->rename(fresh, options_.directory + "/checkpoint"); !moved) return moved;
   return disk_->sync_directory(options_.directory);
@@ -330,8 +345,6 @@ const std::string& LogWriter::bytes_of(const TilePlace& place) const {
   return edge.files[place.index - edge.first];
 }
 
-std::string LogWriter::staged(size_t number) const {
-  return options_.directory + kStaging + "/" + std::to_string(number);
-}
+std::string LogWriter::staged(const std::string& name) const { return options_.directory + kStaging + "/" + name; }
 
 }  // namespace kedge

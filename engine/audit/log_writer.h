@@ -46,6 +46,10 @@ class LogWriter {
   // The number of the entry, counted from 0. An entry that is too long for a log (kEntryBytesMax) is an error (limit).
   Result<uint64_t> append(std::string_view entry);
 
+  // Puts a blob (blobs.h) beside the log, where it is not yet: what an entry names, before that entry is appended. It
+  // is durable with the next publication that has something new. Errors are the disk's; limit: it is too large.
+  Result<void> keep(std::string_view blob);
+
   // The checkpoint, a signed note. Where there is nothing new it is the one that is there.
   Result<std::string> publish();
 
@@ -82,7 +86,7 @@ class LogWriter {
   Result<void> show(const std::string& note);
   void forget_published(const std::vector<TilePlace>&);
   void remove_partials_of(const TilePlace& full);
-  std::string staged(size_t number) const;
+  std::string staged(const std::string& name) const;
 
   // Constant after construction.
   const Options options_;

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "audit/blobs.h"
 #include "audit/bundle.h"
 #include "audit/derived_tree.h"
 #include "audit/inventory.h"
@@ -59,8 +60,13 @@ struct Disagreement {
 
 class Verifier {
  public:
-  Verifier(const std::string& directory, const Checkpoint& checkpoint, LogVerification& result)
-      : reader_(directory, checkpoint.size), checkpoint_(checkpoint), result_(result), tree_(checkpoint.size) {}
+  Verifier(const std::string& directory, const Checkpoint& checkpoint, const NamedBlobs& named, LogVerification& result)
+      : directory_(directory),
+        reader_(directory, checkpoint.size),
+        checkpoint_(checkpoint),
+        named_(named),
+        result_(result),
+        tree_(checkpoint.size) {}
 
   void run(unsigned threads) {
     derive(threads);
@@ -70,6 +76,7 @@ class Verifier {
     judge_levels();
     if (!is_proven() && !found_entry_) judge_root();
     result_.entry_bytes = entry_bytes_;
+    result_.blobs_missing = missing_.size();
   }
 
   void judge_narrower(const std::vector<TilePlace>& narrower);
@@ -88,7 +95,9 @@ class Verifier {
 
   void derive(unsigned threads);
   void derive_bundle(uint64_t index);
-  Result<std::vector<Digest>> leaves_of(uint64_t index, uint64_t* bytes = nullptr) const;
+  using VisitEntry = std::function<void(std::string_view entry)>;
+  Result<std::vector<Digest>> leaves_of(uint64_t index, const VisitEntry& visit = nullptr) const;
+  void look_for_blobs(std::string_view entry);
   void keep(uint64_t index, Problem problem);
 
   void judge_leaves();
@@ -99,15 +108,19 @@ class Verifier {
   bool is_signed(uint64_t entry, const Digest& leaf) const;
   bool has_problem(uint64_t from_bundle, uint64_t to_bundle) const;
 
+  const std::string directory_;
   const LogReader reader_;
   const Checkpoint checkpoint_;
+  const NamedBlobs& named_;
   LogVerification& result_;
 
   std::atomic<uint64_t> next_{0};
   std::atomic<uint64_t> entry_bytes_{0};
   std::atomic<bool> unknown_{false};  // neither a bundle nor its tile could be read: there is no root
   std::mutex mutex_;
-  std::map<uint64_t, Problem> problems_;  // by bundle, the first kLogFaultsMax; guarded by mutex_ while threads run
+  // Guarded by mutex_ while threads run.
+  std::map<uint64_t, Problem> problems_;  // by bundle, the first kLogFaultsMax
+  std::set<Digest> missing_;              // blobs
 
   DerivedTree tree_;  // from the entries; where these cannot be read, from their tile
   std::optional<Digest> root_;
@@ -143,7 +156,7 @@ void Verifier::derive(unsigned threads) {
   for (std::thread& other : others) other.join();
 }
 
-Result<std::vector<Digest>> Verifier::leaves_of(uint64_t index, uint64_t* bytes) const {
+Result<std::vector<Digest>> Verifier::leaves_of(uint64_t index, const VisitEntry& visit) const {
   const TilePlace at = place(std::nullopt, index);
   const auto found = reader_.bundle(at);
   if (!found) return found.error();
@@ -154,7 +167,7 @@ Result<std::vector<Digest>> Verifier::leaves_of(uint64_t index, uint64_t* bytes)
   leaves.reserve(at.width);
   for (const std::string_view entry : *entries) {
     leaves.push_back(leaf_hash(entry));
-    if (bytes != nullptr) *bytes += entry.size();
+    if (visit) visit(entry);
   }
   return leaves;
 }
@@ -174,7 +187,10 @@ uint64_t first_bad_entry(const LogReader& reader, const TilePlace& at, const std
 void Verifier::derive_bundle(uint64_t index) {
   Problem problem;
   uint64_t bytes = 0;
-  auto leaves = leaves_of(index, &bytes);
+  auto leaves = leaves_of(index, [&](std::string_view entry) {
+    bytes += entry.size();
+    if (named_) look_for_blobs(entry);
+  });
   entry_bytes_ += bytes;
   const auto tile = reader_.tile(place(0, index));
   if (!tile) problem.tile_error = tile.error();
@@ -195,6 +211,16 @@ void Verifier::derive_bundle(uint64_t index) {
     tree_.set_leaves(index, *tile);
   } else {
     unknown_ = true;
+  }
+}
+
+// Those that are there are looked into later, whoever names them.
+void Verifier::look_for_blobs(std::string_view entry) {
+  for (const Digest& digest : named_(entry)) {
+    std::error_code hidden;
+    if (std::filesystem::exists(directory_ + "/" + blob_path(digest), hidden)) continue;
+    const std::lock_guard lock(mutex_);
+    missing_.insert(digest);
   }
 }
 
@@ -438,10 +464,30 @@ class Comparison {
   std::map<Disagreement::Kind, Told> told_;
 };
 
+// What lies beside the log under the name of its digest.
+Result<void> check_blobs(const std::string& directory, LogVerification& result) {
+  return list_blobs(directory, [&](const std::string& path) {
+    const auto digest = parse_blob_path(path);
+    if (!digest) {
+      if (result.foreign.size() < kForeignKept) result.foreign.push_back(path);
+      return;
+    }
+    const auto bytes = read_blob(directory, *digest);
+    if (bytes) {
+      ++result.blobs;
+    } else if (result.faults.size() < kLogFaultsMax) {
+      result.faults.push_back({path, std::nullopt, told(bytes.error(), path)});
+    } else {
+      ++result.more_faults;
+    }
+  });
+}
+
 }  // namespace
 
 Result<LogVerification> verify_log(const std::string& directory, const std::vector<VerifierKey>& keys,
-                                   const std::vector<OldCheckpoints>& against, unsigned threads) {
+                                   const std::vector<OldCheckpoints>& against, unsigned threads,
+                                   const NamedBlobs& named) {
   std::error_code wrong;
   if (!std::filesystem::is_directory(directory, wrong)) {
     return Error{ErrorCode::not_found, directory + " is not a directory"};
@@ -463,8 +509,9 @@ Result<LogVerification> verify_log(const std::string& directory, const std::vect
                                  std::to_string(inventory->bundles)});
     return result;
   }
-  Verifier verifier(directory, checkpoint, result);
+  Verifier verifier(directory, checkpoint, named, result);
   verifier.run(std::max(1U, threads));
+  if (auto checked = check_blobs(directory, result); !checked) return checked.error();
   verifier.judge_narrower(inventory->narrower);
   for (const OldCheckpoints& file : against) {
     if (auto extended = Comparison(file, verifier).run(keys)) result.extends.push_back(*std::move(extended));

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/checkpoint.h"
@@ -42,7 +44,9 @@ struct LogVerification {
   std::vector<LogFault> faults;  // by entry, the first one first; at most kLogFaultsMax
   uint64_t more_faults = 0;
   uint64_t files_beyond = 0;         // left over beyond the checkpoint: no fault, as nobody trusts them
-  std::vector<std::string> foreign;  // files below tile/ that are no log's: no fault either
+  std::vector<std::string> foreign;  // files below tile/ and blobs/ that are no log's: no fault either
+  uint64_t blobs = 0;                // beside the log, each with the bytes of its digest
+  uint64_t blobs_missing = 0;        // that entries name: no fault, as they are no part of what was signed
   std::vector<ExtendedCheckpoints> extends;
 
   bool good() const { return faults.empty(); }
@@ -50,9 +54,13 @@ struct LogVerification {
 
 inline constexpr size_t kLogFaultsMax = 100;
 
+// Which blobs an entry names. Called by several threads at once.
+using NamedBlobs = std::function<std::vector<Digest>(std::string_view entry)>;
+
 // Reads the checkpoint once, and then the log as of that, with so many threads: it may grow meanwhile. What is wrong
 // with the log is a fault; an error is what keeps from looking (not_found: there is no such directory).
 Result<LogVerification> verify_log(const std::string& directory, const std::vector<VerifierKey>& keys,
-                                   const std::vector<OldCheckpoints>& against, unsigned threads);
+                                   const std::vector<OldCheckpoints>& against, unsigned threads,
+                                   const NamedBlobs& named = nullptr);
 
 }  // namespace kedge

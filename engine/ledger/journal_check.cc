@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "ledger/named_blobs.h"
 #include "plan/state.h"
 
 namespace kedge {
@@ -19,10 +20,6 @@ std::string text_in(const Json& object, const char* member) {
 int64_t number_in(const Json& object, const char* member) {
   const auto found = object.find(member);
   return found != object.end() && found->is_number_integer() ? found->get<int64_t>() : -1;
-}
-
-bool stands_for_a_part(const Json& value) {
-  return value.is_object() && value.size() == 2 && value.contains("bytes") && !text_in(value, "sha256").empty();
 }
 
 }  // namespace
@@ -52,8 +49,9 @@ void JournalCheck::read(const JournalEntry& entry) {
     return fault(entry.seq, "is not a JSON object: {}", record ? "it is another value" : record.error().message);
   }
   check_place(entry, *record);
-  open_parts(entry.seq, *record);
-  check_blobs_of(entry.seq, *record);
+  for (const NamedBlob& one : open_named_blobs(*record, [this](const std::string& digest) { return blob(digest); })) {
+    want_blob(entry.seq, one.digest, one.what);
+  }
   take_in(entry.seq, *record);
 }
 
@@ -95,32 +93,8 @@ std::optional<std::string> JournalCheck::blob(const std::string& digest) {
 }
 
 void JournalCheck::want_blob(int64_t seq, const std::string& digest, const std::string& what) {
-  if (digest.empty() || day_of(at_) < first_day_ || blob(digest)) return;
+  if (day_of(at_) < first_day_ || blob(digest)) return;
   fault(seq, "its {} is missing: there is no blob {} of that day", what, digest);
-}
-
-// Members that were too large stand in the record by their digest.
-void JournalCheck::open_parts(int64_t seq, Json& record) {
-  const bool of_dead_letter = record.contains("offset") && record.contains("value");
-  for (auto& [name, value] : record.items()) {
-    if (!stands_for_a_part(value) || (of_dead_letter && name == "value")) continue;
-    const std::string digest = text_in(value, "sha256");
-    want_blob(seq, digest, "member " + name);
-    const auto bytes = blob(digest);
-    if (!bytes) continue;
-    if (auto part = parse_json(*bytes)) value = *std::move(part);
-  }
-}
-
-void JournalCheck::check_blobs_of(int64_t seq, const Json& record) {
-  const auto event = record.find("event");
-  if (event != record.end() && event->is_object()) want_blob(seq, text_in(*event, "document_sha256"), "event");
-  const auto rules = record.find("rules");
-  if (rules == record.end() || !rules->is_array()) return;
-  for (const Json& rule : *rules) {
-    if (!rule.is_object() || !rule.contains("bundle") || !rule["bundle"].is_object()) continue;
-    want_blob(seq, text_in(rule["bundle"], "sha256"), "bundle of rule " + text_in(rule, "id"));
-  }
 }
 
 // ---- what it tells -------------------------------------------------------------------------------------------------

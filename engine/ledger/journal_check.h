@@ -49,8 +49,6 @@ class JournalCheck {
   void read(const JournalEntry&);
   void check_number(int64_t seq, const Json& record);
   void check_place(const JournalEntry&, const Json& record);
-  void open_parts(int64_t seq, Json& record);
-  void check_blobs_of(int64_t seq, const Json& record);
   void want_blob(int64_t seq, const std::string& digest, const std::string& what);
   std::optional<std::string> blob(const std::string& digest);
   void take_in(int64_t seq, const Json& record);

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json.h"
+#include "ledger/named_blobs.h"
+
 namespace kedge {
 namespace {
 
@@ -55,6 +58,8 @@ Result<void> AuditFollower::copy() {
     }
     for (const JournalEntry& record : *records) {
       if (record.seq != static_cast<int64_t>(writer_.size())) break;  // the next round tells of the gap
+      if (auto copied = copy_blobs_of(record); !copied)
+        return copied.error().with("record " + std::to_string(record.seq));
       if (auto appended = writer_.append(record.bytes); !appended) {
         return appended.error().with("record " + std::to_string(record.seq));
       }
@@ -63,6 +68,30 @@ Result<void> AuditFollower::copy() {
     if (auto published = publish(); !published) return published;
   }
   return {};
+}
+
+Result<void> AuditFollower::copy_blobs_of(const JournalEntry& record) {
+  const bool documents = options_.blobs == BlobsBesideLog::all;
+  if (options_.blobs == BlobsBesideLog::none || (!documents && !may_name_parts(record.bytes))) return {};
+  auto parsed = parse_json(record.bytes);
+  if (!parsed) return {};
+  Result<void> done;
+  const auto read = [&](const std::string& digest) { return blob(digest, done); };
+  for (const NamedBlob& one : open_named_blobs(*parsed, read)) {
+    if (one.kind == NamedBlob::Kind::document && !documents) continue;
+    const auto bytes = blob(one.digest, done);
+    if (bytes && done) done = writer_.keep(*bytes);
+  }
+  return done;
+}
+
+// None: it is not kept any more, or it cannot be read, which `done` tells.
+std::optional<std::string> AuditFollower::blob(const std::string& digest, Result<void>& done) {
+  auto bytes = reader_.blob(digest);
+  if (bytes) return *std::move(bytes);
+  const ErrorCode code = bytes.error().code;
+  if (code != ErrorCode::not_found && code != ErrorCode::invalid) done = bytes.error();
+  return std::nullopt;
 }
 
 Result<void> AuditFollower::publish() {

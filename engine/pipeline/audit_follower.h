@@ -1,6 +1,9 @@
 // AuditFollower: the loop that copies the journal into the audit log, byte for byte: record n is entry n. Its cursor is
 // what the log's last leaf says, and nothing else.
 //
+// What a record names by its digest (ledger/named_blobs.h) is put beside the log before the record goes into it, where
+// the ledger still has it.
+//
 // It reads ahead all the time and publishes at a steady cadence, and once more when it is stopped.
 //
 // Ownership:  owns its thread; borrows the rest, which must outlive it.
@@ -25,9 +28,17 @@
 
 namespace kedge {
 
+// Which of the blobs that records name lie beside the log too, for whoever has no ledger.
+enum class BlobsBesideLog {
+  none,
+  parts,  // what records would show if they were longer, and the bundles of rules
+  all,    // the documents of events too, as they came
+};
+
 class AuditFollower {
  public:
   struct Options {
+    BlobsBesideLog blobs = BlobsBesideLog::parts;
     Duration publish_every = std::chrono::seconds(1);
     size_t read_records = 2'000;            // of the journal, at once
     size_t waiting_bytes_max = 32U << 20U;  // of records in memory: then it publishes earlier
@@ -68,6 +79,8 @@ class AuditFollower {
   void run();
   void turn(bool last);
   Result<void> copy();
+  Result<void> copy_blobs_of(const JournalEntry& record);
+  std::optional<std::string> blob(const std::string& digest, Result<void>& done);
   Result<void> publish();
   void note_newest();
   void note_head(int64_t head);

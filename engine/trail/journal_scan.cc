@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "ledger/named_blobs.h"
 #include "trail/record_text.h"
 
 namespace kedge {
@@ -14,11 +15,6 @@ Result<Json> parse(const JournalEntry& entry) {
   auto record = parse_json(entry.bytes);
   if (record && record->is_object()) return record;
   return Error{ErrorCode::corrupt, "record " + std::to_string(entry.seq) + " is not a JSON object"};
-}
-
-bool stands_for_a_part(const Json& value) {
-  return value.is_object() && value.size() == 2 && value.contains("bytes") && value.contains("sha256") &&
-         value["sha256"].is_string();
 }
 
 }  // namespace
@@ -105,7 +101,7 @@ Result<void> scan_forwards(RecordSource& records, const JournalRange& range,
 
 void put_back_parts(const Trail& trail, Json& record) {
   for (auto& [name, value] : record.items()) {
-    if (!stands_for_a_part(value)) continue;
+    if (!stands_for_part(value)) continue;
     const auto bytes = trail.blob(value["sha256"].get<std::string>());
     if (!bytes) continue;
     if (auto part = parse_json(*bytes)) value = *std::move(part);

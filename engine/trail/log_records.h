@@ -25,6 +25,7 @@ class LogRecords final : public RecordSource {
   // log; corrupt: its checkpoint is none.
   Result<int64_t> look();
   int64_t size() const { return size_; }
+  const std::string& directory() const { return directory_; }
 
   // Errors name the file: not_found when it is missing, corrupt when it is not as long as it must be.
   Result<std::vector<JournalEntry>> records(int64_t from, size_t limit) override;

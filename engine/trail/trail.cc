@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "audit/blobs.h"
 #include "base/json.h"
+#include "ledger/tables.h"
 #include "trail/record_text.h"
 
 namespace kedge {
@@ -34,6 +36,10 @@ Result<Trail> Trail::of_engine(const std::string& directory, LedgerReader& ledge
 }
 
 Result<std::string> Trail::blob(const std::string& digest) const {
+  const auto wanted = digest_from(digest);
+  if (log_ && wanted) {
+    if (auto bytes = read_blob(log_->directory(), *wanted)) return bytes;
+  }
   if (ledger_ != nullptr) return ledger_->blob(digest);
   return Error{ErrorCode::not_found, "the blob " + digest + " is not kept here"};
 }

@@ -42,6 +42,7 @@ class CommandAuditLog : public CommandLine {
     const auto reader = open_sqlite_reader(path("data"));
     AuditOptions options;
     options.keys = {path("key")};
+    options.blobs = blobs_;
     const auto log = AuditLog::start(options, path("data"), **reader, clock_);
     ASSERT_TRUE(log) << log.error().message;
     (*log)->stop();
@@ -54,6 +55,7 @@ class CommandAuditLog : public CommandLine {
     std::filesystem::remove(path("kedge.yaml"));
   }
 
+  BlobsBesideLog blobs_ = BlobsBesideLog::parts;
   SystemClock clock_;
   Random random_{1};
 };
@@ -85,6 +87,31 @@ TEST_F(CommandAuditLog, AnswersFromTheLogAloneWhatTheEngineAnswers) {
   const Typed report = type("audit report --log @copy " + sample_id(1));
   EXPECT_EQ(report.exit_code, kGood) << report.err;
   EXPECT_THAT(report.out, HasSubstr(kBucket));
+}
+
+// A plan that is too large for its record; and the event, which only this setting hands over.
+TEST_F(CommandAuditLog, KnowsWhatRecordsNameByDigestFromWhatLiesBesideTheLog) {
+  Finding large = sample_finding(2, kBucket + std::string("-large"), clock_.now());
+  large.plan.revert[0].args["text"] = std::string(70'000, 'x');
+  blobs_ = BlobsBesideLog::all;
+  apply({batch_of({large})});
+  publish();
+  const std::string commands[] = {"audit show --output json " + sample_id(2), "audit export --format csv --after 3",
+                                  "audit export --format ocsf --after 3"};
+  std::vector<std::string> expected;
+  for (const std::string& command : commands) expected.push_back(type(command + " -c @kedge.yaml").out);
+  EXPECT_THAT(expected[0], HasSubstr(std::string(70'000, 'x')));
+  EXPECT_THAT(expected[0], HasSubstr(R"("id": "event-2")")) << "the event";
+  hand_over();
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(type(commands[i] + " --log @copy").out, expected[i]) << i;
+  EXPECT_THAT(type("audit verify @copy --key @key.pub").out,
+              HasSubstr("3 blobs beside it; of those that records name as parts of theirs, 0 are not there"));
+  std::filesystem::remove_all(path("copy/blobs"));
+  const Typed without = type("audit verify @copy --key @key.pub");
+  EXPECT_EQ(without.exit_code, kGood) << "what is missing was never signed";
+  EXPECT_THAT(without.out,
+              HasSubstr("0 blobs beside it; of those that records name as parts of theirs, 2 are not there"));
+  EXPECT_EQ(type("audit show --log @copy " + sample_id(2)).exit_code, kGood);
 }
 
 TEST_F(CommandAuditLog, TheEnginesTrailIsItsLogAndWhatTheLogHasNotYet) {

@@ -7,6 +7,7 @@
 
 #include <tuple>
 
+#include "audit/blobs.h"
 #include "audit/verifier.h"
 #include "tests/audit/log_files.h"
 #include "tests/audit/lossy_log_disk.h"
@@ -358,6 +359,58 @@ TEST(LogWriter, PublishesAlsoWhileNothingCanBeRead) {
     ASSERT_TRUE(writer->publish());
     expect_whole(disk, entries);
   }
+}
+
+// An entry that is in the log has its blob beside it, whatever a crash leaves of one that was on its way.
+TEST(LogWriter, KeepsTheBlobThatAPublishedEntryNamesWhereverItsMachineDies) {
+  const auto entries = some_entries(8);
+  const auto blob_of = [](size_t entry) { return "what is too large for entry " + std::to_string(entry / 2); };
+  const auto run = [&](LogWriter& writer) {
+    while (writer.size() < entries.size()) {
+      ASSERT_TRUE(writer.keep(blob_of(writer.size())));
+      ASSERT_TRUE(writer.append(entries[writer.size()]));
+      if (writer.size() % 3 == 0) ASSERT_TRUE(writer.publish());
+    }
+    ASSERT_TRUE(writer.publish());
+  };
+  const auto expect_blobs = [&](Disk& disk) {
+    const auto writer = disk.writer();
+    ASSERT_TRUE(writer);
+    const LogFiles log = disk.log();
+    for (size_t entry = 0; entry < writer->size(); ++entry) {
+      const auto found = log.find(blob_path(sha256(blob_of(entry))));
+      ASSERT_TRUE(found != log.end()) << entry;
+      ASSERT_EQ(found->second, blob_of(entry));
+    }
+  };
+  Disk whole;
+  const uint64_t begin = whole.calls();
+  run(*whole.writer());
+  for (const Fate fate : {Fate::dies_before, Fate::dies_after}) {
+    for (uint64_t at = begin; at < whole.calls(); ++at) {
+      SCOPED_TRACE("at call " + std::to_string(at));
+      Disk disk(at);
+      disk.fate = [&](uint64_t call) { return call == at ? fate : Fate::well; };
+      EXPECT_THROW(run(*disk.writer()), MachineDied);
+      disk.lose_what_is_not_synced();
+      expect_blobs(disk);
+      run(*disk.writer());
+      expect_blobs(disk);
+    }
+  }
+}
+
+TEST(LogWriter, PutsABlobAnewThatIsNotWhole) {
+  Disk disk;
+  const auto writer = disk.writer();
+  ASSERT_TRUE(writer->keep("the bytes"));
+  const std::string path = "/log/" + blob_path(sha256("the bytes"));
+  disk.put(path, "the b");
+  ASSERT_TRUE(writer->keep("the bytes"));
+  EXPECT_EQ(disk.files().at(path), "the bytes");
+  const uint64_t calls = disk.calls();
+  ASSERT_TRUE(writer->keep("the bytes"));
+  EXPECT_EQ(disk.calls(), calls) << "it is there";
 }
 
 TEST(LogWriter, RemovesWhatADeadWriterLeftUnfinished) {

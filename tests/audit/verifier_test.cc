@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "audit/blobs.h"
 #include "base/files.h"
 #include "tests/audit/log_files.h"
 #include "tests/audit/reference_tree.h"
@@ -39,6 +40,28 @@ class Verify : public testing::Test {
 
 void flip(LogFiles& files, const std::string& path, size_t at) {
   files.at(path)[at] = static_cast<char>(files.at(path)[at] ^ 1);
+}
+
+TEST_F(Verify, LooksIntoTheBlobsBesideTheLogAndCountsThoseThatAreNotThere) {
+  LogFiles files = log_files({"names a", "names b", "names nothing", "names a"});
+  files[blob_path(sha256("a"))] = "a";
+  files[blob_path(sha256("c"))] = "c";
+  files["blobs/notes.txt"] = "of a person";
+  const NamedBlobs named = [](std::string_view entry) {
+    std::vector<Digest> digests;
+    if (entry != "names nothing") digests.push_back(sha256(entry.substr(6)));
+    return digests;
+  };
+  EXPECT_TRUE(verify(files).good());
+  auto verification = *verify_log(directory_.path(), {known_key().verifier()}, {}, 2, named);
+  EXPECT_TRUE(verification.good()) << "what is missing was never signed";
+  EXPECT_EQ(verification.blobs, 2U);
+  EXPECT_EQ(verification.blobs_missing, 1U);
+  EXPECT_EQ(verification.foreign, std::vector<std::string>{"blobs/notes.txt"});
+  files[blob_path(sha256("a"))] = "b";
+  const LogFault changed = fault(files);
+  EXPECT_EQ(changed.file, blob_path(sha256("a")));
+  EXPECT_THAT(changed.message, HasSubstr("other bytes"));
 }
 
 TEST_F(Verify, FindsNothingWrongWithAGoodLogOfAnySize) {

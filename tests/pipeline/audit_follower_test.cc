@@ -3,17 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "tests/audit/lossy_log_disk.h"
+#include "tests/ledger/fixtures.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/support/fake_clock.h"
+#include "tests/trail/kept_journal.h"
 
 namespace kedge {
 namespace {
 
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class AuditFollowerTest : public testing::Test {
+class AuditFollowerTest : public ::testing::Test {
  protected:
   AuditFollowerTest() {
     EXPECT_TRUE(disk_.open()->make_directory("/log"));
@@ -28,7 +31,7 @@ class AuditFollowerTest : public testing::Test {
     auto writer = LogWriter::open({"/log", "/state/head", {*key}}, disk_.open());
     ASSERT_TRUE(writer) << writer.error().message;
     writer_ = *std::move(writer);
-    follower_ = std::make_unique<AuditFollower>(ledger_, *writer_, clock_, AuditFollower::Options{});
+    follower_ = std::make_unique<AuditFollower>(ledger_, *writer_, clock_, AuditFollower::Options{.blobs = blobs_});
   }
 
   // So many records more.
@@ -44,6 +47,7 @@ class AuditFollowerTest : public testing::Test {
     follower_->turn();
   }
 
+  BlobsBesideLog blobs_ = BlobsBesideLog::parts;
   FakeClock clock_;
   MemoryLedger ledger_{clock_};
   LossyLogDisk disk_{1};
@@ -88,6 +92,51 @@ TEST_F(AuditFollowerTest, GoesOnAtTheLogsLastLeafAfterItsMachineDied) {
   EXPECT_LT(writer_->size(), in_journal());
   turn_later();
   EXPECT_EQ(writer_->published().size, in_journal());
+}
+
+class BlobsOfAuditFollower : public AuditFollowerTest, public ::testing::WithParamInterface<BlobsBesideLog> {
+ protected:
+  bool is_there(const std::string& digest) {
+    return disk_.files().contains("/log/blobs/" + digest.substr(0, 2) + "/" + digest.substr(2));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(AuditFollower, BlobsOfAuditFollower,
+                         ::testing::Values(BlobsBesideLog::none, BlobsBesideLog::parts, BlobsBesideLog::all));
+
+// The sample's rules have bundles; of an alarm with much to say the details are too large for its record.
+TEST_P(BlobsOfAuditFollower, LieBesideTheLogAsFarAsTheyMay) {
+  blobs_ = GetParam();
+  open();
+  RaiseAlarm alarm;
+  alarm.kind = "test";
+  alarm.details = {{"long", std::string(70'000, 'x')}};
+  Finding finding = sample_finding(1, "arn:aws:s3:::b", ledger_.now());
+  const std::vector<Change> changes = {sample_rules(), alarm, batch_of({finding})};
+  for (const Answer& answer : ledger_.apply(changes)) ASSERT_TRUE(answer.done()) << answer.error.message;
+  turn_later();
+  ASSERT_EQ(writer_->published().size, in_journal());
+  const bool parts = GetParam() != BlobsBesideLog::none;
+  size_t bundles = 0;
+  for (const LoadedRule& rule : sample_rules().rules) {
+    if (rule.bundle.empty()) continue;
+    EXPECT_EQ(is_there(sha256(rule.bundle).hex()), parts);
+    ++bundles;
+  }
+  EXPECT_GT(bundles, 0U);
+  EXPECT_EQ(is_there(sha256(*canonical_json(alarm.details)).hex()), parts);
+  EXPECT_EQ(is_there(sha256(finding.event.document).hex()), GetParam() == BlobsBesideLog::all);
+}
+
+TEST_F(AuditFollowerTest, GoesOnWithoutABlobThatTheLedgerHasNotAnyMore) {
+  const std::vector<Change> changes = {sample_rules()};
+  ASSERT_TRUE(ledger_.apply(changes).front().done());
+  kedge::testing::KeptJournal journal(*ledger_.journal(0, 100));
+  AuditFollower follower(journal, *writer_, clock_, AuditFollower::Options{});
+  clock_.advance(seconds(1));
+  follower.turn();
+  EXPECT_EQ(writer_->published().size, in_journal());
+  EXPECT_FALSE(follower.status().trouble);
 }
 
 TEST_F(AuditFollowerTest, PublishesOnceMoreWhenItIsStopped) {
