@@ -32,6 +32,10 @@ std::string rule_of(const Json& record) {
 void JournalMetrics::write(MetricsWriter& writer) {
   const std::lock_guard lock(mutex_);
   catch_up();
+  if (const auto first = reader_.journal(0, 1); first && !first->empty()) {
+    writer.gauge("kedge_ledger_journal_begin", "The number of the oldest record that the ledger still has",
+                 static_cast<double>(first->front().seq));
+  }
   for (const auto& [kind, number] : records_) {
     writer.counter("kedge_records_total", "Records of the journal", static_cast<double>(number), {{"kind", kind}});
   }

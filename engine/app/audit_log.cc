@@ -32,6 +32,10 @@ Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, Ledg
         "daemon and put the newest backup in its place by `kedge ledger restore`",
         last, *head));
   }
+  const auto first = reader.journal(0, 1);
+  if (!first) return first.error();
+  // What could tell is gone; and so is what the log needs next, as the follower will say.
+  if (!first->empty() && first->front().seq > last + 1) return std::optional<std::string>();
   const auto entries = reader.journal(last, 1);
   if (!entries) return entries.error();
   if (!entries->empty() && (is_last_of(log, entries->front()) || goes_on_behind(last, entries->front()))) {

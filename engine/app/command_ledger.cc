@@ -33,10 +33,12 @@ std::string counted(int64_t number, std::string_view one, std::string_view sever
 }
 
 std::string summary(const LedgerCheck& check) {
-  return fmt::format("ledger {}, incarnation {}, head {} of {}: {}, {} open, {} ended, {}, {}", check.ledger_id,
+  const std::string from = check.first > 0 ? fmt::format(" from {} on", check.first) : "";
+  return fmt::format("ledger {}, incarnation {}, head {} of {}: {}{}, {} open, {} ended, {}, {}", check.ledger_id,
                      check.incarnation, check.head, format_time(check.time),
-                     counted(check.records, "record", "records"), counted(check.open, "remediation", "remediations"),
-                     check.ended, counted(check.claims, "claim", "claims"), counted(check.blobs, "blob", "blobs"));
+                     counted(check.records, "record", "records"), from,
+                     counted(check.open, "remediation", "remediations"), check.ended,
+                     counted(check.claims, "claim", "claims"), counted(check.blobs, "blob", "blobs"));
 }
 
 Listing listing_of(const LedgerCheck& check) {
@@ -53,6 +55,7 @@ nlohmann::json json_of(const LedgerCheck& check) {
   return {{"good", check.good()},
           {"ledger", check.ledger_id},
           {"incarnation", check.incarnation},
+          {"first", check.first},
           {"head", check.head},
           {"time", format_time(check.time)},
           {"records", check.records},

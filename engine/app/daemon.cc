@@ -130,6 +130,7 @@ class Daemon {
   const std::string redaction_salt_ = random_.bytes(32);
   Mailbox<Remediation> runnable_{SIZE_MAX};
   Mailbox<bool> noticed_{1};
+  std::atomic<int64_t> published_ = 0;  // records of the audit log, as far as the ledger needs to know
   std::atomic<int64_t> reloads_ = 0;
   std::atomic<int64_t> reloads_refused_ = 0;
   OwnPrincipals us_;
@@ -200,6 +201,7 @@ Result<void> Daemon::open_ledger() {
   options_of_ledger.own_things = [this, things = own_things(configuration_)] {
     return with_principals(things, us_.get());
   };
+  if (!configuration_.audit.keys.empty()) options_of_ledger.published = [this] { return published_.load(); };
   auto ledger = open_sqlite_ledger(std::move(options_of_ledger), clock_, random_);
   if (!ledger) return ledger.error().with("data");
   ledger_ = *std::move(ledger);
@@ -434,6 +436,7 @@ Result<void> Daemon::look_around() {
   record_pause_file();
   watch_clock();
   watch_checkpoints();
+  if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
     if (!status.fatal) continue;

@@ -11,6 +11,7 @@ inline SqliteLedgerOptions ledger_options(const Configuration& configuration) {
   options.directory = configuration.data;
   options.seen_for = configuration.seen_for;
   options.undo_horizon = configuration.undo_horizon;
+  options.journal_horizon = configuration.undo_horizon;
   options.gate = configuration.gate;
   options.notify_alarms = configuration.alarms;
   options.notices = configuration.notices;

@@ -55,10 +55,17 @@ void JournalCheck::read(const JournalEntry& entry) {
   take_in(entry.seq, *record);
 }
 
-// Numbers that a lost ledger has given are not given again: the record of the restoration says which.
+void JournalCheck::begin_at(int64_t seq) {
+  told_.begin = seq;
+  check_.first = seq;
+}
+
+// Numbers that a lost ledger has given are not given again: the record of the restoration says which. And while this
+// reads, an engine may let records go.
 void JournalCheck::check_number(int64_t seq, const Json& record) {
   const int64_t first = std::exchange(next_, seq + 1);
   if (seq == first) return;
+  if (seq <= tables_.journal_begin()) return begin_at(seq);
   const Json stated = {{"first", first}, {"last", seq - 1}};
   if (record.is_object() && text_in(record, "kind") == "restoration" && record.contains("missing") &&
       record["missing"] == stated) {
@@ -79,6 +86,7 @@ void JournalCheck::check_place(const JournalEntry& entry, const Json& record) {
   if (!at) return fault(entry.seq, "has no time: {}", at.error().message);
   if (*at < at_) fault(entry.seq, "is of {}, before the record in front of it", format_time(*at));
   at_ = std::max(at_, *at);
+  if (entry.seq == told_.begin && entry.seq > 0) told_.since = at_;
 }
 
 // ---- blobs ---------------------------------------------------------------------------------------------------------

@@ -30,15 +30,20 @@ struct Told {
     int64_t next = 0;
   };
   std::map<PartitionId, Reading> positions;  // as they were last set; batches move them without a record
-  int64_t incarnation = 0;
-  std::string ledger_id;
+  int64_t incarnation = 0;                   // 0: no record that is kept says so
+  std::string ledger_id;                     // likewise
+  // What records told that the journal let go is not known: no more than that it was not after this.
+  int64_t begin = 0;  // the number of the first record that is kept
+  Time since;         // and its time
 };
 
 class JournalCheck {
  public:
   // Blobs of this day and later must be there. Borrows the database and the check.
   JournalCheck(Database& database, LedgerCheck& check, int64_t first_day)
-      : db_(database), tables_(database), check_(check), first_day_(first_day) {}
+      : db_(database), tables_(database), check_(check), first_day_(first_day), next_(tables_.journal_begin()) {
+    begin_at(next_);
+  }
 
   // Reads on to the journal's end, as it is now.
   void read_on();
@@ -48,6 +53,7 @@ class JournalCheck {
  private:
   void read(const JournalEntry&);
   void check_number(int64_t seq, const Json& record);
+  void begin_at(int64_t seq);
   void check_place(const JournalEntry&, const Json& record);
   void want_blob(int64_t seq, const std::string& digest, const std::string& what);
   std::optional<std::string> blob(const std::string& digest);
@@ -66,8 +72,8 @@ class JournalCheck {
   LedgerCheck& check_;
   const int64_t first_day_;
   Told told_;
-  int64_t next_ = 0;  // the number of the record to come
-  Time at_;           // of the last one
+  int64_t next_;  // the number of the record to come
+  Time at_;       // of the last one
 };
 
 }  // namespace kedge

@@ -27,7 +27,8 @@ struct LedgerFault {
 struct LedgerCheck {
   std::string ledger_id;
   int64_t incarnation = 0;
-  int64_t head = -1;  // the number of the last record
+  int64_t first = 0;  // the number of the first record that the journal still has
+  int64_t head = -1;  // and of the last one
   Time time;          // ledger time of the last commit
   int64_t records = 0;
   int64_t blobs = 0;

@@ -141,6 +141,7 @@ std::vector<Answer> SqliteLedger::apply(std::span<const Change> changes) {
       return answers;
     }
     writer_.prune(written);
+    if (writer_.head() > head_) writer_.let_records_go(writer_.head() - head_);
     tables_.put_mark(mark_of(at));
     committing = true;
     database_->run("COMMIT");

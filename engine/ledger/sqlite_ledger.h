@@ -21,22 +21,32 @@
 namespace kedge {
 
 struct SqliteLedgerOptions {
-  std::string directory;                                // <data>: ledger.db and lock lie in it
-  Duration seen_for = std::chrono::hours(24 * 7);       // how long keys are remembered (longer than sources keep)
-  Duration undo_horizon = std::chrono::hours(24 * 90);  // how long ended remediations can be undone
-  size_t wal_bytes_max = 64U << 20U;                    // above it the committer restarts the WAL between two groups
-  size_t checkpoint_bytes = 4U << 20U;                  // how much the WAL grows between two checkpoints
-  size_t record_bytes_max = 65'535;                     // larger parts of a record go in by digest
-  int64_t dead_letters_max = 10'000;                    // kept of one source and rule; beyond it only ranges
-  int64_t dead_letter_bytes_max = 64LL << 20;           // likewise, their values together
-  int64_t dead_letters_per_minute = 600;                // likewise
-  int suppressions_per_minute = 60;                     // records of one rule; beyond it they fold into one
-  GateLimits gate;                                      // the engine's own limits
+  std::string directory;                                   // <data>: ledger.db and lock lie in it
+  Duration seen_for = std::chrono::hours(24 * 7);          // how long keys are remembered (longer than sources keep)
+  Duration undo_horizon = std::chrono::hours(24 * 90);     // how long ended remediations can be undone
+  Duration journal_horizon = std::chrono::hours(24 * 90);  // how long records stay that `published` counts
+  size_t wal_bytes_max = 64U << 20U;                       // above it the committer restarts the WAL between two groups
+  size_t checkpoint_bytes = 4U << 20U;                     // how much the WAL grows between two checkpoints
+  size_t record_bytes_max = 65'535;                        // larger parts of a record go in by digest
+  int64_t dead_letters_max = 10'000;                       // kept of one source and rule; beyond it only ranges
+  int64_t dead_letter_bytes_max = 64LL << 20;              // likewise, their values together
+  int64_t dead_letters_per_minute = 600;                   // likewise
+  int suppressions_per_minute = 60;                        // records of one rule; beyond it they fold into one
+  GateLimits gate;                                         // the engine's own limits
   // What the engine must not turn against. Asked in each Start, by the committer's thread; empty: nothing is.
   std::function<std::vector<OwnThing>()> own_things;
+  // So many records are in the audit log, behind a checkpoint that was shown: what of that is past journal_horizon
+  // goes, the oldest first, some with each group that writes records (records_to_let_go). The last one that was
+  // published stays, so that log and ledger can be compared, and so does the last of all. Asked as own_things is;
+  // empty: there is no log, and all records stay.
+  std::function<int64_t()> published;
   std::vector<std::string> notify_alarms;  // channels that hear of alarms, holds and what is unconfirmed
   NoticePace notices;                      // of a rule without a throttle of its own
 };
+
+// At most so many records go with a group that has written so many: more, so that none is past its horizon for long,
+// and no more than that, so that no commit takes much longer for it.
+inline int64_t records_to_let_go(int64_t written) { return 16 + 2 * written; }
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(SqliteLedgerOptions, Clock&, Random&);
 

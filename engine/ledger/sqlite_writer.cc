@@ -1,5 +1,7 @@
 #include "ledger/sqlite_writer.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace kedge {
@@ -94,6 +96,12 @@ void SqliteWriter::prune(int64_t written) {
       return db_.run("DELETE FROM counter WHERE hour = (SELECT min(hour) FROM counter WHERE hour < ?)",
                      horizon * kHoursADay);
   }
+}
+
+void SqliteWriter::let_records_go(int64_t written) {
+  if (!options_.published) return;
+  const Time horizon{std::chrono::days(first_day(options_.journal_horizon))};
+  tables_.let_records_go(std::min(options_.published() - 1, head_), horizon, records_to_let_go(written));
 }
 
 }  // namespace kedge

@@ -45,6 +45,8 @@ class SqliteWriter {
 
   // Takes a bite out of what is past its horizon: one table a call, in turns. `written`: the rows of this group.
   void prune(int64_t written);
+  // Lets go what the audit log has, past its horizon. `written`: the records of this group.
+  void let_records_go(int64_t written);
 
  private:
   Result<Answer> on(const CommitBatch&);

@@ -2,6 +2,7 @@
 // thread, within one transaction. Throws SqliteFailure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,7 +31,9 @@ class StateCheck {
   void check_dead_letters();
   void check_dead_letter_totals();
   void check_outbox();
-  void compare(const char* part, const std::set<std::string>& held, const std::set<std::string>& told);
+  bool may_be_told(Time since) const;
+  void check_that_it_is_old(const std::string& id, const std::string& state);
+  void compare(const char* part, const std::map<std::string, Time>& held, const std::set<std::string>& told);
   void fault(std::string part, std::string where, std::string message) {
     add_fault(check_, std::move(part), std::move(where), std::move(message));
   }

@@ -66,7 +66,7 @@ std::optional<Tables::Meta> Tables::meta() {
 }
 
 void Tables::create_meta(const std::string& ledger_id, const LedgerTime::Mark& mark) {
-  db_.run("INSERT INTO meta VALUES (1, ?, 1, ?, ?, ?, ?)", ledger_id, mark.time, int64_t{mark.elapsed.count()},
+  db_.run("INSERT INTO meta VALUES (1, ?, 1, ?, ?, ?, ?, 0)", ledger_id, mark.time, int64_t{mark.elapsed.count()},
           mark.boot_id, int64_t{mark.wall_ahead.count()});
 }
 
@@ -391,6 +391,27 @@ std::vector<JournalEntry> Tables::journal(int64_t from, size_t limit) {
   Query row = db_.query("SELECT seq, bytes FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?", from, int64_t(limit));
   while (row.next()) entries.push_back({row.integer(0), row.text(1)});
   return entries;
+}
+
+int64_t Tables::journal_begin() {
+  Query row = db_.query("SELECT journal_begin FROM meta");
+  return row.next() ? row.integer(0) : 0;
+}
+
+// Time in the journal never goes back. A record that is damaged stays, and what is behind it.
+void Tables::let_records_go(int64_t below, Time before, int64_t most) {
+  const std::string limit = format_time(before);
+  std::optional<int64_t> last;
+  {
+    Query row = db_.query(
+        "SELECT seq, CASE WHEN json_valid(bytes) THEN json_extract(bytes, '$.at') END FROM journal WHERE seq < ?"
+        " ORDER BY seq LIMIT ?",
+        below, most);
+    while (row.next() && !row.is_null(1) && row.text(1) < limit) last = row.integer(0);
+  }
+  if (!last) return;
+  db_.run("DELETE FROM journal WHERE seq <= ?", *last);
+  db_.run("UPDATE meta SET journal_begin = (SELECT min(seq) FROM journal)");
 }
 
 void Tables::put_blob(const std::string& bytes, int64_t day) {

@@ -174,6 +174,9 @@ class Tables {
 
   // ---- journal, blob
   int64_t journal_head();
+  int64_t journal_begin();  // the number of the first record that was not let go
+  // Of the records below a number and before a time the oldest, so many at most. Some record must stay.
+  void let_records_go(int64_t below, Time before, int64_t most);
   void append(int64_t seq, const std::string& bytes);
   std::vector<JournalEntry> journal(int64_t from, size_t limit);
   void put_blob(const std::string& bytes, int64_t day);

@@ -1,5 +1,6 @@
 #include "pipeline/audit_follower.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -54,7 +55,14 @@ Result<void> AuditFollower::copy() {
     const auto records = reader_.journal(next, options_.read_records);
     if (!records) return records.error().with("the journal cannot be read");
     if (records->empty() || records->front().seq != next) {
-      return Error{ErrorCode::corrupt, "the journal has no record " + std::to_string(next)};
+      const auto first = reader_.journal(0, 1);
+      const bool let_go = first && !first->empty() && first->front().seq > next;
+      return Error{ErrorCode::corrupt,
+                   let_go
+                       ? fmt::format("the log ends before record {}, and the ledger keeps records from {} on: put the "
+                                     "newest copy of the log in its place",
+                                     next, first->front().seq)
+                       : fmt::format("the journal has no record {}", next)};
     }
     for (const JournalEntry& record : *records) {
       if (record.seq != static_cast<int64_t>(writer_.size())) break;  // the next round tells of the gap

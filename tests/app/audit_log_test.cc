@@ -122,6 +122,35 @@ TEST_F(AuditLogTest, StopsEffectsWhileTheLogIsTooLongBehindTheLedger) {
   EXPECT_EQ((*log)->stops_effects(), std::nullopt);
 }
 
+// A log that was cut, or is a new one: what lies between is nowhere any more.
+TEST_F(AuditLogTest, SaysWhatIsMissingWhereTheJournalHasLetGoWhatTheLogNeeds) {
+  int64_t published = 0;
+  SqliteLedgerOptions of_ledger;
+  of_ledger.published = [&] { return published; };
+  MemoryLedger ledger(clock, of_ledger);
+  note(ledger, 5);
+  (*start(ledger))->stop();
+  fs::copy(data, directory.path() / "older", fs::copy_options::recursive);
+  note(ledger, 20);
+  (*start(ledger))->stop();
+  clock.advance(of_ledger.journal_horizon + std::chrono::hours(48));
+  published = ledger.head() + 1;
+  note(ledger, 5);
+  ASSERT_GT(ledger.journal(0, 1)->front().seq, 20);
+  {
+    const auto log = start(ledger);
+    ASSERT_TRUE(log.ok()) << log.error().message;
+    (*log)->stop();
+    EXPECT_EQ((*log)->stops_effects(), std::nullopt) << "the log has them";
+  }
+  fs::remove_all(data);
+  fs::copy(directory.path() / "older", data, fs::copy_options::recursive);
+  const auto cut = start(ledger);
+  ASSERT_TRUE(cut.ok()) << cut.error().message;
+  (*cut)->stop();
+  EXPECT_THAT((*cut)->stops_effects().value_or(""), testing::HasSubstr("the log ends before record 6"));
+}
+
 TEST_F(AuditLogTest, DoesNotStartWithoutAKeyThatItMaySignWith) {
   MemoryLedger ledger(clock);
   fs::permissions(options.keys[0], fs::perms::owner_all | fs::perms::group_read);

@@ -9,12 +9,15 @@
 #include "ledger/sqlite_ledger.h"
 #include "tests/app/typed.h"
 #include "tests/ledger/fixtures.h"
+#include "tests/support/fake_clock.h"
 #include "trail/record_index.h"
 
 namespace kedge {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr const char* kBucket = "arn:aws:s3:::photos";
 
@@ -118,6 +121,33 @@ TEST_F(CommandAuditLog, TheEnginesTrailIsItsLogAndWhatTheLogHasNotYet) {
   EXPECT_EQ(type("pause -c @kedge.yaml --reason later").exit_code, kGood);
   EXPECT_THAT(type("audit list -c @kedge.yaml").out, HasSubstr("later"));
   EXPECT_THAT(type("audit list --log @data/audit").out, Not(HasSubstr("later")));
+}
+
+TEST_F(CommandAuditLog, WhatTheJournalLetGoIsStillInTheTrail) {
+  const std::string before = type("audit list -c @kedge.yaml").out;
+  {
+    FakeClock later;
+    later.advance(SqliteLedgerOptions{}.journal_horizon + (clock_.now() - later.now()) + std::chrono::hours(48));
+    SqliteLedgerOptions options;
+    options.directory = path("data");
+    options.published = [] { return 4; };
+    const auto ledger = open_sqlite_ledger(options, later, random_);
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    const Change change = NoteStop{"long after"};
+    ASSERT_TRUE((*ledger)->apply({&change, 1}).front().done());
+  }
+  EXPECT_THAT(type("audit list -c @kedge.yaml").out, AllOf(StartsWith(before), HasSubstr("long after")));
+  EXPECT_EQ(type("audit show -c @kedge.yaml " + sample_id(1)).exit_code, kGood);
+  const Typed checked = type("ledger check -c @kedge.yaml");
+  EXPECT_EQ(checked.exit_code, kGood) << checked.out;
+  EXPECT_THAT(checked.out, HasSubstr("2 records from 3 on"));
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  ASSERT_EQ(type("pause --reason later -c @kedge.yaml").exit_code, kGood);
+  ASSERT_EQ(type("ledger restore @backup -c @kedge.yaml").exit_code, kGood);
+  EXPECT_EQ(type("ledger check -c @kedge.yaml").exit_code, kGood);
+  const std::string after = type("audit list -c @kedge.yaml").out;
+  EXPECT_THAT(after, HasSubstr("later")) << "which the restored ledger does not know";
+  EXPECT_THAT(after, HasSubstr(kBucket));
 }
 
 TEST_F(CommandAuditLog, ALogOfAnotherHistoryIsToldAndNotMixedWithTheLedgers) {

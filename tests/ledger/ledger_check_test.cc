@@ -113,6 +113,8 @@ TEST_F(LedgerCheckTest, NothingThatTheEngineDoesIsAFault) {
     options.suppressions_per_minute = 3;
     options.record_bytes_max = 3'000;
     options.undo_horizon = std::chrono::hours(24 * 3);
+    options.journal_horizon = std::chrono::hours(24 * static_cast<int64_t>(seed % 3));
+    options.published = [this] { return ledger ? ledger->head() - 3 : 0; };
     open();
     const auto reader = *open_sqlite_reader(options.directory);
     ChangeMaker maker(seed, clock);
@@ -124,6 +126,22 @@ TEST_F(LedgerCheckTest, NothingThatTheEngineDoesIsAFault) {
       ASSERT_TRUE(found.good()) << "seed " << seed << ", change " << i << "\n" << told(found);
     }
   }
+}
+
+TEST_F(LedgerCheckTest, AJournalThatLetRecordsGoIsGoodAndOneThatLostTheSameIsNot) {
+  options.published = [this] { return ledger ? ledger->head() : 0; };
+  ledger.reset();
+  open();
+  use();
+  clock.advance(options.journal_horizon + std::chrono::hours(48));
+  commit(NoteStop{"long after"});
+  commit(NoteStop{"and later"});
+  const LedgerCheck found = check();
+  EXPECT_TRUE(found.good()) << told(found);
+  EXPECT_EQ(found.first, ledger->head() - 2);
+  EXPECT_EQ(found.open, 1) << "of which no record tells any more";
+  EXPECT_THAT(found_after("DELETE FROM journal WHERE seq = (SELECT min(seq) FROM journal)"),
+              HasSubstr("are missing before it"));
 }
 
 TEST_F(LedgerCheckTest, FindsWhatIsWrongWithTheJournal) {

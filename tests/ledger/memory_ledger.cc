@@ -28,6 +28,7 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
   time_of_day_ = time_.time_of_day();
   clock_doubt_ = time_.clock_doubt();
   clock_accepted_.reset();
+  const int64_t before = journal_.back().seq;
   std::vector<Answer> answers;
   for (const Change& change : changes) {
     if (forced_ == Outcome::done) {
@@ -39,6 +40,7 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
     answer.error = {forced_ == Outcome::no_room ? ErrorCode::no_room : ErrorCode::unavailable, "as the test wants it"};
     answers.push_back(std::move(answer));
   }
+  if (journal_.back().seq > before) let_records_go(journal_.back().seq - before);
   if (clock_accepted_) time_.accept(*clock_accepted_);
   return answers;
 }
@@ -94,11 +96,22 @@ bool MemoryLedger::remembered(int64_t day_then, Duration horizon) const {
 }
 
 int64_t MemoryLedger::write(const Record& record) {
-  const auto seq = static_cast<int64_t>(journal_.size());
+  const int64_t seq = journal_.empty() ? 0 : journal_.back().seq + 1;
   Sealed sealed = seal(record, seq, at_, options_.record_bytes_max);
   for (const std::string& part : sealed.parts) keep(part);
   journal_.push_back({seq, std::move(sealed.bytes)});
   return seq;
+}
+
+void MemoryLedger::let_records_go(int64_t written) {
+  if (!options_.published) return;
+  const int64_t below = options_.published() - 1;
+  for (int64_t most = records_to_let_go(written); most > 0 && journal_.size() > 1; --most) {
+    const Time at = *parse_time(parse_json(journal_.front().bytes)->at("at").get<std::string>());
+    const int64_t day = std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
+    if (journal_.front().seq >= below || remembered(day, options_.journal_horizon)) return;
+    journal_.pop_front();
+  }
 }
 
 void MemoryLedger::keep(const std::string& bytes) {

@@ -1,10 +1,11 @@
 // MemoryLedger: the ledger in maps, simple enough to be seen to be right. It is the reference that SqliteLedger is
 // compared with, and the fake ledger of other rooms' tests: Ledger and LedgerReader in one.
 //
-// Every Change first checks all that could refuse it, and only then changes anything. Nothing is ever pruned: what is
-// past its horizon is not looked at. Thread-safe.
+// Every Change first checks all that could refuse it, and only then changes anything. But for records nothing is ever
+// pruned: what is past its horizon is not looked at. Thread-safe.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -109,6 +110,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<Answer> on(const NoticeGivenUp&);
 
   int64_t write(const Record&);
+  void let_records_go(int64_t written);
   void keep(const std::string& bytes);
   void send(std::vector<Notice>);
   void send(std::vector<Notice>, const std::string& rule, Duration throttle);
@@ -199,7 +201,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   std::map<int64_t, Notice> outbox_;
   std::map<std::tuple<std::string, std::string, std::string>, Throttle> throttles_;  // by rule, channel, kind
   int64_t last_notice_ = 0;
-  std::vector<JournalEntry> journal_;
+  std::deque<JournalEntry> journal_;
   std::map<std::string, std::string> blobs_;
   std::vector<std::string> runnable_;  // of the Change at hand
 };

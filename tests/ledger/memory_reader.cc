@@ -141,7 +141,8 @@ Result<std::vector<LedgerReader::Counted>> MemoryLedger::counts(Time from, Time 
 Result<std::vector<JournalEntry>> MemoryLedger::journal(int64_t from, size_t limit) {
   const std::lock_guard lock(mutex_);
   std::vector<JournalEntry> entries;
-  for (auto i = static_cast<size_t>(std::max<int64_t>(0, from)); i < journal_.size() && entries.size() < limit; ++i) {
+  const int64_t first = std::max<int64_t>(0, from - journal_.front().seq);  // the reference's numbers have no gap
+  for (auto i = static_cast<size_t>(first); i < journal_.size() && entries.size() < limit; ++i) {
     entries.push_back(journal_[i]);
   }
   return entries;

@@ -333,6 +333,20 @@ TEST_F(SqliteLedgerTest, PrunesWhatIsPastItsHorizon) {
   EXPECT_FALSE(database.query("SELECT 1 FROM counter").next());
 }
 
+TEST_F(SqliteLedgerTest, GoesOnBesideARecordThatIsDamagedAndDoesNotLetItGo) {
+  options.published = [] { return 1'000; };
+  auto ledger = open();
+  for (int i = 0; i < 5; ++i) note(*ledger);
+  ledger.reset();
+  tamper("UPDATE journal SET bytes = 'x' WHERE seq = 2");
+  ledger = open();
+  clock.advance(options.journal_horizon + hours(48));
+  note(*ledger);
+  note(*ledger);
+  EXPECT_EQ(read()->journal(0, 1)->front().seq, 2);
+  EXPECT_EQ(*read()->journal_head(), 7);
+}
+
 TEST_F(SqliteLedgerTest, KeepsTheBundlesOfTheRulesInForceHoweverLongAgoTheyWereLoaded) {
   options.undo_horizon = hours(48);
   LoadRules rules = sample_rules();
