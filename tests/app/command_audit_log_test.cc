@@ -117,6 +117,40 @@ TEST_F(CommandAuditLog, KnowsWhatRecordsNameByDigestFromWhatLiesBesideTheLog) {
   EXPECT_EQ(type("audit show --log @copy " + sample_id(2)).exit_code, kGood);
 }
 
+TEST_F(CommandAuditLog, ProvesEachRecordOfARemediation) {
+  const Typed of_engine = type("audit prove " + sample_id(1) + " -c @kedge.yaml --output-directory @engine");
+  EXPECT_EQ(of_engine.exit_code, kGood) << of_engine.err;
+  hand_over();
+  const std::string id = sample_id(1).substr(0, 12);
+  const Typed proven = type("audit prove " + id + " --log @copy --index @index --output-directory @proofs");
+  EXPECT_EQ(proven.exit_code, kGood) << proven.err;
+  std::filesystem::remove_all(path("copy"));
+  for (const char* proofs : {"@proofs", "@engine", "@proofs/2.tlog-proof @proofs/3.tlog-proof"}) {
+    const Typed checked = type("audit check-proof --key @key.pub " + std::string(proofs));
+    EXPECT_EQ(checked.exit_code, kGood) << checked.err;
+    EXPECT_THAT(checked.out, HasSubstr("2.json is entry 2 of the log example.com/kedge"));
+    EXPECT_THAT(checked.out, HasSubstr("3.json is entry 3 of the log example.com/kedge"));
+  }
+  change("proofs/2.json", kBucket, "arn:aws:s3:::others");
+  std::filesystem::remove(path("proofs/3.json"));
+  const Typed bad = type("audit check-proof --key @key.pub @proofs");
+  EXPECT_EQ(bad.exit_code, kFoundWrong);
+  EXPECT_THAT(bad.err, HasSubstr("2.tlog-proof: "));
+  EXPECT_THAT(bad.err, HasSubstr("3.json"));
+  EXPECT_EQ(type("audit check-proof --key @key.pub @proofs --record @proofs/2.json").exit_code, kUsedWrongly);
+}
+
+TEST_F(CommandAuditLog, SaysWhichRecordsOfARemediationCannotBeProvenYet) {
+  EXPECT_EQ(type("audit prove " + sample_id(1) + " -c @kedge.yaml").exit_code, kUsedWrongly) << "where to?";
+  EXPECT_EQ(type("audit prove 018f9 --log @data/audit --output-directory @none").exit_code, kFoundWrong);
+  apply(
+      {PersonalMove{sample_id(1), Move::cancel, "alice", "no"}, batch_of({sample_finding(1, kBucket, clock_.now())})});
+  const Typed proven = type("audit prove " + sample_id(1) + " -c @kedge.yaml --output-directory @proofs");
+  EXPECT_EQ(proven.exit_code, kFoundWrong);
+  EXPECT_THAT(proven.err, HasSubstr("more are not in the log yet"));
+  EXPECT_TRUE(std::filesystem::exists(path("proofs/2.tlog-proof")));
+}
+
 TEST_F(CommandAuditLog, TheEnginesTrailIsItsLogAndWhatTheLogHasNotYet) {
   EXPECT_EQ(type("pause -c @kedge.yaml --reason later").exit_code, kGood);
   EXPECT_THAT(type("audit list -c @kedge.yaml").out, HasSubstr("later"));
