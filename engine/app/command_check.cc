@@ -148,7 +148,8 @@ void note_hardly_watched(const Configuration& configuration, const RuleSet& rule
   if (!ledger) return;  // other commands say what is wrong with it
   const OpenedReader reader{configuration, *std::move(ledger)};
   SystemClock clock;
-  RecordSearch trail = OpenedTrail::of(reader, shell).search(shell);
+  const OpenedTrail opened = OpenedTrail::of(reader, shell);
+  RecordSearch trail = opened.search(shell);
   const auto found = hardly_watched(trail, std::move(acting), clock.now());
   if (!found) return;
   for (const Rule& rule : rules.rules()) {

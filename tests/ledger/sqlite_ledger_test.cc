@@ -249,7 +249,8 @@ constexpr const char* kTakenBack[] = {
     "DROP INDEX claim_by_phase; ALTER TABLE claim DROP COLUMN phase; ALTER TABLE rule_state DROP COLUMN reconcile;"
     " DROP TABLE rule_breaker",
     "ALTER TABLE meta DROP COLUMN wall_ahead",
-    "DROP TABLE throttle",
+    "DROP TABLE throttle; ALTER TABLE attempt DROP COLUMN settled",
+    "ALTER TABLE meta DROP COLUMN journal_begin",
 };
 
 class EarlierVersion : public SqliteLedgerTest, public testing::WithParamInterface<int> {
