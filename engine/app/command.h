@@ -39,8 +39,9 @@ struct Shell {
 // "-c FILE": the configuration; kedge.yaml in the current directory if it is not given.
 void add_configuration_option(CLI::App& command, std::string& path);
 
-// Reads it; on mistakes says them all, each with its line, and gives none.
-std::optional<Configuration> read_configuration(const std::string& path, Shell& shell);
+// Reads it; on mistakes says them all, each with its line, and gives none. `warns`: also says what is legal and hardly
+// meant, which is for who checks it or runs it, and not for each command that looks into its ledger.
+std::optional<Configuration> read_configuration(const std::string& path, Shell& shell, bool warns = false);
 
 // The configuration, and its ledger for reading: beside a running daemon, or without one.
 struct OpenedReader {

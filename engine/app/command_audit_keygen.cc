@@ -28,6 +28,7 @@ void make_key(const Arguments& arguments, Shell& shell) {
 void add_key_option(CLI::App& command, std::vector<std::string>& keys) {
   command.add_option("--key", keys, "whose signatures count: a key NAME+ID+BASE64, or a file with one on each line")
       ->type_name("KEY")
+      ->allow_extra_args(false)  // what follows it is a file of the command
       ->required();
 }
 

@@ -251,7 +251,7 @@ void reach_places(const Configuration& configuration, Duration timeout, Shell& s
 void run(const Arguments& arguments, Shell& shell) {
   const auto timeout = parse_duration(arguments.timeout);
   if (!timeout) return shell.fail(kUsedWrongly, "--timeout: " + timeout.error().message);
-  const auto configuration = read_configuration(arguments.configuration, shell);
+  const auto configuration = read_configuration(arguments.configuration, shell, true);
   if (!configuration) return;
   const auto room = open_engine_room(*configuration, shell.environment);
   if (!room) return complain(shell, kFoundWrong, *configuration, mistake_from(*configuration, room.error()));

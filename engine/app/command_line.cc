@@ -29,14 +29,16 @@ void add_configuration_option(CLI::App& command, std::string& path) {
   command.add_option("-c,--config", path, "the configuration (kedge.yaml)")->type_name("FILE");
 }
 
-std::optional<Configuration> read_configuration(const std::string& path, Shell& shell) {
+std::optional<Configuration> read_configuration(const std::string& path, Shell& shell, bool warns) {
   auto loaded = load_configuration(path, shell.environment);
   if (!loaded) {
     shell.fail(kUsedWrongly,
                loaded.error().message + "; name the file with -c, or make one with `kedge init DIRECTORY`");
     return std::nullopt;
   }
-  for (const std::string& warning : loaded->warnings) shell.err << path << ": " << warning << "\n";
+  for (const std::string& warning : loaded->warnings) {
+    if (warns) shell.err << path << ": " << warning << "\n";
+  }
   if (loaded->mistakes.empty()) return std::move(loaded->configuration);
   for (const Mistake& mistake : loaded->mistakes) shell.err << to_string(path, mistake) << "\n";
   shell.exit_code = kFoundWrong;

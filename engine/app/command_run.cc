@@ -23,7 +23,7 @@ void run(const Arguments& arguments, Shell& shell) {
   if (const auto done = configure_logging(format, arguments.log_level); !done) {
     return shell.fail(kUsedWrongly, done.error().message);
   }
-  const auto configuration = read_configuration(arguments.configuration, shell);
+  const auto configuration = read_configuration(arguments.configuration, shell, true);
   if (!configuration) return;
   if (configuration->unsafe_limits) spdlog::warn("guards.unsafe_limits is set: a guard is looser than its default");
   if (const auto ended = run_daemon(*configuration, shell.environment); !ended) {

@@ -143,8 +143,7 @@ TEST_F(CommandAuditLog, ProvesEachRecordOfARemediation) {
 TEST_F(CommandAuditLog, SaysWhichRecordsOfARemediationCannotBeProvenYet) {
   EXPECT_EQ(type("audit prove " + sample_id(1) + " -c @kedge.yaml").exit_code, kUsedWrongly) << "where to?";
   EXPECT_EQ(type("audit prove 018f9 --log @data/audit --output-directory @none").exit_code, kFoundWrong);
-  apply(
-      {PersonalMove{sample_id(1), Move::cancel, "alice", "no"}, batch_of({sample_finding(1, kBucket, clock_.now())})});
+  apply({PersonalMove{sample_id(1), Move::undo, "alice", "no"}});
   const Typed proven = type("audit prove " + sample_id(1) + " -c @kedge.yaml --output-directory @proofs");
   EXPECT_EQ(proven.exit_code, kFoundWrong);
   EXPECT_THAT(proven.err, HasSubstr("more are not in the log yet"));

@@ -121,7 +121,7 @@ const Slip kSlips[] = {
     {"NoSuchCommandBelow", "", "", "", "audit lst", kUsedWrongly,
      "kedge: there is no command 'audit lst' (did you mean 'list'?); `kedge audit --help` lists all"},
     {"NoCommand", "", "", "", "audit", kUsedWrongly,
-     "kedge: a command is missing behind `kedge audit`: one of list, show, stats, report, export, verify, prove, "
+     "kedge: a command is missing behind `kedge audit`: one of list, show, why, stats, report, export, verify, prove, "
      "check-proof, keygen"},
     {"UnknownOption", "", "", "", "check --conect", kUsedWrongly,
      "kedge: there is no option --conect (did you mean '--connect'?); `kedge check --help` tells more"},
