@@ -64,6 +64,18 @@ TEST_F(AuditFollowerTest, CopiesEveryRecordByteForByteUnderItsNumber) {
   EXPECT_EQ(writer_->published().root, tree.root());
 }
 
+TEST_F(AuditFollowerTest, HandsOutTheCheckpointThatTheLogShowsAlsoAfterARestart) {
+  EXPECT_FALSE(follower_->newest());
+  write(3);
+  follower_->turn();
+  const auto newest = follower_->newest();
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(*newest,
+            (PublishedCheckpoint{"example.com/log", in_journal(), *disk_.open()->read("/log/checkpoint", 4096)}));
+  open();
+  EXPECT_EQ(follower_->newest(), newest);
+}
+
 TEST_F(AuditFollowerTest, PublishesAtItsCadenceAndNotWithEveryRecord) {
   turn_later();
   EXPECT_EQ(follower_->status().publications, 1U);
