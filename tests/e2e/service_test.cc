@@ -151,7 +151,8 @@ TEST_F(Service, SaysSoAndEndsWhenTheLedgerCannotBeSynced) {
   const std::string fails = engine_.directory().path() / "sync-fails";
   engine_.environment["LD_PRELOAD"] = KEDGE_FAILING_SYNC;
   engine_.environment["KEDGE_TEST_SYNC_FAILS"] = fails;
-  engine_.start();
+  engine_.start_unawaited();
+  service_manager_.wait_for("READY=1");
   engine_.directory().write("sync-fails", "");
   EXPECT_NE(engine_.run({"pause", "--reason", "a record"}).exit, Exit{}) << "nobody is told that it is on record";
   const auto ended = engine_.process().wait(seconds(60));
@@ -161,7 +162,8 @@ TEST_F(Service, SaysSoAndEndsWhenTheLedgerCannotBeSynced) {
   EXPECT_NE(engine_.output().find("the ledger: "), std::string::npos) << engine_.output();
 
   std::filesystem::remove(fails);
-  engine_.start();
+  engine_.start_unawaited();
+  service_manager_.wait_for("READY=1");
   EXPECT_EQ(engine_.readiness().find("the ledger has failed"), std::string::npos) << engine_.readiness();
   stop();
 }
