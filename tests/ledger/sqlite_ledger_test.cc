@@ -246,8 +246,8 @@ TEST_F(MigrationTest, HappensOnlyWithACopy) {
 constexpr const char* kTakenBack[] = {
     "DROP TABLE wanted; DROP TABLE mass_match; DROP TABLE put_right",
     "ALTER TABLE approval DROP COLUMN digest",
-    "DROP INDEX claim_by_phase; ALTER TABLE claim DROP COLUMN phase; ALTER TABLE rule_state DROP COLUMN reconcile;"
-    " DROP TABLE rule_breaker",
+    R"(DROP INDEX claim_by_phase; ALTER TABLE claim DROP COLUMN phase; ALTER TABLE rule_state DROP COLUMN reconcile;
+       DROP TABLE rule_breaker)",
     "ALTER TABLE meta DROP COLUMN wall_ahead",
     "DROP TABLE throttle; ALTER TABLE attempt DROP COLUMN settled",
     "ALTER TABLE meta DROP COLUMN journal_begin",
