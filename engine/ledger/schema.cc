@@ -144,7 +144,7 @@ ALTER TABLE meta ADD COLUMN journal_begin INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array<const char*, 7> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                     kVersion5, kVersion6, kVersion7};
+                                                    kVersion5, kVersion6, kVersion7};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;
