@@ -12,11 +12,10 @@ The last log takes 4 GB. The logs are removed in the end, which slows down a run
 places of files that were deleted not long ago, and looks at each of them.
 """
 
-import json
 import os
 import shutil
-import subprocess
 
+from stage.asked import Asked
 from stage.place import Place, arguments
 from stage.processes import end_on_signals
 from stage.report import goal, headline, median, table
@@ -25,30 +24,12 @@ PUBLISHED_AT_ONCE = 32 << 20  # bytes; AuditFollower::Options
 LENGTH_GROUP = 10_000
 
 
-class Writer:
+class Writer(Asked):
     """Of one log, which is empty at first."""
 
     def __init__(self, place, name):
-        with open(place.log(name), "w") as log:
-            self.process = subprocess.Popen([place.program("bench_audit_writer"), os.path.join(place.directory, name)],
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
-        self.name = name
+        super().__init__([place.program("bench_audit_writer"), os.path.join(place.directory, name)], place.log(name))
         self.size = 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"bench: bench_audit_writer ended with {self.process.wait()}; see {self.name}.log")
-        return json.loads(line)
 
     def grow(self, size, length):
         if size > self.size:

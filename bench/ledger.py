@@ -12,11 +12,10 @@ In each round the ledgers with another past take turns; figures are medians, and
 made by the same Changes, spread over the 89 days before now, and kept in --keep-past for the next time.
 """
 
-import json
 import os
 import shutil
-import subprocess
 
+from stage.asked import Asked
 from stage.past import kept_ledger, understand_kept
 from stage.place import Place, arguments
 from stage.processes import end_on_signals
@@ -27,33 +26,9 @@ COPIED_MOST = 100_000  # remediations: a larger past is measured where it lies, 
 PAGE_BYTES = 4096
 
 
-class Ledger:
-    """The ledger of one round."""
-
-    def __init__(self, place, directory):
-        with open(place.log("ledger"), "a") as log:
-            self.process = subprocess.Popen([place.program("bench_ledger"), directory, "rounds"], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=log, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"bench: bench_ledger ended with {self.process.wait()}; see ledger.log")
-        return json.loads(line)
-
-
 def measure(place, directory, options):
     """{kind: (what the ledger took, what the floor took)}"""
-    with Ledger(place, directory) as ledger:
+    with Asked([place.program("bench_ledger"), directory, "rounds"], place.log("ledger"), "a") as ledger:
         ledger.ask("decide", max(1, options.count // 10), options.batch)
         ledger.ask("carry", options.workers)  # the first touches what no later one has to
         ledger.ask("floor")

@@ -69,7 +69,7 @@ class Contest:
                 for matcher in self.matchers:
                     if matcher.name in without:
                         continue
-                    last[matcher.name, name] = answer = matcher.run(path)
+                    last[matcher.name, name] = answer = matcher.ask(path)
                     if turn > 0:
                         speeds.add((matcher.name, name), self.count / answer["seconds"])
         for name in paths:

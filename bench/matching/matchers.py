@@ -4,34 +4,20 @@ They speak one language: on the command line the file of events; then a line wit
 their input, and a line {"build": seconds, "seconds": seconds, "counts": [matches by rule]} on their output.
 """
 
-import json
 import os
 import shutil
 import subprocess
 
+from stage.asked import Asked
 from stage.place import ROOT
 
 PEERS = os.path.join(ROOT, "bench", "peers")
 
 
-class Matcher:
+class Matcher(Asked):
     def __init__(self, name, command, events, log):
+        super().__init__([*command, events], log)
         self.name = name
-        with open(log, "wb") as errors:
-            self.process = subprocess.Popen([*command, events], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                                            text=True)
-
-    def run(self, rules):
-        self.process.stdin.write(rules + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended with {self.process.wait()}; see its log")
-        return json.loads(line)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def event_ruler(place):
