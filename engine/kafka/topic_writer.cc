@@ -54,7 +54,8 @@ struct WriterCallbacks {
   static void report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     Client& client = *static_cast<Client*>(opaque);
     if (reinterpret_cast<uintptr_t>(message->_private) != client.number) return;
-    const char* const reason = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_message_errstr(message);
+    // Not rd_kafka_message_errstr: it takes the payload for its text, which here is the record itself.
+    const char* const reason = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_err2str(message->err);
     client.report = Report{message->err, client.redactor.redact(reason)};
   }
 

@@ -53,7 +53,7 @@ Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
 
 Result<Answer> SqliteWriter::on(const AddException& change) {
   const Exception& e = change.exception;
-  if (auto sound = check_exception(e, at_); !sound) return sound.error();
+  if (auto sound = check_exception(e, time_of_day_); !sound) return sound.error();
   if (tables_.exception(e.id)) return Error{ErrorCode::conflict, "there is an exception " + e.id + " already"};
   tables_.put(e);
   write(exception_record("added", e, e.added_by));

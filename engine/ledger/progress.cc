@@ -313,7 +313,7 @@ void move_to(Remediation& r, const Transition& transition, Standstill why, Time 
   r.ended = is_end(r.state) ? std::optional(now) : std::nullopt;
 }
 
-Result<void> check_exception(const Exception& exception, Time now) {
+Result<void> check_exception(const Exception& exception, Time time_of_day) {
   const auto missing = [](const char* what) {
     return Error{ErrorCode::invalid, fmt::format("an exception needs {}", what)};
   };
@@ -322,7 +322,7 @@ Result<void> check_exception(const Exception& exception, Time now) {
   if (exception.target.empty()) return missing("a target");
   if (exception.owner.empty()) return missing("an owner");
   if (exception.reason.empty()) return missing("a reason");
-  if (exception.expires <= now) return missing("an expiry that lies ahead");
+  if (exception.expires <= time_of_day) return missing("an expiry that lies ahead");
   const size_t star = exception.target.find('*');
   if (star != std::string::npos && star + 1 != exception.target.size()) {
     return Error{ErrorCode::invalid, "the target of an exception may have one * at its end, and nowhere else"};

@@ -77,8 +77,8 @@ struct Standstill {
 };
 void move_to(Remediation&, const Transition&, Standstill why, Time now);
 
-// Refuses an exception that nobody owns, that says no reason, or that has expired.
-Result<void> check_exception(const Exception&, Time now);
+// Refuses an exception that nobody owns, that says no reason, or that has expired: by the time of day, as people say it.
+Result<void> check_exception(const Exception&, Time time_of_day);
 
 // Nobody's time to say yes is cut short.
 Result<void> check_due(const MoveRemediation&, const Remediation&, Time now);

@@ -32,7 +32,7 @@ Json attempt(const std::string& mark) { return {{"kind", "attempt"}, {"record", 
 
 TEST(Evidence, AnEventThatNoRecordDecidedIsLost) {
   Evidence evidence{.drifts = {drift("one", 1, "e1"), drift("two", 2, "e2")}};
-  evidence.records = {plan("e1")};
+  evidence.records.push_back(plan("e1"));
   EXPECT_EQ(lost_events(evidence), std::vector<std::string>{"e2, of two"});
   evidence.records.push_back(plan("e2"));
   EXPECT_TRUE(lost_events(evidence).empty());
@@ -84,7 +84,7 @@ TEST(Evidence, ACallThatTheNetworkCarriesOutTwiceIsOne) {
 
 TEST(Evidence, EveryCallThatChangesHasAnAttemptOnRecordAlsoOneThatWasNotCarriedOut) {
   Evidence evidence{.calls = {write("one acl", 10, "m1"), write("two acl", 10, "m2", 0)}};
-  evidence.records = {attempt("m1")};
+  evidence.records.push_back(attempt("m1"));
   ASSERT_EQ(effects_without_intent(evidence).size(), 1U);
   EXPECT_NE(effects_without_intent(evidence).at(0).find("m2"), std::string::npos);
   evidence.records.push_back(attempt("m2"));

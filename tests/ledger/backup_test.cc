@@ -108,17 +108,23 @@ TEST_F(BackupTest, SaysWhatIsMissing) {
 
 // Whatever is being committed meanwhile: the copy is never between two commits.
 TEST_F(BackupTest, IsOneCommitOfMany) {
-  std::atomic<bool> enough = false;
+  constexpr int kBackups = 20;
+  constexpr int kCommits = 50;  // beside each backup at most: it takes the longer, the more there is
+  std::atomic<int> begun = 0;
   std::thread writer([&] {
-    for (int i = 1; !enough; ++i) open_one(i);
+    for (int i = 1; begun <= kBackups; ++i) {
+      while (i > begun * kCommits && begun <= kBackups) std::this_thread::yield();
+      open_one(i);
+    }
   });
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < kBackups; ++i) {
+    begun = i + 1;
     const auto made = back_up_ledger(options.directory, file + std::to_string(i), kHorizon);
     EXPECT_TRUE(made.ok() && made->good());
     if (!made.ok()) break;
     EXPECT_EQ(made->open, made->head);  // each record but the first is a remediation's
   }
-  enough = true;
+  begun = kBackups + 1;
   writer.join();
 }
 

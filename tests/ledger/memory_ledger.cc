@@ -409,7 +409,7 @@ Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
 
 Result<Answer> MemoryLedger::on(const AddException& change) {
   const Exception& e = change.exception;
-  if (auto sound = check_exception(e, at_); !sound) return sound.error();
+  if (auto sound = check_exception(e, time_of_day_); !sound) return sound.error();
   if (exceptions_.contains(e.id)) return Error{ErrorCode::conflict, "there is an exception " + e.id + " already"};
   exceptions_[e.id] = e;
   write(exception_record("added", e, e.added_by));

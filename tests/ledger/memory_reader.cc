@@ -112,13 +112,15 @@ Result<std::vector<Claim>> MemoryLedger::claims(const ClaimPlace& after, uint32_
 
 Result<std::vector<Notice>> MemoryLedger::due_notices(Time now, size_t limit) {
   const std::lock_guard lock(mutex_);
-  std::vector<Notice> due;
+  std::vector<const Notice*> due;  // copied when they are few
   for (const auto& [number, notice] : outbox_) {
-    if (notice.due <= now) due.push_back(notice);
+    if (notice.due <= now) due.push_back(&notice);
   }
-  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
+  std::stable_sort(due.begin(), due.end(), [](const Notice* a, const Notice* b) { return a->due < b->due; });
   if (due.size() > limit) due.resize(limit);
-  return due;
+  std::vector<Notice> handed_out;
+  for (const Notice* notice : due) handed_out.push_back(*notice);
+  return handed_out;
 }
 
 Result<std::optional<Time>> MemoryLedger::next_notice_due() {
