@@ -118,10 +118,10 @@ TEST_F(LedgerCheckTest, NothingThatTheEngineDoesIsAFault) {
     open();
     const auto reader = *open_sqlite_reader(options.directory);
     ChangeMaker maker(seed, clock);
-    for (int i = 0; i < 600; ++i) {
+    for (int i = 0; i < 300; ++i) {
       clock.advance(maker.pause());
       commit(maker.next(*reader));
-      if (i % 150 != 149) continue;
+      if (i % 100 != 99) continue;
       const auto found = *check_ledger(directory.path() / "ledger.db", options.undo_horizon);
       ASSERT_TRUE(found.good()) << "seed " << seed << ", change " << i << "\n" << told(found);
     }

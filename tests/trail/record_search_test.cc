@@ -82,14 +82,14 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RecordSearchTest, ::testing::Range<uint64_t>(1, 
 TEST_P(RecordSearchTest, FindsByTheIndexWhatTheWalkFinds) {
   live(25);
   build();
-  compare(500);
+  compare(100);
 }
 
 TEST_P(RecordSearchTest, FindsWhatIsNewerThanTheIndexToo) {
   live(10);
   build();
   live(3);
-  compare(200);
+  compare(100);
 }
 
 TEST_P(RecordSearchTest, FindsTheSameAfterTheIndexHasGrown) {
@@ -97,7 +97,7 @@ TEST_P(RecordSearchTest, FindsTheSameAfterTheIndexHasGrown) {
     live(more);
     build(more * 50);
   }
-  compare(200);
+  compare(100);
 }
 
 }  // namespace
