@@ -81,8 +81,9 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
     out << verification.files_beyond << " files beyond the checkpoint: not part of the log\n";
   }
   if (verification.blobs + verification.blobs_missing > 0) {
-    out << fmt::format("{} blobs beside it; of those that records name as parts of theirs, {} are not there\n",
-                       verification.blobs, verification.blobs_missing);
+    out << fmt::format("{} {} beside it; of those that records name as parts of theirs, {} not there\n", verification.blobs,
+                       verification.blobs == 1 ? "blob" : "blobs",
+                       verification.blobs_missing == 1 ? "1 is" : fmt::format("{} are", verification.blobs_missing));
   }
   for (const std::string& path : verification.foreign) out << path << " is no file of a log\n";
 }

@@ -415,16 +415,21 @@ Record alarm_record(const RaiseAlarm& change) {
 }
 
 Record notice_record(const Notice& notice, bool delivered, int status, const std::string& error) {
-  return {"notice",
-          {{"notice", notice.id},
-           {"channel", notice.channel},
-           {"type", notice.type},
-           {"about", notice.data.value("seq", Json())},
-           {"folded", notice.type == kDigestType ? notice.data.at("count") : Json(0)},
-           {"delivered", delivered},
-           {"attempts", notice.attempts + 1},
-           {"status", status},
-           {"error", error}}};
+  Json body = {{"notice", notice.id},
+               {"channel", notice.channel},
+               {"type", notice.type},
+               {"about", notice.data.value("seq", Json())},
+               {"folded", 0},
+               {"delivered", delivered},
+               {"attempts", notice.attempts + 1},
+               {"status", status},
+               {"error", error}};
+  if (notice.type == kDigestType) {
+    const Json& data = notice.data;
+    body.update({{"folded", data.at("count")}, {"of", data.at("of")}, {"until", data.at("last").at("seq")}});
+    if (data.contains("rule")) body["rule"] = {{"id", data["rule"]}};
+  }
+  return {"notice", std::move(body)};
 }
 
 }  // namespace kedge

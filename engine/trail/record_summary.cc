@@ -132,7 +132,12 @@ std::string dead_letter(const Json& r) {
 
 std::string notice(const Json& r) {
   const bool delivered = raw_text_at(r, "/delivered") == "true";
-  return fmt::format("{} to {}: {}", text_at(r, "/type"), text_at(r, "/channel"),
+  std::string what = text_at(r, "/type");
+  if (const std::string until = text_at(r, "/until"); !until.empty()) {
+    what += fmt::format(" of {} {}, of the records {} to {},", text_at(r, "/folded"), text_at(r, "/of"),
+                        text_at(r, "/about"), until);
+  }
+  return fmt::format("{} to {}: {}", what, text_at(r, "/channel"),
                      delivered ? "delivered" : "given up: " + text_at(r, "/error")) +
          (text_at(r, "/attempts") == "1" ? "" : with(", after ", text_at(r, "/attempts"), " tries"));
 }

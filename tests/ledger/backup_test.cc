@@ -108,7 +108,7 @@ TEST_F(BackupTest, SaysWhatIsMissing) {
 
 // Whatever is being committed meanwhile: the copy is never between two commits.
 TEST_F(BackupTest, IsOneCommitOfMany) {
-  constexpr int kBackups = 20;
+  constexpr int kBackups = 10;
   constexpr int kCommits = 50;  // beside each backup at most: it takes the longer, the more there is
   std::atomic<int> begun = 0;
   std::thread writer([&] {

@@ -133,6 +133,9 @@ TEST_P(ThrottleTest, TellsTheFirstAtOnceAndTheRestWhenTheSpanEnds) {
   deliver_all();
   EXPECT_EQ(last_record()["folded"], 3);
   EXPECT_EQ(last_record()["about"], digests[1].data["seq"]);
+  EXPECT_EQ(last_record()["until"], digests[1].data["last"]["seq"]);
+  EXPECT_EQ(last_record()["of"], "kedge.remediation.held");
+  EXPECT_EQ(last_record()["rule"]["id"], sample_finding(1, "bucket-1", clock.now()).plan.rule.id);
   EXPECT_EQ(*reader().next_notice_due(), std::nullopt);
 }
 

@@ -96,6 +96,16 @@ TEST(SummaryOf, IsAnswerableForAnyValue) {
     EXPECT_NO_THROW((void)summary_of(record)) << record;
   }
   EXPECT_EQ(summary_of({{"kind", "something_new"}}), "something_new");
+  EXPECT_EQ(summary_of({{"kind", "notice"},
+                        {"type", "kedge.digest"},
+                        {"channel", "security"},
+                        {"delivered", true},
+                        {"attempts", 1},
+                        {"about", 4},
+                        {"until", 9},
+                        {"of", "kedge.remediation.held"},
+                        {"folded", 3}}),
+            "kedge.digest of 3 kedge.remediation.held, of the records 4 to 9, to security: delivered");
   EXPECT_EQ(summary_of({{"kind", "expiry"}, {"from", "held"}, {"to", "expired"}, {"reason", "nobody said yes"}}),
             "held → expired: nobody said yes");
 }
