@@ -66,6 +66,8 @@ class PlantedAction final : public Action {
     return seen;
   }
   ActionResult<Applied> apply(Context& context, const nlohmann::json& args, const Observation& now) const override {
+    // What people say in between counts, too.
+    if (world_.dice.below(4) == 0) world_.baton.sleep(std::chrono::milliseconds(world_.dice.below(100)));
     if (world_.plant == Plant::foreign_mark)
       context.agent = agent_with_mark("0.1.0", "00000000000000000000000000000000");
     auto done = action_->apply(context, args, now);
@@ -207,7 +209,7 @@ ExecutorEdges Life::edges() {
 
 std::optional<Stop> Life::effects_stopped(const Remediation* of) {
   if (world_.plant == Plant::pause_ignored) return std::nullopt;
-  return effects_.stopped(of);
+  return effects_.stopped(world_.plant == Plant::scope_ignored ? nullptr : of);
 }
 
 }  // namespace kedge

@@ -11,6 +11,8 @@ std::vector<Kind> kinds_that_show(Plant plant) {
   switch (plant) {
     case Plant::pause_ignored:
       return {Kind::pause, Kind::resume, Kind::drift};
+    case Plant::scope_ignored:
+      return {Kind::pause_rule, Kind::let_go, Kind::drift};
     case Plant::epoch_ignored:
       return {Kind::rebalance, Kind::poison};
     case Plant::seen_forgotten:

@@ -34,9 +34,10 @@ enum class Plant {
   clock_trusted,       // a wall clock that jumped stops nothing
   mass_ignored,        // a rule acts on as many targets as it likes
   approval_ignored,    // a rule that asks for a yes is not asked whether it does
+  scope_ignored,       // before the write only a pause of everything is asked for
 };
 
-inline constexpr std::array<std::string_view, 24> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 25> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -59,7 +60,8 @@ inline constexpr std::array<std::string_view, 24> kPlantNames = {"none",
                                                                  "breaker_ignored",
                                                                  "clock_trusted",
                                                                  "mass_ignored",
-                                                                 "approval_ignored"};
+                                                                 "approval_ignored",
+                                                                 "scope_ignored"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

@@ -41,6 +41,8 @@ void Promises::writes(const HttpRequest& request, MemoryLedger& durable, bool on
   expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");
   expect(!on_its_way, "a write of " + name + " while the one before may still arrive");
   if (of_mark == open.end()) return;
+  const std::string& rule = of_mark->plan.rule.id;
+  expect(!paused_rules_.contains(rule), "a write of " + name + " while its rule " + rule + " is paused");
   expect(latest_with_mark(*of_mark, mark)->before.has_value(),
          "a write of " + name + " whose state before is not kept");
   expect(of_mark->state == State::running || of_mark->state == State::unknown || of_mark->state == State::undoing,

@@ -5,7 +5,7 @@
 //    latest of its step, with the state before.
 //  - No effect twice: nothing is written again unless a look since the last write said that it is not as it should be,
 //    and not while a write without an answer may still arrive.
-//  - A pause that was answered stops all writes; an exception, all beginnings.
+//  - A pause that was answered stops all writes, or those of its rule; an exception, all beginnings.
 //  - Within a minute no more remediations begin than are allowed, and within five no more of one rule, across restarts
 //    and clocks that jump.
 //  - What a guard holds begins only with a person's yes; what a rule asks one for, too; and no rule begins on more
@@ -57,11 +57,13 @@ class Promises {
   // A change of the ledger is durable.
   void committed(const Change&, const Answer&, MemoryLedger& durable);
   void paused(bool now) { paused_ = now; }
+  void paused_rule(const std::string& rule) { paused_rules_.insert(rule); }
   void clock_doubted(bool now) { clock_doubted_ = now; }
   void excepted(const std::string& target) { excepted_.insert(target); }
   void approved(const std::string& remediation) { approved_.insert(remediation); }
-  // What a mass match of the rule holds may begin, and what it finds from now on is counted anew.
+  // Its pause ends; what a mass match of the rule holds may begin, and what it finds from now on is counted anew.
   void let_go(const std::string& rule) {
+    paused_rules_.erase(rule);
     let_go_.insert(rule);
     std::erase_if(begun_on_, [&](const auto& one) { return one.first.first == rule; });
   }
@@ -101,7 +103,7 @@ class Promises {
   uint64_t calls_ = 0;
   bool paused_ = false;
   bool clock_doubted_ = false;
-  std::set<std::string> excepted_, approved_;
+  std::set<std::string> paused_rules_, excepted_, approved_;
   std::set<std::string> let_go_;               // rules whose mass match a person has ended, or may have
   std::map<std::string, std::string> held_;    // remediations that a guard holds until a person says so, and the guard
   std::map<std::string, std::string> events_;  // by id, the target

@@ -15,6 +15,8 @@ using Kind = Disturbance::Kind;
 
 constexpr const char* kNames[] = {"v0", "v1", "v2", "v3", "p0", "p1", "q0"};
 
+constexpr const char* kRules[] = {"one", "asked"};  // which people pause and let go
+
 std::string target_of(const std::string& name) { return "value:" + (name == "p1" ? std::string("p0") : name); }
 
 SqliteLedgerOptions ledger_options(Plant plant) {
@@ -103,6 +105,8 @@ class Run {
   void look_at_clock() { world_.promises.clock_doubted(world_.durable().clock_doubt().has_value()); }
   void drift(const std::string& name, Duration ago);
   void pause(uint64_t number);
+  void pause_rule(uint64_t number);
+  void let_go();
   void approve();
   void undo(uint64_t number);
   void end_well();
@@ -154,6 +158,8 @@ void Run::disturb(const Disturbance& one) {
       world_.promises.paused(false);
       ask(RemovePause{"all", "alice"});
       return;
+    case Kind::pause_rule:
+      return pause_rule(one.number);
     case Kind::approve:
       return approve();
     case Kind::undo:
@@ -171,11 +177,7 @@ void Run::disturb(const Disturbance& one) {
     case Kind::rebalance:
       return life_->source().rebalance(one.number % 2 == 0);
     case Kind::let_go:
-      for (const char* rule : {"one", "asked"}) {
-        world_.promises.let_go(rule);  // before it is answered: what it held may go on at once
-        ask(RemovePause{std::string("rule:") + rule, "alice"});
-      }
-      return;
+      return let_go();
     case Kind::quiet_drift:
       world_.change(pick(one.number), "wrong", false);
       return;
@@ -190,6 +192,19 @@ void Run::drift(const std::string& name, Duration ago) {
 void Run::pause(uint64_t number) {
   if (number % 2 == 0) world_.await_attempt(seconds(10));
   if (ask(AddPause{{"all", "maintenance", "alice", world_.clock.now()}})) world_.promises.paused(true);
+}
+
+void Run::pause_rule(uint64_t number) {
+  const std::string rule = kRules[number % std::size(kRules)];
+  if (number % 4 < 2) world_.await_attempt(seconds(10));
+  if (ask(AddPause{{"rule:" + rule, "looked into", "alice", world_.clock.now()}})) world_.promises.paused_rule(rule);
+}
+
+void Run::let_go() {
+  for (const char* rule : kRules) {
+    world_.promises.let_go(rule);  // before it is answered: what it held may go on at once
+    ask(RemovePause{std::string("rule:") + rule, "alice"});
+  }
 }
 
 void Run::approve() {
@@ -222,6 +237,7 @@ void Run::end_well() {
   sleep(seconds(90));
   world_.promises.paused(false);
   ask(RemovePause{"all", "alice"});
+  let_go();
   sleep(minutes(70));
   if (!world_.promises.broken().empty()) return;
   world_.promises.ended(world_.durable(), static_cast<int64_t>(world_.log.size()), [this](const std::string& target) {

@@ -16,25 +16,11 @@ struct Weighed {
 };
 
 // By kind.
-constexpr std::array<Weighed, 19> kKinds = {{{"drift", 12},
-                                             {"tell_again", 3},
-                                             {"poison", 2},
-                                             {"late_event", 2},
-                                             {"mend", 2},
-                                             {"bad_luck", 4},
-                                             {"good_luck", 2},
-                                             {"crash", 5},
-                                             {"wall_clock", 1},
-                                             {"accept_clock", 1},
-                                             {"pause", 2},
-                                             {"resume", 2},
-                                             {"approve", 2},
-                                             {"undo", 1},
-                                             {"except", 1},
-                                             {"disk_full", 1},
-                                             {"rebalance", 3},
-                                             {"let_go", 1},
-                                             {"quiet_drift", 0}}};
+constexpr std::array<Weighed, 20> kKinds = {
+    {{"drift", 12},   {"tell_again", 3}, {"poison", 2},     {"late_event", 2}, {"mend", 2},
+     {"bad_luck", 4}, {"good_luck", 2},  {"crash", 5},      {"wall_clock", 1}, {"accept_clock", 1},
+     {"pause", 2},    {"resume", 2},     {"pause_rule", 1}, {"approve", 2},    {"undo", 1},
+     {"except", 1},   {"disk_full", 1},  {"rebalance", 3},  {"let_go", 1},     {"quiet_drift", 0}}};
 
 constexpr uint64_t kOneOnSqlite = 100;  // of so many runs
 

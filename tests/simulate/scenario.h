@@ -24,12 +24,13 @@ struct Disturbance {
     accept_clock,  // a person says that it is right
     pause,         // a person pauses all effects
     resume,        // and ends it
+    pause_rule,    // a person pauses one rule
     approve,       // a person lets go on what is held
     undo,          // a person wants one undone
     except,        // a person adds an exception
     disk_full,     // the ledger's disk has no room, for a while
     rebalance,     // the partition is taken away and given back; its former owner hears of it late
-    let_go,        // a person ends the mass matches of rules
+    let_go,        // a person lets rules go on: their pauses and mass matches end
     quiet_drift,   // somebody changes a value, and no event tells of it: only where reconcile watches
   };
   Duration at{};  // since the beginning
