@@ -313,6 +313,18 @@ void move_to(Remediation& r, const Transition& transition, Standstill why, Time 
   r.ended = is_end(r.state) ? std::optional(now) : std::nullopt;
 }
 
+Standstill standstill_after(const RecordOutcome& change) {
+  if (change.move != Move::hold) return {"", change.reason, {}, {}};
+  const StepOutcome& outcome = change.outcome;
+  return {"outcome",
+          change.reason,
+          {{"attempt", outcome.attempt},
+           {"result", to_string(outcome.result)},
+           {"code", outcome.code},
+           {"writes", outcome.writes}},
+          {}};
+}
+
 Result<void> check_exception(const Exception& exception, Time time_of_day) {
   const auto missing = [](const char* what) {
     return Error{ErrorCode::invalid, fmt::format("an exception needs {}", what)};

@@ -76,6 +76,8 @@ struct Standstill {
   std::optional<Time> due;
 };
 void move_to(Remediation&, const Transition&, Standstill why, Time now);
+// Of one that is held after an outcome: what the outcome was.
+Standstill standstill_after(const RecordOutcome&);
 
 // Refuses an exception that nobody owns, that says no reason, or that has expired: by the time of day, as people say it.
 Result<void> check_exception(const Exception&, Time time_of_day);

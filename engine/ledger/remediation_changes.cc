@@ -332,8 +332,7 @@ Result<Answer> SqliteWriter::on(const RecordOutcome& change) {
   const auto step = transition_by(change, r);
   if (!step) return step.error();
   if (auto ended = end_attempt(r, change.outcome); !ended) return ended.error();
-  const std::string guard = change.move == Move::hold ? "outcome" : "";
-  const int64_t seq = settle(r, was, *step, {guard, change.reason, {}, {}}, outcome_details(r, change.outcome));
+  const int64_t seq = settle(r, was, *step, standstill_after(change), outcome_details(r, change.outcome));
   trace_outcome(r, change.outcome, seq);
   return Answer{};
 }

@@ -356,8 +356,7 @@ Result<Answer> MemoryLedger::on(const RecordOutcome& change) {
   r = std::move(wanted);
   Json details = outcome_details(r, change.outcome);
   const Remediation ending = r;  // settle may end it
-  const std::string guard = change.move == Move::hold ? "outcome" : "";
-  end_attempt_of(ending, change.outcome, settle(r, *step, {guard, change.reason, {}, {}}, std::move(details)));
+  end_attempt_of(ending, change.outcome, settle(r, *step, standstill_after(change), std::move(details)));
   return Answer{};
 }
 

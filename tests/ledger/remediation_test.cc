@@ -275,6 +275,8 @@ TEST_P(RemediationTest, KeepsTheBeforesOfItsFirstAttempt) {
   StepOutcome unknown = sample_outcome(0, 1, mark_of(id), clock.now());
   unknown.result = StepOutcome::Result::unknown;
   ASSERT_TRUE(commit(RecordOutcome{id, unknown, Move::hold, "may not be repeated"}).done());
+  EXPECT_EQ(last_record()["guard"], "outcome");
+  EXPECT_EQ(last_record()["figures"]["result"], "unknown");
   ASSERT_TRUE(commit(PersonalMove{id, Move::resume, "alice", "try again"}).done());
   Start again = sample_start(id, "bucket", ledger().head());
   again.befores[0].state = captured("something in between");
