@@ -188,6 +188,7 @@ TEST_F(CheckpointPublisherTest, SaysThatAPlaceHoldsItsThread) {
   ASSERT_EQ(played_.calls.take(seconds(60)), 1U);
   EXPECT_FALSE(publisher_->stop(Duration{0}));
   at_last.close();
+  EXPECT_TRUE(publisher_->stop(seconds(60)));
 }
 
 }  // namespace
