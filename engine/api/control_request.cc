@@ -196,6 +196,7 @@ const std::map<std::string_view, Translate>& table() {
       {"remediation.reject", no(Move::cancel)},
       {"remediation.cancel", no(Move::cancel)},
       {"remediation.undo", no(Move::undo)},
+      {"remediation.release", no(Move::release)},
       {"dead-letter.discard", discard},
       {"source.seek", seek},
   };

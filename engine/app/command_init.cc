@@ -77,6 +77,7 @@ guards:
     of_ten: 5
     first: 15m
     most: 15m
+  # releases: 10/1m               # isolations whose time is over end so many at once
   # protected: ["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"]   # what nothing may be done to, besides our own
   # approval_within: 1h           # what waits for an approval is not done after it
   # stale_after: 15m              # what an older event asks for waits for a person

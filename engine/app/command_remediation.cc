@@ -101,6 +101,7 @@ void add_remediation(CLI::App& app, Shell& shell) {
                            Verb{"reject", "ends a held one: it is not done", true},
                            Verb{"cancel", "ends one that has written nothing yet", true},
                            Verb{"retry", "looks at a waiting one again now; approves nothing", false},
+                           Verb{"release", "ends the lease of an isolation now: it is undone and read back", true},
                            Verb{"undo", "restores what was before, unless somebody has changed it since", true}}) {
     CLI::App* const asking = command->add_subcommand(verb.name, verb.meaning);
     add_configuration_option(*asking, arguments->configuration);

@@ -190,19 +190,21 @@ void read_limit(Section& section, const char* key, std::optional<Budget>& limit,
   section.mistake(key, fmt::format("{} loosens a guard{}", limit ? to_string(*limit) : "off", kNeedsUnsafeLimits));
 }
 
+void read_budget(Section& section, const char* key, Budget& budget, const Budget& usual,
+                 const Configuration& configuration) {
+  section.word<Budget>(key, budget, parse_budget);
+  if (configuration.unsafe_limits || section.is_wrong(key) || !is_looser(budget, usual)) return;
+  section.mistake(key, fmt::format("{} loosens a guard{}", to_string(budget), kNeedsUnsafeLimits));
+}
+
 // How many remediations may start within which time.
 void read_budgets(Section& section, Configuration& configuration) {
   const BudgetLimits standard;
-  const auto read = [&](const char* key, Budget& budget, const Budget& usual) {
-    section.word<Budget>(key, budget, parse_budget);
-    if (configuration.unsafe_limits || section.is_wrong(key) || !is_looser(budget, usual)) return;
-    section.mistake(key, fmt::format("{} loosens a guard{}", to_string(budget), kNeedsUnsafeLimits));
-  };
   BudgetLimits& limits = configuration.gate.budgets;
-  read("all", limits.all, standard.all);
-  read("account", limits.account, standard.account);
-  read("action", limits.action, standard.action);
-  read("rule", limits.rule, standard.rule);
+  read_budget(section, "all", limits.all, standard.all, configuration);
+  read_budget(section, "account", limits.account, standard.account, configuration);
+  read_budget(section, "action", limits.action, standard.action, configuration);
+  read_budget(section, "rule", limits.rule, standard.rule, configuration);
 }
 
 void check_breaker(Section& section, const BreakerLimits& breaker, const BreakerLimits& usual) {
@@ -243,6 +245,7 @@ void read_guards(Section& section, Configuration& configuration) {
   section.texts("protected", configuration.protected_keys);
   section.section("budgets", [&](Section& budgets) { read_budgets(budgets, configuration); });
   read_limit(section, "flap", configuration.gate.flap, GateLimits{}.flap, configuration);
+  read_budget(section, "releases", configuration.gate.releases, GateLimits{}.releases, configuration);
   section.duration("flap_rest", configuration.gate.flap_rest, seconds(1), hours(24 * 365));
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
   read_breaker(section, "breaker", configuration.executor.breaker, configuration.unsafe_limits);

@@ -101,6 +101,7 @@ Tree guards_of(const Configuration& c) {
             {"action", to_string(budgets.action)},
             {"rule", to_string(budgets.rule)}}},
           {"protected", c.protected_keys},
+          {"releases", to_string(c.gate.releases)},
           {"flap", limit(c.gate.flap)},
           {"flap_rest", span(c.gate.flap_rest)},
           {"mass_match", limit(c.gate.mass_match)},

@@ -153,9 +153,10 @@ struct RecordOutcome {
   std::string reason;
 };
 
-// The end. `confirm` from planned means: all held already, there was no effect. `announce` is the end of a plan without
-// a step, and of no other: nothing was looked at. Answered with observe_again when a
-// finding of the same rule and target was committed after the observation began (contracts §4).
+// The end; or, with `isolate`, all is confirmed, and what isolates stands as a lease. `confirm` from planned means: all
+// held already, there was no effect; from releasing: the lease is released, and read back. `announce` is the end of a
+// plan without a step, and of no other: nothing was looked at. Answered with observe_again when a finding of the same
+// rule and target was committed after the observation began (contracts §4).
 struct Conclude {
   std::string remediation;
   Move move = Move::confirm;  // confirm, give_up_confirming, finish_undo, refuse, fail, isolate, announce
@@ -177,10 +178,11 @@ struct AttemptUndo {
   std::optional<OpenBreaker> breaker = std::nullopt;  // as in Start
 };
 
-// An executor's own hold, wait or end of one.
+// An executor's own hold, wait or end of one. A release is refused before the lease is over; where as many were released
+// lately as may be, the answer is Go::wait, and `due` says when to ask again: nothing was moved.
 struct MoveRemediation {
   std::string remediation;
-  Move move = Move::hold;  // hold, wait, resume, supersede, expire
+  Move move = Move::hold;  // hold, wait, resume, supersede, expire, undo, release
   std::string guard;
   std::string reason;
   nlohmann::json figures = nlohmann::json::object();
@@ -212,10 +214,11 @@ struct ExpireClaim {
 
 // approve (one that is held or waits goes back to observation, with a person's yes), retry (one that waits does, with
 // no yes: refused for one that is held), cancel (reject), undo (open, or ended within the undo horizon: it is open
-// again then, with its locks). An undo is refused where nothing was written, or another holds a lock.
+// again then, with its locks), release (the lease of an isolation, before it is over). An undo is refused where nothing
+// was written, or another holds a lock.
 struct PersonalMove {
   std::string remediation;
-  Move move = Move::cancel;  // resume, cancel, undo
+  Move move = Move::cancel;  // resume, cancel, undo, release
   std::string actor;
   std::string reason;
   bool approves = true;  // resume: whether guards may take it for a yes

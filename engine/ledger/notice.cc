@@ -68,6 +68,8 @@ std::string_view type_of(State state) {
   switch (state) {
     case State::held:
       return "kedge.remediation.held";
+    case State::isolated:
+      return "kedge.remediation.isolated";
     case State::confirmed:
       return "kedge.remediation.confirmed";
     case State::failed:

@@ -129,7 +129,7 @@ Result<Transition> transition_by(const PersonalMove& change, const Remediation& 
   if (change.move == Move::resume && change.approves && r.policy.approvals > 0 && change.actor == r.requester) {
     return Error{ErrorCode::refused, r.id + " was asked for by " + r.requester + ": somebody else has to approve it"};
   }
-  return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo}, "a person");
+  return allowed(r, change.move, {Move::resume, Move::cancel, Move::undo, Move::release}, "a person");
 }
 
 Result<Transition> transition_by(const Start&, const Remediation& r) {
@@ -172,9 +172,9 @@ bool has_written(const Remediation& r) {
 }
 
 // One of a redriven event, or of reconcile, is held until a person decides: what a live event asks for does not wait
-// for that.
+// for that. What was confirmed before it is found again cannot take it in: it waits for its end.
 bool joins(const Finding& finding, const Remediation& r) {
-  if (r.state == State::undoing || r.state == State::releasing) return false;
+  if (r.state == State::undoing || r.state == State::releasing || r.state == State::isolated) return false;
   if (worth_of(r.origin) < worth_of(finding.origin) && is_unwritten(r)) return false;
   return finding.plan == r.plan && finding.policy == r.policy;
 }
@@ -283,14 +283,17 @@ Result<void> end_attempt(Remediation& r, const StepOutcome& outcome) {
 }
 
 void take_afters(Remediation& r, const Conclude& conclude, Time now) {
+  const bool restores = conclude.move == Move::finish_undo || r.state == State::releasing;
+  const bool proves = !restores && (conclude.move == Move::confirm || conclude.move == Move::isolate);
   for (const auto& [number, state] : conclude.afters) {
     if (number >= r.steps.size()) continue;
     r.steps[number].after = state;
-    r.steps[number].after_all = conclude.move == Move::confirm;
+    r.steps[number].after_all = proves;
+    if (restores && r.steps[number].status == StepStatus::applied) r.steps[number].status = StepStatus::undone;
   }
   for (StepProgress& step : r.steps) {
-    if (conclude.move == Move::confirm && step.status == StepStatus::pending) step.status = StepStatus::already;
-    if (conclude.move == Move::confirm && step.status == StepStatus::attempted) {
+    if (proves && step.status == StepStatus::pending) step.status = StepStatus::already;
+    if (proves && step.status == StepStatus::attempted) {
       step.status = StepStatus::applied;  // its outcome was never told, but it was sent, and the world is as it wanted
       if (!r.first_effect) r.first_effect = now;
       if (!r.last_effect) r.last_effect = now;
@@ -323,6 +326,26 @@ Standstill standstill_after(const RecordOutcome& change) {
            {"code", outcome.code},
            {"writes", outcome.writes}},
           {}};
+}
+
+Standstill standstill_after(const Conclude& change, const Remediation& r, Time now) {
+  if (change.move != Move::isolate) return {"", change.reason, {}, {}};
+  return {"", change.reason, {}, now + lease_of(r)};
+}
+
+Duration lease_of(const Remediation& r) {
+  return r.policy.lease.value_or(r.plan.replace.empty() ? std::chrono::hours(24) : Duration{0});
+}
+
+ScopedBudget releases_of(const GateLimits& limits) { return {"releases", limits.releases}; }
+
+Answer wait_for(const BudgetFigures& releases) {
+  Answer answer;
+  answer.go = GoAnswer{Go::wait, "releases",
+                       fmt::format("{} leases were released lately, and {} may be", releases.spent,
+                                   to_string(releases.budget)),
+                       releases.room};
+  return answer;
 }
 
 Result<void> check_exception(const Exception& exception, Time time_of_day) {
@@ -368,7 +391,11 @@ std::string rule_of_scope(const std::string& scope) {
 }
 
 Result<void> check_due(const MoveRemediation& change, const Remediation& r, Time now) {
-  if (change.move != Move::expire || !r.due || *r.due <= now) return {};
+  if (!r.due || *r.due <= now) return {};
+  if (change.move == Move::release) {
+    return Error{ErrorCode::refused, "the lease of " + r.id + " is over at " + format_time(*r.due) + ", not before"};
+  }
+  if (change.move != Move::expire) return {};
   return Error{ErrorCode::refused, r.id + " expires at " + format_time(*r.due) + ", not before"};
 }
 

@@ -78,11 +78,17 @@ struct Standstill {
 void move_to(Remediation&, const Transition&, Standstill why, Time now);
 // Of one that is held after an outcome: what the outcome was.
 Standstill standstill_after(const RecordOutcome&);
+// Of one that is isolated: until when.
+Standstill standstill_after(const Conclude&, const Remediation&, Time now);
+Duration lease_of(const Remediation&);
+// Leases that are released count against it, and wait for it.
+ScopedBudget releases_of(const GateLimits&);
+Answer wait_for(const BudgetFigures& releases);
 
 // Refuses an exception that nobody owns, that says no reason, or that has expired: by the time of day, as people say it.
 Result<void> check_exception(const Exception&, Time time_of_day);
 
-// Nobody's time to say yes is cut short.
+// Nobody's time to say yes is cut short, and no lease.
 Result<void> check_due(const MoveRemediation&, const Remediation&, Time now);
 
 // What an approval is bound to: the exact plan, its policy, and the state before of every step.

@@ -353,7 +353,7 @@ Result<Answer> SqliteWriter::on(const Conclude& change) {
   take_afters(r, change, at_);
   Remediation ended = r;
   move_to(ended, *step, {}, at_);  // the details tell of it as it ends
-  settle(r, was, *step, {"", change.reason, {}, {}}, conclusion_details(ended, change));
+  settle(r, was, *step, standstill_after(change, r, at_), conclusion_details(ended, change));
   return go_on();
 }
 
@@ -364,6 +364,12 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   const auto step = transition_by(change, was);
   if (!step) return step.error();
   if (auto due = check_due(change, was, at_); !due) return due.error();
+  if (change.move == Move::release) {
+    const ScopedBudget releases = releases_of(options_.gate);
+    const BudgetFigures figures = figures_of_budgets({releases}).front();
+    if (figures.is_spent()) return wait_for(figures);
+    tables_.add_spent({releases.ring(), slot_at(releases.budget.within, at_)});
+  }
   Standstill why;
   if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};
   settle(*found, was, *step, std::move(why), Json::object());

@@ -76,6 +76,7 @@ Json to_json(const Policy& policy) {
   json["on_unconfirmed"] = to_string(policy.on_unconfirmed);
   json["reconcile"] = to_string(policy.reconcile);
   json["throttle_us"] = policy.throttle.count();
+  if (policy.lease) json["lease_us"] = policy.lease->count();
   return json;
 }
 
@@ -108,6 +109,7 @@ Result<Policy> policy_from_json(const Json& json) {
     policy.window = json.at("window").get<std::string>();
     policy.approvals = json.at("approvals").get<int>();
     policy.throttle = Duration(json.at("throttle_us").get<int64_t>());
+    if (json.contains("lease_us")) policy.lease = Duration(json.at("lease_us").get<int64_t>());
     return policy;
   } catch (const Json::exception& cause) {
     return Error{ErrorCode::invalid, std::string("a stored policy cannot be read: ") + cause.what()};

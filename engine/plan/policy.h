@@ -45,6 +45,8 @@ struct Policy {
   OnUnconfirmed on_unconfirmed = OnUnconfirmed::escalate;
   Reconcile reconcile = Reconcile::off;
   Duration throttle{0};  // repeated notices within this span are folded; it never gates an action
+  // How long isolation stands once all is confirmed. None: a day; or no longer, where the target is replaced.
+  std::optional<Duration> lease = std::nullopt;
 
   bool operator==(const Policy&) const = default;
 };

@@ -12,6 +12,7 @@ constexpr std::array kTransitions = {
     Transition{State::planned,     Move::wait,               State::waiting,     "hold"},
     Transition{State::planned,     Move::attempt,            State::running,     "attempt"},
     Transition{State::planned,     Move::confirm,            State::confirmed,   "confirmation"},
+    Transition{State::planned,     Move::isolate,            State::isolated,    "confirmation"},
     Transition{State::planned,     Move::fail,               State::failed,      "outcome"},
     Transition{State::planned,     Move::refuse,             State::refused,     "refusal"},
     Transition{State::planned,     Move::cancel,             State::cancelled,   "cancellation"},

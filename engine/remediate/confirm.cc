@@ -31,7 +31,7 @@ Turn Confirm::next(Situation& s, const Moment& m) {
   if (auto why = s.unsupported()) return s.hold("action", *why);
   if (const auto open = shut(s, m)) return keep_off(s, m, *open);
   if (const Step* step = round_.missing(m)) return Look{step};
-  return conclude(s, Move::confirm, round_.summary());
+  return conclude(s, s.isolates() ? Move::isolate : Move::confirm, round_.summary());
 }
 
 std::optional<OpenBreaker> Confirm::shut(const Situation& s, const Moment& m) {
@@ -54,7 +54,8 @@ Turn Confirm::conclude(Situation& s, Move move, std::string reason) const {
   change.move = move;
   change.observed_from = round_.observed_from();
   change.reason = std::move(reason);
-  for (size_t i = 0; move == Move::confirm && looking_ == Looking::effects && i < s.effects.size(); ++i) {
+  const bool all_seen = looking_ == Looking::effects && move != Move::give_up_confirming;
+  for (size_t i = 0; all_seen && i < s.effects.size(); ++i) {
     change.afters.emplace_back(i, s.capture(*s.effects[i], round_.of(i).state));
   }
   return Submit{std::move(change)};
@@ -151,7 +152,7 @@ void Confirm::told(Situation& s, const Moment& m, int64_t last_finding) {
   wait_until_ = std::min(m.elapsed + s.poll_delay(polls_++), deadline_);
 }
 
-void Confirm::answered(Situation& s, const Moment&, const Change& change, const Answer& answer) {
+void Confirm::answered(Situation& s, const Moment& m, const Change& change, const Answer& answer) {
   const auto* moved = std::get_if<MoveRemediation>(&change);
   if (moved && moved->move == Move::undo) {
     s.remediation.state = State::undoing;
@@ -162,6 +163,8 @@ void Confirm::answered(Situation& s, const Moment&, const Change& change, const 
     reopened_ = true;
     begin(s, Looking::effects);
   } else {
+    const auto* end = std::get_if<Conclude>(&change);
+    if (end != nullptr && end->move == Move::isolate) s.isolated(m);
     ended_ = End::over;
   }
 }

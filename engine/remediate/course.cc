@@ -27,7 +27,10 @@ Course::Phase Course::first_phase(Situation& s, const Moment& m) {
       return Carry(s, m);
     case State::confirming:
       return Confirm(s, m);
+    case State::isolated:
+      return Lease();
     case State::undoing:
+    case State::releasing:
       return Restore(s, m);
     case State::held:
       if (s.remediation.due) return Held(*s.remediation.due);
@@ -66,7 +69,7 @@ void Course::change_phase(const Moment& m) {
   if (auto* survey = std::get_if<Survey>(&phase_)) {
     if (survey->ended()) {
       const std::optional<Time> held_until = survey->held_until();
-      phase_ = Nothing{};
+      rest();
       if (held_until) phase_ = Held(*held_until);
     } else if (survey->go()) {
       const FirstAttempt go = *survey->go();
@@ -86,15 +89,22 @@ void Course::change_phase(const Moment& m) {
     }
   } else if (auto* confirm = std::get_if<Confirm>(&phase_)) {
     const Confirm::End end = confirm->ended();
-    if (end == Confirm::End::over) phase_ = Nothing{};
+    if (end == Confirm::End::over) rest();
     if (end == Confirm::End::carry) {
       const FirstAttempt again = confirm->again();
       phase_ = Carry(situation_, m, again);
     }
     if (end == Confirm::End::undo) phase_ = Restore(situation_, m);
+  } else if (auto* lease = std::get_if<Lease>(&phase_); lease && lease->over()) {
+    phase_ = Restore(situation_, m);
   } else if (auto* restore = std::get_if<Restore>(&phase_); restore && restore->ended()) {
     phase_ = Nothing{};
   }
+}
+
+void Course::rest() {
+  phase_ = Nothing{};
+  if (situation_.remediation.state == State::isolated) phase_ = Lease();
 }
 
 void Course::looked(const Moment& m, ActionResult<Observation> seen) {

@@ -7,7 +7,8 @@
 //   course.looked(...) / worked(...) / answered(...) / told(...)
 //
 // so that every order of good and bad luck can be played through in a test. The phases are files of their own: survey
-// (observe all, ask the gate), carry (step by step), confirm (read back), restore (undo).
+// (observe all, ask the gate), carry (step by step), confirm (read back), lease (isolation stands for its time), restore
+// (undo, and release).
 //
 // Ownership:  owns its remediation's mirror; borrows the catalog, the options and the randomness. Not movable.
 // Threads:    one at a time.
@@ -18,6 +19,7 @@
 
 #include "remediate/carry.h"
 #include "remediate/confirm.h"
+#include "remediate/lease.h"
 #include "remediate/restore.h"
 #include "remediate/situation.h"
 #include "remediate/survey.h"
@@ -66,10 +68,11 @@ class Course {
     Time until_;
     bool expired_ = false;
   };
-  using Phase = std::variant<Nothing, Held, Survey, Carry, Confirm, Restore>;
+  using Phase = std::variant<Nothing, Held, Survey, Carry, Confirm, Lease, Restore>;
 
   static Phase first_phase(Situation&, const Moment&);
   void change_phase(const Moment&);
+  void rest();  // nothing, or what its state lets it wait for
   void undone_answer(const Moment&, const Answer&);
 
   Situation situation_;

@@ -7,18 +7,13 @@
 #include "base/json_difference.h"
 
 namespace kedge {
-namespace {
 
-bool was_written(const StepProgress& progress) {
-  return progress.before && progress.attempts > 0 && progress.status != StepStatus::already &&
-         progress.status != StepStatus::pending && progress.status != StepStatus::undone;
-}
-
-}  // namespace
-
-Restore::Restore(Situation& s, const Moment& m) : deadline_(m.elapsed + s.options.remediation_deadline) {
+Restore::Restore(Situation& s, const Moment& m)
+    : releases_(s.remediation.state == State::releasing),
+      observed_from_(m.head),
+      deadline_(m.elapsed + s.options.remediation_deadline) {
   bool in_flight = s.resumed;
-  for (size_t i = s.effects.size(); i-- > 0;) {
+  for (size_t i = releases_ ? s.remediation.plan.isolate.size() : s.effects.size(); i-- > 0;) {
     const StepProgress& progress = s.remediation.steps[i];
     if (!was_written(progress)) continue;
     left_.push_back(i);
@@ -123,13 +118,18 @@ Turn Restore::record(Situation& s) const {
 Turn Restore::finish(Situation& s) const {
   Conclude change;
   change.remediation = s.remediation.id;
-  change.move = Move::finish_undo;
+  change.move = releases_ ? Move::confirm : Move::finish_undo;
+  change.observed_from = observed_from_;
   change.afters = restored_;
-  change.reason = "everything is as it was before";
+  change.reason = releases_ ? "the isolation is released" : "everything is as it was before";
   return Submit{std::move(change)};
 }
 
 Turn Restore::refuse(Situation& s) const {
+  if (releases_) {
+    return s.hold("release", "the isolation stands: " + refusal_->reason + "; undo restores the rest too, approve "
+                             "isolates it once more", refusal_->details);
+  }
   Conclude change;
   change.remediation = s.remediation.id;
   change.move = Move::refuse;
@@ -304,7 +304,7 @@ void Restore::restored(Situation& s, const Moment& m, const Observation& seen) {
 void Restore::fail(Situation& s, const Moment& m, std::string code, std::string message) {
   const std::string reason = fmt::format("{} could not be undone: {}", step(s).action, message);
   close(s, m, StepOutcome::Result::failed, std::move(code), std::move(message), nullptr);
-  unrecorded_.back().move = Move::fail;
+  unrecorded_.back().move = releases_ ? Move::hold : Move::fail;
   unrecorded_.back().reason = reason;
 }
 
@@ -312,10 +312,11 @@ void Restore::answered(Situation& s, const Moment& m, const Change& change, cons
   if (const auto* recorded = std::get_if<RecordOutcome>(&change)) {
     s.recorded(recorded->outcome);
     unrecorded_.pop_front();
-    ended_ = recorded->move == Move::fail;
+    ended_ = recorded->move == Move::fail || recorded->move == Move::hold;
     return;
   }
-  if (std::holds_alternative<MoveRemediation>(change)) {
+  if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
+    ended_ = moved->move == Move::hold;
     told_ = true;
     return;
   }

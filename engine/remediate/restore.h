@@ -1,4 +1,5 @@
-// Restore: undoes what was applied, the last step first.
+// Restore: undoes what was applied, the last step first: all of it, or, when a lease is over, what isolates. A release
+// that does not come to its end is held for a person: the isolation stands.
 //
 // A step is undone only while the world is as the step left it; when somebody else has changed it since, the undo is
 // refused with the difference. Where the states to compare with were observed together, when all was confirmed, every
@@ -67,6 +68,8 @@ class Restore {
   void close(Situation&, const Moment&, StepOutcome::Result, std::string code, std::string message,
              const Observation* after);
 
+  bool releases_;            // what isolates, and nothing else
+  int64_t observed_from_;    // the journal's head, before the first look
   std::deque<size_t> left_;  // steps to undo, in order
   Stage stage_ = Stage::look;
   std::optional<Observation> fresh_;

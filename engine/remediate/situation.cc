@@ -36,6 +36,17 @@ bool Situation::has_open_attempt() const {
   return std::any_of(steps.begin(), steps.end(), [](const auto& p) { return p.status == StepStatus::attempted; });
 }
 
+bool was_written(const StepProgress& progress) {
+  return progress.before && progress.attempts > 0 && progress.status != StepStatus::already &&
+         progress.status != StepStatus::pending && progress.status != StepStatus::undone;
+}
+
+bool Situation::isolates() const {
+  const auto& steps = remediation.steps;
+  return std::any_of(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(remediation.plan.isolate.size()),
+                     was_written);
+}
+
 std::optional<std::string> Situation::unsupported() const {
   std::vector<const Step*> all = effects;
   for (const Step& step : remediation.plan.confirm) all.push_back(&step);
@@ -132,6 +143,11 @@ void Situation::recorded(const StepOutcome& outcome) {
     spdlog::error("remediation {}: the ledger took an outcome that does not fit: {}", remediation.id,
                   ended.error().message);
   }
+}
+
+void Situation::isolated(const Moment& m) {
+  remediation.state = State::isolated;
+  remediation.due = m.now + lease_of(remediation);
 }
 
 StepOutcome open_outcome(size_t step, int attempt, std::string mark, Time at) {

@@ -38,6 +38,9 @@ struct Situation {
   std::optional<size_t> unstarted() const;
   bool has_open_attempt() const;
 
+  // What isolates stands by our hand: when all is confirmed it is a lease.
+  bool isolates() const;
+
   // Why this engine cannot carry the plan out: an action that it does not have, or has in another version.
   std::optional<std::string> unsupported() const;
 
@@ -66,7 +69,11 @@ struct Situation {
   void started(const Start&);
   void attempted(size_t step, const std::string& mark, bool undo);
   void recorded(const StepOutcome&);
+  void isolated(const Moment&);
 };
+
+// Whether there is something of ours to undo in it.
+bool was_written(const StepProgress&);
 
 // One outcome of an attempt, before what became of it is known.
 StepOutcome open_outcome(size_t step, int attempt, std::string mark, Time at);

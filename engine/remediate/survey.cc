@@ -137,7 +137,7 @@ Turn Survey::defer(Situation& s, const Moment& m) const {
 Turn Survey::conclude(Situation& s) const {
   Conclude change;
   change.remediation = s.remediation.id;
-  change.move = Move::confirm;
+  change.move = s.isolates() ? Move::isolate : Move::confirm;
   change.observed_from = round_.observed_from();
   for (size_t i = 0; i < s.effects.size(); ++i) {
     change.afters.emplace_back(i, s.capture(*s.effects[i], round_.of(i).state));
@@ -212,6 +212,7 @@ void Survey::answered(Situation& s, const Moment& m, const Change& change, const
   } else if (std::holds_alternative<Conclude>(change)) {
     ended_ = !answer.go || answer.go->go != Go::observe_again;
     if (!ended_) round_.restart();
+    if (ended_ && std::get<Conclude>(change).move == Move::isolate) s.isolated(m);
   } else if (const auto* started = std::get_if<Start>(&change)) {
     answered_start(s, m, *started, answer.go.value_or(GoAnswer{}));
   }

@@ -72,7 +72,8 @@ Worker::Rest Worker::run(Job& job) {
 // Whether it waits by a row of the ledger, and for long: a course that begins from there goes the same way.
 bool Worker::may_rest(const Job& job, const Rest& rest) const {
   const State state = job.course->remediation().state;
-  return rest.kind == Rest::Kind::timed && (state == State::waiting || state == State::held) &&
+  return rest.kind == Rest::Kind::timed &&
+         (state == State::waiting || state == State::held || state == State::isolated) &&
          !job.course->knows_more() && rest.until - edges_.clock.elapsed() > options_.visible_wait;
 }
 

@@ -41,7 +41,9 @@ Result<void> check_steps(const std::vector<Step>& steps, const char* where, cons
     const std::string path = fmt::format("{}[{}]", where, i);
     if (auto checked = actions.check(steps[i].action, steps[i].args); !checked) return checked.error().with(path);
     if (auto text = canonical_json(steps[i].args); !text) return text.error().with(path + ".args");
-    if (std::string_view(where) == "isolate" && !actions.find(steps[i].action)->lease) {
+    if (std::string_view(where) != "isolate") continue;
+    const ActionSpec& spec = *actions.find(steps[i].action);
+    if (!spec.lease || !spec.undoable) {
       return invalid(
           fmt::format("{}: {} is no lease: it would not be released again; put it into revert", path, steps[i].action));
     }
@@ -70,11 +72,14 @@ Result<Plan> read_plan(const Json& answer, const RuleVersion& rule, const std::s
   for (size_t i = 0; i < lists.size(); ++i) {
     if (auto checked = check_steps(*lists[i], kSteps[i], actions); !checked) return checked.error();
   }
+  if (!plan->release.empty()) {
+    return invalid("release: leave it out: what isolates is released by undoing it, the last step first");
+  }
   if (plan->effects().empty() && plan->notify.empty()) {
     return invalid("the plan does nothing: isolate, revert, replace and notify are empty; `when` is where to say so");
   }
-  if (plan->effects().empty() && !(plan->confirm.empty() && plan->release.empty())) {
-    return invalid("confirm, release: there is nothing to confirm or release: isolate, revert and replace are empty");
+  if (plan->effects().empty() && !plan->confirm.empty()) {
+    return invalid("confirm: there is nothing to confirm: isolate, revert and replace are empty");
   }
   return plan;
 }

@@ -82,6 +82,7 @@ class Reader {
   static const std::vector<Field>& fields() {
     static const std::vector<Field> kFields = {{"approval", &Reader::read_approval, false},
                                                {"canary", &Reader::read_canary, false},
+                                               {"lease", &Reader::read_lease, false},
                                                {"limits", &Reader::read_limits, false},
                                                {"mode", &Reader::read_mode, false},
                                                {"on", &Reader::read_on, false},
@@ -205,10 +206,16 @@ class Reader {
   }
 
   void read_throttle(const std::string& name, const Json& value) {
-    if (!value.is_string()) return problem(name, "must be a span of time such as \"15m\"");
-    const auto span = parse_duration(value.get<std::string>());
-    if (!span) return problem(name, span.error().message);
-    rule_.policy.throttle = *span;
+    if (const auto span = read_span(name, value, "15m")) rule_.policy.throttle = *span;
+  }
+  void read_lease(const std::string& name, const Json& value) {
+    if (const auto span = read_span(name, value, "4h")) rule_.policy.lease = *span;
+  }
+  std::optional<Duration> read_span(const std::string& name, const Json& value, const char* such_as) {
+    const auto span = value.is_string() ? parse_duration(value.get<std::string>()) : Result<Duration>(Duration{});
+    if (!value.is_string()) problem(name, fmt::format("must be a span of time such as \"{}\"", such_as));
+    if (!span) problem(name, span.error().message);
+    return value.is_string() && span ? std::optional(*span) : std::nullopt;
   }
 
   void read_title(const std::string& name, const Json& value) { read_text(name, value, rule_.policy.title); }

@@ -69,10 +69,10 @@ void take_states(const Json& record, const char* list, std::vector<StoryStep>& s
 std::vector<StoryStep> steps_of(const Json& plan, const std::vector<Json>& records) {
   std::vector<StoryStep> steps = planned_steps(plan);
   bool wrote = false;   // from the first attempt on the befores stay
-  bool undone = false;  // what an undo restores is not what we left
+  bool undone = false;  // what an undo or a release restores is not what we left
   for (const Json& record : records) {
     take_states(record, "befores", steps, &StoryStep::before, wrote);
-    undone = undone || is_kind(record, "undo");
+    undone = undone || is_kind(record, "undo") || is_kind(record, "release");
     if (undone) continue;
     StoryStep* const step = step_named_in(steps, record);
     if (is_kind(record, "attempt")) {

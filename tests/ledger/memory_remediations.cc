@@ -376,7 +376,7 @@ Result<Answer> MemoryLedger::on(const Conclude& change) {
   take_afters(r, change, at_);
   Remediation ended = r;
   move_to(ended, *step, {}, at_);  // the details tell of it as it ends
-  settle(r, *step, {"", change.reason, {}, {}}, conclusion_details(ended, change));
+  settle(r, *step, standstill_after(change, r, at_), conclusion_details(ended, change));
   return answer;
 }
 
@@ -387,6 +387,12 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   const auto step = transition_by(change, r);
   if (!step) return step.error();
   if (auto due = check_due(change, r, at_); !due) return due.error();
+  if (change.move == Move::release) {
+    const ScopedBudget releases = releases_of(options_.gate);
+    const BudgetFigures figures = figures_of_budgets({releases}).front();
+    if (figures.is_spent()) return wait_for(figures);
+    ++spent_[releases.ring()][slot_at(releases.budget.within, at_)];
+  }
   if (change.move == Move::resume) {
     settle(r, *step, {}, Json::object());
   } else {
