@@ -17,6 +17,7 @@
 #include "ledger/ledger_check.h"
 #include "ledger/restoration.h"
 #include "ledger/sqlite_ledger.h"
+#include "trail/log_records.h"
 
 namespace kedge {
 namespace {
@@ -108,9 +109,16 @@ void back_up(const Arguments& arguments, Shell& shell) {
 }
 
 nlohmann::json json_of(const Restoration& restoration) {
-  nlohmann::json json = {{"ledger", restoration.backup.ledger_id}, {"incarnation", restoration.incarnation},
-                         {"from", restoration.backup.head},        {"record", restoration.head},
-                         {"set_aside", restoration.set_aside},     {"former", nullptr}};
+  nlohmann::json json = {{"ledger", restoration.backup.ledger_id},
+                         {"incarnation", restoration.incarnation},
+                         {"from", restoration.backup.head},
+                         {"record", restoration.head},
+                         {"set_aside", restoration.set_aside},
+                         {"former", nullptr},
+                         {"known", nullptr},
+                         {"dropped", restoration.dropped},
+                         {"outdated", restoration.outdated}};
+  if (restoration.known) json["known"] = *restoration.known;
   if (const auto& former = restoration.former) {
     json["former"] = {{"ledger", former->ledger_id}, {"incarnation", former->incarnation}, {"head", former->head}};
   }
@@ -130,6 +138,19 @@ void tell_former(const Restoration& restoration, Shell& shell) {
   shell.out << fmt::format(" (ledger {}, head {})\n", restoration.former->ledger_id, restoration.former->head);
 }
 
+// What came of the decisions since the backup.
+void tell_what_is_known(const Restoration& restoration, Shell& shell) {
+  if (restoration.dropped > 0) {
+    shell.out << fmt::format("the records up to {} tell what came of {}: not decided again\n",
+                             restoration.known.value_or(restoration.backup.head),
+                             counted(restoration.dropped, "decision", "decisions"));
+  }
+  if (restoration.outdated > 0) {
+    shell.out << fmt::format("{} of the backup went on since, or may have: held\n",
+                             counted(restoration.outdated, "open remediation", "open remediations"));
+  }
+}
+
 // What a person must do now, as the engine does nothing by itself.
 void tell(const Restoration& restoration, OutputFormat output, Shell& shell) {
   if (restoration.former && restoration.former->ledger_id != restoration.backup.ledger_id) {
@@ -143,15 +164,17 @@ void tell(const Restoration& restoration, OutputFormat output, Shell& shell) {
                            restoration.backup.ledger_id, restoration.backup.head, restoration.head,
                            restoration.incarnation);
   tell_former(restoration, shell);
+  tell_what_is_known(restoration, shell);
   shell.out
       << "All effects are paused. After `kedge run` events are read again from where the backup stood; what is not "
-         "as it should be is held:\nlook at it with `kedge remediation list --held`, reject what must not be done, "
-         "then `kedge resume`\n";
+         "as it should be is held:\nlook at it with `kedge remediation list --held`, which says what to type about "
+         "each, then `kedge resume`;\n`kedge resume --scope restored` lets all go on that events from before this "
+         "moment ask for\n";
 }
 
-// How many records the audit log holds, once it has what the ledger that is there still has for it.
-Result<std::optional<int64_t>> end_of_log(const Configuration& configuration, Clock& clock) {
-  if (configuration.audit.keys.empty()) return std::optional<int64_t>();
+// The audit log, once it has what the ledger that is there still has for it; none: there is none.
+Result<std::optional<LogOfLedger>> log_of_ledger(const Configuration& configuration, Clock& clock) {
+  if (configuration.audit.keys.empty()) return std::optional<LogOfLedger>();
   if (const auto former = open_sqlite_reader(configuration.data)) {
     const auto log = AuditLog::start(configuration.audit, configuration.data, **former, clock);
     if (!log) return log.error();
@@ -159,17 +182,21 @@ Result<std::optional<int64_t>> end_of_log(const Configuration& configuration, Cl
   }
   const auto log = open_log(configuration.audit, configuration.data);
   if (!log) return log.error();
-  return std::optional(static_cast<int64_t>((*log)->size()));
+  const auto records = std::make_shared<LogRecords>(configuration.audit.directory);
+  const auto published = records->look();
+  if (!published && published.error().code != ErrorCode::not_found) return published.error();
+  return std::optional(LogOfLedger{static_cast<int64_t>((*log)->size()),
+                                   [records](int64_t from, size_t limit) { return records->records(from, limit); }});
 }
 
 void restore(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
   SystemClock clock;
-  const auto log_end = end_of_log(*configuration, clock);
-  if (!log_end) return shell.fail(log_end.error().with("a ledger is restored while no daemon runs"));
+  const auto log = log_of_ledger(*configuration, clock);
+  if (!log) return shell.fail(log.error().with("a ledger is restored while no daemon runs"));
   const auto restored =
-      restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock, *log_end);
+      restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock, *log);
   if (!restored && restored.error().code == ErrorCode::not_found) {
     return shell.fail(kNotReached, restored.error().message);
   }

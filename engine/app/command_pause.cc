@@ -65,18 +65,18 @@ void resume(const Arguments& arguments, Shell& shell) {
 
 void add_pause_and_resume(CLI::App& app, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
-  const auto common = [&](CLI::App* command) {
+  const auto common = [&](CLI::App* command, const char* scopes) {
     add_configuration_option(*command, arguments->configuration);
-    command->add_option("--scope", arguments->scope, "all, rule:ID or account:ID")->type_name("SCOPE");
+    command->add_option("--scope", arguments->scope, scopes)->type_name("SCOPE");
   };
   CLI::App* const pausing = app.add_subcommand("pause", "effects stop; detection goes on");
-  common(pausing);
+  common(pausing, "all, rule:ID or account:ID");
   pausing->add_option("--reason", arguments->reason, "why, for the record")->required();
   pausing->add_flag("--force", arguments->force, "also a rule that is not in the rule directory");
   pausing->footer("When the daemon hangs: `touch <data>/pause` does the same.");
   pausing->callback([arguments, &shell] { pause(*arguments, shell); });
   CLI::App* const resuming = app.add_subcommand("resume", "effects go on");
-  common(resuming);
+  common(resuming, "all, rule:ID, account:ID, or restored: what a restored ledger holds");
   resuming->callback([arguments, &shell] { resume(*arguments, shell); });
 }
 

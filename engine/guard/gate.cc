@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "guard/restored.h"
 
 namespace kedge {
 namespace {
@@ -39,6 +40,21 @@ std::optional<Verdict> ask_rule(const GateFacts& facts) {
               {{"rule", facts.rule}, {"mode", to_string(mode)}});
 }
 
+// A restored ledger does not know what was done about its event: whoever looks at it may.
+std::optional<Verdict> ask_restored(const GateFacts& facts) {
+  if (facts.approved()) return std::nullopt;
+  for (const PauseView& pause : facts.pauses) {
+    if (pause.scope != kRestored) continue;
+    return hold(kRestored,
+                fmt::format("kedge remediation approve {} lets it act, kedge resume --scope {} all such, kedge "
+                            "remediation reject {} ends it: its event is from before {} put back the ledger, which "
+                            "does not know whether it was dealt with",
+                            facts.remediation, kRestored, facts.remediation, pause.by.empty() ? "somebody" : pause.by),
+                Json::object());
+  }
+  return std::nullopt;
+}
+
 std::string how_to_end(const std::string& scope) {
   constexpr std::string_view kFile = "file:";
   if (scope == "all") return "kedge resume";
@@ -48,15 +64,16 @@ std::string how_to_end(const std::string& scope) {
 
 // What to type comes first: lists cut a long reason at its end.
 std::optional<Verdict> ask_pauses(const GateFacts& facts) {
-  if (facts.pauses.empty()) return std::nullopt;
   std::vector<std::string> scopes, commands, reasons;
   for (const PauseView& pause : facts.pauses) {
+    if (pause.scope == kRestored) continue;  // asked about before
     scopes.push_back(pause.scope);
     commands.push_back(how_to_end(pause.scope));
     std::string reason = pause.by.empty() ? "" : "by " + pause.by;
     if (!pause.reason.empty()) reason += (reason.empty() ? "" : ": ") + pause.reason;
     if (!reason.empty()) reasons.push_back(std::move(reason));
   }
+  if (scopes.empty()) return std::nullopt;
   return hold("pause",
               fmt::format("effects are paused ({}); to go on: {}{}{}", fmt::join(scopes, ", "),
                           fmt::join(commands, "; "), reasons.empty() ? "" : ". Paused ", fmt::join(reasons, "; ")),
@@ -96,9 +113,9 @@ std::optional<Verdict> ask_reconcile(const GateFacts& facts) {
               {{"reconcile", to_string(wanted)}});
 }
 
-// What reconcile found was seen just now.
+// What reconcile found was seen just now; and whoever lets go what a restored ledger holds knows that it is old.
 std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits) {
-  if (facts.approved() || facts.reconciled) return std::nullopt;
+  if (facts.approved() || facts.reconciled || facts.let_go) return std::nullopt;
   const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
   if (facts.redriven) {
     return hold("stale", "the event was redriven, so the change may be old and meant. " + approve,
@@ -314,6 +331,7 @@ GateLimits tightened(GateLimits limits, const Limits& rule) {
 
 Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_rule(facts)) return *verdict;
+  if (auto verdict = ask_restored(facts)) return *verdict;
   if (auto verdict = ask_pauses(facts)) return *verdict;
   if (auto verdict = ask_exception(facts)) return *verdict;
   if (auto verdict = ask_self_protection(facts)) return *verdict;

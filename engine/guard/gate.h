@@ -2,7 +2,7 @@
 // figures that the ledger reads in the same transaction. The first guard that does not let it pass decides; each guard
 // that cannot be evaluated holds.
 //
-// Order: rule gone, off or stricter now → pause → exception → self-protection → stale event, or what reconcile found →
+// Order: rule gone, off or stricter now → restored → pause → exception → self-protection → stale, or by reconcile →
 // flap breaker → mass match → what the rule asks for (window, approval) → circuit breakers → locks → budgets.
 #pragma once
 
@@ -89,7 +89,7 @@ struct GateFacts {
   std::vector<PutRight> put_right;               // of its target, by its rule, within flap_rest; oldest first
   int targets = 0;                               // different ones that its rule wanted to act on lately, with its own
   std::optional<Time> mass_since;                // its rule is held for a mass match since then
-  bool let_go = false;                           // a person has let its rule go on while it was held for a mass match
+  bool let_go = false;                           // held for a mass match or as restored, it was let go with others
   int approvals = 0;       // people who let it go on: neither staleness nor a budget stops it then
   int approvals_void = 0;  // those who let another plan go on, or another state before
 

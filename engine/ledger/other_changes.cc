@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "guard/restored.h"
 #include "ledger/claim.h"
 #include "ledger/sqlite_writer.h"
 
@@ -93,7 +94,7 @@ Result<Answer> SqliteWriter::on(const RemovePause& change) {
     answer.more = change.after;
     return answer;
   }
-  answer.more = resume_paused(change);
+  answer.more = change.scope == kRestored ? let_restored_go(change) : resume_paused(change);
   const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;
   if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
   return answer;
@@ -134,6 +135,18 @@ std::optional<std::string> SqliteWriter::resume_paused(const RemovePause& change
     Remediation r = *tables_.open_remediation(id);
     const auto concerns = [&](const Pause& pause) { return pause_concerns(pause.scope, r); };
     if (std::any_of(pauses.begin(), pauses.end(), concerns)) continue;
+    resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
+  }
+  if (held.size() < kResumedAtOnce) return std::nullopt;
+  return held.back();
+}
+
+// A part of what is held as a restored ledger's events asked for it: a person says that all of it may go on.
+std::optional<std::string> SqliteWriter::let_restored_go(const RemovePause& change) {
+  const std::vector<std::string> held = tables_.held_after(change.after, kRestored, kResumedAtOnce);
+  for (const std::string& id : held) {
+    Remediation r = *tables_.open_remediation(id);
+    r.let_go = true;
     resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
   }
   if (held.size() < kResumedAtOnce) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "guard/restored.h"
 #include "ledger/claim.h"
 
 namespace kedge {
@@ -369,7 +370,7 @@ Result<void> check_scope(const std::string& scope) {
   for (const std::string_view kind : {std::string_view("rule:"), std::string_view("account:"), kFileScope}) {
     if (scope.starts_with(kind) && scope.size() > kind.size()) return {};
   }
-  if (scope == "all") return {};
+  if (scope == "all" || scope == kRestored) return {};
   return Error{ErrorCode::invalid, fmt::format("'{}' is not a scope; it is all, rule:ID or account:ID", scope)};
 }
 

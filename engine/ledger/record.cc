@@ -116,6 +116,11 @@ Record restoration_record(const Restoration& restoration, const std::string& led
   if (const auto& former = restoration.former) {
     body["former"] = {{"ledger", former->ledger_id}, {"incarnation", former->incarnation}, {"head", former->head}};
   }
+  if (restoration.known) {
+    body["known"] = *restoration.known;
+    body["dropped"] = restoration.dropped;
+  }
+  if (restoration.outdated > 0) body["outdated"] = restoration.outdated;
   return {"restoration", std::move(body)};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "ledger/restored_pause.h"
 #include "ledger/rule_breaker.h"
 #include "ledger/sqlite_writer.h"
 
@@ -133,7 +134,7 @@ GateFacts SqliteWriter::gate_facts(const Remediation& r) {
     facts.current_reconcile = rule->reconcile;
   }
   for (const Pause& pause : tables_.pauses()) {
-    if (pause_concerns(pause.scope, r)) facts.pauses.push_back(view_of(pause));
+    if (pause_concerns(pause.scope, r) || restored_pause_concerns(pause, r)) facts.pauses.push_back(view_of(pause));
   }
   for (const Exception& e : tables_.exceptions()) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};

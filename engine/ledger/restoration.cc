@@ -1,26 +1,19 @@
 #include "ledger/restoration.h"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "ledger/backup.h"
 #include "ledger/exchange.h"
+#include "ledger/incarnation.h"
 #include "ledger/ledger_lock.h"
-#include "ledger/record.h"
 #include "ledger/schema.h"
-#include "ledger/tables.h"
 
 namespace kedge {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kRecordBytesMax = 65'535;
-
-// ---- the new incarnation -------------------------------------------------------------------------------------------
 
 std::optional<Restoration::Former> look_at(const std::string& path) {
   try {
@@ -34,84 +27,18 @@ std::optional<Restoration::Former> look_at(const std::string& path) {
   }
 }
 
-// Nobody claims a partition so often in a second: the epochs of an incarnation are above all that any incarnation
-// before it has given, those of a ledger that is lost among them. They stay within what a record's number can hold
-// until the year 2242.
-constexpr int64_t kEpochsPerSecond = int64_t{1} << 20U;
-
-int64_t first_epoch(Time now) {
-  return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count() * kEpochsPerSecond;
-}
-
-class Incarnation {
- public:
-  Incarnation(Database& database, Clock& clock, Restoration& restoration, const std::string& actor,
-              std::optional<int64_t> log_end)
-      : db_(database), tables_(database), clock_(clock), restoration_(restoration), actor_(actor), log_end_(log_end) {}
-
-  void begin() {
-    db_.run("BEGIN IMMEDIATE");
-    const Tables::Meta meta = *tables_.meta();
-    const LedgerTime time(clock_, meta.mark);
-    now_ = time.now();
-    const auto& former = restoration_.former;
-    const bool same = former && former->ledger_id == meta.ledger_id;
-    restoration_.incarnation = 1 + std::max(restoration_.backup.incarnation, same ? former->incarnation : int64_t{0});
-    db_.run("UPDATE meta SET incarnation = ?", restoration_.incarnation);
-    tables_.put_mark(time.mark(now_));
-    // The former's clock may have been ahead of ours, and so its epochs.
-    db_.run("UPDATE position SET epoch = max(epoch, ?)", std::max(first_epoch(now_), same ? former->epoch + 1 : 0));
-    hold_what_claims_find();
-    const int64_t known = log_end_ ? *log_end_ - 1 : same ? former->head : -1;
-    write(std::max(known, restoration_.backup.head), meta.ledger_id);
-    db_.run("COMMIT");
-  }
-
- private:
-  // A person may have undone, since, what a claim stands for. The next event that confirms it makes a claim of its own.
-  void hold_what_claims_find() {
-    db_.run("UPDATE claim SET body = json_set(body, '$.policy.reconcile', ?)", std::string(to_string(Reconcile::hold)));
-  }
-
-  void write(int64_t last, const std::string& ledger_id) {
-    restoration_.head = last + 1;
-    append(restoration_record(restoration_, ledger_id, actor_), restoration_.head);
-    const Pause pause{"all",
-                      fmt::format("the ledger was restored from a backup: what was done after its record {} is not "
-                                  "known to it",
-                                  restoration_.backup.head),
-                      actor_, now_};
-    tables_.put(pause);
-    append(pause_record(pause), restoration_.head + 1);
-  }
-
-  void append(Record record, int64_t seq) {
-    tables_.append(seq, seal(std::move(record), seq, now_, kRecordBytesMax).bytes);
-  }
-
-  Database& db_;
-  Tables tables_;
-  Clock& clock_;
-  Restoration& restoration_;
-  const std::string& actor_;
-  const std::optional<int64_t> log_end_;
-  Time now_;
-};
-
-// ---- in the place of the former ------------------------------------------------------------------------------------
-
 constexpr const char* kNotInItsPlace = "the ledger is restored, but not in its place: `kedge run` puts it there";
 
 class Restorer {
  public:
   Restorer(std::string directory, std::string backup, Duration undo_horizon, std::string actor, Clock& clock,
-           std::optional<int64_t> log_end)
+           const std::optional<LogOfLedger>& log)
       : directory_(std::move(directory)),
         backup_(std::move(backup)),
         undo_horizon_(undo_horizon),
         actor_(std::move(actor)),
         clock_(clock),
-        log_end_(log_end) {}
+        log_(log) {}
 
   Result<Restoration> run() {
     if (auto ended = end_exchange(directory_, clock_.now()); !ended) return ended.error();
@@ -151,7 +78,9 @@ class Restorer {
       auto checked = check_ledger(fresh, undo_horizon_);
       if (!checked) return checked.error();
       restoration_.backup = *std::move(checked);
-      if (restoration_.backup.good()) Incarnation(database, clock_, restoration_, actor_, log_end_).begin();
+      if (restoration_.backup.good()) {
+        kedge::begin_incarnation(database, directory_ + "/ledger.db", log_, actor_, clock_, restoration_);
+      }
       return {};
     } catch (const SqliteFailure& failure) {
       return failure.error().with("beginning a new incarnation");
@@ -163,20 +92,20 @@ class Restorer {
   const Duration undo_horizon_;
   const std::string actor_;
   Clock& clock_;
-  const std::optional<int64_t> log_end_;
+  const std::optional<LogOfLedger>& log_;
   Restoration restoration_;
 };
 
 }  // namespace
 
 Result<Restoration> restore_ledger(const std::string& directory, const std::string& backup, Duration undo_horizon,
-                                   const std::string& actor, Clock& clock, std::optional<int64_t> log_end) {
+                                   const std::string& actor, Clock& clock, const std::optional<LogOfLedger>& log) {
   std::error_code failure;
   if (fs::create_directories(directory, failure)) chmod(directory.c_str(), 0700);
   if (failure) return Error{ErrorCode::refused, "cannot make " + directory + ": " + failure.message()};
   const auto lock = lock_ledger(directory);
   if (!lock) return lock.error().with("a ledger is restored while no daemon runs");
-  return Restorer(directory, backup, undo_horizon, actor, clock, log_end).run();
+  return Restorer(directory, backup, undo_horizon, actor, clock, log).run();
 }
 
 }  // namespace kedge

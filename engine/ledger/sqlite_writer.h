@@ -106,6 +106,7 @@ class SqliteWriter {
   bool end_pause(const RemovePause&);
   bool let_go(const std::string& rule, const std::string& actor);
   std::optional<std::string> resume_paused(const RemovePause&);
+  std::optional<std::string> let_restored_go(const RemovePause&);
   bool close_rule_breakers(const std::string& rule, const std::string& actor);  // false: none was open
   void note_end(const Remediation&, const Transition&, const std::string& code);
   void give_back_probe(const Remediation&);

@@ -27,6 +27,7 @@ constexpr std::array kTransitions = {
     Transition{State::held,        Move::supersede,          State::superseded,  "supersession"},
     Transition{State::held,        Move::undo,               State::undoing,     "undo"},
 
+    Transition{State::waiting,     Move::hold,               State::held,        "hold"},
     Transition{State::waiting,     Move::resume,             State::planned,     "resumption"},
     Transition{State::waiting,     Move::cancel,             State::cancelled,   "cancellation"},
     Transition{State::waiting,     Move::expire,             State::expired,     "expiry"},
@@ -58,6 +59,7 @@ constexpr std::array kTransitions = {
     Transition{State::confirming,  Move::undo,               State::undoing,     "undo"},
     Transition{State::confirming,  Move::fail,               State::failed,      "outcome"},
 
+    Transition{State::isolated,    Move::hold,               State::held,        "hold"},
     Transition{State::isolated,    Move::release,            State::releasing,   "release"},
     Transition{State::isolated,    Move::undo,               State::undoing,     "undo"},
 
@@ -72,6 +74,7 @@ constexpr std::array kTransitions = {
     Transition{State::undoing,     Move::attempt,            State::undoing,     "attempt"},
     Transition{State::undoing,     Move::outcome,            State::undoing,     "outcome"},
     Transition{State::undoing,     Move::wait,               State::undoing,     "hold"},
+    Transition{State::undoing,     Move::hold,               State::held,        "hold"},
     Transition{State::undoing,     Move::finish_undo,        State::undone,      "undo"},
     Transition{State::undoing,     Move::refuse,             State::refused,     "refusal"},
     Transition{State::undoing,     Move::fail,               State::failed,      "outcome"},

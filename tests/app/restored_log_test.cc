@@ -29,6 +29,21 @@ class RestoredLog : public CommandLine {
       ASSERT_TRUE((*ledger)->apply({&change, 1}).at(0).done());
     }
   }
+  // An event is read, and what it asks for is rejected.
+  Disposition::Kind reject_one() {
+    SqliteLedgerOptions of_ledger;
+    of_ledger.directory = path("data");
+    const auto ledger = open_sqlite_ledger(of_ledger, clock_, random_);
+    Finding finding;
+    finding.remediation = "R1";
+    finding.key = std::string(64, 'a');
+    finding.plan.rule.id = "first";
+    finding.plan.target = "bucket";
+    CommitBatch batch;
+    batch.findings = {finding};
+    const std::vector<Change> changes = {batch, PersonalMove{"R1", Move::cancel, "alice", "meant"}};
+    return (*ledger)->apply(changes).at(0).dispositions.at(0).kind;
+  }
   // As an engine does that is started and stopped; what the log says of effects.
   std::string follow() {
     const auto reader = open_sqlite_reader(path("data"));
@@ -66,6 +81,20 @@ TEST_P(RestoredLogOfALedger, GoesOnWithoutAGapAndLetsTheEngineActAgain) {
   EXPECT_EQ(follow(), "");
   EXPECT_TRUE(has(verify(), lost ? "20 entries" : "23 entries")) << verify();
   EXPECT_TRUE(has(verify(), "nothing is wrong with it")) << verify();
+}
+
+// Also what nothing but the log tells of.
+TEST_F(RestoredLog, DecidesNothingAgainThatTheLogTellsOf) {
+  note(1);
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  EXPECT_EQ(reject_one(), Disposition::Kind::opened);
+  EXPECT_EQ(follow(), "");
+  std::filesystem::remove(path("data/ledger.db"));
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  ASSERT_EQ(restored.exit_code, kGood) << restored.err;
+  EXPECT_TRUE(has(restored.out, "tell what came of 1 decision: not decided again\n")) << restored.out;
+  EXPECT_TRUE(has(restored.out, "kedge resume --scope restored")) << restored.out;
+  EXPECT_EQ(reject_one(), Disposition::Kind::duplicate);
 }
 
 TEST_F(RestoredLog, IsNotTouchedWhileAnEngineWritesIt) {

@@ -324,6 +324,9 @@ TEST_F(Scenarios, ARestoredBackupActsOnNothingByItself) {
   EXPECT_FALSE(load_->not_right().empty());
   ASSERT_EQ(engine_.run({"resume"}).exit, Exit{});
   ASSERT_TRUE(comes_true([&] { return engine_.readiness() == "ready\n"; })) << engine_.readiness();
+  ASSERT_TRUE(comes_to_rest());
+  EXPECT_EQ(proxy_->changes().size(), writes) << "what is read again is not let go by the end of the pause";
+  ASSERT_EQ(engine_.run({"resume", "--scope", "restored"}).exit, Exit{});
   ASSERT_TRUE(comes_true([&] { return load_->not_right().empty(); })) << open().dump(1);
   ASSERT_TRUE(comes_to_rest());
   expect_none("effects made twice", effects_made_twice(evidence()));

@@ -155,6 +155,24 @@ TEST_F(GateTest, HoldsAnOldEventUntilAPersonApproves) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsWhatARestoredLedgerReadsAgainUntilAPersonSaysYes) {
+  facts.pauses = {{"restored", "alice", "restored from a backup"}, {"all", "alice", ""}};
+  expect(Kind::hold, "restored", "kedge remediation approve R1");
+  expect(Kind::hold, "restored", "resume --scope restored");
+  facts.approvals = 1;
+  expect(Kind::hold, "pause", "to go on: kedge resume. Paused by alice");
+  facts.pauses.pop_back();
+  EXPECT_EQ(ask(), Verdict{});
+  EXPECT_EQ(gate_again(facts), Verdict{}) << "what was let pass goes on to its end";
+  EXPECT_EQ(gate_undo(facts), Verdict{});
+}
+
+TEST_F(GateTest, HoldsNoOldEventThatARestoredLedgersPersonLetGo) {
+  facts.age = limits.stale_after * 2;
+  facts.let_go = true;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, HoldsAnEventFromTheFuture) {
   facts.age = -limits.future_most;
   EXPECT_EQ(ask(), Verdict{});

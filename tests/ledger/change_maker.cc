@@ -292,9 +292,9 @@ Change ChangeMaker::by_reconcile(LedgerReader& reader) {
 // ---- others --------------------------------------------------------------------------------------------------------
 
 Change ChangeMaker::by_a_person(LedgerReader& reader) {
-  constexpr const char* kScopes[] = {"all", "rule:aws.s3.public-bucket", "account:123456789012", "file:/data/pause",
-                                     "everything"};
-  const std::string scope = kScopes[below(5)];
+  constexpr const char* kScopes[] = {
+      "all", "rule:aws.s3.public-bucket", "account:123456789012", "file:/data/pause", "restored", "everything"};
+  const std::string scope = kScopes[below(6)];
   const std::vector<Pause> pauses = *reader.pauses();
   switch (below(14)) {
     case 0:

@@ -164,8 +164,8 @@ TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
   std::set<std::string> spoke;
   const auto journal = ledger.journal(0, SIZE_MAX).value();
   for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));
-  for (const char* guard : {"rule", "pause", "exception", "self-protection", "stale", "reconcile", "flap", "mass-match",
-                            "window", "approval", "rule-breaker", "breaker", "locks", "budget"}) {
+  for (const char* guard : {"rule", "restored", "pause", "exception", "self-protection", "stale", "reconcile", "flap",
+                            "mass-match", "window", "approval", "rule-breaker", "breaker", "locks", "budget"}) {
     EXPECT_TRUE(spoke.contains(guard)) << guard;
   }
 }

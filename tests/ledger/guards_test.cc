@@ -36,6 +36,44 @@ TEST_P(GuardsTest, GoesOnWhenItsPauseIsOver) {
   EXPECT_EQ(start(id).go, Go::go);
 }
 
+// As a restoration leaves it: what happened before it is asked about.
+TEST_P(GuardsTest, HoldsWhatARestoredLedgerReadsAgainUntilItIsLetGo) {
+  allow_mass_matches();
+  ASSERT_TRUE(commit(AddPause{{"all", "restored", "alice", clock.now()}}).done());
+  ASSERT_TRUE(commit(AddPause{{"restored", "restored", "alice", clock.now()}}).done());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "restored");
+  Finding old = sample_finding(3, "t3", clock.now());
+  old.times.happened = clock.now() - hours(2);
+  ASSERT_TRUE(commit(batch_of({old})).done());
+  EXPECT_EQ(start(old.remediation, "t3").guard, "restored");
+  EXPECT_TRUE(commit(RemovePause{"all", "alice"}).runnable.empty()) << "it lets none of them go";
+
+  ASSERT_TRUE(commit(PersonalMove{sample_id(0), Move::resume, "alice", ""}).done());
+  EXPECT_EQ(start(sample_id(0), "t0").go, Go::go);
+  ASSERT_TRUE(commit(PersonalMove{sample_id(1), Move::cancel, "alice", "meant"}).done());
+  clock.advance(minutes(2));
+  EXPECT_EQ(start(open(7, "t7"), "t7").go, Go::go) << "it happened after the restoration";
+  const Answer let_go = commit(RemovePause{"restored", "alice"});
+  ASSERT_TRUE(let_go.done()) << let_go.error.message;
+  EXPECT_EQ(let_go.runnable.size(), 2U);
+  EXPECT_TRUE(reader().pauses()->empty());
+  EXPECT_EQ(start(sample_id(2), "t2").go, Go::go);
+  EXPECT_EQ(start(old.remediation, "t3").go, Go::go) << "who lets them go knows that they are old";
+  EXPECT_EQ(commit(RemovePause{"restored", "alice"}).error.code, ErrorCode::not_found);
+}
+
+TEST_P(GuardsTest, LetsGoWhatARestoredLedgerHoldsInParts) {
+  allow_mass_matches();
+  ASSERT_TRUE(commit(AddPause{{"restored", "restored", "alice", clock.now()}}).done());
+  constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+  for (int i = 0; i < kHeld; ++i) start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i));
+  const Answer first = commit(RemovePause{"restored", "alice"});
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  ASSERT_TRUE(first.more);
+  EXPECT_EQ(commit(RemovePause{"restored", "alice", true, *first.more}).runnable.size(), 20U);
+}
+
 TEST_P(GuardsTest, IsHeldBetweenTwoAttemptsByAPause) {
   const std::string id = open(1, "bucket", 2);
   start(id, "bucket", 2);

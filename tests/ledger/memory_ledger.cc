@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "guard/admission.h"
+#include "guard/restored.h"
 #include "ledger/notice.h"
 #include "ledger/schema.h"
 
@@ -457,9 +458,12 @@ Result<Answer> MemoryLedger::on(const RemovePause& change) {
   size_t looked_at = 0;
   for (auto one = open_.upper_bound(change.after); one != open_.end() && looked_at < kResumedAtOnce; ++one) {
     auto& [id, r] = *one;
-    if (r.state != State::held || r.guard != "pause") continue;
+    const bool restored = change.scope == kRestored;
+    if (r.state != State::held || r.guard != (restored ? kRestored : "pause")) continue;
     if (++looked_at == kResumedAtOnce) answer.more = id;
-    if (!gate_facts(r).pauses.empty()) continue;
+    const auto concerns = [&, &held = r](const auto& pause) { return pause_concerns(pause.first, held); };
+    if (!restored && std::any_of(pauses_.begin(), pauses_.end(), concerns)) continue;
+    r.let_go = r.let_go || restored;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", change.actor}, {"cause", "resume"}});
   }
   const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;

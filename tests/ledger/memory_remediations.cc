@@ -7,6 +7,7 @@
 #include "guard/admission.h"
 #include "ledger/claim.h"
 #include "ledger/notice.h"
+#include "ledger/restored_pause.h"
 #include "ledger/rule_breaker.h"
 #include "tests/ledger/memory_ledger.h"
 
@@ -122,7 +123,7 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
     facts.current_reconcile = rule->second.reconcile;
   }
   for (const auto& [scope, pause] : pauses_) {
-    if (pause_concerns(scope, r)) facts.pauses.push_back(view_of(pause));
+    if (pause_concerns(scope, r) || restored_pause_concerns(pause, r)) facts.pauses.push_back(view_of(pause));
   }
   for (const auto& [id, e] : exceptions_) {
     const ExceptionView view{e.id, e.rule, e.target, e.owner, e.reason, e.expires};

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/json.h"
+#include "guard/restored.h"
 #include "ledger/backup.h"
 #include "ledger/claim.h"
 #include "ledger/sqlite.h"
@@ -49,7 +50,17 @@ class RestorationTest : public testing::Test {
   void open_one(int number) {
     ASSERT_TRUE(commit(batch_of({sample_finding(number, "t" + std::to_string(number), clock.now())})).done());
   }
-  Result<Restoration> restore() { return restore_ledger(options.directory, file, kHorizon, "alice", clock, log_end); }
+  Result<Restoration> restore() { return restore_ledger(options.directory, file, kHorizon, "alice", clock, log()); }
+  std::optional<LogOfLedger> log() const {
+    if (!log_end) return std::nullopt;
+    return LogOfLedger{*log_end, [this](int64_t from, size_t limit) -> Result<std::vector<JournalEntry>> {
+                         std::vector<JournalEntry> found;
+                         for (const JournalEntry& entry : logged) {
+                           if (entry.seq >= from && found.size() < limit) found.push_back(entry);
+                         }
+                         return found;
+                       }};
+  }
   Json record(int64_t seq) { return *parse_json(reader()->journal(seq, 1)->at(0).bytes); }
   std::string db() const { return options.directory + "/ledger.db"; }
 
@@ -59,7 +70,8 @@ class RestorationTest : public testing::Test {
   SqliteLedgerOptions options;
   FakeClock clock;
   Random random{1};
-  std::optional<int64_t> log_end;  // of the audit log, where there is one
+  std::optional<int64_t> log_end;    // of the audit log, where there is one
+  std::vector<JournalEntry> logged;  // what can be read of it
   std::unique_ptr<Ledger> ledger;
   std::string id;
   int64_t backed_up = 0;
@@ -125,14 +137,176 @@ TEST_F(RestorationTest, PausesAllEffectsUntilAPersonGoesOn) {
   ASSERT_TRUE(restore().ok());
   open();
   const auto pauses = *reader()->pauses();
-  ASSERT_EQ(pauses.size(), 1U);
+  ASSERT_EQ(pauses.size(), 2U);
   EXPECT_EQ(pauses[0].scope, "all");
   EXPECT_EQ(pauses[0].by, "alice");
-  open_one(2);  // what was done after the backup is met again
-  const Answer answer = commit(sample_start(sample_id(2), "t2", ledger->head()));
+  EXPECT_EQ(pauses[1].scope, "restored");
+  EXPECT_EQ(pauses[1].since, clock.now());
+  clock.advance(std::chrono::minutes(5));
+  open_one(12);  // what happens from now on
+  const Answer answer = commit(sample_start(sample_id(12), "t12", ledger->head()));
   ASSERT_TRUE(answer.done());
   EXPECT_EQ(answer.go->go, Go::held);
+  EXPECT_EQ(answer.go->guard, "pause");
   EXPECT_EQ(commit(RemovePause{"all", "alice"}).runnable.size(), 1U);
+}
+
+// ---- what came of it since the backup ------------------------------------------------------------------------------
+
+class MissingRecordsTest : public RestorationTest {
+ protected:
+  // Behind the backup: t2 is put right, t3 is rejected, t4 stays open, and a plan about t5 is suppressed.
+  void SetUp() override {
+    RestorationTest::SetUp();
+    began = clock.now();
+    open();
+    put_right(2);
+    ASSERT_TRUE(commit(PersonalMove{sample_id(3), Move::cancel, "alice", "meant"}).done());
+    CommitBatch suppressed;
+    suppressed.suppressions = {suppression(5)};
+    ASSERT_TRUE(commit(suppressed).done());
+    close();
+  }
+  void close() {
+    former_head = ledger->head();
+    ledger.reset();
+  }
+  void put_right(int number) {
+    const std::string target = "t" + std::to_string(number);
+    const Answer started = commit(sample_start(sample_id(number), target, ledger->head()));
+    ASSERT_TRUE(started.done() && started.go->go == Go::go) << started.error.message << started.go->reason;
+    const StepOutcome outcome = sample_outcome(0, 1, "mark-of-" + sample_id(number), clock.now());
+    ASSERT_TRUE(commit(RecordOutcome{sample_id(number), outcome, Move::apply_all, ""}).done());
+    const Conclude conclude{sample_id(number), Move::confirm, ledger->head(), {}, "", Json::object()};
+    ASSERT_TRUE(commit(conclude).done());
+  }
+  Suppression suppression(int number) {
+    const Finding finding = sample_finding(number, "t" + std::to_string(number), began);
+    return {finding.key, finding.plan, finding.policy, finding.event, finding.times, "mode", "shadow", {}, {}};
+  }
+  // The event is read again.
+  Disposition::Kind again(int number) {
+    Finding finding = sample_finding(number, "t" + std::to_string(number), began);
+    finding.remediation = sample_id(number + 100);
+    const Answer answer = commit(batch_of({finding}));
+    EXPECT_TRUE(answer.done()) << answer.error.message;
+    return answer.dispositions.at(0).kind;
+  }
+  int64_t suppressions() {
+    int64_t number = 0;
+    const auto records = *reader()->journal(former_head + 1, 1000);
+    for (const auto& entry : records) number += entry.bytes.find("\"kind\":\"suppression\"") != std::string::npos;
+    return number;
+  }
+  void expect_dropped(const Restoration& restored, int64_t known) {
+    EXPECT_EQ(restored.known, known);
+    EXPECT_EQ(restored.dropped, 3);
+    EXPECT_EQ(record(restored.head)["known"], known);
+    EXPECT_EQ(record(restored.head)["dropped"], 3);
+    EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+    open();
+    EXPECT_EQ(again(2), Disposition::Kind::duplicate);
+    EXPECT_EQ(again(3), Disposition::Kind::duplicate);
+    EXPECT_EQ(again(4), Disposition::Kind::opened) << "nothing came of it yet: it would be lost";
+    CommitBatch suppressed;
+    suppressed.suppressions = {suppression(5)};
+    ASSERT_TRUE(commit(suppressed).done());
+    EXPECT_EQ(suppressions(), 0);
+    const Answer started = commit(sample_start(sample_id(104), "t4", ledger->head()));
+    EXPECT_EQ(started.go->guard, kRestored);
+  }
+  Remediation open_row(int number) { return *reader()->remediation(sample_id(number)); }
+
+  Time began;
+};
+
+TEST_F(MissingRecordsTest, DropWhatCameToItsEndByTheFormersJournal) {
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  expect_dropped(*restored, former_head);
+}
+
+TEST_F(MissingRecordsTest, DropWhatCameToItsEndByTheLogWhereTheFormerIsLost) {
+  logged = *reader()->journal(0, 1000);
+  log_end = former_head + 1;
+  fs::remove_all(options.directory);
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  expect_dropped(*restored, former_head);
+}
+
+TEST_F(MissingRecordsTest, TellNothingWhereTheyDoNotGoOnBehindTheBackup) {
+  logged = *reader()->journal(0, 1000);
+  logged[static_cast<size_t>(backed_up)].bytes = "{}";
+  log_end = former_head + 1;
+  fs::remove_all(options.directory);
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_FALSE(restored->known);
+  EXPECT_FALSE(record(restored->head).contains("known"));
+  open();
+  EXPECT_EQ(again(2), Disposition::Kind::opened);
+  EXPECT_EQ(commit(sample_start(sample_id(102), "t2", ledger->head())).go->guard, kRestored);
+}
+
+TEST_F(MissingRecordsTest, LetOwnAttemptsBeRecognised) {
+  ASSERT_TRUE(restore().ok());
+  const std::string mark = "mark-of-" + sample_id(2);
+  const auto by_mark = *reader()->attempts_by_mark(mark);
+  ASSERT_EQ(by_mark.size(), 1U);
+  EXPECT_EQ(by_mark[0], (AttemptTrace{sample_id(2), "t2", mark, {"s3:t2"}, true}));
+  EXPECT_EQ(*reader()->attempts_by_request("request-of-" + mark), by_mark);
+}
+
+TEST_F(MissingRecordsTest, HoldWhatWasOpenInTheBackupAndWentOn) {
+  open();
+  put_right(1);
+  close();
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->outdated, 1);
+  EXPECT_EQ(record(restored->head)["outdated"], 1);
+  const Remediation r = open_row(1);
+  EXPECT_EQ(r.state, State::held);
+  EXPECT_EQ(r.guard, kOutdated);
+  EXPECT_THAT(r.reason, HasSubstr("by record " + std::to_string(former_head) + " it is confirmed"));
+  EXPECT_THAT(r.reason, HasSubstr("kedge remediation reject " + r.id));
+  EXPECT_EQ(r.figures, Json({{"record", former_head}, {"state", "confirmed"}}));
+  const LedgerCheck checked = *check_ledger(db(), kHorizon);
+  EXPECT_TRUE(checked.good()) << checked.faults.front().message;
+  open();
+  EXPECT_TRUE(commit(RemovePause{"all", "alice"}).runnable.empty());
+  EXPECT_TRUE(commit(RemovePause{"restored", "alice"}).runnable.empty()) << "each is asked about by itself";
+  EXPECT_EQ(commit(PersonalMove{r.id, Move::resume, "alice", ""}).runnable.size(), 1U);
+}
+
+TEST_F(MissingRecordsTest, HoldAnUndoOfWhichNobodyKnowsWhatBecame) {
+  open();
+  put_right(4);
+  ASSERT_TRUE(commit(PersonalMove{sample_id(4), Move::undo, "alice", "meant"}).done());
+  close();
+  fs::remove(file);
+  ASSERT_TRUE(back_up_ledger(options.directory, file, kHorizon)->good());
+  ASSERT_TRUE(restore().ok());
+  EXPECT_EQ(open_row(4).state, State::undoing) << "all is known, and nothing became of it";
+  fs::remove_all(options.directory);
+  const auto restored = restore();
+  ASSERT_TRUE(restored.ok()) << restored.error().message;
+  EXPECT_EQ(restored->outdated, 1);
+  EXPECT_EQ(open_row(4).guard, kOutdated);
+  EXPECT_THAT(open_row(4).reason, HasSubstr("what became of it since record " + std::to_string(restored->backup.head)));
+  EXPECT_TRUE(check_ledger(db(), kHorizon)->good());
+  open();
+  EXPECT_EQ(commit(PersonalMove{sample_id(4), Move::undo, "alice", "go on"}).runnable.size(), 1U);
+}
+
+// A yes of before was given by somebody who did not know of this.
+TEST_F(MissingRecordsTest, LeaveNoApproval) {
+  Database(file, SQLITE_OPEN_READWRITE)
+      .execute("INSERT INTO approval VALUES ('" + sample_id(1) + "', 'alice', '', 0, x'')");
+  ASSERT_TRUE(restore().ok());
+  Database database(db(), SQLITE_OPEN_READONLY);
+  EXPECT_FALSE(database.query("SELECT 1 FROM approval").next());
 }
 
 // Whatever the group's offset carries, it carries no greater epoch: reading goes on where the backup stood.
@@ -233,7 +407,7 @@ TEST_F(RestorationTest, ChangesNothingWhereTheBackupIsFaulty) {
   ASSERT_TRUE(restored.ok());
   EXPECT_FALSE(restored->backup.good());
   EXPECT_EQ(check_ledger(db(), kHorizon)->head, former_head);
-  EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock, log_end).error().code,
+  EXPECT_EQ(restore_ledger(options.directory, "/nowhere", kHorizon, "alice", clock, log()).error().code,
             ErrorCode::not_found);
   EXPECT_EQ(check_ledger(db(), kHorizon)->incarnation, 1);
 }
