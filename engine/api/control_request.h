@@ -17,8 +17,9 @@
 //   dead-letter.discard   numbers                                          CloseDeadLetters
 //   source.seek           source, topic, partition, cluster, next, reason  SeekPosition
 //
-// Further commands are the daemon's own (dead-letter.redrive, source.accept, source.adopt, reload): app gives them to
-// the server as functions. So is source.seek where a daemon runs, for it has to look at the position anew.
+// Further commands are the daemon's own (dead-letter.redrive, remediation.rerun, source.accept, source.adopt, reload):
+// app gives them to the server as functions. So is source.seek where a daemon runs, for it has to look at the position
+// anew.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -73,6 +73,24 @@ void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
                            waits ? "no daemon runs, so it waits for the next start; " : "", arguments.id);
 }
 
+// Exit code 1: the rule failed on it.
+void rerun(const Arguments& arguments, Shell& shell) {
+  const auto configuration = read_configuration(arguments.configuration, shell);
+  if (!configuration) return;
+  const auto done =
+      ask_engine(*configuration, {"remediation.rerun", {{"id", arguments.id}, {"reason", arguments.reason}}});
+  if (!done) return shell.fail(done.error());
+  if (arguments.output == OutputFormat::json) {
+    shell.out << done->dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  } else {
+    shell.out << fmt::format("{}: {}\n", done->at("outcome").get<std::string>(), done->at("why").get<std::string>());
+    for (const nlohmann::json& one : done->at("remediations")) {
+      shell.out << fmt::format("`kedge remediation show {}` tells what comes of it\n", one.get<std::string>());
+    }
+  }
+  if (done->at("outcome") == "failed") shell.exit_code = kFoundWrong;
+}
+
 }  // namespace
 
 void add_remediation(CLI::App& app, Shell& shell) {
@@ -110,6 +128,13 @@ void add_remediation(CLI::App& app, Shell& shell) {
     if (verb.reason_required) reason->required();
     asking->callback([arguments, &shell, name = std::string(verb.name)] { ask(name, *arguments, shell); });
   }
+  CLI::App* const rerunning = command->add_subcommand(
+      "rerun", "runs the event of an ended one, or of a suppression, again by the rule in force (needs the daemon)");
+  add_configuration_option(*rerunning, arguments->configuration);
+  add_output_option(*rerunning, arguments->output);
+  rerunning->add_option("ID", arguments->id, "its id, or the number of the suppression's record")->required();
+  rerunning->add_option("--reason", arguments->reason, "why, for the record")->required();
+  rerunning->callback([arguments, &shell] { rerun(*arguments, shell); });
 }
 
 }  // namespace kedge

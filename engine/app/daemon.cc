@@ -22,6 +22,7 @@
 #include "app/own_identity.h"
 #include "app/own_things.h"
 #include "app/redrive.h"
+#include "app/rerun.h"
 #include "app/rule_directory.h"
 #include "app/service_manager.h"
 #include "app/version.h"
@@ -37,6 +38,7 @@
 #include "pipeline/ledger_positions.h"
 #include "pipeline/own_principals.h"
 #include "pipeline/redriver.h"
+#include "pipeline/rerunner.h"
 #include "remediate/executor.h"
 #include "remediate/reconciler.h"
 #include "source/fetch.h"
@@ -163,6 +165,7 @@ class Daemon {
   std::unique_ptr<IndexFollower> index_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Redriver> redriver_;
+  std::unique_ptr<Rerunner> rerunner_;
   std::unique_ptr<LedgerPositions> positions_;
   std::vector<std::unique_ptr<KafkaSource>> sources_;
   std::unique_ptr<ControlServer> control_;
@@ -275,6 +278,8 @@ Result<void> Daemon::create_reading() {
     mailboxes.push_back(&lanes_.back()->mailbox());
   }
   const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };
+  rerunner_ = std::make_unique<Rerunner>(Rerunner::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_, us_},
+                                         deciding);
   redriver_ = std::make_unique<Redriver>(
       Redriver::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_, us_, fetch}, std::move(deciding));
   const auto ledger_id = reader_->ledger_id();
@@ -349,6 +354,9 @@ Result<void> Daemon::start_listening() {
   handlers["reload"] = [this](const nlohmann::json&, const std::string&) { return reload(); };
   handlers["dead-letter.redrive"] = [this](const nlohmann::json& arguments, const std::string& actor) {
     return redrive(*redriver_, arguments, actor);
+  };
+  handlers["remediation.rerun"] = [this](const nlohmann::json& arguments, const std::string& actor) {
+    return rerun(*rerunner_, arguments, actor);
   };
   handlers["source.accept"] = [this](const nlohmann::json& arguments, const std::string&) {
     return reconsider(arguments, Permission::accept);

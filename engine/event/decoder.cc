@@ -67,6 +67,15 @@ struct Decoder::Reader {
                                           : read_document(outer.root(), members, /*unwrapped=*/false, events);
   }
 
+  Outcome read_view(std::string_view view, std::vector<Event>& events) {
+    if (const JsonError* error = outer.scan(view)) return poison_of(*error, "the view");
+    if (!outer.root().is_object()) return Poison{PoisonReason::wrong_envelope, "a view that is no object"};
+    const Members members = envelopes.read(outer.root(), texts);
+    Event event = eventbridge_event(members, texts);
+    set_detail(event, members[Member::detail]);
+    return add(event, events);
+  }
+
   Outcome read_document(JsonValue root, const Members& members, bool unwrapped, std::vector<Event>& events) {
     if (!unwrapped && accepts_sns() && is_sns(members)) return read_sns(members, events);
     if (accepts(Format::cloudevents) && is_cloudevent(members)) return read_cloudevent(members, events);
@@ -185,6 +194,11 @@ std::optional<Poison> Decoder::decode(const Message& message, std::vector<Event>
   if (poison) events.resize(before);
   for (size_t i = before; i < events.size(); ++i) events[i].index = static_cast<uint32_t>(i - before);
   return poison;
+}
+
+std::optional<Poison> Decoder::decode_view(std::string_view view, std::vector<Event>& events) {
+  reader_->texts.clear();
+  return reader_->read_view(view, events);
 }
 
 }  // namespace kedge

@@ -73,6 +73,10 @@ class Decoder {
   // base64 that holds JSON is decoded. In Kafka's binary mode data must be JSON. No data is null.
   std::optional<Poison> decode(const Message& message, std::vector<Event>& events);
 
+  // Appends the event whose view_json this is, whatever format it came in; its index is not in it. The event's views
+  // live as those of decode do.
+  std::optional<Poison> decode_view(std::string_view view, std::vector<Event>& events);
+
  private:
   struct Reader;
   std::unique_ptr<Reader> reader_;

@@ -59,7 +59,7 @@ std::optional<Admission> ask_mode(const Plan& plan, const Policy& policy) {
 
 std::optional<Admission> ask_age(const Policy& policy, const AdmissionFacts& facts, const AdmissionLimits& limits) {
   const Duration most = std::min(limits.record_only_after, policy.limits.record_only_after.value_or(Duration::max()));
-  if (!facts.happened || facts.now - *facts.happened <= most) return std::nullopt;
+  if (facts.asked_for || !facts.happened || facts.now - *facts.happened <= most) return std::nullopt;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(facts.now - *facts.happened);
   return suppress("stale",
                   fmt::format("the event is {} old; what is older than {} is only put on record",

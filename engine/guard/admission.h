@@ -40,6 +40,7 @@ struct AdmissionFacts {
   std::vector<ExceptionView> exceptions;
   std::optional<Time> happened;
   bool redriven = false;
+  bool asked_for = false;            // a person wants this very event run again: how old it is is known to them
   std::vector<std::string> touches;  // the keys that the plan would write
   std::vector<OwnThing> own_things;  // what the engine must not turn against
 };
@@ -65,8 +66,9 @@ struct Admission {
   bool operator==(const Admission&) const = default;
 };
 
-// A stale event (older than GateLimits::stale_after, redriven, or without a time) is admitted: it is observed, and the
-// gate holds it if the target is not as it should be.
+// What is older than record_only_after is only put on record, for after an outage that can be many; not an event that a
+// person asked for by its name. A stale event (older than GateLimits::stale_after, redriven, or without a time) is
+// admitted: it is observed, and the gate holds it if the target is not as it should be.
 Admission admit(const Plan&, const Policy&, const AdmissionFacts&, const AdmissionLimits&);
 
 // Whether mode canary acts on the target: a fixed share of all targets, by the hash of their names.

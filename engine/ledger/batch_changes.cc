@@ -187,6 +187,16 @@ Result<Answer> SqliteWriter::on(const RedriveDeadLetter& change) {
   return answer;
 }
 
+Result<Answer> SqliteWriter::on(const RerunEvent& change) {
+  if (tables_.open_remediation(change.remediation)) {
+    return Error{ErrorCode::conflict, change.remediation + " is open: what it is about is being decided"};
+  }
+  auto answer = take_decisions(change.decided);
+  if (!answer) return answer;
+  write(rerun_record(change, answer->dispositions));
+  return answer;
+}
+
 // ---- positions -----------------------------------------------------------------------------------------------------
 
 Result<Answer> SqliteWriter::on(const ClaimPositions& change) {

@@ -275,6 +275,20 @@ struct RedriveDeadLetter {
   std::optional<Failure> failure;  // failed: the letter stays, with this reason and one redrive more
 };
 
+// An event that was decided before was run again by one rule, because a person wants it: what came of it, who asked and
+// why are one commit. Refused (conflict) while the remediation that is run again is open.
+struct RerunEvent {
+  std::string remediation;  // what is run again: this remediation's event,
+  int64_t suppression = 0;  // ... or, where that is empty, the event of the suppression with this number
+  RuleVersion rule;         // that ran now
+  int64_t redrive = 0;      // the number that is in the keys of what came of it (contracts §4)
+  std::string actor;
+  std::string reason;
+  std::string outcome;       // "decided", "nothing" (the rule wants nothing done), "unmatched", "failed"
+  std::string message = "";  // failed: why
+  CommitBatch decided;       // findings, of origin "redrive", suppressions and alarms
+};
+
 // ---- from the daemon ---------------------------------------------------------------------------------------------
 
 struct LoadedRule {
@@ -319,10 +333,11 @@ struct NoticeGivenUp {
   std::string error;
 };
 
-using Change = std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome,
-                            Conclude, AttemptUndo, MoveRemediation, FindDrift, ExpireClaim, PersonalMove, AddException,
-                            RevokeException, AddPause, RemovePause, AcceptClock, CloseDeadLetters, RedriveDeadLetter,
-                            LoadRules, NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+using Change =
+    std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome, Conclude,
+                 AttemptUndo, MoveRemediation, FindDrift, ExpireClaim, PersonalMove, AddException, RevokeException,
+                 AddPause, RemovePause, AcceptClock, CloseDeadLetters, RedriveDeadLetter, RerunEvent, LoadRules,
+                 NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -337,7 +352,7 @@ enum class Outcome {
 struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};   // meaningful unless done
-  std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter, FindDrift
+  std::vector<Disposition> dispositions;  // CommitBatch, RedriveDeadLetter, RerunEvent, FindDrift
   std::vector<uint64_t> epochs;           // ClaimPositions, SeekPosition
   std::optional<GoAnswer> go;             // Start, Attempt, AttemptUndo, Conclude (go or observe_again)
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.

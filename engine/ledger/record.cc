@@ -27,6 +27,22 @@ Json rule_json(const RuleVersion& rule) {
   return json;
 }
 
+// What came of an event that was decided anew.
+Json became_json(const CommitBatch& decided, const std::vector<Disposition>& dispositions) {
+  Json remediations = Json::array();
+  int64_t duplicates = 0;
+  for (const Disposition& one : dispositions) {
+    if (one.kind == Disposition::Kind::duplicate) {
+      ++duplicates;
+    } else {
+      remediations.push_back(one.remediation);
+    }
+  }
+  return {{"remediations", std::move(remediations)},
+          {"duplicates", duplicates},
+          {"suppressions", decided.suppressions.size()}};
+}
+
 Json plan_json(const Plan& plan, const Json& shown) { return shown.is_null() ? to_json(plan) : shown; }
 
 // The same value, with what canonical JSON cannot carry as text.
@@ -132,6 +148,7 @@ Record plan_record(const Finding& finding, const std::string& disposition, const
   body["key"] = finding.key;
   body["origin"] = finding.origin;
   if (!finding.requester.empty()) body["requester"] = finding.requester;
+  if (finding.redrive > 0) body["redrive"] = finding.redrive;
   body["plan_sha256"] = sha256(canonical(plan)).hex();
   if (finding.shown_plan.is_null()) {
     body["plan"] = std::move(plan);
@@ -145,18 +162,19 @@ Record plan_record(const Finding& finding, const std::string& disposition, const
 }
 
 Record suppression_record(const Suppression& suppression) {
-  return {"suppression",
-          {{"rule", rule_json(suppression.plan.rule)},
-           {"target", suppression.plan.target},
-           {"key", suppression.key},
-           {"guard", suppression.guard},
-           {"reason", suppression.reason},
-           {"figures", suppression.figures},
-           {"plan", plan_json(suppression.plan, suppression.shown_plan)},
-           {"plan_sha256", digest_of(suppression.plan).hex()},
-           {"policy", to_json(suppression.policy)},
-           {"event", event_json(suppression.event)},
-           {"times", to_json(suppression.times)}}};
+  Json body = {{"rule", rule_json(suppression.plan.rule)},
+               {"target", suppression.plan.target},
+               {"key", suppression.key},
+               {"guard", suppression.guard},
+               {"reason", suppression.reason},
+               {"figures", suppression.figures},
+               {"plan", plan_json(suppression.plan, suppression.shown_plan)},
+               {"plan_sha256", digest_of(suppression.plan).hex()},
+               {"policy", to_json(suppression.policy)},
+               {"event", event_json(suppression.event)},
+               {"times", to_json(suppression.times)}};
+  if (suppression.redrive > 0) body["redrive"] = suppression.redrive;
+  return {"suppression", std::move(body)};
 }
 
 Record folded_record(const FoldedSuppressions& folded) {
@@ -359,20 +377,25 @@ Record redrive_record(const RedriveDeadLetter& change, const std::vector<Disposi
     body["message"] = change.failure->message;
     return {"redrive", std::move(body)};
   }
-  Json remediations = Json::array();
-  int64_t duplicates = 0;
-  for (const Disposition& one : dispositions) {
-    if (one.kind == Disposition::Kind::duplicate) {
-      ++duplicates;
-    } else {
-      remediations.push_back(one.remediation);
-    }
-  }
-  body["remediations"] = std::move(remediations);
-  body["duplicates"] = duplicates;
-  body["suppressions"] = change.decided.suppressions.size();
+  body.update(became_json(change.decided, dispositions));
   body["failures"] = change.decided.dead_letters.size();
   return {"redrive", std::move(body)};
+}
+
+Record rerun_record(const RerunEvent& change, const std::vector<Disposition>& dispositions) {
+  Json body = {{"rule", rule_json(change.rule)},
+               {"redrive", change.redrive},
+               {"actor", change.actor},
+               {"reason", change.reason},
+               {"outcome", change.outcome}};
+  if (change.remediation.empty()) {
+    body["suppression"] = change.suppression;
+  } else {
+    body["rerun_of"] = change.remediation;
+  }
+  if (!change.message.empty()) body["message"] = change.message;
+  body.update(became_json(change.decided, dispositions));
+  return {"rerun", std::move(body)};
 }
 
 Record rules_record(const LoadRules& change, int64_t claims_ended) {

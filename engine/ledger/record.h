@@ -74,6 +74,7 @@ Record resume_record(const std::string& rule, const std::string& account, const 
                      const std::string& actor);
 Record redrive_record(const CloseDeadLetters&, const std::vector<int64_t>& closed);
 Record redrive_record(const RedriveDeadLetter&, const std::vector<Disposition>&);
+Record rerun_record(const RerunEvent&, const std::vector<Disposition>&);
 Record rules_record(const LoadRules&, int64_t claims_ended);
 Record claim_record(const Claim& expired);
 Record start_record(const NoteStart&);

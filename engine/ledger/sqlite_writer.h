@@ -69,6 +69,7 @@ class SqliteWriter {
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
   Result<Answer> on(const RedriveDeadLetter&);
+  Result<Answer> on(const RerunEvent&);
   Result<Answer> on(const LoadRules&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);

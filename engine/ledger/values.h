@@ -79,6 +79,7 @@ struct Finding {
   std::string origin = "event";  // "event", "redrive", "reconcile"
   std::string requester;         // the person who asked for it; empty: nobody but the event
   nlohmann::json shown_plan;     // as it may stand in records, where an argument is sensitive; null: the plan itself
+  int64_t redrive = 0;           // above 0: the redrive number that is in the key: it was run again on purpose
 
   bool operator==(const Finding&) const = default;
 };
@@ -94,6 +95,7 @@ struct Suppression {
   std::string reason;         // for people
   nlohmann::json figures;     // what the guard judged by
   nlohmann::json shown_plan;  // as in Finding
+  int64_t redrive = 0;        // as in Finding
 
   bool operator==(const Suppression&) const = default;
 };

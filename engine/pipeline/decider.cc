@@ -16,12 +16,15 @@ struct Decider::Place {
   const Batch& batch;
   const SourceMessage& message;
   uint32_t index = 0;
-  const Redrive* redrive = nullptr;  // where it is a dead letter's
+  const Redrive* redrive = nullptr;  // where it is decided again
 
   const PartitionId& partition() const { return batch.assignment().partition; }
 };
 
 namespace {
+
+// A view was decoded once: what its source may nest, and what the view puts around it.
+constexpr size_t kViewDepthMax = 1U << 16U;
 
 // Messages come from another processor: the next one is asked for while this one is read.
 void prefetch(std::string_view bytes) {
@@ -198,6 +201,21 @@ void Decider::decide_again(const Batch& batch, const Redrive& wanted, Outcome& o
   }
 }
 
+void Decider::run_again(const Batch& batch, const Redrive& wanted, Outcome& outcome) {
+  const SourceMessage& message = batch.messages().front();
+  Decoder decoder(Decoder::Options{.depth_max = kViewDepthMax});
+  ++outcome.messages;
+  outcome.bytes += static_cast<int64_t>(message.value.size());
+  events_.clear();
+  if (const std::optional<Poison> poison = decoder.decode_view(message.value, events_)) {
+    outcome.commit.dead_letters.push_back(dead_letter(batch, message, to_string(poison->reason), poison->message));
+    return;
+  }
+  events_.front().index = *wanted.index;
+  decide_event(events_.front(), Place{batch, message, *wanted.index, &wanted}, outcome);
+  events_.clear();  // they live as long as the decoder
+}
+
 void Decider::decide_event(const Event& event, const Place& place, Outcome& outcome) {
   ++outcome.events;
   matched_.clear();
@@ -261,8 +279,9 @@ void Decider::admit_plan(size_t rule, Decision decision, const Event& event, con
   const Identity identity = identity_of(event);
   const ReadAt read_at{place.batch.assignment().cluster, place.partition().topic, place.partition().partition,
                        place.message.offset, event.index};
+  const int64_t redrive = place.redrive != nullptr ? place.redrive->number : 0;
   const std::string key =
-      event_key(decision.plan->rule.id, decision.plan->target, identity.source, identity.id, read_at, 0);
+      event_key(decision.plan->rule.id, decision.plan->target, identity.source, identity.id, read_at, redrive);
   const EventReference reference = reference_to(event, provenance, place.partition(), place.message.offset);
   Json shown_plan = redacted_plan(*decision.plan, rules_->actions(), options_.redaction_salt);
   const FindingTimes times{time_of(event), place.batch.received(), now};
@@ -286,6 +305,7 @@ void Decider::admit_plan(size_t rule, Decision decision, const Event& event, con
     suppression.guard = admission.guard;
     suppression.reason = admission.reason;
     suppression.figures = admission.figures;
+    suppression.redrive = redrive;
     return;
   }
   Finding& finding = outcome.commit.findings.emplace_back();
@@ -296,6 +316,7 @@ void Decider::admit_plan(size_t rule, Decision decision, const Event& event, con
   finding.policy = decision.policy;
   finding.event = reference;
   finding.times = times;
+  finding.redrive = redrive;
   if (place.redrive != nullptr) finding.origin = "redrive";
 }
 
@@ -324,6 +345,7 @@ Result<AdmissionFacts> Decider::facts_for(const Event& event, const Provenance& 
   facts.own_attempt = *own_attempt;
   facts.own_things = own_things_;
   facts.redriven = place.redrive != nullptr;
+  facts.asked_for = facts.redriven && place.redrive->number > 0;
   if (!exceptions_) {
     const auto stored = reader_.exceptions();
     if (!stored) return stored.error().with("the exceptions cannot be read");

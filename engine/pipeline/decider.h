@@ -76,14 +76,19 @@ class Decider {
   // Adds to `outcome`. True when the partition's own poison is too much: it should not be read on.
   bool decide(const Batch& batch, Outcome& outcome);
 
-  // What of a message a dead letter is about.
+  // What of a message is decided again.
   struct Redrive {
     std::optional<uint32_t> index;  // of one event in it; none: all of them
     std::optional<size_t> rule;     // what it says only; none: what all say
+    int64_t number = 0;             // above 0: goes into the keys of what comes of it
   };
   // Decides a dead letter's one message again: whole, however its source is read, and as a redriven event. Adds to
   // `outcome`.
   void decide_again(const Batch& batch, const Redrive& wanted, Outcome& outcome);
+
+  // Decides again, on purpose, an event that was decided before. The batch's one message has its view as the value; the
+  // event, its rule and the number are all named. Adds to `outcome`.
+  void run_again(const Batch& batch, const Redrive& wanted, Outcome& outcome);
 
  private:
   struct Place;  // where the event at hand was read

@@ -1,23 +1,17 @@
 #include "pipeline/redriver.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <climits>
 #include <optional>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "pipeline/deciding_anew.h"
 
 namespace kedge {
 namespace {
-
-Decider::Options unbenched(Decider::Options options) {
-  options.failures_in_a_row_max = INT_MAX;
-  return options;
-}
 
 Redriven refused(int64_t number, std::string why) { return {number, Redriven::Kind::refused, {}, std::move(why)}; }
 
@@ -58,40 +52,12 @@ Redriven::Kind kind_of(const Decider::Outcome& outcome) {
   return outcome.matches > 0 ? Redriven::Kind::nothing : Redriven::Kind::unmatched;
 }
 
-std::string why_nothing(const CommitBatch& decided) {
-  std::vector<std::string> reasons;
-  for (const Count& one : decided.counts) {
-    if (one.reason != "no-pattern") reasons.push_back(one.subject + ": " + one.reason);
-  }
-  return fmt::format("no rule wants anything done ({})", fmt::join(reasons, ", "));
-}
-
-std::string why_decided(const CommitBatch& decided, const std::vector<Disposition>& dispositions) {
-  std::vector<std::string> parts;
-  for (const Disposition& one : dispositions) {
-    if (one.kind == Disposition::Kind::duplicate) {
-      parts.emplace_back("decided before");
-    } else if (one.kind == Disposition::Kind::joined) {
-      parts.push_back(one.remediation + " is open for it already");
-    } else {
-      parts.push_back(one.remediation + " observes it, and is held if it is not as it should be");
-    }
-  }
-  for (const Suppression& one : decided.suppressions) {
-    parts.push_back(fmt::format("{} does nothing ({}): {}", one.plan.rule.id, one.guard, one.reason));
-  }
-  for (const DeadLetter& one : decided.dead_letters) {
-    parts.push_back(fmt::format("{}{}{}: a dead letter of its own", one.rule, one.rule.empty() ? "" : " ", one.reason));
-  }
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
-
 std::string why(Redriven::Kind kind, const RedriveDeadLetter& change, const std::vector<Disposition>& dispositions) {
   switch (kind) {
     case Redriven::Kind::decided:
-      return why_decided(change.decided, dispositions);
+      return words_of(change.decided, dispositions);
     case Redriven::Kind::nothing:
-      return why_nothing(change.decided);
+      return words_of_nothing(change.decided);
     case Redriven::Kind::unmatched:
       return "no rule in force wants it";
     case Redriven::Kind::failed:
@@ -172,13 +138,6 @@ Redriven Redriver::redrive_one(Decider& decider, Silent& silent, int64_t number,
 Result<Batch> Redriver::batch_of(const DeadLetter& letter, Silent& silent) {
   const auto record = whole(letter, silent);
   if (!record) return record.error();
-  const auto positions = parts_.reader.positions();
-  if (!positions) return positions.error();
-  auto assignment = std::make_shared<Assignment>();
-  assignment->partition = {letter.source, letter.topic, letter.partition};
-  for (const StoredPosition& stored : *positions) {  // an event without an id is named by its cluster too
-    if (stored.partition == assignment->partition) assignment->cluster = stored.position.cluster;
-  }
   std::vector<MessageHeader> headers;
   for (const auto& [name, value] : record->headers) headers.push_back({name, value});
   SourceMessage message;
@@ -187,10 +146,7 @@ Result<Batch> Redriver::batch_of(const DeadLetter& letter, Silent& silent) {
   message.value = record->value;
   message.headers = headers;
   message.has_key = record->has_key;
-  Batch batch(nullptr, std::move(assignment), letter.offset);
-  batch.append(message);
-  batch.seal(letter.at);
-  return batch;
+  return batch_of_one(parts_.reader, {letter.source, letter.topic, letter.partition}, message, letter.at);
 }
 
 Result<FetchedRecord> Redriver::whole(const DeadLetter& letter, Silent& silent) {

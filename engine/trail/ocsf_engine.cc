@@ -82,6 +82,13 @@ Json redrive(const Told& told) {
   return std::move(event).done();
 }
 
+Json rerun(const Told& told) {
+  Event event = lifecycle(told, other("Rerun"), severity::kInformational);
+  if (told.at("/outcome") == "failed") event.put("status", status::kFailure);
+  event.put("app", application_of(told, "rule " + told.at("/rule/id"))).put("status_code", told.at("/outcome"));
+  return std::move(event).done();
+}
+
 Json position(const Told& told) {
   const std::string note = told.at("/note");
   const std::string detail = told.at("/details/text");
@@ -174,6 +181,7 @@ void add_engine(const Told& told, std::vector<Json>& events) {
                                                      {"pause", pause},
                                                      {"position", position},
                                                      {"redrive", redrive},
+                                                     {"rerun", rerun},
                                                      {"restoration", restoration},
                                                      {"resume", resume},
                                                      {"rule_failure", rule_failure},

@@ -182,6 +182,12 @@ std::string redrive(const Json& r) {
                    r);
 }
 
+std::string rerun(const Json& r) {
+  const std::string of = raw_text_at(r, "/rerun_of");
+  const std::string what = of.empty() ? "the event of suppression " + text_at(r, "/suppression") : "the event of " + of;
+  return by_person(what + " run again, " + text_at(r, "/outcome"), r);
+}
+
 std::string start(const Json& r) { return "kedge " + text_at(r, "/version") + " started"; }
 std::string stop(const Json& r) { return "stopped" + with(": ", text_at(r, "/reason")); }
 std::string restoration(const Json& r) {
@@ -216,6 +222,7 @@ const std::map<std::string, Tell>& tellers() {
       {"redrive", redrive},
       {"refusal", refusal},
       {"release", move},
+      {"rerun", rerun},
       {"restoration", restoration},
       {"resume", resume},
       {"resumption", resumption},

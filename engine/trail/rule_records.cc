@@ -181,6 +181,10 @@ std::string remark_of(const Json& record, const std::string& rule) {
                        text_at(record, "/note"), text_at(record, "/seq"));
   }
   if (kind == "redrive") return "dead letters were redriven, record " + text_at(record, "/seq");
+  if (kind == "rerun") {
+    if (raw_text_at(record, "/rule/id") != rule) return "";
+    return "an event was run again on purpose, record " + text_at(record, "/seq");
+  }
   if (kind == "restoration") return "the ledger was restored, record " + text_at(record, "/seq");
   const bool benched = kind == "alarm" && raw_text_at(record, "/alarm") == "rule-benched" &&
                        raw_text_at(record, "/details/rule") == rule;
@@ -209,8 +213,8 @@ Result<RuleRecords> rule_records(RecordSearch& search, const std::string& rule, 
 Result<std::map<Time, std::set<std::string>>> remarks_of(RecordSearch& search, const std::string& rule, Time from,
                                                          Time to) {
   std::map<Time, std::set<std::string>> remarks;
-  const auto done = visit_span(search, query_of({"position", "redrive", "alarm", "restoration"}, ""), "", from, to,
-                               [&](const Json& record, int64_t, Time at) -> Result<void> {
+  const auto done = visit_span(search, query_of({"position", "redrive", "rerun", "alarm", "restoration"}, ""), "", from,
+                               to, [&](const Json& record, int64_t, Time at) -> Result<void> {
                                  std::string remark = remark_of(record, rule);
                                  if (!remark.empty()) remarks[hour_of(at)].insert(std::move(remark));
                                  return {};

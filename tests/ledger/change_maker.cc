@@ -133,6 +133,32 @@ RedriveDeadLetter ChangeMaker::redrive(LedgerReader& reader) {
   return redrive;
 }
 
+RerunEvent ChangeMaker::rerun(LedgerReader& reader) {
+  RerunEvent rerun;
+  if (one_in(2) && !remediations_.empty()) {
+    rerun.remediation = remediations_[below(remediations_.size())];
+  } else {
+    rerun.suppression = static_cast<int64_t>(below(1'000));
+  }
+  rerun.rule = {kSampleRule, "1"};
+  rerun.redrive = *reader.journal_head() + 1;
+  rerun.actor = "alice";
+  rerun.reason = "the rule enforces now";
+  rerun.outcome = one_in(4) ? "failed" : "decided";
+  if (rerun.outcome == "failed") {
+    rerun.message = "again";
+    return rerun;
+  }
+  if (one_in(2)) rerun.decided.findings.push_back(finding());
+  for (Finding& finding : rerun.decided.findings) {
+    finding.origin = "redrive";
+    finding.redrive = rerun.redrive;
+  }
+  if (one_in(2)) rerun.decided.suppressions.push_back(suppression());
+  for (Suppression& suppression : rerun.decided.suppressions) suppression.redrive = rerun.redrive;
+  return rerun;
+}
+
 Change ChangeMaker::batch(LedgerReader& reader) {
   CommitBatch batch;
   for (uint64_t n = below(3); n > 0; --n) batch.findings.push_back(finding());
@@ -326,6 +352,7 @@ Change ChangeMaker::by_a_person(LedgerReader& reader) {
       return close;
     }
     case 7:
+      if (one_in(3)) return rerun(reader);
       return redrive(reader);
     case 8:
       return AcceptClock{"the time server was wrong", "alice"};

@@ -39,6 +39,7 @@ class ChangeMaker {
   Suppression suppression();
   DeadLetter dead_letter();
   RedriveDeadLetter redrive(LedgerReader& reader);
+  RerunEvent rerun(LedgerReader& reader);
   Start start(const Remediation&, int64_t head);
   std::optional<OpenBreaker> breaker();  // of the endpoint that an attempt would call
   StepOutcome outcome(const Remediation&);

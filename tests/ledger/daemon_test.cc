@@ -366,6 +366,65 @@ TEST_P(RedriveTest, ALiveEventJoinsTheLiveOneBesideARedrivenOne) {
   EXPECT_EQ(start(4).go, Go::go);
 }
 
+// ---- rerun ---------------------------------------------------------------------------------------------------------
+
+class RerunTest : public RedriveTest {
+ protected:
+  RerunEvent rerun(const std::string& remediation, std::vector<Finding> findings) {
+    RerunEvent change;
+    change.remediation = remediation;
+    change.rule = {kSampleRule, "1"};
+    change.redrive = ledger().head() + 1;
+    change.actor = "alice";
+    change.reason = "the rule is mended";
+    change.outcome = "decided";
+    for (Finding& finding : findings) {
+      finding.origin = "redrive";
+      finding.redrive = change.redrive;
+    }
+    change.decided.findings = std::move(findings);
+    return change;
+  }
+};
+
+TEST_P(RerunTest, IsOnRecordInTheCommitThatHoldsWhatCameOfIt) {
+  const std::string id = open(1, "bucket");
+  ASSERT_TRUE(commit(PersonalMove{id, Move::cancel, "bob", "not now"}).done());
+  const RerunEvent change = rerun(id, {finding(2)});
+  const Answer answer = commit(change);
+  ASSERT_TRUE(answer.done()) << answer.error.message;
+  EXPECT_EQ(answer.dispositions, (std::vector<Disposition>{{Disposition::Kind::opened, sample_id(2)}}));
+  EXPECT_EQ(record(change.redrive)["redrive"], change.redrive) << "that of the plan";
+  const Json told = last_record();
+  EXPECT_EQ(told["kind"], "rerun");
+  EXPECT_EQ(told["rerun_of"], id);
+  EXPECT_EQ(told["redrive"], change.redrive);
+  EXPECT_EQ(told["actor"], "alice");
+  EXPECT_EQ(told["reason"], "the rule is mended");
+  EXPECT_EQ(told["remediations"], Json({sample_id(2)}));
+}
+
+TEST_P(RerunTest, IsRefusedWhileTheRemediationIsOpen) {
+  const std::string id = open(1, "bucket");
+  const int64_t head = ledger().head();
+  EXPECT_EQ(commit(rerun(id, {finding(2)})).error.code, ErrorCode::conflict);
+  EXPECT_EQ(ledger().head(), head);
+}
+
+TEST_P(RerunTest, OfTwoWithTheSameNumberTheSecondIsADuplicate) {
+  const std::string id = open(1, "bucket");
+  ASSERT_TRUE(commit(PersonalMove{id, Move::cancel, "bob", "not now"}).done());
+  RerunEvent second = rerun(id, {finding(2)});
+  ASSERT_TRUE(commit(second).done());
+  second.decided.findings[0].remediation = sample_id(3);
+  const Answer answer = commit(second);
+  ASSERT_TRUE(answer.done()) << answer.error.message;
+  EXPECT_EQ(answer.dispositions.at(0).kind, Disposition::Kind::duplicate);
+  EXPECT_EQ(last_record()["duplicates"], 1);
+}
+
+// ---- dead letters --------------------------------------------------------------------------------------------------
+
 TEST_P(DaemonTest, KeepsOnlyTheRangeOfDeadLettersBeyondTheLimit) {
   options.dead_letters_max = 2;
   remake();
@@ -539,5 +598,6 @@ TEST_P(DaemonTest, GoesBackForNoWallClock) {
 INSTANTIATE_TEST_SUITE_P(Ledger, DaemonTest, kAllLedgers, name_of_ledger);
 INSTANTIATE_TEST_SUITE_P(Ledger, SeekTest, kAllLedgers, name_of_ledger);
 INSTANTIATE_TEST_SUITE_P(Ledger, RedriveTest, kAllLedgers, name_of_ledger);
+INSTANTIATE_TEST_SUITE_P(Ledger, RerunTest, kAllLedgers, name_of_ledger);
 
 }  // namespace kedge

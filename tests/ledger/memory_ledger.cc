@@ -493,6 +493,14 @@ Result<Answer> MemoryLedger::on(const RedriveDeadLetter& change) {
   return answer;
 }
 
+Result<Answer> MemoryLedger::on(const RerunEvent& change) {
+  if (find_open(change.remediation)) return Error{ErrorCode::conflict, change.remediation + " is open"};
+  if (auto unused = check_ids(change.decided); !unused) return unused.error();
+  Answer answer = take_decisions(change.decided);
+  write(rerun_record(change, answer.dispositions));
+  return answer;
+}
+
 Result<Answer> MemoryLedger::on(const CloseDeadLetters& change) {
   std::vector<int64_t> closed;
   for (const int64_t number : change.numbers) {

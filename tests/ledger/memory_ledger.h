@@ -101,6 +101,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<Answer> on(const RemovePause&);
   Result<Answer> on(const CloseDeadLetters&);
   Result<Answer> on(const RedriveDeadLetter&);
+  Result<Answer> on(const RerunEvent&);
   Result<Answer> on(const LoadRules&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);

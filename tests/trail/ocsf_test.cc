@@ -93,6 +93,7 @@ TEST_F(OcsfTest, EveryKindOfRecordHasItsPlace) {
                                                {"plan", {"Detection Finding: Create"}},
                                                {"position", {"Application Error: General Error"}},
                                                {"redrive", {"Application Lifecycle: Other"}},
+                                               {"rerun", {"Application Lifecycle: Other"}},
                                                {"refusal", {"Detection Finding: Close"}},
                                                {"release", {"Detection Finding: Update"}},
                                                {"restoration", {"Event Log Activity: Other"}},

@@ -78,6 +78,14 @@ TEST(SummaryOf, TellsHowFarAnAcceptedClockIsFromLedgerTime) {
             "the wall clock, 1 min 30 s behind ledger time, is right, says bob");
 }
 
+TEST(SummaryOf, TellsWhatWasRunAgain) {
+  Json record = {{"kind", "rerun"}, {"rerun_of", "r1"}, {"outcome", "decided"}, {"actor", "bob"}, {"reason", "mended"}};
+  EXPECT_EQ(summary_of(record), "the event of r1 run again, decided by bob: mended");
+  record.erase("rerun_of");
+  record["suppression"] = 41;
+  EXPECT_EQ(summary_of(record), "the event of suppression 41 run again, decided by bob: mended");
+}
+
 TEST(SummaryOf, TellsConfirmedFromUnconfirmedAndFromNothingToDo) {
   EXPECT_EQ(summary_of({{"kind", "confirmation"}, {"from", "confirming"}, {"to", "confirmed"}}),
             "read back, and as it should be");
