@@ -91,7 +91,9 @@ guards:
 #   channels:                     # rules name them; more than notices_per_minute (60) wait; timeout (15s) is of one try
 #     security: {kind: slack, url: "${file:/etc/kedge/slack-url}", notices_per_minute: 60, timeout: 15s}
 #     hook: {kind: webhook, url: "https://example.com/hook", secrets: ["${file:/etc/kedge/hook-secret}"]}
+#     letters: {kind: kafka, brokers: ["broker:9092"], topic: kedge-dead-letters}  # 6000 a minute
 #   alarms: [security]            # who is told of trouble of the engine itself
+#   dead_letters: [letters]       # gets each dead letter
 #   fold: {after: 5, within: 10m} # so many notices of a kind of one rule go out by themselves; the rest is one digest
 
 # audit:                          # every record in files that outsiders can verify; without a key there are none

@@ -284,7 +284,35 @@ void report_channel(Section& section, const ChannelOptions& options) {
   const auto checked = check_channel(options);
   if (checked || section.is_wrong("kind")) return;
   const auto [member, reason] = setting_and_reason(checked.error().message);
-  if (!section.is_wrong(member)) section.mistake(member, reason);
+  if (!section.is_wrong(member.substr(0, member.find_first_of(".[")))) section.mistake(member, reason);
+}
+
+// Where a channel leads to: a URL, or a topic.
+void read_address(Section& channel, ChannelOptions& options) {
+  std::vector<std::string> brokers;
+  channel.texts("brokers", brokers);
+  channel.text_map("properties", options.kafka.properties);
+  options.kafka.brokers = fmt::format("{}", fmt::join(brokers, ","));
+  if (options.kind == ChannelOptions::Kind::kafka) {
+    channel.text("url", options.url);
+    channel.required_text("topic", options.kafka.topic);
+  } else {
+    channel.required_text("url", options.url);
+    channel.text("topic", options.kafka.topic);
+  }
+}
+
+// Names of channels that there are.
+void read_channel_names(Section& section, const char* key, const std::vector<ChannelOptions>& channels,
+                        std::vector<std::string>& names) {
+  section.texts(key, names);
+  std::vector<std::string_view> known;
+  for (const ChannelOptions& channel : channels) known.push_back(channel.name);
+  for (size_t i = 0; i < names.size() && !section.is_wrong(key); ++i) {
+    if (std::find(known.begin(), known.end(), names[i]) != known.end()) continue;
+    section.mistake(fmt::format("{}[{}]", key, i), fmt::format("there is no channel '{}' in notify.channels{}",
+                                                               names[i], did_you_mean(names[i], known)));
+  }
 }
 
 void read_notify(Section& section, Configuration& configuration) {
@@ -292,27 +320,21 @@ void read_notify(Section& section, Configuration& configuration) {
     ChannelOptions options;
     options.name = name;
     channel.word<ChannelOptions::Kind>("kind", options.kind, parse_channel_kind);
-    channel.require("kind", "'kind' is missing: webhook or slack");
-    channel.required_text("url", options.url);
+    channel.require("kind", "'kind' is missing: webhook, slack or kafka");
+    read_address(channel, options);
     channel.texts("secrets", options.secrets);
+    options.notices_per_minute = usual_pace(options.kind);
     channel.duration("timeout", options.timeout, milliseconds(100), seconds(120));
     channel.integer("notices_per_minute", options.notices_per_minute, 1, 100'000);
     report_channel(channel, options);
     configuration.channels.push_back(std::move(options));
   });
-  section.texts("alarms", configuration.alarms);
+  read_channel_names(section, "alarms", configuration.channels, configuration.alarms);
+  read_channel_names(section, "dead_letters", configuration.channels, configuration.dead_letters);
   section.section("fold", [&](Section& fold) {
     fold.integer("after", configuration.notices.alone, 1, 100'000);
     fold.duration("within", configuration.notices.span, seconds(1), hours(24));
   });
-  std::vector<std::string_view> known;
-  for (const ChannelOptions& channel : configuration.channels) known.push_back(channel.name);
-  for (size_t i = 0; i < configuration.alarms.size() && !section.is_wrong("alarms"); ++i) {
-    const std::string& alarm = configuration.alarms[i];
-    if (std::find(known.begin(), known.end(), alarm) != known.end()) continue;
-    section.mistake(fmt::format("alarms[{}]", i),
-                    fmt::format("there is no channel '{}' in notify.channels{}", alarm, did_you_mean(alarm, known)));
-  }
 }
 
 // "127.0.0.1:9464", "[::1]:9464", "name:0".

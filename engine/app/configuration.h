@@ -51,8 +51,9 @@ struct Configuration {
   AuditOptions audit;
 
   std::vector<ChannelOptions> channels;
-  std::vector<std::string> alarms;  // channels
-  NoticePace notices;               // notify.fold
+  std::vector<std::string> alarms;        // channels
+  std::vector<std::string> dead_letters;  // channels
+  NoticePace notices;                     // notify.fold
 
   std::string listen = "127.0.0.1:9464";  // metrics and health, as it is written
   MonitoringServer::Options monitoring;   // the same, taken apart

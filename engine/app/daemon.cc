@@ -320,9 +320,11 @@ Result<void> Daemon::start_effects() {
 }
 
 Result<void> Daemon::start_notices() {
+  const auto ledger_id = reader_->ledger_id();
+  if (!ledger_id) return ledger_id.error();
   std::vector<Channel> channels;
   for (const ChannelOptions& options : configuration_.channels) {
-    auto channel = open_channel(options, *room_->http);
+    auto channel = open_channel(options, *room_->http, *ledger_id);
     if (!channel) return channel.error().with("notify.channels." + options.name);
     channels.push_back(*std::move(channel));
   }

@@ -129,20 +129,27 @@ Tree windows_of(const Configuration& c) {
 }
 
 Tree channel_of(const ChannelOptions& channel) {
-  Tree secrets = Tree::array();
-  for (const std::string& secret : channel.secrets) secrets.push_back(hidden(secret));
-  return {{"kind", channel.kind == ChannelOptions::Kind::slack ? "slack" : "webhook"},
-          {"url", hidden(channel.url)},
-          {"secrets", secrets},
-          {"notices_per_minute", channel.notices_per_minute},
-          {"timeout", span(channel.timeout)}};
+  Tree tree = {{"kind", std::string(to_string(channel.kind))}};
+  if (channel.kind == ChannelOptions::Kind::kafka) {
+    tree["brokers"] = list_of(channel.kafka.brokers);
+    tree["topic"] = channel.kafka.topic;
+    tree["properties"] = shown(properties_in_force(channel.kafka));
+  } else {
+    Tree secrets = Tree::array();
+    for (const std::string& secret : channel.secrets) secrets.push_back(hidden(secret));
+    tree["url"] = hidden(channel.url);
+    tree["secrets"] = secrets;
+  }
+  tree["notices_per_minute"] = channel.notices_per_minute;
+  tree["timeout"] = span(channel.timeout);
+  return tree;
 }
 
 Tree notify_of(const Configuration& c) {
   Tree channels = Tree::object();
   for (const ChannelOptions& channel : c.channels) channels[channel.name] = channel_of(channel);
   const Tree fold = {{"after", c.notices.alone}, {"within", span(c.notices.span)}};
-  return {{"channels", channels}, {"alarms", c.alarms}, {"fold", fold}};
+  return {{"channels", channels}, {"alarms", c.alarms}, {"dead_letters", c.dead_letters}, {"fold", fold}};
 }
 
 Tree webhook_of(const CheckpointWebhookOptions& webhook) {

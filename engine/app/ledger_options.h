@@ -14,6 +14,7 @@ inline SqliteLedgerOptions ledger_options(const Configuration& configuration) {
   options.journal_horizon = configuration.undo_horizon;
   options.gate = configuration.gate;
   options.notify_alarms = configuration.alarms;
+  options.notify_dead_letters = configuration.dead_letters;
   options.notices = configuration.notices;
   return options;
 }

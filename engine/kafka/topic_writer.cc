@@ -157,6 +157,10 @@ Error TopicWriter::failure(int code, std::string_view reason) const {
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
       return {ErrorCode::not_found, topic + " is not there: create it, or mend its name"};
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      return {ErrorCode::limit, topic +
+                                    " takes no record of this size: raise its max.message.bytes, and the property "
+                                    "message.max.bytes here"};
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
       return {ErrorCode::unavailable, "fewer replicas of " + topic + " are in sync than its min.insync.replicas wants"};

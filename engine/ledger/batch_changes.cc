@@ -160,13 +160,14 @@ void SqliteWriter::bury(DeadLetter letter) {
   if (have_room({&letter, 1})) {
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
+    send(notices_of(letter, context(letter.number)));
     return tables_.put(letter);
   }
   if (tables_.widen_range(letter)) return;
   const DeadLetterRange range{
       letter.source, letter.topic, letter.partition, letter.rule, letter.offset, letter.offset, 1, at_};
   tables_.put(range);
-  write(dead_letter_record(range));
+  send(notices_of(range, context(write(dead_letter_record(range)))));
 }
 
 Result<Answer> SqliteWriter::on(const RedriveDeadLetter& change) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "guard/gate.h"
 #include "ledger/progress.h"
@@ -135,6 +136,37 @@ std::vector<Notice> notices_of(const RaiseAlarm& alarm, const NoticeContext& con
   channels.insert(channels.end(), context.alarm_channels.begin(), context.alarm_channels.end());
   return to_channels(std::move(channels), "kedge.alarm",
                      {{"alarm", alarm.kind}, {"message", alarm.message}, {"details", alarm.details}}, context);
+}
+
+std::vector<Notice> notices_of(const DeadLetter& letter, const NoticeContext& context) {
+  Json data = {{"source", letter.source},
+               {"topic", letter.topic},
+               {"partition", letter.partition},
+               {"offset", letter.offset},
+               {"index", letter.index},
+               {"reason", letter.reason},
+               {"message", letter.message},
+               {"key_base64", to_base64(letter.key)},
+               {"value_base64", to_base64(letter.value)},
+               {"value_bytes", letter.value_bytes},
+               {"value_sha256", letter.value_digest.hex()},
+               {"headers", letter.headers}};
+  if (!letter.rule.empty()) {
+    data["rule"] = letter.rule;
+    data["rule_version"] = letter.rule_version;
+  }
+  return to_channels(context.dead_letter_channels, "kedge.dead_letter", std::move(data), context);
+}
+
+std::vector<Notice> notices_of(const DeadLetterRange& range, const NoticeContext& context) {
+  Json data = {{"source", range.source},
+               {"topic", range.topic},
+               {"partition", range.partition},
+               {"offset", range.first},
+               {"reason", "limit"},
+               {"message", "from here on not each dead letter is kept: kedge dead-letter list tells of the range"}};
+  if (!range.rule.empty()) data["rule"] = range.rule;
+  return to_channels(context.dead_letter_channels, "kedge.dead_letter", std::move(data), context);
 }
 
 RaiseAlarm alarm_of(const NotePosition& note) {

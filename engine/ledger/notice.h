@@ -12,8 +12,9 @@ namespace kedge {
 // What the ledger needs to know to write a notice.
 struct NoticeContext {
   const std::string& ledger_id;
-  const std::vector<std::string>& alarm_channels;  // hear of alarms, holds, failures and what is unconfirmed
-  int64_t seq = 0;                                 // of the record that the notice tells of
+  const std::vector<std::string>& alarm_channels;        // hear of alarms, holds, failures and what is unconfirmed
+  const std::vector<std::string>& dead_letter_channels;  // get each dead letter, and nothing else
+  int64_t seq = 0;                                       // of the record that the notice tells of
   Time now;
 };
 
@@ -27,6 +28,10 @@ std::vector<Notice> notices_of(const Remediation& after, const Transition&, cons
 std::vector<Notice> notices_of(const Suppression&, const NoticeContext&);
 
 std::vector<Notice> notices_of(const RaiseAlarm&, const NoticeContext&);
+
+// Of a dead letter, as kept: with its bytes. Of a range: that it begins.
+std::vector<Notice> notices_of(const DeadLetter&, const NoticeContext&);
+std::vector<Notice> notices_of(const DeadLetterRange&, const NoticeContext&);
 
 // What people are told of a partition that is stopped.
 RaiseAlarm alarm_of(const NotePosition&);

@@ -40,8 +40,9 @@ struct SqliteLedgerOptions {
   // published stays, so that log and ledger can be compared, and so does the last of all. Asked as own_things is;
   // empty: there is no log, and all records stay.
   std::function<int64_t()> published;
-  std::vector<std::string> notify_alarms;  // channels that hear of alarms, holds and what is unconfirmed
-  NoticePace notices;                      // of a rule without a throttle of its own
+  std::vector<std::string> notify_alarms;        // channels that hear of alarms, holds and what is unconfirmed
+  std::vector<std::string> notify_dead_letters;  // channels that get each dead letter
+  NoticePace notices;                            // of a rule without a throttle of its own
 };
 
 // At most so many records go with a group that has written so many: more, so that none is past its horizon for long,

@@ -123,7 +123,9 @@ class SqliteWriter {
 
   void send(const std::vector<Notice>&);
   void send(const std::vector<Notice>&, const std::string& rule, Duration throttle);
-  NoticeContext context(int64_t seq) const { return {ledger_id_, options_.notify_alarms, seq, at_}; }
+  NoticeContext context(int64_t seq) const {
+    return {ledger_id_, options_.notify_alarms, options_.notify_dead_letters, seq, at_};
+  }
   Result<Notice> waiting_notice(int64_t number);
   int64_t today() const { return day_of(at_); }
   int64_t first_day(Duration horizon) const { return today() - std::chrono::ceil<std::chrono::days>(horizon).count(); }

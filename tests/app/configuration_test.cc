@@ -1,5 +1,6 @@
 #include "app/configuration.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
@@ -70,6 +71,22 @@ TEST(Configuration, TellsEveryMistakeAtOnceWithItsLine) {
   EXPECT_NE(all.find("kedge.yaml:1: version: '2' is no version that this engine reads"), std::string::npos) << all;
   EXPECT_NE(all.find("kedge.yaml:12: sources[0].start: "), std::string::npos) << all;
   EXPECT_NE(all.find("kedge.yaml:16: notify.alarms[0]: there is no channel 'nobody'"), std::string::npos) << all;
+}
+
+TEST(Configuration, TellsWhatIsWrongWithAChannelToATopic) {
+  const std::string good = replaced(kGood, "  alarms: [security]",
+                                    "    letters: {kind: kafka, brokers: [b:9092], topic: letters}\n"
+                                    "  dead_letters: [letters]");
+  EXPECT_EQ(mistakes(good), "");
+  EXPECT_EQ(load(good).configuration.channels[1].notices_per_minute, 6000);
+  EXPECT_THAT(mistakes(replaced(good, "[letters]", "[letter]")),
+              testing::HasSubstr("kedge.yaml:17: notify.dead_letters[0]: there is no channel 'letter'"));
+  EXPECT_THAT(mistakes(replaced(good, ", topic: letters", "")),
+              testing::HasSubstr("kedge.yaml:16: notify.channels.letters.topic: "));
+  EXPECT_THAT(mistakes(replaced(good, "b:9092", "b:port")),
+              testing::HasSubstr("kedge.yaml:16: notify.channels.letters.brokers[0]: "));
+  EXPECT_THAT(mistakes(replaced(good, "topic: letters", "topic: letters, properties: {acks: \"0\"}")),
+              testing::HasSubstr("kedge.yaml:16: notify.channels.letters.properties.acks: "));
 }
 
 TEST(Configuration, RefusesToLoosenAGuardInPassing) {
@@ -294,7 +311,9 @@ notify:
   channels:
     hook: {kind: webhook, url: "https://example.com/${env:SECRET}", secrets: ["${env:SECRET}"], notices_per_minute: 6, timeout: 3s}
     chat: {kind: slack, url: "https://example.com/chat"}
+    letters: {kind: kafka, brokers: ["a:9092", "b:9092"], topic: dead-letters, properties: {sasl.password: "${env:SECRET}"}, timeout: 4s}
   alarms: [chat]
+  dead_letters: [letters, hook]
   fold: {after: 3, within: 20m}
 api: {listen: "127.0.0.1:1", control_group: wheel}
 executor: {workers: 2, per_endpoint: 3, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,

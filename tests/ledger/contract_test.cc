@@ -21,6 +21,7 @@ namespace {
 SqliteLedgerOptions narrow_options() {
   SqliteLedgerOptions options;
   options.notify_alarms = {"on-call"};
+  options.notify_dead_letters = {"letters"};
   options.gate.budgets.all.most = 5;
   options.gate.budgets.rule = {4, std::chrono::minutes(2)};
   options.gate.budgets.account.most = 4;

@@ -439,6 +439,24 @@ TEST_P(DaemonTest, KeepsOnlyTheRangeOfDeadLettersBeyondTheLimit) {
   EXPECT_EQ(ledger().head(), head);  // one record tells of the range, not one of each
 }
 
+TEST_P(DaemonTest, SendsEachDeadLetterThatItKeepsAndTheBeginningOfARange) {
+  options.dead_letters_max = 1;
+  options.notify_dead_letters = {"letters"};
+  remake();
+  bury({letter(1, 3), letter(2), letter(3)});
+  const std::vector<Notice> notices = *reader().due_notices(clock.now(), 10);
+  ASSERT_EQ(notices.size(), 2U) << "the channel that hears of alarms does not get them";
+  EXPECT_EQ(notices[0].channel, "letters");
+  EXPECT_EQ(notices[0].type, "kedge.dead_letter");
+  EXPECT_EQ(notices[0].data["seq"], reader().dead_letters({})->at(0).number);
+  EXPECT_EQ(notices[0].data["offset"], 1);
+  EXPECT_EQ(notices[0].data["reason"], "not_json");
+  EXPECT_EQ(notices[0].data["value_base64"], "eHh4");
+  EXPECT_EQ(notices[0].data["value_sha256"], sha256("xxx").hex());
+  EXPECT_EQ(notices[1].data["offset"], 2);
+  EXPECT_EQ(notices[1].data["reason"], "limit");
+}
+
 TEST_P(DaemonTest, LimitsTheBytesOfDeadLettersToo) {
   options.dead_letter_bytes_max = 100;
   remake();

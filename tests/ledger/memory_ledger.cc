@@ -250,8 +250,7 @@ void MemoryLedger::suppress(const Suppression& suppression) {
   }
   keep(suppression.event.document);
   const int64_t seq = write(suppression_record(suppression));
-  send(notices_of(suppression, {ledger_id_, options_.notify_alarms, seq, at_}), suppression.plan.rule.id,
-       suppression.policy.throttle);
+  send(notices_of(suppression, context(seq)), suppression.plan.rule.id, suppression.policy.throttle);
 }
 
 void MemoryLedger::flush_folds(bool all) {
@@ -293,6 +292,7 @@ void MemoryLedger::bury(DeadLetter letter) {
     ++letters_kept_[{letter.source, letter.rule, minute}];
     letter.at = at_;
     letter.number = write(dead_letter_record(letter));
+    send(notices_of(letter, context(letter.number)));
     dead_letters_[letter.number] = std::move(letter);
     return;
   }
@@ -307,7 +307,8 @@ void MemoryLedger::bury(DeadLetter letter) {
     return;
   }
   ranges_.push_back({letter.source, letter.topic, letter.partition, letter.rule, letter.offset, letter.offset, 1, at_});
-  write(dead_letter_record(ranges_.back()));
+  const int64_t seq = write(dead_letter_record(ranges_.back()));
+  send(notices_of(ranges_.back(), context(seq)));
 }
 
 Result<Answer> MemoryLedger::on(const ClaimPositions& change) {
@@ -361,7 +362,7 @@ void MemoryLedger::note(const NotePosition& change) {
   if (const auto stored = positions_.find(change.partition); stored != positions_.end()) {
     stored->second.stopped = change.reason.empty() ? change.note : change.reason;
   }
-  send(notices_of(alarm_of(change), {ledger_id_, options_.notify_alarms, seq, at_}));
+  send(notices_of(alarm_of(change), context(seq)));
 }
 
 // ---- people ------------------------------------------------------------------------------------------------------
@@ -555,7 +556,7 @@ Result<Answer> MemoryLedger::on(const RaiseAlarm& change) {
 
 void MemoryLedger::raise(const RaiseAlarm& alarm) {
   const int64_t seq = write(alarm_record(alarm));
-  send(notices_of(alarm, {ledger_id_, options_.notify_alarms, seq, at_}));
+  send(notices_of(alarm, context(seq)));
 }
 
 Result<Answer> MemoryLedger::on(const NoticeDelivered& change) {

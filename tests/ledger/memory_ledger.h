@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_time.h"
+#include "ledger/notice.h"
 #include "ledger/progress.h"
 #include "ledger/record.h"
 #include "ledger/sqlite_ledger.h"
@@ -113,6 +114,9 @@ class MemoryLedger : public Ledger, public LedgerReader {
   int64_t write(const Record&);
   void let_records_go(int64_t written);
   void keep(const std::string& bytes);
+  NoticeContext context(int64_t seq) const {
+    return {ledger_id_, options_.notify_alarms, options_.notify_dead_letters, seq, at_};
+  }
   void send(std::vector<Notice>);
   void send(std::vector<Notice>, const std::string& rule, Duration throttle);
   void count(const std::string& subject, const std::string& reason, int64_t number);

@@ -38,8 +38,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (r.state == State::confirmed) keep_claim(r);
   const std::string code = details.is_object() ? details.value("code", "") : "";
   const int64_t seq = write(move_record(r, step, std::move(details)));
-  send(notices_of(r, step, was_guard, {ledger_id_, options_.notify_alarms, seq, at_}), r.plan.rule.id,
-       r.policy.throttle);
+  send(notices_of(r, step, was_guard, context(seq)), r.plan.rule.id, r.policy.throttle);
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
   if (into) runnable_.push_back(r.id);
   if (!is_end(r.state)) {
