@@ -1,0 +1,30 @@
+// What dpkg's records below a root say that files hold: an upgrade changes files, and is no mutation where they hold
+// what the package says.
+//
+// The records lie on the host that is looked at, and say nothing of modes and owners: they tell an upgrade from a
+// mutation on a host whose dpkg is not the enemy's, and prove nothing beyond that.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "host/baseline_difference.h"
+#include "host/scan.h"
+
+namespace kedge {
+
+bool has_package_records(const std::string& root);
+
+// Sets `package` of each difference that an upgrade explains:
+//   - a file whose content is new, and nothing else of it, and whose MD5 is the one in PACKAGE.md5sums, or in the
+//   status
+//     file for configuration (conffiles), of an installed package;
+//   - a new file of which that is so, that is root's, that only root may write, without setuid, setgid or capabilities;
+//   - dpkg's own tables (status, PACKAGE.md5sums, PACKAGE.list and so on; never its scripts).
+// Diversions and a merged /usr are followed. The MD5 is taken of a file that has the SHA-256 of the scan. An error
+// where the records cannot be read.
+Result<void> mark_package_upgrades(const std::string& root, const std::vector<ScannedEntry>& now,
+                                   std::vector<Difference>& differences);
+
+}  // namespace kedge

@@ -1,0 +1,353 @@
+// The work is cut into tasks on one stack: to enter a directory, and to look at a handful of names in one. The stack is
+// worked off from its top, on which the names of a directory lie above its subdirectories: so no more directories are
+// held open than there are levels and threads.
+#include "host/scan.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+
+#include "base/descriptor.h"
+#include "base/thread.h"
+#include "host/manifest.h"
+
+namespace kedge {
+namespace {
+
+constexpr size_t kNamesOfTask = 32;
+constexpr size_t kReadBytes = 256U << 10U;
+constexpr int kReadings = 4;  // of a file that changes
+
+struct OpenDirectory {
+  Descriptor handle;  // O_PATH
+  std::string path;
+};
+
+struct Task {
+  std::shared_ptr<const OpenDirectory> in;
+  std::vector<std::string> names;  // one, where a directory is entered
+  bool enters = false;
+};
+
+FileTime time_of(const timespec& time) { return {time.tv_sec, static_cast<uint32_t>(time.tv_nsec)}; }
+
+FileIdentity identity_of(const struct stat& found) { return {found.st_dev, found.st_ino, time_of(found.st_ctim)}; }
+
+FileType type_of(const struct stat& found) {
+  switch (found.st_mode & S_IFMT) {
+    case S_IFDIR:
+      return FileType::directory;
+    case S_IFLNK:
+      return FileType::link;
+    case S_IFIFO:
+      return FileType::fifo;
+    case S_IFSOCK:
+      return FileType::socket;
+    case S_IFBLK:
+      return FileType::block;
+    case S_IFCHR:
+      return FileType::character;
+    default:
+      return FileType::file;
+  }
+}
+
+FileState state_of(std::string path, const struct stat& found) {
+  FileState state;
+  state.path = std::move(path);
+  state.type = type_of(found);
+  state.uid = found.st_uid;
+  state.gid = found.st_gid;
+  state.mode = found.st_mode & 07777;
+  if (state.type == FileType::file) {
+    state.links = found.st_nlink;
+    state.size = static_cast<uint64_t>(found.st_size);
+  }
+  if (state.type == FileType::file || state.type == FileType::link) state.mtime = time_of(found.st_mtim);
+  if (state.type == FileType::block || state.type == FileType::character) {
+    state.device_major = major(found.st_rdev);
+    state.device_minor = minor(found.st_rdev);
+  }
+  return state;
+}
+
+bool same_content_times(const struct stat& a, const struct stat& b) {
+  return a.st_size == b.st_size && time_of(a.st_mtim) == time_of(b.st_mtim) && time_of(a.st_ctim) == time_of(b.st_ctim);
+}
+
+// What an O_PATH handle is of, opened: this very inode, whatever has its name now.
+int open_held(const Descriptor& handle) {
+  const std::string path = "/proc/self/fd/" + std::to_string(handle.get());
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  const int file = open(path.c_str(), kFlags | O_NOATIME);
+  return file < 0 && errno == EPERM ? open(path.c_str(), kFlags) : file;
+}
+
+// Empty: it has none.
+std::string capabilities_of(const Descriptor& file) {
+  std::array<char, 64> value{};  // of every version of it: at most 24 bytes
+  const ssize_t size = fgetxattr(file.get(), "security.capability", value.data(), value.size());
+  return size > 0 ? std::string(value.data(), static_cast<size_t>(size)) : "";
+}
+
+class Scanner {
+ public:
+  explicit Scanner(const ScanOptions& options) : options_(options) {}
+
+  Result<Scan> run(const std::string& root) {
+    Descriptor handle(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat found {};
+    if (handle.get() < 0 || fstat(handle.get(), &found) != 0) return io_error("cannot open", root);
+    device_ = found.st_dev;
+    Worker first(*this);
+    first.enter(std::move(handle), "", found);
+    if (!first.found.faults.empty()) {
+      return Error{ErrorCode::refused, "cannot read " + root + ": " + first.found.faults.front().reason};
+    }
+    std::vector<Thread> others;
+    for (unsigned i = 1; i < options_.threads; ++i) {
+      others.emplace_back("scan", [this] { Worker(*this).work(); });
+    }
+    first.work();
+    for (Thread& other : others) other.join();
+    const auto before = [](const auto& a, const auto& b) { return path_before(path_of(a), path_of(b)); };
+    std::sort(scan_.entries.begin(), scan_.entries.end(), before);
+    std::sort(scan_.faults.begin(), scan_.faults.end(), before);
+    std::sort(scan_.not_entered.begin(), scan_.not_entered.end(), before);
+    return std::move(scan_);
+  }
+
+ private:
+  static const std::string& path_of(const ScannedEntry& entry) { return entry.state.path; }
+  static const std::string& path_of(const ScanFault& fault) { return fault.path; }
+  static const std::string& path_of(const std::string& path) { return path; }
+
+  // One thread's part: what it found is its own until it is over.
+  struct Worker {
+    explicit Worker(Scanner& whole) : scanner(whole), buffer(kReadBytes) {}
+
+    void work() {
+      while (auto task = scanner.next()) {
+        for (const std::string& name : task->names) look(task->in, name, task->enters);
+        scanner.finished();
+      }
+      scanner.keep(std::move(found));
+    }
+
+    void look(const std::shared_ptr<const OpenDirectory>& in, const std::string& name, bool enters) {
+      std::string path = in->path.empty() ? name : in->path + "/" + name;
+      Descriptor handle(openat(in->handle.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+      struct stat status {};
+      if (handle.get() < 0 || fstat(handle.get(), &status) != 0) {
+        if (errno != ENOENT) fault(std::move(path));  // it is gone, and that is as good a moment as any
+        return;
+      }
+      if (!S_ISDIR(status.st_mode)) return take(handle, std::move(path), status);
+      if (!enters) return scanner.add({in, {name}, true});
+      enter(std::move(handle), std::move(path), status);
+    }
+
+    void take(const Descriptor& handle, std::string path, const struct stat& status) {
+      FileState state = state_of(std::move(path), status);
+      if (state.type == FileType::file) return read(handle, std::move(state), status);
+      if (state.type == FileType::link) {
+        std::vector<char> target(PATH_MAX + 1);
+        const ssize_t size = readlinkat(handle.get(), "", target.data(), target.size());
+        if (size < 0) return fault(std::move(state.path));
+        state.link_target.assign(target.data(), static_cast<size_t>(size));
+      }
+      add(std::move(state), status);
+    }
+
+    void read(const Descriptor& handle, FileState state, struct stat status) {
+      if (const FileState* known = scanner.known(state, status); known != nullptr) {
+        state.sha256 = known->sha256;
+        state.capabilities = known->capabilities;
+        return add(std::move(state), status);
+      }
+      const Descriptor file(open_held(handle));
+      if (file.get() < 0) return unread(std::move(state), status, std::strerror(errno));
+      for (int reading = 0; reading < kReadings; ++reading) {
+        if (scanner.options_.before_reading) scanner.options_.before_reading(state.path);
+        state.capabilities = capabilities_of(file);
+        if (!digest(file, static_cast<uint64_t>(status.st_size))) {
+          return unread(std::move(state), status, std::strerror(errno));
+        }
+        struct stat after {};
+        if (fstat(file.get(), &after) != 0) return unread(std::move(state), status, std::strerror(errno));
+        if (same_content_times(status, after)) {
+          state.sha256 = read_digest;
+          return add(std::move(state), status);
+        }
+        status = after;
+        state = state_of(std::move(state.path), status);
+        lseek(file.get(), 0, SEEK_SET);
+      }
+      unread(std::move(state), status, "it changes while it is read");
+    }
+
+    // Of no more than a little beyond `size`: who appends for ever has changed it anyway.
+    bool digest(const Descriptor& file, uint64_t size) {
+      uint64_t done = 0;
+      while (done <= size) {
+        const ssize_t part = ::read(file.get(), buffer.data(), buffer.size());
+        if (part < 0 && errno == EINTR) continue;
+        if (part < 0) {
+          const int number = errno;
+          hash.finish();
+          errno = number;
+          return false;
+        }
+        if (part == 0) break;
+        hash.add({buffer.data(), static_cast<size_t>(part)});
+        done += static_cast<uint64_t>(part);
+      }
+      read_digest = hash.finish();
+      return true;
+    }
+
+    void enter(Descriptor handle, std::string path, const struct stat& status) {
+      FileState state = state_of(path, status);
+      if (status.st_dev != scanner.device_ && !scanner.options_.all_file_systems) {
+        found.not_entered.push_back(std::move(path));
+        return add(std::move(state), status);
+      }
+      const auto directory = std::make_shared<const OpenDirectory>(OpenDirectory{std::move(handle), std::move(path)});
+      if (!list(directory)) return unread(std::move(state), status, std::strerror(errno));
+      add(std::move(state), status);
+    }
+
+    // Its entries become tasks: subdirectories below, so that they are entered when the rest is done.
+    bool list(const std::shared_ptr<const OpenDirectory>& directory) {
+      const int opened = openat(directory->handle.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (opened < 0) return false;
+      DIR* const listing = fdopendir(opened);
+      if (listing == nullptr) {
+        close(opened);
+        return false;
+      }
+      std::vector<Task> tasks;
+      Task names{directory, {}, false};
+      errno = 0;
+      while (const dirent* const entry = readdir(listing)) {
+        const std::string name = entry->d_name;
+        if (name == "." || name == ".." || scanner.excluded(directory->path, name)) continue;
+        if (directory->path.size() + 1 + name.size() > kPathBytesMax) {
+          found.faults.push_back({directory->path + "/" + name, "its path is too long"});
+        } else if (entry->d_type == DT_DIR) {
+          scanner.add({directory, {name}, true});
+        } else {
+          names.names.push_back(name);
+        }
+        if (names.names.size() == kNamesOfTask) tasks.push_back(std::exchange(names, {directory, {}, false}));
+        errno = 0;
+      }
+      const int number = errno;
+      closedir(listing);
+      if (!names.names.empty()) tasks.push_back(std::move(names));
+      for (Task& task : tasks) scanner.add(std::move(task));
+      errno = number;
+      return number == 0;
+    }
+
+    void add(FileState state, const struct stat& status) {
+      found.entries.push_back({std::move(state), identity_of(status)});
+    }
+    void unread(FileState state, const struct stat& status, std::string reason) {
+      found.faults.push_back({state.path, std::move(reason)});
+      state.unread = true;
+      state.capabilities.clear();
+      add(std::move(state), status);
+    }
+    void fault(std::string path) { found.faults.push_back({std::move(path), std::strerror(errno)}); }
+
+    Scanner& scanner;
+    Scan found;
+    Sha256 hash;
+    Digest read_digest;
+    std::vector<char> buffer;
+  };
+
+  bool excluded(const std::string& directory, const std::string& name) const {
+    if (options_.excludes.empty()) return false;
+    const std::string path = directory.empty() ? name : directory + "/" + name;
+    return std::any_of(options_.excludes.begin(), options_.excludes.end(), [&](const std::string& pattern) {
+      return fnmatch(pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
+    });
+  }
+
+  const FileState* known(const FileState& state, const struct stat& status) const {
+    return options_.known ? options_.known(state.path, identity_of(status), state.size, state.mtime) : nullptr;
+  }
+
+  void add(Task task) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+  }
+
+  // Waits for work; none: all of it is done.
+  std::optional<Task> next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !tasks_.empty() || working_ == 0; });
+    if (tasks_.empty()) return std::nullopt;
+    Task task = std::move(tasks_.back());
+    tasks_.pop_back();
+    ++working_;
+    return task;
+  }
+
+  void finished() {
+    const std::lock_guard lock(mutex_);
+    if (--working_ == 0 && tasks_.empty()) changed_.notify_all();
+  }
+
+  void keep(Scan part) {
+    const std::lock_guard lock(mutex_);
+    const auto move_to = [](auto& all, auto& some) {
+      all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    };
+    move_to(scan_.entries, part.entries);
+    move_to(scan_.faults, part.faults);
+    move_to(scan_.not_entered, part.not_entered);
+  }
+
+  // Constant while threads run.
+  const ScanOptions& options_;
+  dev_t device_ = 0;
+
+  // Guarded by mutex_ while threads run.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Task> tasks_;
+  int working_ = 0;  // how many tasks are being done, each of which may add some
+  Scan scan_;
+};
+
+}  // namespace
+
+Result<Scan> scan_tree(const std::string& root, const ScanOptions& options) { return Scanner(options).run(root); }
+
+std::vector<std::string> default_excludes(const std::string& root) {
+  struct stat given {};
+  struct stat own {};
+  if (stat(root.c_str(), &given) != 0 || stat("/", &own) != 0) return {};
+  if (given.st_dev != own.st_dev || given.st_ino != own.st_ino) return {};
+  return {"dev/*", "proc/*", "run/*", "sys/*", "tmp/*", "var/tmp/*"};
+}
+
+}  // namespace kedge
