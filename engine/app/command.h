@@ -57,6 +57,7 @@ void add_match(CLI::App&, Shell&);
 void add_explain(CLI::App&, Shell&);
 void add_replay(CLI::App&, Shell&);
 void add_audit(CLI::App&, Shell&);
+void add_baseline(CLI::App&, Shell&);
 void add_remediation(CLI::App&, Shell&);
 void add_exception(CLI::App&, Shell&);
 void add_pause_and_resume(CLI::App&, Shell&);

@@ -65,9 +65,9 @@ int run_command_line(int argc, const char* const* argv, Shell& shell) {
   app.set_version_flag("--version", std::string("kedge ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough(false);
-  for (const auto add :
-       {add_run, add_check, add_test, add_match, add_explain, add_replay, add_audit, add_remediation, add_exception,
-        add_pause_and_resume, add_dead_letter, add_source, add_ledger, add_actions, add_init, add_dev_kafka}) {
+  for (const auto add : {add_run, add_check, add_test, add_match, add_explain, add_replay, add_audit, add_baseline,
+                         add_remediation, add_exception, add_pause_and_resume, add_dead_letter, add_source, add_ledger,
+                         add_actions, add_init, add_dev_kafka}) {
     add(app, shell);
   }
   if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {

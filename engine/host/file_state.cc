@@ -35,7 +35,7 @@ bool path_before(std::string_view a, std::string_view b) {
   return in_a == a.end() || rank(*in_a) < rank(*in_b);
 }
 
-bool lies_in(std::string_view path, std::string_view directory) {
+bool is_at_or_below(std::string_view path, std::string_view directory) {
   if (directory.empty() || path == directory) return true;
   return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
 }

@@ -48,7 +48,7 @@ struct FileState {
 bool path_before(std::string_view a, std::string_view b);
 
 // Whether `path` is `directory` or lies in it.
-bool lies_in(std::string_view path, std::string_view directory);
+bool is_at_or_below(std::string_view path, std::string_view directory);
 
 // Any bytes as one word of visible ASCII, which reads back as the same bytes: what is not a letter, a digit or one of
 // the marks that mean nothing to mtree(5), to a shell's patterns and to kedge becomes a backslash and three octal

@@ -291,7 +291,7 @@ class ManifestReader {
   Result<void> check_parent(std::string_view path) {
     const std::vector<FileState>& entries = read_.manifest.entries;
     if (entries.empty()) return {};
-    while (!open_.empty() && !lies_in(path, entries[open_.back()].path)) open_.pop_back();
+    while (!open_.empty() && !is_at_or_below(path, entries[open_.back()].path)) open_.pop_back();
     const size_t slash = path.rfind('/');
     const std::string_view parent = slash == std::string_view::npos ? "" : path.substr(0, slash);
     if (open_.empty() || entries[open_.back()].path != parent) return invalid("what it lies in is no directory above");

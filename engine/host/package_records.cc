@@ -198,7 +198,7 @@ bool is_harmless_new_file(const FileState& state) {
 
 // Tables that dpkg writes at each upgrade; what it would run is none.
 bool is_own_table(const std::string& path) {
-  if (!lies_in(path, kAdmin) || path.size() <= kAdmin.size()) return false;
+  if (!is_at_or_below(path, kAdmin) || path.size() <= kAdmin.size()) return false;
   const std::string name = path.substr(kAdmin.size() + 1);
   for (const char* table : {"available", "available-old", "diversions", "diversions-old", "status", "status-old"}) {
     if (name == table) return true;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -172,6 +172,28 @@ def check_audit():
                 fail(f"audit.md: its commands do not say `{expected}`:\n{done.stdout}")
 
 
+def check_baseline():
+    """The page on baselines, typed as it stands, on a tree of a few files."""
+    script = blocks(ROOT / "docs" / "baseline.md", "sh")[0]
+    with tempfile.TemporaryDirectory() as directory:
+        for name in ("etc/sshd_config", "usr/bin/tool"):
+            file = pathlib.Path(directory, "tree", name)
+            file.parent.mkdir(parents=True)
+            file.write_text(name)
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=directory, text=True, capture_output=True,
+                              timeout=120, env={**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}"})
+        if done.returncode != 0:
+            fail(f"baseline.md: {script}\n{done.stdout}{done.stderr}")
+        for expected in ("signed by golden.example.com", "modified etc/sshd_config: sha256", "it differs", "1 difference accepted",
+                         "and that is what was accepted"):
+            if expected not in done.stdout:
+                fail(f"baseline.md: its commands do not say `{expected}`:\n{done.stdout}{done.stderr}")
+        if shutil.which("mtree") is not None:
+            told = subprocess.run(["mtree", "-f", "golden.manifest", "-p", "tree"], cwd=directory, text=True, capture_output=True)
+            if told.returncode != 0:
+                fail(f"baseline.md: mtree does not agree:\n{told.stdout}{told.stderr}")
+
+
 def check_exports():
     """The page on exports, typed as it stands, in the directory of a ledger that has some records."""
     if shutil.which("jq") is None:
@@ -237,7 +259,7 @@ def check_promises():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "configurations": check_configurations, "units": check_units,
+          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "configurations": check_configurations, "units": check_units,
           "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
