@@ -1,0 +1,31 @@
+// Random operations. KEDGE_WATCH_SEEDS says how many worlds (few, if it is not set), KEDGE_WATCH_SEED the first.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/host/tree_player.h"
+
+namespace kedge {
+namespace {
+
+uint64_t setting(const char* name, uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+class WatchFuzz : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Both, WatchFuzz, testing::Values("inotify", "fanotify"),
+                         [](const auto& one) { return one.param; });
+
+TEST_P(WatchFuzz, WhatTheWatcherSaysToLookAtShowsWhatIsThere) {
+  const uint64_t first = setting("KEDGE_WATCH_SEED", 1);
+  for (uint64_t seed = first; seed < first + setting("KEDGE_WATCH_SEEDS", 25); ++seed) {
+    const auto differences = play({GetParam(), seed});
+    if (!differences) GTEST_SKIP() << differences.error().message;
+    ASSERT_EQ(*differences, "") << "with seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace kedge
