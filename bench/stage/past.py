@@ -26,6 +26,12 @@ def kept_trail(place, options, records, with_log):
     return made
 
 
+def kept_tree(place, options):
+    """The folder of a tree of files that bench_watch makes."""
+    return _kept(place, options, f"tree-{options.directories}-{options.files}", "bench_watch", "make", options.directories,
+                 options.files)
+
+
 def _kept(place, options, name, program, *words):
     kept = options.keep_past or os.path.join(os.path.dirname(place.directory), "past")
     made = os.path.join(kept, name)

@@ -15,15 +15,12 @@
 #include <set>
 #include <utility>
 
-#include "host/watch_actor.h"
-
 namespace kedge {
 namespace {
 
 constexpr uint64_t kMask = FAN_CREATE | FAN_DELETE | FAN_MODIFY | FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_RENAME | FAN_ONDIR;
 constexpr size_t kEventsMax = 16'384;       // in one call of poll()
 constexpr size_t kDirectoriesMax = 16'384;  // whose place is remembered: 200 bytes each
-constexpr size_t kActorsMax = 256;          // read in one call, 50 microseconds each; of more only the number is known
 
 // A file's handle, and the mount that it was found in.
 struct Handle {
@@ -114,7 +111,7 @@ Result<Notices> FanotifyWatcher::poll(Duration timeout) {
     std::move(more->sightings.begin(), more->sightings.end(), std::back_inserter(notices_.sightings));
     std::move(more->doubts.begin(), more->doubts.end(), std::back_inserter(notices_.doubts));
   }
-  actors_.clear();
+  actors_.next_round();
   return std::exchange(notices_, {});
 }
 
@@ -163,9 +160,7 @@ Result<void> FanotifyWatcher::arrange() {
   }
   for (const auto& [number, mount] : mounts_.all()) {
     struct statx found {};
-    const bool inside =
-        std::any_of(roots_.begin(), roots_.end(), [&](const Root& one) { return lies_in(mount.point, one.real); });
-    if (!inside || lies_in_any(mount.point, options_.excluded)) continue;
+    if (as_named(mount.point).empty()) continue;
     const bool is_seen =
         statx(AT_FDCWD, mount.point.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MNT_ID, &found) == 0 &&
         static_cast<int>(found.stx_mnt_id) == number && S_ISDIR(found.stx_mode);
@@ -280,7 +275,7 @@ void FanotifyWatcher::take(const fanotify_event_metadata& event) {
     at += std::max<size_t>(info.hdr.len, 1);
   }
   if (!place) return;
-  const auto who = actor(event.pid);
+  const auto who = event.pid > 0 ? actors_.of(event.pid) : nullptr;  // 0: of another namespace
   if (before) renamed(*before, *place, (event.mask & FAN_ONDIR) != 0, who);
   if ((event.mask & kMask & ~uint64_t{FAN_RENAME | FAN_ONDIR}) != 0) changed(*place, event.mask, who);
 }
@@ -389,15 +384,6 @@ void FanotifyWatcher::doubt_roots_at(const std::string& real_path) {
   for (const Root& root : roots_) {
     roots_doubtful_ = roots_doubtful_ || lies_in(root.real, real_path) || lies_in(root.path, real_path);
   }
-}
-
-std::shared_ptr<const Actor> FanotifyWatcher::actor(pid_t process) {
-  if (process <= 0) return nullptr;  // of another namespace
-  auto& known = actors_[process];
-  if (known == nullptr)
-    known =
-        actors_.size() <= kActorsMax ? read_actor(process) : std::make_shared<Actor>(Actor{process, {}, {}, {}, {}});
-  return known;
 }
 
 }  // namespace kedge

@@ -14,7 +14,6 @@
 
 #include <sys/fanotify.h>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +24,7 @@
 #include "host/inotify_watcher.h"
 #include "host/mounts.h"
 #include "host/watch.h"
+#include "host/watch_actor.h"
 
 namespace kedge {
 
@@ -73,7 +73,6 @@ class FanotifyWatcher final : public TreeWatcher {
   const std::vector<std::string>& directories_of(const Place&);
   std::optional<std::string> open_directory(const View&, const std::string& handle) const;
   std::vector<std::string> as_named(const std::string& real) const;
-  std::shared_ptr<const Actor> actor(pid_t process);
   Result<void> take_mounts();
   void look_at_roots();
   void doubt_roots_at(const std::string& real_path);
@@ -91,11 +90,11 @@ class FanotifyWatcher final : public TreeWatcher {
   // Where directories are, as real paths (none: in no root, or gone). Emptied when it is full, and when one was moved.
   std::unordered_map<std::string, std::vector<std::string>> directories_;
   std::vector<char> buffer_;
+  Actors actors_;
 
   // What this call has found.
   Notices notices_;
   bool roots_doubtful_ = false;
-  std::map<pid_t, std::shared_ptr<const Actor>> actors_;
 };
 
 }  // namespace kedge

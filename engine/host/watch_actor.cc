@@ -1,6 +1,7 @@
 #include "host/watch_actor.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@ namespace kedge {
 namespace {
 
 constexpr uint32_t kNoLogin = UINT32_MAX;
+constexpr size_t kKnownMax = 4'096;
+constexpr size_t kReadMax = 256;  // in a round, 50 microseconds each: of more only the number is known
 
 // At most a piece of it: what /proc tells of a process can be long.
 std::string beginning_of(const std::string& path) {
@@ -50,17 +53,36 @@ std::optional<uint32_t> login_of(const std::string& folder) {
   return user == kNoLogin ? std::nullopt : std::optional(user);
 }
 
+std::shared_ptr<const Actor> read_actor(pid_t process, const std::string& folder) {
+  return std::make_shared<Actor>(
+      Actor{process, target_of(folder + "exe"), command_of(folder), cgroup_of(folder), login_of(folder)});
+}
+
 }  // namespace
 
-std::shared_ptr<const Actor> read_actor(pid_t process) {
+std::shared_ptr<const Actor> Actors::of(pid_t process) {
+  Known& known = known_[process];
+  if (known.round == round_) return known.actor;
+  known.round = round_;
   const std::string folder = "/proc/" + std::to_string(process) + "/";
-  auto actor = std::make_shared<Actor>();
-  actor->process = process;
-  actor->executable = target_of(folder + "exe");
-  actor->command = command_of(folder);
-  actor->cgroup = cgroup_of(folder);
-  actor->login = login_of(folder);
-  return actor;
+  struct stat found {};
+  const bool there = stat(folder.c_str(), &found) == 0;
+  if (known.actor != nullptr) {
+    const bool same =
+        there && found.st_ino == known.process_directory && target_of(folder + "exe") == known.actor->executable;
+    if (same || !there) return known.actor;
+  }
+  known.process_directory = there ? found.st_ino : 0;
+  const bool read = there && ++read_ <= kReadMax;
+  known.actor = read ? read_actor(process, folder) : std::make_shared<Actor>(Actor{process, {}, {}, {}, {}});
+  if (there && !read) known.process_directory = 0;  // to be read another time
+  return known.actor;
+}
+
+void Actors::next_round() {
+  if (known_.size() > kKnownMax) known_.clear();
+  ++round_;
+  read_ = 0;
 }
 
 }  // namespace kedge
