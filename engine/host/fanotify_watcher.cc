@@ -241,9 +241,10 @@ Result<void> FanotifyWatcher::take_events() {
     if (got <= 0) return io_error("cannot read from", "fanotify");
     auto left = static_cast<size_t>(got);
     for (const char* next = buffer_.data(); left >= sizeof(fanotify_event_metadata); ++events) {
-      const auto& event = *reinterpret_cast<const fanotify_event_metadata*>(next);  // NOLINT: as fanotify(7) has it
+      fanotify_event_metadata event;  // a copy: what stands in the buffer is not aligned to its fields
+      std::memcpy(&event, next, sizeof(event));
       if (event.vers != FANOTIFY_METADATA_VERSION) return Error{ErrorCode::internal, "fanotify speaks another version"};
-      take(event);
+      take(event, next);
       next += event.event_len;
       left -= event.event_len;
     }
@@ -252,14 +253,14 @@ Result<void> FanotifyWatcher::take_events() {
   return {};
 }
 
-void FanotifyWatcher::take(const fanotify_event_metadata& event) {
+// `begin` is where it was read: its records stand behind it.
+void FanotifyWatcher::take(const fanotify_event_metadata& event, const char* begin) {
   if ((event.mask & FAN_Q_OVERFLOW) != 0) {
     for (const Root& root : roots_) notices_.doubts.push_back({root.path, Doubt::Reason::overflow});
     return;
   }
   std::optional<Place> place;
   std::optional<Place> before;
-  const char* const begin = reinterpret_cast<const char*>(&event);  // NOLINT: the records stand behind it
   for (size_t at = event.metadata_len; at + sizeof(fanotify_event_info_fid) <= event.event_len;) {
     const auto& info = *reinterpret_cast<const fanotify_event_info_fid*>(begin + at);  // NOLINT: as fanotify(7) has it
     const char* const handle = begin + at + sizeof(fanotify_event_info_fid);

@@ -65,7 +65,7 @@ class FanotifyWatcher final : public TreeWatcher {
   bool mark(const std::string& path);
   bool wait(Duration timeout);
   Result<void> take_events();
-  void take(const fanotify_event_metadata&);
+  void take(const fanotify_event_metadata&, const char* begin);
   void changed(const Place&, uint64_t mask, const std::shared_ptr<const Actor>&);
   void renamed(const Place& from, const Place& to, bool directory, const std::shared_ptr<const Actor>&);
   void sight(std::string path, std::string from, Changes, bool directory, const std::shared_ptr<const Actor>&);
