@@ -460,6 +460,43 @@ TEST_P(GuardsTest, MayBeUndoneWhileItsRuleIsHeldForAMassMatch) {
   EXPECT_EQ(commit(AttemptUndo{id, std::nullopt, 0, 1, "undo-mark"}).go->go, Go::go);
 }
 
+// ---- leases --------------------------------------------------------------------------------------------------------
+
+TEST_P(GuardsTest, ReleasesNoMoreLeasesAMinuteThanMayBe) {
+  options.gate.budgets = no_budgets();
+  options.gate.mass_match.reset();
+  options.gate.releases = {2, minutes(1)};
+  remake();
+  std::vector<std::string> ids;
+  for (int i = 1; i <= 3; ++i) {
+    const std::string target = "host-" + std::to_string(i);
+    Finding finding = sample_finding(i, target, clock.now());
+    finding.plan.isolate = std::exchange(finding.plan.revert, {});
+    finding.policy.lease = minutes(10);
+    ASSERT_TRUE(commit(batch_of({finding})).done());
+    ASSERT_EQ(start(finding.remediation, target).go, Go::go);
+    ASSERT_TRUE(finish_step(finding.remediation).done());
+    ASSERT_TRUE(commit(Conclude{finding.remediation, Move::isolate, ledger().head(), {}, "it is cut off", {}}).done());
+    EXPECT_EQ(reader().remediation(finding.remediation)->due, ledger().now() + minutes(10));
+    ids.push_back(finding.remediation);
+  }
+  const auto release = [&](const std::string& id) {
+    return commit(MoveRemediation{id, Move::release, "", "the lease is over", {}, std::nullopt});
+  };
+  EXPECT_EQ(release(ids[0]).outcome, Outcome::refused) << "before its time";
+  clock.advance(minutes(10));
+  EXPECT_FALSE(release(ids[0]).go);
+  EXPECT_FALSE(release(ids[1]).go);
+  restart();
+  const Answer later = release(ids[2]);
+  ASSERT_TRUE(later.go);
+  EXPECT_EQ(later.go->go, Go::wait);
+  EXPECT_EQ(reader().remediation(ids[2])->state, State::isolated);
+  clock.advance(*later.go->due - ledger().now());
+  EXPECT_FALSE(release(ids[2]).go);
+  EXPECT_EQ(reader().remediation(ids[2])->state, State::releasing);
+}
+
 // ---- a rule's breaker ----------------------------------------------------------------------------------------------
 
 // ---- approval ------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ TEST_F(KafkaNotifierTest, WritesACloudEventInJson) {
   EXPECT_EQ(record.key, "cloudtrail");
   EXPECT_EQ(record.headers, (std::vector<std::pair<std::string, std::string>>{
                                 {"content-type", "application/cloudevents+json; charset=UTF-8"}}));
-  const Json event = *parse_json(record.value);
+  const Json event = *parse_json(*record.value);
   EXPECT_EQ(event["specversion"], "1.0");
   EXPECT_EQ(event["id"], "notice_1");
   EXPECT_EQ(event["source"], "urn:uuid:ledger-1");
