@@ -112,7 +112,7 @@ TEST_F(EndpointBreaker, DoesNotHoldUpIsolationAtAnotherEndpoint) {
   EXPECT_LT(play.clock.elapsed() - begin, seconds(2));
   EXPECT_EQ(play.stored(id).guard, "breaker");
   EXPECT_EQ(play.world.reads(), reads + 2) << "of what is isolated alone";
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   EXPECT_EQ(play.world.value("b"), "right");
 }
 

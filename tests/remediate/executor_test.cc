@@ -215,7 +215,7 @@ TEST_F(ExecutorTest, IsolatesWhereAsManyPlacesHangAsThereAreWorkers) {
     stuck.push_back(open(i, {"stuck-" + std::to_string(i)}, "far-away-" + std::to_string(i)));
   }
   await([&] { return executor->figures().running == 7; });
-  await(isolate(9, "suspect"), State::confirmed);
+  await(isolate(9, "suspect"), State::isolated);
   released.close();
   for (const std::string& id : stuck) await(id, State::confirmed);
 }

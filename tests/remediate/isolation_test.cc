@@ -29,7 +29,7 @@ class Isolation : public testing::Test {
     });
   }
   void expect_two_starts(const std::string& id) {
-    EXPECT_EQ(play.run(id), State::confirmed);
+    EXPECT_EQ(play.run(id), State::isolated);
     EXPECT_EQ(play.world.value("a"), "isolated");
     EXPECT_EQ(play.world.value("b"), "right");
     EXPECT_EQ(play.story(), "plan attempt outcome attempt outcome confirmation");
@@ -53,7 +53,7 @@ class Isolation : public testing::Test {
 
 TEST_F(Isolation, IsStartedTogetherWithTheRestWhereThatAnswersInTime) {
   const auto id = open();
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   EXPECT_EQ(befores(), std::vector<size_t>{2});
   EXPECT_EQ(play.world.value("b"), "right");
 }
@@ -76,7 +76,7 @@ TEST_F(Isolation, DoesNotWaitForSeveralStepsLongerThanForOne) {
     if (request.writes) isolated_at = play.clock.elapsed();
   });
   const auto id = play.isolate({set_step("a", "isolated")}, {set_step("b"), set_step("c"), set_step("c")});
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   ASSERT_TRUE(isolated_at);
   EXPECT_LE(*isolated_at - began, seconds(3)) << "one look may have begun within the two seconds, and it answered";
   EXPECT_EQ(befores(), (std::vector<size_t>{1, 3}));
@@ -103,7 +103,7 @@ TEST_F(Isolation, TakesItsTimeWithTheRestWhereItStandsAlready) {
     if (request.url.ends_with("/b") && std::exchange(busy, false)) play.world.next_reads({Luck::request_lost});
   });
   const auto id = open();
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   EXPECT_EQ(befores(), std::vector<size_t>{2});
 }
 
@@ -111,7 +111,7 @@ TEST_F(Isolation, ConfirmsARestThatHoldsAlreadyWithoutAnAttempt) {
   play.world.set("b", "right");
   read_b_before(Luck::request_lost);
   const auto id = open();
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   EXPECT_EQ(play.world.writes().size(), 1U);
   EXPECT_EQ(play.stored(id).steps[1].status, StepStatus::already);
   EXPECT_EQ(play.stored(id).steps[1].before->full, (nlohmann::json{{"value", "right"}}));
@@ -131,7 +131,7 @@ TEST_F(Isolation, AsksTheGateAgainForTheRest) {
   play.asked = nullptr;
   ASSERT_TRUE(play.commit(RemovePause{"all", "alice"}).done());
   play.take_up(id);
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   EXPECT_EQ(play.stored(id).steps[0].before->full, (nlohmann::json{{"value", "open"}})) << "the first before stays";
 }
 
@@ -166,7 +166,7 @@ TEST_F(Isolation, LooksAtTheRestEvenWhereIsolationFailedAndThePlanGoesOn) {
 TEST_F(Isolation, IsUndoneBehindTheRest) {
   read_b_before(Luck::request_lost);
   const auto id = open();
-  EXPECT_EQ(play.run(id), State::confirmed);
+  EXPECT_EQ(play.run(id), State::isolated);
   ASSERT_TRUE(play.commit(PersonalMove{id, Move::undo, "alice", "it was meant"}).done());
   play.take_up(id);
   EXPECT_EQ(play.run(id), State::undone);
