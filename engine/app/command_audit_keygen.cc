@@ -5,6 +5,7 @@
 
 #include "app/command_audit.h"
 #include "audit/key_file.h"
+#include "audit/log_place.h"
 
 namespace kedge {
 namespace {
@@ -13,7 +14,24 @@ struct Arguments {
   std::string origin, output;
 };
 
+// The name that was meant where a URL was typed: without https:// and without a slash at its end.
+std::string without_url_parts(std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  if (scheme != std::string_view::npos && origin.find('/') == scheme + 1) origin.remove_prefix(scheme + 3);
+  while (origin.ends_with('/')) origin.remove_suffix(1);
+  return std::string(origin);
+}
+
 void make_key(const Arguments& arguments, Shell& shell) {
+  if (const std::string name = without_url_parts(arguments.origin); !name.empty() && name != arguments.origin) {
+    return shell.fail(
+        kUsedWrongly,
+        "--origin: a log's name has no scheme and no slash at its end, and never changes: --origin " + name);
+  }
+  if (const auto log = log_around(arguments.output)) {
+    return shell.fail(kUsedWrongly, "--output " + arguments.output + " is in the log's directory " + *log +
+                                        ": whoever is given the log would have its secret; name a file outside of it");
+  }
   const auto key = make_key_file(arguments.output, arguments.origin);
   if (!key && key.error().code == ErrorCode::unavailable) return shell.fail(kNotReached, key.error().message);
   if (!key) return shell.fail(kUsedWrongly, key.error().message);
@@ -35,6 +53,9 @@ void add_key_option(CLI::App& command, std::vector<std::string>& keys) {
 Result<std::vector<VerifierKey>> read_keys(const std::vector<std::string>& keys) {
   std::vector<VerifierKey> read;
   for (const std::string& text : keys) {
+    if (is_signing_key(text)) {  // never repeated
+      return Error{ErrorCode::invalid, "--key: this is a signing key, a secret: give the line of its .pub"};
+    }
     if (auto key = VerifierKey::parse(text); key) {
       read.push_back(*std::move(key));
       continue;

@@ -36,6 +36,7 @@ nlohmann::json json_of(const LogVerification& verification) {
                          {"extends", nlohmann::json::array()},
                          {"files_beyond", verification.files_beyond},
                          {"foreign", verification.foreign},
+                         {"signing_keys", verification.signing_keys},
                          {"blobs", verification.blobs},
                          {"blobs_missing", verification.blobs_missing},
                          {"faults", nlohmann::json::array()},
@@ -68,8 +69,10 @@ Listing listing_of(const LogVerification& verification) {
 void tell_rest(const LogVerification& verification, std::ostream& out) {
   if (verification.checkpoint) {
     const Checkpoint& checkpoint = *verification.checkpoint;
-    out << fmt::format("log {}: {} entries, {} bytes, root {}\n", checkpoint.origin, checkpoint.size,
-                       verification.entry_bytes, to_base64(checkpoint.root.as_bytes()));
+    // Of a damaged log nobody knows how many they were.
+    const std::string bytes = verification.good() ? fmt::format(", {} bytes", verification.entry_bytes) : "";
+    out << fmt::format("log {}: {} entries{}, root {}\n", checkpoint.origin, checkpoint.size, bytes,
+                       to_base64(checkpoint.root.as_bytes()));
   }
   for (const ExtendedCheckpoints& file : verification.extends) {
     out << "it extends " << (file.count == 1 ? "" : fmt::format("all {} checkpoints of ", file.count)) << file.name
@@ -81,15 +84,25 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
     out << verification.files_beyond << " files beyond the checkpoint: not part of the log\n";
   }
   if (verification.blobs + verification.blobs_missing > 0) {
-    out << fmt::format("{} {} beside it; of those that records name as parts of theirs, {} not there\n", verification.blobs,
-                       verification.blobs == 1 ? "blob" : "blobs",
+    out << fmt::format("{} {} beside it; of those that records name as parts of theirs, {} not there\n",
+                       verification.blobs, verification.blobs == 1 ? "blob" : "blobs",
                        verification.blobs_missing == 1 ? "1 is" : fmt::format("{} are", verification.blobs_missing));
   }
   for (const std::string& path : verification.foreign) out << path << " is no file of a log\n";
 }
 
+// Nothing that was signed is wrong for it: on the standard error, whatever the rest is printed as.
+void warn_of_keys(const LogVerification& verification, std::ostream& err) {
+  for (const std::string& path : verification.signing_keys) {
+    err << "kedge: " << path
+        << " in the log's directory is a signing key: whoever may read the log can sign for its owner; take it away, "
+           "and let a new key follow it\n";
+  }
+}
+
 void tell(const LogVerification& verification, OutputFormat output, Shell& shell) {
   if (!verification.good()) shell.exit_code = kFoundWrong;
+  warn_of_keys(verification, shell.err);
   if (output == OutputFormat::json) {
     shell.out << json_of(verification).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;

@@ -83,6 +83,9 @@ Result<std::vector<VerifierKey>> read_verifier_keys(const std::string& path) {
   for (std::string line; std::getline(lines, line);) {
     ++number;
     if (line.empty() || line.front() == '#') continue;
+    if (is_signing_key(line)) {
+      return Error{ErrorCode::invalid, path + " is a signing key, a secret: give its .pub, " + path + ".pub"};
+    }
     auto key = VerifierKey::parse(line);
     if (!key) return key.error().with(path + ":" + std::to_string(number));
     keys.push_back(*std::move(key));

@@ -19,7 +19,7 @@ Result<VerifierKey> make_key_file(const std::string& path, const std::string& na
 Result<SigningKey> read_signing_key(const std::string& path);
 
 // One key a line; empty lines and those that begin with # are skipped. No key at all is an error (invalid), as is a
-// line that holds none: it is named.
+// line that holds none: it is named. So is a file that holds the secret instead (invalid).
 Result<std::vector<VerifierKey>> read_verifier_keys(const std::string& path);
 
 }  // namespace kedge

@@ -174,6 +174,8 @@ Result<SigningKey> SigningKey::from_seed(std::string name, std::string_view seed
   return SigningKey(std::move(verifier), *std::move(key));
 }
 
+bool is_signing_key(std::string_view text) { return text.starts_with(kPrivateKey); }
+
 Result<SigningKey> SigningKey::parse(std::string_view text) {
   constexpr std::string_view kWhat = "not a signing key";
   if (text.substr(0, kPrivateKey.size()) != kPrivateKey) {

@@ -58,6 +58,9 @@ class VerifierKey {
   uint32_t id_;
 };
 
+// Whether the text is meant as a signing key (SigningKey::to_text): a secret.
+bool is_signing_key(std::string_view text);
+
 // Both halves, as "PRIVATE+KEY+NAME+ID+BASE64": a secret, never to be logged or printed elsewhere than into its file.
 class SigningKey {
  public:

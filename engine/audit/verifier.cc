@@ -14,6 +14,7 @@
 #include "audit/derived_tree.h"
 #include "audit/inventory.h"
 #include "audit/kept_checkpoints.h"
+#include "audit/log_place.h"
 #include "audit/log_reader.h"
 #include "audit/merkle.h"
 #include "audit/narrower_files.h"
@@ -492,7 +493,11 @@ Result<LogVerification> verify_log(const std::string& directory, const std::vect
   if (!std::filesystem::is_directory(directory, wrong)) {
     return Error{ErrorCode::not_found, directory + " is not a directory"};
   }
+  if (!holds_log(directory)) {
+    return Error{ErrorCode::not_found, "no log lies in " + directory + ": it has neither a checkpoint nor tile/"};
+  }
   LogVerification result;
+  result.signing_keys = signing_keys_in(directory, {});
   result.checkpoint = open_own(directory, keys, result);
   if (!result.checkpoint) return result;
   const Checkpoint& checkpoint = *result.checkpoint;
@@ -512,6 +517,7 @@ Result<LogVerification> verify_log(const std::string& directory, const std::vect
   Verifier verifier(directory, checkpoint, named, result);
   verifier.run(std::max(1U, threads));
   if (auto checked = check_blobs(directory, result); !checked) return checked.error();
+  result.signing_keys = signing_keys_in(directory, result.foreign);
   verifier.judge_narrower(inventory->narrower);
   for (const OldCheckpoints& file : against) {
     if (auto extended = Comparison(file, verifier).run(keys)) result.extends.push_back(*std::move(extended));

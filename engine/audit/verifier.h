@@ -43,10 +43,11 @@ struct LogVerification {
   uint64_t entry_bytes = 0;
   std::vector<LogFault> faults;  // by entry, the first one first; at most kLogFaultsMax
   uint64_t more_faults = 0;
-  uint64_t files_beyond = 0;         // left over beyond the checkpoint: no fault, as nobody trusts them
-  std::vector<std::string> foreign;  // files below tile/ and blobs/ that are no log's: no fault either
-  uint64_t blobs = 0;                // beside the log, each with the bytes of its digest
-  uint64_t blobs_missing = 0;        // that entries name: no fault, as they are no part of what was signed
+  uint64_t files_beyond = 0;              // left over beyond the checkpoint: no fault, as nobody trusts them
+  std::vector<std::string> foreign;       // files below tile/ and blobs/ that are no log's: no fault either
+  std::vector<std::string> signing_keys;  // beside or among the log's files: a fault of who keeps it, not of the log
+  uint64_t blobs = 0;                     // beside the log, each with the bytes of its digest
+  uint64_t blobs_missing = 0;             // that entries name: no fault, as they are no part of what was signed
   std::vector<ExtendedCheckpoints> extends;
 
   bool good() const { return faults.empty(); }

@@ -12,6 +12,7 @@
 namespace kedge {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -47,6 +48,8 @@ TEST_F(CommandAudit, VerifyNamesTheFirstBadEntryAndFile) {
   EXPECT_EQ(typed.exit_code, kFoundWrong);
   EXPECT_THAT(typed.out, HasSubstr("299    tile/entries/001.p/44  the entry is not what was signed"));
   EXPECT_THAT(typed.out, HasSubstr("it is not what was signed\n"));
+  EXPECT_THAT(typed.out, HasSubstr("log example.com/drift-audit: 300 entries, root "))
+      << "not how many bytes were read";
   const auto json = nlohmann::json::parse(type("audit verify @log --key @key.pub --output json").out);
   EXPECT_EQ(json["good"], false);
   EXPECT_EQ(json["size"], 300);
@@ -82,6 +85,14 @@ TEST_F(CommandAudit, VerifySaysWhatItCouldNotReadAndWhatIsNoKey) {
   Typed typed = type("audit verify @log --key @nothing");
   EXPECT_EQ(typed.exit_code, kUsedWrongly);
   EXPECT_THAT(typed.err, HasSubstr("--key: cannot open @nothing"));
+  const std::string secret = "PRIVATE+KEY+example.com/drift-audit+7ef53dd0+AQABAgM";
+  write("secret", secret + "\n");
+  typed = type("audit verify @log --key @secret");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_EQ(typed.err, "kedge: --key: @secret is a signing key, a secret: give its .pub, @secret.pub\n");
+  typed = type("audit verify @log --key " + secret);
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_EQ(typed.err, "kedge: --key: this is a signing key, a secret: give the line of its .pub\n");
   typed = type("audit verify @log --key example.com/drift-audit+7ef53dd1+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4");
   EXPECT_EQ(typed.exit_code, kUsedWrongly);
   EXPECT_THAT(typed.err, HasSubstr("its id is 7ef53dd1, but its name and key make 7ef53dd0"));
@@ -124,6 +135,43 @@ TEST_F(CommandAudit, CheckProofNamesTheLineThatIsWrong) {
   EXPECT_EQ(type("audit check-proof @none --key @key.pub --record @record").exit_code, kNotReached);
 }
 
+TEST_F(CommandAudit, KeygenPutsNoSecretIntoALog) {
+  make(vectors::kEntries);
+  std::filesystem::create_directories(path("log/deep/down"));
+  for (const char* where : {"log/key", "log/deep/down/key", "log/deep/../key", "log/tile/key"}) {
+    const Typed typed = type("audit keygen --origin audit.example/kedge --output @" + std::string(where));
+    EXPECT_EQ(typed.exit_code, kUsedWrongly) << where;
+    EXPECT_THAT(typed.err, HasSubstr("is in the log's directory @log: ")) << where;
+    EXPECT_FALSE(std::filesystem::exists(path(where))) << where;
+  }
+  std::filesystem::remove(path("log/checkpoint"));
+  EXPECT_EQ(type("audit keygen --origin audit.example/kedge --output @log/key").exit_code, kUsedWrongly) << "tile/";
+  EXPECT_EQ(type("audit keygen --origin audit.example/kedge --output @beside").exit_code, kGood);
+}
+
+TEST_F(CommandAudit, VerifyWarnsOfASigningKeyInTheLogsDirectory) {
+  make(vectors::kEntries);
+  ASSERT_EQ(type("audit keygen --origin audit.example/kedge --output @key").exit_code, kGood);
+  EXPECT_EQ(type("audit verify @log --key " + vectors::kVerifierKey).err, "");
+  for (const char* where : {"log/key", "log/backup/key", "log/tile/key", "log/blobs/key"}) {
+    std::filesystem::create_directories(std::filesystem::path(path(where)).parent_path());
+    std::filesystem::copy(path("key"), path(where));
+    const Typed typed = type("audit verify @log --key " + vectors::kVerifierKey);
+    EXPECT_EQ(typed.exit_code, kGood) << "what was signed is whole";
+    EXPECT_THAT(typed.err, HasSubstr(std::string(where).substr(4) + " in the log's directory is a signing key"));
+    EXPECT_THAT(typed.err, Not(HasSubstr("PRIVATE")));
+    std::filesystem::remove(path(where));
+  }
+}
+
+TEST_F(CommandAudit, VerifySaysThatNoLogLiesInADirectoryWithoutOne) {
+  write("other/notes", "of a person");
+  write("key.pub", vectors::kVerifierKey + "\n");
+  const Typed typed = type("audit verify @other --key @key.pub");
+  EXPECT_EQ(typed.exit_code, kNotReached);
+  EXPECT_EQ(typed.err, "kedge: no log lies in @other: it has neither a checkpoint nor tile/\n");
+}
+
 TEST_F(CommandAudit, KeygenWritesTheSecretToItsFileAlone) {
   write("here", "");
   const Typed made = type("audit keygen --origin audit.example/kedge --output @key");
@@ -134,6 +182,13 @@ TEST_F(CommandAudit, KeygenWritesTheSecretToItsFileAlone) {
   const Typed again = type("audit keygen --origin audit.example/kedge --output @key");
   EXPECT_EQ(again.exit_code, kUsedWrongly);
   EXPECT_THAT(again.err, HasSubstr("@key.pub is there already"));
+  for (const char* url : {"https://audit.example/kedge", "HTTPS://audit.example/kedge", "s3://audit.example/kedge/",
+                          "audit.example/kedge//"}) {
+    const Typed refused = type("audit keygen --output @key2 --origin " + std::string(url));
+    EXPECT_EQ(refused.exit_code, kUsedWrongly) << url;
+    EXPECT_THAT(refused.err, EndsWith(": --origin audit.example/kedge\n"));
+    EXPECT_FALSE(std::filesystem::exists(path("key2")));
+  }
   const Typed unnamed = type("audit keygen --origin a+b --output @key2");
   EXPECT_EQ(unnamed.exit_code, kUsedWrongly);
   EXPECT_THAT(unnamed.err, HasSubstr("has a +"));
