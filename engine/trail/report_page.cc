@@ -262,11 +262,34 @@ Table who(const Report& report) {
   Table table{"Who caused it", {{"Principal"}, {"Session"}, {"Agent"}, {"Address"}, {"Event"}}, {}};
   each_record(report, [&](const Story&, const Json& record) {
     if (!is_kind(record, "plan")) return;
-    table.rows.push_back({name(at(record, "/event/principal")), name(at(record, "/event/session")),
-                          name(at(record, "/event/agent")), name(at(record, "/event/address")),
-                          name(at(record, "/event/id"))});
+    std::vector<Line> row;
+    for (const char* pointer : {"/event/principal", "/event/session", "/event/agent", "/event/address", "/event/id"}) {
+      row.push_back(name(at(record, pointer)));
+    }
+    const bool tells = std::any_of(row.begin(), row.end() - 1, [](const Line& one) { return !one[0].text.empty(); });
+    if (tells) table.rows.push_back(std::move(row));
   });
   return table;
+}
+
+void add_who(PageSection& section, const Report& report) {
+  Table table = who(report);
+  if (!table.rows.empty()) return add_table(section, std::move(table));
+  const bool kept = std::any_of(report.stories.begin(), report.stories.end(),
+                                [](const Story& story) { return !story.plan.is_null(); });
+  section.blocks.emplace_back(Paragraph{words(
+      kept ? "No event tells who caused it." : "Who caused it is not known here: that record is no longer kept.")});
+}
+
+// What is known of them where nothing was found.
+std::string nothing_else_by_them(const Report& report, const std::string& window) {
+  if (all(report, "/event/principal").empty()) {
+    return "What else the same principals did cannot be told: no event names one.";
+  }
+  return fmt::format(
+      "No rule found anything else that the same principals did, from {} before the change to {} after the last "
+      "record.",
+      window, window);
 }
 
 Table people(const Report& report) {
@@ -350,7 +373,7 @@ void add_beside(PageSection& section, const std::string& caption, const BesideRe
 
 PageSection contributing_factors(const Report& report) {
   PageSection section{2, "Contributing factors", {}};
-  add_table(section, who(report));
+  add_who(section, report);
   add_table(section, guards(report));
   add_table(section, opponents(report));
   add_table(section, failed_attempts(report));
@@ -360,10 +383,7 @@ PageSection contributing_factors(const Report& report) {
   add_beside(section, fmt::format("What else the same principals did, {} before to {} after", window, window),
              report.same_actor);
   if (report.same_actor.rows.empty()) {
-    section.blocks.emplace_back(
-        Paragraph{words(fmt::format("No rule found anything else that the same principals did, from {} before the "
-                                    "change to {} after the last record.",
-                                    window, window))});
+    section.blocks.emplace_back(Paragraph{words(nothing_else_by_them(report, window))});
   }
   section.blocks.emplace_back(ForPeople{"why could this change be made? (first why)"});
   for (const char* ordinal : {"second", "third", "fourth", "fifth"}) {

@@ -52,15 +52,27 @@ Line of_the_change(const Story& story) {
   return line;
 }
 
+// No time of the event is not the same as none between it and us.
+std::string heard_of_it(const Story& story) {
+  const std::string happened = raw_text_at(story.plan, "/times/happened");
+  const std::string received = raw_text_at(story.plan, "/times/received");
+  if (received.empty()) return "When kedge heard of it is not on record.";
+  if (happened.empty()) {
+    return fmt::format("kedge heard of it at {} UTC; when it happened the event does not tell.", clock_words(received));
+  }
+  const auto after = span_between(happened, received);
+  if (after == 0) return "kedge heard of it at the same moment.";
+  if (after && *after > 0) return fmt::format("kedge heard of it {} later.", span_in_words(*after));
+  return fmt::format("kedge heard of it at {} UTC.", clock_words(received));
+}
+
 Line of_the_finding(const Story& story) {
   Line line;
   if (raw_text_at(story.plan, "/origin") == "reconcile") {
     line.push_back(
         plain("kedge looked at it again by itself, and it was no longer as it had been confirmed. The rule "));
   } else {
-    const int64_t detection = phase(story, "detection");
-    const std::string after = detection > 0 ? span_in_words(detection) + " later" : "then";
-    line.push_back(plain(fmt::format("kedge heard of it {}. The rule ", after)));
+    line.push_back(plain(heard_of_it(story) + " The rule "));
   }
   line.push_back(value(raw_text_at(story.plan, "/rule/id")));
   line.push_back(plain(" found: "));

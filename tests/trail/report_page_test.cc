@@ -87,6 +87,36 @@ TEST(ReportPage, ShowsWhatTheRecordKnowsOfTheCauses) {
   EXPECT_THAT(text, HasSubstr("- {\n")) << "the statement that is gone, as a difference";
 }
 
+// Absent is not zero: nothing is said of a principal that nobody named.
+TEST(ReportPage, SaysWhatTheEventDoesNotTell) {
+  Report report = sample_report("photos");
+  report.same_actor = {};
+  EXPECT_THAT(markdown(report), HasSubstr("No rule found anything else that the same principals did, from "));
+  Json& plan = report.stories[0].plan;
+  plan["event"] = {{"principal", ""}, {"session", ""}, {"address", ""}, {"agent", ""}, {"id", "an-id"}};
+  for (Json& record : report.stories[0].records) {
+    if (record["kind"] == "plan") record = plan;
+  }
+  const std::string text = markdown(report);
+  EXPECT_THAT(text, HasSubstr("What else the same principals did cannot be told: no event names one."));
+  EXPECT_THAT(text, Not(HasSubstr("No rule found anything else")));
+  EXPECT_THAT(text, HasSubstr("No event tells who caused it."));
+  EXPECT_THAT(text, Not(HasSubstr("Who caused it**")));
+}
+
+TEST(ReportPage, TellsNoTimeFromNoTimeInBetween) {
+  Report report = sample_report("photos");
+  Json& times = report.stories[0].plan["times"];
+  times["happened"] = "";
+  EXPECT_THAT(markdown(report),
+              HasSubstr("kedge heard of it at 2026-01-31 10:50:59.900 UTC; when it happened the event "
+                        "does not tell. The rule "));
+  times["happened"] = times["received"];
+  EXPECT_THAT(markdown(report), HasSubstr("kedge heard of it at the same moment. The rule "));
+  times["received"] = "";
+  EXPECT_THAT(markdown(report), HasSubstr("When kedge heard of it is not on record. The rule "));
+}
+
 TEST(ReportPage, MarksThePlacesThatOnlyPeopleCanFill) {
   const std::string text = markdown(sample_report("photos"));
   EXPECT_THAT(text, HasSubstr("_To be written by people: why could this change be made? (first why)_"));
