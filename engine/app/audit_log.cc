@@ -90,6 +90,19 @@ std::optional<std::string> AuditLog::stops_effects() const {
   return options_.stops_effects ? trouble() : std::nullopt;
 }
 
+std::optional<RaiseAlarm> AuditLog::alarm() {
+  if (options_.stops_effects || older_ledger_) return std::nullopt;
+  const auto why = trouble();
+  if (why.has_value() == alarmed_) return std::nullopt;
+  alarmed_ = why.has_value();
+  RaiseAlarm alarm;
+  alarm.kind = "audit-log";
+  alarm.message = why ? "effects go on while " + *why + " (audit.on_failure: continue)"
+                      : "the audit log has caught up: it has what was done meanwhile";
+  alarm.details = {{"trouble", alarmed_}};
+  return alarm;
+}
+
 std::optional<std::string> AuditLog::trouble() const {
   if (older_ledger_) return older_ledger_;
   const AuditFollower::Status status = follower_.status();

@@ -52,6 +52,10 @@ class AuditLog {
   // What is wrong with the log, whether or not effects stop for it.
   std::optional<std::string> trouble() const;
 
+  // What is to be on record since this was asked last: that effects go on without the log, and that it has caught up
+  // again; each once. Only of a log that stops no effects.
+  std::optional<RaiseAlarm> alarm();
+
   AuditFollower::Status status() const { return follower_.status(); }
   std::optional<PublishedCheckpoint> newest() const { return follower_.newest(); }
   const Pulse& pulse() const { return follower_.pulse(); }
@@ -63,6 +67,7 @@ class AuditLog {
   const AuditOptions options_;
   const std::unique_ptr<LogWriter> writer_;
   std::optional<std::string> older_ledger_;  // constant after the start
+  bool alarmed_ = false;                     // that effects go on without the log
   AuditFollower follower_;
 };
 

@@ -113,6 +113,7 @@ class Daemon {
 
   void record_pause_file();
   void watch_clock();
+  void watch_audit_log();
   void watch_checkpoints();
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
@@ -445,6 +446,7 @@ Result<void> Daemon::look_around() {
   if (const auto failed = committer_->failed()) return failed->with("the ledger");
   record_pause_file();
   watch_clock();
+  watch_audit_log();
   watch_checkpoints();
   if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
   for (const auto& source : sources_) {
@@ -515,6 +517,14 @@ void Daemon::watch_clock() {
   clock_doubted_ = ahead.has_value();
   if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
   committer_->submit(RaiseAlarm{"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+}
+
+void Daemon::watch_audit_log() {
+  if (!audit_log_) return;
+  if (auto alarm = audit_log_->alarm()) {
+    spdlog::error("{}", alarm->message);
+    committer_->submit(*std::move(alarm));
+  }
 }
 
 void Daemon::watch_checkpoints() {

@@ -89,6 +89,7 @@ TEST_F(AuditLogTest, StopsEffectsOfALedgerThatWentOnInAnotherWay) {
   const auto log = start(other);
   ASSERT_TRUE(log.ok()) << log.error().message;
   EXPECT_THAT((*log)->stops_effects().value_or(""), testing::HasSubstr("record 5 of the ledger is not the one"));
+  EXPECT_EQ((*log)->alarm(), std::nullopt) << "nothing goes on";
 }
 
 TEST_F(AuditLogTest, StopsEffectsWhileTheLogIsTooManyRecordsBehindTheLedger) {
@@ -120,6 +121,52 @@ TEST_F(AuditLogTest, StopsEffectsWhileTheLogIsTooLongBehindTheLedger) {
   EXPECT_EQ((*log)->stops_effects(), "the audit log is 31s behind the ledger (30s are allowed)");
   (*log)->stop();
   EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+}
+
+// What on_failure: continue is: nothing stops, all is on record, and nothing is missing in the log in the end.
+TEST_F(AuditLogTest, WhereEffectsGoOnWithoutItThatIsOnRecordAndItCatchesUp) {
+  options.stops_effects = false;
+  options.publish_every = std::chrono::milliseconds(10);
+  MemoryLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  while ((*log)->status().published < 1) std::this_thread::yield();
+  EXPECT_EQ((*log)->alarm(), std::nullopt);
+  const fs::path tiles = data + "/audit/tile";
+  fs::rename(tiles, tiles.string() + "-away");
+  std::ofstream(tiles) << "no directory";
+  note(ledger, 3);
+  while (!(*log)->trouble()) std::this_thread::yield();
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+  const auto begins = (*log)->alarm();
+  ASSERT_TRUE(begins);
+  EXPECT_EQ(begins->kind, "audit-log");
+  EXPECT_THAT(begins->message, testing::StartsWith("effects go on while the audit log cannot be written: "));
+  EXPECT_EQ((*log)->alarm(), std::nullopt) << "once";
+  const Change changes[] = {*begins};
+  ledger.apply(changes);
+  fs::remove(tiles);
+  fs::rename(tiles.string() + "-away", tiles);
+  while ((*log)->trouble()) std::this_thread::yield();
+  const auto ends = (*log)->alarm();
+  ASSERT_TRUE(ends);
+  EXPECT_EQ(ends->message, "the audit log has caught up: it has what was done meanwhile");
+  EXPECT_EQ((*log)->alarm(), std::nullopt) << "once";
+  (*log)->stop();
+  const LogVerification found = verified();
+  EXPECT_TRUE(found.good()) << found.faults.at(0).message;
+  EXPECT_EQ(found.checkpoint->size, ledger.journal(0, SIZE_MAX)->size());
+}
+
+TEST_F(AuditLogTest, WhereEffectsStopWithItNothingIsSaidToGoOn) {
+  options.publish_every = std::chrono::hours(24 * 3650);
+  options.behind_records = 0;
+  MemoryLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  while (!(*log)->trouble()) std::this_thread::yield();
+  EXPECT_NE((*log)->stops_effects(), std::nullopt);
+  EXPECT_EQ((*log)->alarm(), std::nullopt);
 }
 
 // A log that was cut, or is a new one: what lies between is nowhere any more.

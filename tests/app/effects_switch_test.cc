@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "audit/key_file.h"
 #include "base/random.h"
 #include "ledger/sqlite_ledger.h"
 #include "tests/pipeline/reading.h"
@@ -85,6 +87,23 @@ TEST_F(EffectsSwitchTest, KnowsWhatAPauseOfARuleOrOfAnAccountIsFor) {
   }
   pause("all");
   EXPECT_TRUE(effects_->stopped(&other));
+}
+
+TEST_F(EffectsSwitchTest, AnAuditLogThatLagsStopsThemUnlessTheyMayGoOnWithoutIt) {
+  const std::string key = directory_.path() / "key";
+  ASSERT_TRUE(make_key_file(key, "example.com/audit"));
+  for (const bool stops : {true, false}) {
+    AuditOptions options{.keys = {key}, .behind_records = 0, .stops_effects = stops};
+    options.directory = directory_.path() / (stops ? "stops" : "goes-on");
+    options.publish_every = std::chrono::hours(24 * 3650);
+    const std::string data = directory_.path() / (stops ? "head-1" : "head-2");
+    std::filesystem::create_directories(data);
+    auto log = AuditLog::start(options, data, *reader_, clock_);
+    ASSERT_TRUE(log) << log.error().message;
+    const EffectsSwitch effects({*committer_, *reader_, *file_, {&source_}, log->get()});
+    while (!(*log)->trouble()) std::this_thread::yield();
+    EXPECT_EQ(effects.stopped().has_value(), stops);
+  }
 }
 
 TEST_F(EffectsSwitchTest, APauseFileCountsAtOnce) {
