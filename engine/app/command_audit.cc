@@ -21,6 +21,24 @@ struct Arguments {
   std::string id;
 };
 
+bool names_any(RecordSearch& search, RecordFilter name) {
+  name.limit = 1;
+  const auto rows = list_records(search, name);
+  return !rows || !rows->empty();
+}
+
+// Where nothing was found, maybe since there is nothing of that name. By the index alone: all records are not looked
+// at once more for it.
+void tell_unknown_names(RecordSearch& search, const RecordFilter& filter, std::ostream& err) {
+  if (!search.has_index()) return;
+  RecordFilter rule;
+  rule.rule = filter.rule;
+  if (!rule.rule.empty() && !names_any(search, rule)) err << "no record names a rule '" << rule.rule << "'\n";
+  RecordFilter guard;
+  guard.guard = filter.guard;
+  if (!guard.guard.empty() && !names_any(search, guard)) err << "no record names a guard '" << guard.guard << "'\n";
+}
+
 void list(const Arguments& arguments, Shell& shell) {
   const auto filter = read_filter(arguments.filter);
   if (!filter) return shell.fail(kUsedWrongly, filter.error().message);
@@ -28,7 +46,7 @@ void list(const Arguments& arguments, Shell& shell) {
   if (!trail) return;
   RecordSearch search = trail->search(shell);
   const auto rows = list_records(search, *filter);
-  if (!rows) return shell.fail(rows.error());
+  if (!rows) return trail->fail(rows.error(), shell);
   Listing listing{{{"seq", "SEQ"},
                    {"at", "AT", 27},
                    {"kind", "KIND"},
@@ -42,6 +60,7 @@ void list(const Arguments& arguments, Shell& shell) {
     listing.rows.push_back({row.seq, row.at, row.kind, row.rule, row.target, row.summary, row.remediation, row.record});
   }
   print(listing, arguments.output, "no record matches", shell.out);
+  if (rows->empty()) tell_unknown_names(search, *filter, shell.err);
 }
 
 void show(const Arguments& arguments, Shell& shell) {
@@ -49,7 +68,7 @@ void show(const Arguments& arguments, Shell& shell) {
   if (!trail) return;
   RecordSearch search = trail->search(shell);
   const auto story = find_story(**trail, search, arguments.id);
-  if (!story) return shell.fail(story.error());
+  if (!story) return trail->fail(story.error(), shell);
   if (arguments.output == OutputFormat::json) {
     shell.out << to_json(*story).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   } else {

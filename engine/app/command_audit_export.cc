@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -32,9 +33,46 @@ const std::map<std::string, ExportFormat>& formats() {
   return kFormats;
 }
 
-Result<void> print_line(std::ostream& out, std::string_view line) {
-  out << line;
-  return out.good() ? Result<void>() : Result<void>(Error{ErrorCode::refused, "cannot write to the standard output"});
+// The standard output, to which no line is lost in silence.
+class Lines {
+ public:
+  explicit Lines(std::ostream& out) : out_(out) {}
+
+  Result<void> print(std::string_view line) {
+    return written([&] { out_ << line; });
+  }
+  Result<void> finish() {
+    return written([&] { out_.flush(); });
+  }
+
+  // Whoever reads wanted no more (`| head`), and needs no telling.
+  bool closed() const { return closed_; }
+
+ private:
+  template <class Write>
+  Result<void> written(Write&& write) {
+    errno = 0;
+    write();
+    if (out_.good()) return {};
+    closed_ = errno == EPIPE;
+    return Error{ErrorCode::refused, "cannot write to the standard output"};
+  }
+
+  std::ostream& out_;
+  bool closed_ = false;
+};
+
+void print_trail(const OpenedTrail& trail, const RecordFilter& filter, ExportFormat format, Shell& shell) {
+  Lines lines(shell.out);
+  const auto exported =
+      export_records(*trail, filter, format, kVersion, [&](std::string_view line) { return lines.print(line); });
+  const auto done = exported ? lines.finish() : Result<void>(exported.error());
+  if (done) return;
+  if (lines.closed()) {
+    shell.exit_code = kFoundWrong;
+  } else {
+    trail.fail(done.error(), shell);
+  }
 }
 
 void tell(const Exported& exported, const std::string& file, std::ostream& err) {
@@ -54,18 +92,12 @@ void export_trail(const Arguments& arguments, Shell& shell) {
   const auto trail = OpenedTrail::open(arguments.trail, shell);
   if (!trail) return;
   const ExportFormat format = formats().at(arguments.format);
-  if (arguments.output_file.empty()) {
-    const auto exported = export_records(**trail, *filter, format, kVersion,
-                                         [&](std::string_view line) { return print_line(shell.out, line); });
-    if (!exported) return shell.fail(exported.error());
-    if (!shell.out.flush()) shell.fail(kFoundWrong, "cannot write to the standard output");
-    return;
-  }
+  if (arguments.output_file.empty()) return print_trail(*trail, *filter, format, shell);
   auto file = OutputFile::open(arguments.output_file);
   if (!file) return shell.fail(kUsedWrongly, "--output-file: " + file.error().message);
   const auto exported =
       export_records(**trail, *filter, format, kVersion, [&](std::string_view line) { return file->write(line); });
-  if (!exported) return shell.fail(exported.error());
+  if (!exported) return trail->fail(exported.error(), shell);
   if (const auto finished = file->finish(); !finished) return shell.fail(finished.error());
   tell(*exported, arguments.output_file, shell.err);
 }

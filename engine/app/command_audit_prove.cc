@@ -105,7 +105,7 @@ std::optional<std::vector<uint64_t>> records_of(const Arguments& arguments, Shel
   RecordSearch search = trail->search(shell);
   const auto story = find_story(**trail, search, arguments.what);
   if (!story) {
-    shell.fail(story.error());
+    trail->fail(story.error(), shell);
     return std::nullopt;
   }
   std::vector<uint64_t> numbers;
@@ -116,6 +116,9 @@ std::optional<std::vector<uint64_t>> records_of(const Arguments& arguments, Shel
 void prove_all(const Arguments& arguments, const Prover& prover, Shell& shell) {
   const auto numbers = records_of(arguments, shell);
   if (!numbers) return;
+  if (arguments.directory.empty() || !arguments.proof.empty() || !arguments.record.empty()) {
+    return shell.fail(kUsedWrongly, "a remediation has several records: --output-directory says where to");
+  }
   std::error_code failure;
   std::filesystem::create_directories(arguments.directory, failure);
   if (failure) return shell.fail(kNotReached, "cannot make " + arguments.directory + ": " + failure.message());
@@ -137,9 +140,6 @@ void prove_all(const Arguments& arguments, const Prover& prover, Shell& shell) {
 
 void prove(Arguments arguments, Shell& shell) {
   const auto number = number_in(arguments.what);
-  if (!number && (arguments.directory.empty() || !arguments.proof.empty() || !arguments.record.empty())) {
-    return shell.fail(kUsedWrongly, "a remediation has several records: --output-directory says where to");
-  }
   std::string log = arguments.trail.log;
   if (log.empty()) {
     const auto configuration = read_configuration(arguments.trail.configuration, shell);

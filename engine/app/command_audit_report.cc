@@ -28,7 +28,7 @@ void run(const Arguments& arguments, Shell& shell) {
   RecordSearch search = trail->search(shell);
   SystemClock clock;
   const auto report = gather_report(**trail, search, arguments.ids, clock.now());
-  if (!report) return shell.fail(report.error());
+  if (!report) return trail->fail(report.error(), shell);
   const ReportPage page = page_of(*report);
   const std::string text = arguments.format == "html" ? to_html(page) : to_markdown(page);
   if (arguments.output_file.empty()) {

@@ -193,7 +193,10 @@ void tell(const Arguments& arguments, Shell& shell) {
   const auto trail = OpenedTrail::open(arguments.trail, shell);
   if (!trail) return;
   const auto statistics = statistics_of(**trail, *filter);
-  if (!statistics) return shell.fail(statistics.error());
+  if (!statistics) return trail->fail(statistics.error(), shell);
+  if (statistics->rules.empty() && !filter->rule.empty() && !filter->from && !filter->to) {
+    shell.err << "no record names a rule '" << filter->rule << "'\n";
+  }
   if ((*trail)->ledger() == nullptr) shell.err << "what is only counted, and no record, the ledger alone knows\n";
   if (arguments.by.empty()) {
     return arguments.output == OutputFormat::json ? print_document(*statistics, shell.out)

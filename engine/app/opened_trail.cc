@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "audit/log_place.h"
 #include "trail/record_index_builder.h"
 
 namespace kedge {
@@ -79,6 +80,7 @@ std::optional<OpenedTrail> OpenedTrail::open(const TrailOptions& options, Shell&
       return std::nullopt;
     }
     opened.trail_ = std::make_unique<Trail>(*std::move(trail));
+    opened.log_ = options.log;
     opened.index_ = options.index;
     return opened;
   }
@@ -93,12 +95,22 @@ OpenedTrail OpenedTrail::of(const OpenedReader& reader, Shell& shell) {
   OpenedTrail opened;
   auto trail = Trail::of_engine(reader.configuration.audit.directory, *reader.ledger);
   if (trail) {
+    opened.log_ = reader.configuration.audit.directory;
     opened.index_ = reader.configuration.data;
   } else {
     shell.err << fmt::format("only the records that the ledger still keeps are looked at: {}\n", trail.error().message);
   }
   opened.trail_ = std::make_unique<Trail>(trail ? *std::move(trail) : Trail(*reader.ledger));
   return opened;
+}
+
+void OpenedTrail::fail(const Error& error, Shell& shell) const {
+  if (error.code != ErrorCode::corrupt) return shell.fail(error);
+  const bool has_log = !log_.empty() && holds_log(log_);
+  shell.fail(kNotReached, has_log ? fmt::format("the trail with the log in {}: {}; `kedge audit verify` tells what is "
+                                                "wrong with the log",
+                                                log_, error.message)
+                                  : error.message + "; `kedge ledger check` tells what is wrong with the ledger");
 }
 
 RecordSearch OpenedTrail::search(Shell& shell) const {

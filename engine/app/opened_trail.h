@@ -31,6 +31,9 @@ class OpenedTrail {
   const Trail& operator*() const { return *trail_; }
   const Trail* operator->() const { return trail_.get(); }
 
+  // As the shell does; of a record that cannot be read, in which log that is and what tells more (kNotReached).
+  void fail(const Error& error, Shell& shell) const;
+
   // Looks by the index. In an engine's data directory, where no daemon keeps it up to date and this user may write it,
   // it is brought on, by so many records that nobody has to wait for long; what is then still missing is told on the
   // shell's standard error, and looked through record by record. That over a copy of a log is brought to its end.
@@ -39,6 +42,7 @@ class OpenedTrail {
  private:
   std::unique_ptr<LedgerReader> ledger_;
   std::unique_ptr<Trail> trail_;
+  std::string log_;    // the directory of the log; empty: there is none
   std::string index_;  // the directory; empty: it is looked through record by record
 };
 

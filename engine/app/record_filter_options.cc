@@ -8,6 +8,7 @@
 
 #include "base/nearest.h"
 #include "plan/policy.h"
+#include "plan/state.h"
 #include "trail/record_summary.h"
 
 namespace kedge {
@@ -35,6 +36,19 @@ Result<std::set<std::string>> read_kinds(const std::string& text) {
     kinds.insert(kind);
   }
   return kinds;
+}
+
+// In the order in which they are declared (plan/state.h).
+std::vector<std::string_view> states() {
+  std::vector<std::string_view> all;
+  for (int i = 0; i <= static_cast<int>(State::announced); ++i) all.push_back(to_string(static_cast<State>(i)));
+  return all;
+}
+
+Result<void> check_state(const std::string& state) {
+  if (state.empty() || parse_state(state)) return {};
+  return Error{ErrorCode::invalid, fmt::format("--state: there is no state '{}'{}; there are: {}", state,
+                                               did_you_mean(state, states()), fmt::join(states(), ", "))};
 }
 
 }  // namespace
@@ -75,6 +89,7 @@ Result<RecordFilter> read_filter(const RecordFilterOptions& options) {
   if (!filter.severity.empty()) {
     if (const auto known = parse_severity(filter.severity); !known) return known.error().with("--severity");
   }
+  if (const auto known = check_state(filter.state); !known) return known.error();
   const auto kinds = read_kinds(options.kinds);
   if (!kinds) return kinds.error();
   filter.kinds = *kinds;

@@ -77,8 +77,8 @@ Result<Exported> export_records(const Trail& trail, const RecordFilter& filter, 
         exporter.pass(entry);
         if (!may_pass(filter, entry)) return true;
         const bool looks_into_it = format != ExportFormat::jsonl || looks_into_records(filter);
-        auto record = looks_into_it ? parse_json(entry.bytes) : Result<Json>(Json());
-        if (!record) return record.error().with("record " + std::to_string(entry.seq));
+        auto record = looks_into_it ? parse_record(entry) : Result<Json>(Json());
+        if (!record) return record.error();
         if (looks_into_it && !passes(filter, *record)) return true;
         const auto lines = exporter.lines_of(entry, *std::move(record));
         if (!lines) return lines.error();

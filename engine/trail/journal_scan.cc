@@ -11,13 +11,13 @@ namespace {
 
 constexpr int64_t kPiece = 1000;
 
-Result<Json> parse(const JournalEntry& entry) {
+}  // namespace
+
+Result<Json> parse_record(const JournalEntry& entry) {
   auto record = parse_json(entry.bytes);
   if (record && record->is_object()) return record;
   return Error{ErrorCode::corrupt, "record " + std::to_string(entry.seq) + " is not a JSON object"};
 }
-
-}  // namespace
 
 // Found by halving, as the journal is in the order of time.
 Result<int64_t> first_since(RecordSource& records, int64_t end, Time time) {
@@ -31,7 +31,7 @@ Result<int64_t> first_since(RecordSource& records, int64_t end, Time time) {
       end = middle;
       continue;
     }
-    const auto record = parse(entries->front());
+    const auto record = parse_record(entries->front());
     if (!record) return record.error();
     if (raw_text_at(*record, "/at") < limit) {
       low = entries->front().seq + 1;
@@ -109,7 +109,7 @@ void put_back_parts(const Trail& trail, Json& record) {
 }
 
 Result<Json> open_record(const Trail& trail, const JournalEntry& entry) {
-  auto record = parse(entry);
+  auto record = parse_record(entry);
   if (record) put_back_parts(trail, *record);
   return record;
 }

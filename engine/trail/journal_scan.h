@@ -41,8 +41,10 @@ struct JournalRange {
 Result<void> scan_forwards(RecordSource& records, const JournalRange& range,
                            const std::function<Result<bool>(const JournalEntry&)>& visit);
 
-// The record as a document, with the parts that were too large for it put back where they are still kept.
-// corrupt: the bytes are no record.
+// The record as a document, as it stands in the trail. corrupt: the bytes are no record; the error shows none of them.
+Result<nlohmann::json> parse_record(const JournalEntry& entry);
+
+// The same, with the parts that were too large for it put back where they are still kept.
 Result<nlohmann::json> open_record(const Trail& trail, const JournalEntry& entry);
 
 // Puts back into a record that was parsed already the parts that were too large for it.

@@ -59,8 +59,8 @@ Result<std::vector<RecordRow>> list_records(RecordSearch& search, const RecordFi
   const auto done = search.newest_first(std::move(query), [&](const JournalEntry& entry) -> Result<bool> {
     if (rows.size() >= filter.limit) return false;
     if (!may_pass(filter, entry)) return true;
-    auto record = parse_json(entry.bytes);
-    if (!record) return record.error().with("record " + std::to_string(entry.seq));
+    auto record = parse_record(entry);
+    if (!record) return record.error();
     if (passes(filter, *record)) rows.push_back(row_of(entry, *std::move(record)));
     return rows.size() < filter.limit;
   });

@@ -23,6 +23,7 @@ class RecordSearch {
       : records_(records), index_(std::move(index)) {}
 
   RecordSource& records() { return records_; }
+  bool has_index() const { return index_ != nullptr; }
 
   // Calls `visit` with every record that the query wants, and with others, newest first, until it says false or fails.
   Result<void> newest_first(IndexQuery query, const VisitRecord& visit);

@@ -151,8 +151,8 @@ Result<void> look_around(const Trail& trail, Report& report) {
     }
     const bool time_is_due = read++ % kTimeIsLookedAt == 0;
     if (!inside && !time_is_due && !may_concern(entry, gathering.subjects())) return true;
-    const auto record = parse_json(entry.bytes);
-    if (!record) return record.error().with("record " + std::to_string(entry.seq));
+    const auto record = parse_record(entry);
+    if (!record) return record.error();
     const std::string at = raw_text_at(*record, "/at");
     if (at < oldest) return false;
     report.read_back_to = at;

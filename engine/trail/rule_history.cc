@@ -86,8 +86,8 @@ class Gathering {
 
  private:
   Result<bool> take(const JournalEntry& entry, Time from) {
-    auto record = parse_json(entry.bytes);
-    if (!record) return record.error().with("record " + std::to_string(entry.seq));
+    auto record = parse_record(entry);
+    if (!record) return record.error();
     const std::string kind = raw_text_at(*record, "/kind");
     if (kind != "rules_loaded" && kind != "start" && kind != "stop") return true;
     const auto at = time_of(entry, *record);

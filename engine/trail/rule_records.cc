@@ -166,8 +166,9 @@ Result<void> visit_span(RecordSearch& search, IndexQuery query, const std::strin
   }
   return search.newest_first(std::move(query), [&](const JournalEntry& entry) -> Result<bool> {
     if (!may_hold(entry, text)) return true;
-    const auto record = parse_json(entry.bytes);
-    const auto at = record ? parse_time(raw_text_at(*record, "/at")) : Result<Time>(record.error());
+    const auto record = parse_record(entry);
+    if (!record) return record.error();
+    const auto at = parse_time(raw_text_at(*record, "/at"));
     if (!at) return at.error().with("record " + std::to_string(entry.seq));
     const auto done = visit(*record, entry.seq, *at);
     return done ? Result<bool>(true) : done.error();

@@ -135,8 +135,8 @@ Result<Statistics> statistics_of(const Trail& trail, const RecordFilter& filter)
         if (statistics.records++ == 0) statistics.first = entry.seq;
         statistics.last = entry.seq;
         if (!may_count(entry) || !may_hold(entry, filter.rule)) return true;
-        const auto record = parse_json(entry.bytes);
-        if (!record) return record.error().with("record " + std::to_string(entry.seq));
+        const auto record = parse_record(entry);
+        if (!record) return record.error();
         const std::string rule = raw_text_at(*record, "/rule/id");
         if (rule.empty() || (!filter.rule.empty() && rule != filter.rule)) return true;
         const std::string kind = raw_text_at(*record, "/kind");

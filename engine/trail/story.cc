@@ -111,8 +111,8 @@ Result<Found> collect(RecordSearch& search, const std::string& id) {
   const auto done = search.newest_first(std::move(query), [&](const JournalEntry& entry) -> Result<bool> {
     const bool is_notice = may_hold(entry, "notice");
     if (!is_notice && !may_hold(entry, id)) return true;
-    const auto record = parse_json(entry.bytes);
-    if (!record) return record.error().with("record " + std::to_string(entry.seq));
+    const auto record = parse_record(entry);
+    if (!record) return record.error();
     if (is_notice && is_kind(*record, "notice")) {
       found.notices.emplace(number_at(*record, "about"), entry);
       return true;

@@ -68,6 +68,27 @@ TEST_F(CommandAuditList, ListFindsTheSameWhereTheIndexIsDamagedOrGone) {
   expect_found();
 }
 
+TEST_F(CommandAuditList, ListSaysWhichStatesThereAre) {
+  const Typed typed = type("audit list -c @kedge.yaml --state confirmd");
+  EXPECT_EQ(typed.exit_code, kUsedWrongly);
+  EXPECT_THAT(typed.err,
+              HasSubstr("--state: there is no state 'confirmd' (did you mean 'confirmed'?); there are: planned, "
+                        "held, "));
+  EXPECT_THAT(typed.err, HasSubstr(", superseded, announced\n"));
+  EXPECT_EQ(type("audit list -c @kedge.yaml --state announced").exit_code, kGood);
+}
+
+TEST_F(CommandAuditList, SaysWhatNoRecordNames) {
+  Typed typed = type("audit list -c @kedge.yaml --rule nope --guard nonesuch --from 2026-01-01");
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_EQ(typed.out, "no record matches\n");
+  EXPECT_EQ(typed.err, "no record names a rule 'nope'\nno record names a guard 'nonesuch'\n");
+  typed = type("audit stats -c @kedge.yaml --rule nope");
+  EXPECT_EQ(typed.exit_code, kGood);
+  EXPECT_EQ(typed.err, "no record names a rule 'nope'\n");
+  EXPECT_EQ(type("audit list -c @kedge.yaml --text nothing-of-that").err, "");
+}
+
 TEST_F(CommandAuditList, ShowSaysThatNoRecordTellsOfIt) {
   expect_found();
   const Typed typed = type("audit show -c @kedge.yaml 018f");

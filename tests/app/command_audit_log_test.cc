@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <streambuf>
 
 #include "app/audit_log.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "ledger/sqlite_ledger.h"
 #include "tests/app/typed.h"
@@ -142,6 +145,9 @@ TEST_F(CommandAuditLog, ProvesEachRecordOfARemediation) {
 
 TEST_F(CommandAuditLog, SaysWhichRecordsOfARemediationCannotBeProvenYet) {
   EXPECT_EQ(type("audit prove " + sample_id(1) + " -c @kedge.yaml").exit_code, kUsedWrongly) << "where to?";
+  const Typed unknown = type("audit prove zz -c @kedge.yaml");
+  EXPECT_EQ(unknown.exit_code, kFoundWrong);
+  EXPECT_THAT(unknown.err, HasSubstr("no record tells of a remediation 'zz'"));
   EXPECT_EQ(type("audit prove 018f9 --log @data/audit --output-directory @none").exit_code, kFoundWrong);
   apply({PersonalMove{sample_id(1), Move::undo, "alice", "no"}});
   const Typed proven = type("audit prove " + sample_id(1) + " -c @kedge.yaml --output-directory @proofs");
@@ -191,6 +197,54 @@ TEST_F(CommandAuditLog, ALogOfAnotherHistoryIsToldAndNotMixedWithTheLedgers) {
   EXPECT_THAT(typed.err, HasSubstr("tells another history than the ledger"));
   EXPECT_THAT(typed.out, HasSubstr("another"));
   EXPECT_THAT(typed.out, Not(HasSubstr(kBucket)));
+}
+
+// What was damaged is told by its number and its place, and nothing of it reaches a terminal.
+TEST_F(CommandAuditLog, SaysWhichRecordIsNoneAndWhatTellsMore) {
+  hand_over();
+  const std::string name = "copy/tile/entries/000.p/4";
+  std::string bundle = *read_file(path(name));
+  const size_t at = bundle.rfind("\"v\":1");
+  ASSERT_NE(at, std::string::npos);
+  bundle.replace(at, 5, "\xff\x1b[2J");
+  write(name, bundle);
+  for (const std::string command : {"audit list", "audit stats", "audit export --format csv"}) {
+    const Typed typed = type(command + " --log @copy");
+    EXPECT_EQ(typed.exit_code, kNotReached) << command;
+    EXPECT_THAT(typed.err, HasSubstr("the trail with the log in @copy: record 3 is not a JSON object; `kedge audit "
+                                     "verify` tells what is wrong with the log\n"))
+        << command;
+    EXPECT_THAT(typed.err, Not(HasSubstr("\xff"))) << command;
+    EXPECT_THAT(typed.err, Not(HasSubstr("\x1b"))) << command;
+  }
+}
+
+// As of `| head`.
+class ClosedPipe : public std::streambuf {
+ protected:
+  int_type overflow(int_type /*one*/) override { return fail(), traits_type::eof(); }
+  std::streamsize xsputn(const char* /*text*/, std::streamsize /*size*/) override { return fail(), 0; }
+
+ private:
+  void fail() { errno = error; }
+
+ public:
+  int error = EPIPE;
+};
+
+TEST_F(CommandAuditLog, AnExportIsSilentWhenWhoeverReadsItWantsNoMore) {
+  const std::string configuration = path("kedge.yaml");
+  const char* words[] = {"kedge", "audit", "export", "--format", "jsonl", "-c", configuration.c_str()};
+  for (const int error : {EPIPE, ENOSPC}) {
+    ClosedPipe pipe;
+    pipe.error = error;
+    std::istringstream in;
+    std::ostream out(&pipe);
+    std::ostringstream err;
+    Shell shell{in, out, err, environment_, "tester"};
+    EXPECT_EQ(run_command_line(7, words, shell), kFoundWrong);
+    EXPECT_EQ(err.str(), error == EPIPE ? "" : "kedge: cannot write to the standard output\n");
+  }
 }
 
 TEST_F(CommandAuditLog, SaysWhatIsWrongWithTheDirectory) {
