@@ -215,7 +215,9 @@ TEST_F(ExecutorTest, IsolatesWhereAsManyPlacesHangAsThereAreWorkers) {
     stuck.push_back(open(i, {"stuck-" + std::to_string(i)}, "far-away-" + std::to_string(i)));
   }
   await([&] { return executor->figures().running == 7; });
+  world.set("suspect", "open");
   await(isolate(9, "suspect"), State::isolated);
+  EXPECT_EQ(world.value("suspect"), "isolated");
   released.close();
   for (const std::string& id : stuck) await(id, State::confirmed);
 }

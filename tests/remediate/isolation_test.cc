@@ -103,7 +103,7 @@ TEST_F(Isolation, TakesItsTimeWithTheRestWhereItStandsAlready) {
     if (request.url.ends_with("/b") && std::exchange(busy, false)) play.world.next_reads({Luck::request_lost});
   });
   const auto id = open();
-  EXPECT_EQ(play.run(id), State::isolated);
+  EXPECT_EQ(play.run(id), State::confirmed);
   EXPECT_EQ(befores(), std::vector<size_t>{2});
 }
 
