@@ -37,7 +37,7 @@ struct GateLimits {
   // When a rule does nothing more on an account, because what it did there failed; one remediation is let through after
   // a while to see. None: never.
   std::optional<BreakerLimits> rule_breaker = BreakerLimits{3, 5, std::chrono::minutes(15), std::chrono::minutes(15)};
-  Budget releases{10, std::chrono::minutes(1)};  // how many leases may be released within the time, of all rules
+  Budget releases{10, std::chrono::minutes(1)};      // how many leases may be released within the time, of all rules
   Duration approval_within = std::chrono::hours(1);  // what asks for a yes expires after it, and so does the yes
   std::map<std::string, Window> windows;             // change windows, by the names that rules ask for
   Duration stale_after = std::chrono::minutes(15);   // what an older event asks for needs a person's yes

@@ -178,8 +178,8 @@ struct AttemptUndo {
   std::optional<OpenBreaker> breaker = std::nullopt;  // as in Start
 };
 
-// An executor's own hold, wait or end of one. A release is refused before the lease is over; where as many were released
-// lately as may be, the answer is Go::wait, and `due` says when to ask again: nothing was moved.
+// An executor's own hold, wait or end of one. A release is refused before the lease is over; where as many were
+// released lately as may be, the answer is Go::wait, and `due` says when to ask again: nothing was moved.
 struct MoveRemediation {
   std::string remediation;
   Move move = Move::hold;  // hold, wait, resume, supersede, expire, undo, release

@@ -342,10 +342,10 @@ ScopedBudget releases_of(const GateLimits& limits) { return {"releases", limits.
 
 Answer wait_for(const BudgetFigures& releases) {
   Answer answer;
-  answer.go = GoAnswer{Go::wait, "releases",
-                       fmt::format("{} leases were released lately, and {} may be", releases.spent,
-                                   to_string(releases.budget)),
-                       releases.room};
+  answer.go =
+      GoAnswer{Go::wait, "releases",
+               fmt::format("{} leases were released lately, and {} may be", releases.spent, to_string(releases.budget)),
+               releases.room};
   return answer;
 }
 

@@ -85,7 +85,8 @@ Duration lease_of(const Remediation&);
 ScopedBudget releases_of(const GateLimits&);
 Answer wait_for(const BudgetFigures& releases);
 
-// Refuses an exception that nobody owns, that says no reason, or that has expired: by the time of day, as people say it.
+// Refuses an exception that nobody owns, that says no reason, or that has expired: by the time of day, as people say
+// it.
 Result<void> check_exception(const Exception&, Time time_of_day);
 
 // Nobody's time to say yes is cut short, and no lease.

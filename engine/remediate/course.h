@@ -7,8 +7,8 @@
 //   course.looked(...) / worked(...) / answered(...) / told(...)
 //
 // so that every order of good and bad luck can be played through in a test. The phases are files of their own: survey
-// (observe all, ask the gate), carry (step by step), confirm (read back), lease (isolation stands for its time), restore
-// (undo, and release).
+// (observe all, ask the gate), carry (step by step), confirm (read back), lease (isolation stands for its time),
+// restore (undo, and release).
 //
 // Ownership:  owns its remediation's mirror; borrows the catalog, the options and the randomness. Not movable.
 // Threads:    one at a time.

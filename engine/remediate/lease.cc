@@ -23,10 +23,9 @@ Turn Lease::wait_for_effects(Situation& s, const Moment& m) {
   }
   RaiseAlarm alarm;
   alarm.kind = "lease-overdue";
-  alarm.message =
-      fmt::format("the isolation of {} by {} should have been released at {}, and is not, since effects are stopped: {}",
-                  s.remediation.plan.target, s.remediation.plan.rule.id, format_time(*s.remediation.due),
-                  m.stopped->reason);
+  alarm.message = fmt::format(
+      "the isolation of {} by {} should have been released at {}, and is not, since effects are stopped: {}",
+      s.remediation.plan.target, s.remediation.plan.rule.id, format_time(*s.remediation.due), m.stopped->reason);
   alarm.details = {{"remediation", s.remediation.id}, {"target", s.remediation.plan.target}};
   alarm.notify = s.remediation.plan.notify;
   return Submit{std::move(alarm)};

@@ -1,7 +1,7 @@
 // Lease: what isolates stands and is confirmed, for its time; then it is released.
 //
-// Leases are released so many a minute: where as many were, the ledger says when to ask again. While effects are stopped
-// nothing is released, and people are told of one whose time is over.
+// Leases are released so many a minute: where as many were, the ledger says when to ask again. While effects are
+// stopped nothing is released, and people are told of one whose time is over.
 #pragma once
 
 #include <optional>

@@ -127,8 +127,11 @@ Turn Restore::finish(Situation& s) const {
 
 Turn Restore::refuse(Situation& s) const {
   if (releases_) {
-    return s.hold("release", "the isolation stands: " + refusal_->reason + "; undo restores the rest too, approve "
-                             "isolates it once more", refusal_->details);
+    return s.hold("release",
+                  "the isolation stands: " + refusal_->reason +
+                      "; undo restores the rest too, approve "
+                      "isolates it once more",
+                  refusal_->details);
   }
   Conclude change;
   change.remediation = s.remediation.id;

@@ -73,8 +73,8 @@ Worker::Rest Worker::run(Job& job) {
 bool Worker::may_rest(const Job& job, const Rest& rest) const {
   const State state = job.course->remediation().state;
   return rest.kind == Rest::Kind::timed &&
-         (state == State::waiting || state == State::held || state == State::isolated) &&
-         !job.course->knows_more() && rest.until - edges_.clock.elapsed() > options_.visible_wait;
+         (state == State::waiting || state == State::held || state == State::isolated) && !job.course->knows_more() &&
+         rest.until - edges_.clock.elapsed() > options_.visible_wait;
 }
 
 std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
