@@ -151,11 +151,11 @@ TEST_F(CommandAudit, KeygenPutsNoSecretIntoALog) {
 
 TEST_F(CommandAudit, VerifyWarnsOfASigningKeyInTheLogsDirectory) {
   make(vectors::kEntries);
-  ASSERT_EQ(type("audit keygen --origin audit.example/kedge --output @key").exit_code, kGood);
+  ASSERT_EQ(type("audit keygen --origin audit.example/kedge --output @secret").exit_code, kGood);
   EXPECT_EQ(type("audit verify @log --key " + vectors::kVerifierKey).err, "");
   for (const char* where : {"log/key", "log/backup/key", "log/tile/key", "log/blobs/key"}) {
     std::filesystem::create_directories(std::filesystem::path(path(where)).parent_path());
-    std::filesystem::copy(path("key"), path(where));
+    std::filesystem::copy(path("secret"), path(where));
     const Typed typed = type("audit verify @log --key " + vectors::kVerifierKey);
     EXPECT_EQ(typed.exit_code, kGood) << "what was signed is whole";
     EXPECT_THAT(typed.err, HasSubstr(std::string(where).substr(4) + " in the log's directory is a signing key"));

@@ -82,7 +82,7 @@ TEST(Configuration, TellsWhatIsWrongWithAChannelToATopic) {
   EXPECT_THAT(mistakes(replaced(good, "[letters]", "[letter]")),
               testing::HasSubstr("kedge.yaml:17: notify.dead_letters[0]: there is no channel 'letter'"));
   EXPECT_THAT(mistakes(replaced(good, ", topic: letters", "")),
-              testing::HasSubstr("kedge.yaml:16: notify.channels.letters.topic: "));
+              testing::HasSubstr("kedge.yaml:16: notify.channels.letters: 'topic' is missing"));
   EXPECT_THAT(mistakes(replaced(good, "b:9092", "b:port")),
               testing::HasSubstr("kedge.yaml:16: notify.channels.letters.brokers[0]: "));
   EXPECT_THAT(mistakes(replaced(good, "topic: letters", "topic: letters, properties: {acks: \"0\"}")),

@@ -79,7 +79,7 @@ TEST_P(RestoredLogOfALedger, GoesOnWithoutAGapAndLetsTheEngineActAgain) {
   EXPECT_TRUE(has(verify(), next + " entries")) << "what the former ledger had for it is in the log: " << verify();
   note(2);
   EXPECT_EQ(follow(), "");
-  EXPECT_TRUE(has(verify(), lost ? "20 entries" : "23 entries")) << verify();
+  EXPECT_TRUE(has(verify(), lost ? "21 entries" : "24 entries")) << verify();
   EXPECT_TRUE(has(verify(), "nothing is wrong with it")) << verify();
 }
 
