@@ -85,7 +85,7 @@ Result<Rerun> Rerunner::run(const std::string& what, const std::string& actor, c
 }
 
 Result<Decider::Outcome> Rerunner::decide(const Decided& decided, const Rule& rule,
-                                          std::shared_ptr<const RuleSet> rules, int64_t redrive) {
+                                          const std::shared_ptr<const RuleSet>& rules, int64_t redrive) {
   const auto document = parts_.reader.blob(decided.document_digest);
   if (!document) {
     return document.error().with(

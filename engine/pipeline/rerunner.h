@@ -61,7 +61,7 @@ class Rerunner {
   Result<Decided> find(const std::string& what);
   Result<Decided> find_remediation(const std::string& id);
   Result<Decided> find_suppression(int64_t number);
-  Result<Decider::Outcome> decide(const Decided& decided, const Rule& rule, std::shared_ptr<const RuleSet> rules,
+  Result<Decider::Outcome> decide(const Decided& decided, const Rule& rule, const std::shared_ptr<const RuleSet>& rules,
                                   int64_t redrive);
 
   const Parts parts_;
