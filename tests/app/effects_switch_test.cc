@@ -93,7 +93,10 @@ TEST_F(EffectsSwitchTest, AnAuditLogThatLagsStopsThemUnlessTheyMayGoOnWithoutIt)
   const std::string key = directory_.path() / "key";
   ASSERT_TRUE(make_key_file(key, "example.com/audit"));
   for (const bool stops : {true, false}) {
-    AuditOptions options{.keys = {key}, .behind_records = 0, .stops_effects = stops};
+    AuditOptions options;
+    options.keys = {key};
+    options.behind_records = 0;
+    options.stops_effects = stops;
     options.directory = directory_.path() / (stops ? "stops" : "goes-on");
     options.publish_every = std::chrono::hours(24 * 3650);
     const std::string data = directory_.path() / (stops ? "head-1" : "head-2");
