@@ -14,6 +14,7 @@
 //   remediation.reject    id, reason                                       PersonalMove cancel
 //   remediation.cancel    id, reason                                       PersonalMove cancel
 //   remediation.undo      id, reason                                       PersonalMove undo
+//   remediation.release   id, reason                                       PersonalMove release
 //   dead-letter.discard   numbers                                          CloseDeadLetters
 //   source.seek           source, topic, partition, cluster, next, reason  SeekPosition
 //

@@ -522,7 +522,7 @@ void Daemon::watch_clock() {
 void Daemon::watch_audit_log() {
   if (!audit_log_) return;
   if (auto alarm = audit_log_->alarm()) {
-    spdlog::error("{}", alarm->message);
+    spdlog::warn("{}", alarm->message);
     committer_->submit(*std::move(alarm));
   }
 }
