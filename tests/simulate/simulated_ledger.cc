@@ -13,6 +13,12 @@ Answer go() {
   return answer;
 }
 
+// One that tells of an open breaker asks to be put off, and is not ready to be carried out.
+bool may_go(const Change& change) {
+  const auto* const attempt = std::get_if<Attempt>(&change);
+  return attempt != nullptr && !attempt->breaker;
+}
+
 }  // namespace
 
 std::vector<Answer> answer_all(size_t count, Outcome outcome, const char* why) {
@@ -41,7 +47,7 @@ std::vector<Answer> LedgerInMemory::apply(std::span<const Change> changes) {
   std::vector<Answer> answers = commit(with_plant(changes));
   if (world_.plant == Plant::unheld_attempt) {
     for (size_t i = 0; i < changes.size(); ++i) {
-      if (std::holds_alternative<Attempt>(changes[i]) && answers[i].done()) answers[i] = go();
+      if (may_go(changes[i]) && answers[i].done()) answers[i] = go();
     }
   }
   return answers;
@@ -94,7 +100,7 @@ std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) 
     if (const auto* drift = std::get_if<FindDrift>(&change); drift && world_.plant == Plant::drift_as_event) {
       change = as_event(*drift);
     }
-    const bool is_lost = (std::holds_alternative<Attempt>(change) && world_.plant == Plant::unheld_attempt) ||
+    const bool is_lost = (may_go(change) && world_.plant == Plant::unheld_attempt) ||
                          (std::holds_alternative<AddException>(change) && world_.plant == Plant::exception_lost);
     if (is_lost) change = NoteStop{"lost"};
   }
