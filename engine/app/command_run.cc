@@ -1,5 +1,6 @@
 // kedge run: the daemon.
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -25,7 +26,9 @@ void run(const Arguments& arguments, Shell& shell) {
   }
   const auto configuration = read_configuration(arguments.configuration, shell, true);
   if (!configuration) return;
-  if (configuration->unsafe_limits) spdlog::warn("guards.unsafe_limits is set: a guard is looser than its default");
+  if (!configuration->loosened.empty()) {
+    spdlog::warn("looser than by default: {}", fmt::join(configuration->loosened, ", "));
+  }
   if (const auto ended = run_daemon(*configuration, shell.environment); !ended) {
     // What a setting is to blame for is told with its line.
     const Mistake mistake = mistake_from(*configuration, ended.error());

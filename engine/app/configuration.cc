@@ -147,12 +147,15 @@ void read_reconcile(Section& section, ReconcileOptions& reconcile) {
   section.integer("places", reconcile.places, 1, 64);
 }
 
-constexpr const char* kNeedsUnsafeLimits = " beyond its default; that needs guards.unsafe_limits: true";
-
-// Where a guard is looser than its default, and nobody has said that it may be.
-void check_guard(Section& section, const char* key, bool looser, const Configuration& configuration) {
-  if (!looser || configuration.unsafe_limits || section.is_wrong(key)) return;
-  section.mistake(key, std::string("loosens a guard") + kNeedsUnsafeLimits);
+// A guard that is looser than its default is named, and is a mistake where nobody has said that it may be. `what`: what
+// it is set to, where that is not plain to see.
+void check_guard(Section& section, const char* key, bool looser, Configuration& configuration,
+                 const std::string& what = "") {
+  if (!looser || section.is_wrong(key)) return;
+  configuration.loosened.push_back(section.path() + "." + key);
+  if (configuration.unsafe_limits) return;
+  section.mistake(key, what + (what.empty() ? "" : " ") +
+                           "loosens a guard beyond its default; that needs guards.unsafe_limits: true");
 }
 
 // `guards` have been read.
@@ -184,17 +187,14 @@ Result<std::optional<Budget>> parse_limit(std::string_view text) {
 
 // A number within a time, or off.
 void read_limit(Section& section, const char* key, std::optional<Budget>& limit, const std::optional<Budget>& usual,
-                const Configuration& configuration) {
+                Configuration& configuration) {
   section.word<std::optional<Budget>>(key, limit, parse_limit);
-  if (configuration.unsafe_limits || section.is_wrong(key) || (limit && !is_looser(*limit, *usual))) return;
-  section.mistake(key, fmt::format("{} loosens a guard{}", limit ? to_string(*limit) : "off", kNeedsUnsafeLimits));
+  check_guard(section, key, !limit || is_looser(*limit, *usual), configuration, limit ? to_string(*limit) : "off");
 }
 
-void read_budget(Section& section, const char* key, Budget& budget, const Budget& usual,
-                 const Configuration& configuration) {
+void read_budget(Section& section, const char* key, Budget& budget, const Budget& usual, Configuration& configuration) {
   section.word<Budget>(key, budget, parse_budget);
-  if (configuration.unsafe_limits || section.is_wrong(key) || !is_looser(budget, usual)) return;
-  section.mistake(key, fmt::format("{} loosens a guard{}", to_string(budget), kNeedsUnsafeLimits));
+  check_guard(section, key, is_looser(budget, usual), configuration, to_string(budget));
 }
 
 // How many remediations may start within which time.
@@ -207,23 +207,22 @@ void read_budgets(Section& section, Configuration& configuration) {
   read_budget(section, "rule", limits.rule, standard.rule, configuration);
 }
 
-void check_breaker(Section& section, const BreakerLimits& breaker, const BreakerLimits& usual) {
-  const auto loosens = [&](const char* key, bool looser) {
-    if (looser && !section.is_wrong(key)) section.mistake(key, std::string("loosens a guard") + kNeedsUnsafeLimits);
-  };
-  loosens("in_a_row", breaker.in_a_row > usual.in_a_row);
-  loosens("of_ten", breaker.of_ten > usual.of_ten);
-  loosens("first", breaker.first < usual.first);
-  loosens("most", breaker.most < usual.most);
+void check_breaker(Section& section, const BreakerLimits& breaker, const BreakerLimits& usual,
+                   Configuration& configuration) {
+  const auto check = [&](const char* key, bool looser) { check_guard(section, key, looser, configuration); };
+  check("in_a_row", breaker.in_a_row > usual.in_a_row);
+  check("of_ten", breaker.of_ten > usual.of_ten);
+  check("first", breaker.first < usual.first);
+  check("most", breaker.most < usual.most);
 }
 
 // When an endpoint is not called any more, or a rule does nothing more on an account, and for how long.
-void read_breaker(Section& section, const char* key, std::optional<BreakerLimits>& limits, bool unsafe_limits) {
+void read_breaker(Section& section, const char* key, std::optional<BreakerLimits>& limits,
+                  Configuration& configuration) {
   const BreakerLimits usual = *limits;
   if (section.says(key, "off")) {
     limits.reset();
-    if (!unsafe_limits) section.mistake(key, std::string("off loosens a guard") + kNeedsUnsafeLimits);
-    return;
+    return check_guard(section, key, true, configuration, "off");
   }
   section.section(key, [&](Section& inner) {
     BreakerLimits& breaker = *limits;
@@ -234,7 +233,7 @@ void read_breaker(Section& section, const char* key, std::optional<BreakerLimits
     if (breaker.most < breaker.first && !inner.is_wrong("most") && !inner.is_wrong("first")) {
       inner.mistake("most", "must not be shorter than first");
     }
-    if (!unsafe_limits) check_breaker(inner, breaker, usual);
+    check_breaker(inner, breaker, usual, configuration);
   });
 }
 
@@ -248,8 +247,8 @@ void read_guards(Section& section, Configuration& configuration) {
   read_budget(section, "releases", configuration.gate.releases, GateLimits{}.releases, configuration);
   section.duration("flap_rest", configuration.gate.flap_rest, seconds(1), hours(24 * 365));
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
-  read_breaker(section, "breaker", configuration.executor.breaker, configuration.unsafe_limits);
-  read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration.unsafe_limits);
+  read_breaker(section, "breaker", configuration.executor.breaker, configuration);
+  read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration);
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.gate.stale_after, seconds(1), hours(24 * 365));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));

@@ -47,6 +47,7 @@ struct Configuration {
   GateLimits gate;
   std::vector<std::string> protected_keys;  // which no remediation may touch, besides what is known to be our own
   bool unsafe_limits = false;
+  std::vector<std::string> loosened;  // settings that are looser than their defaults: guards.budgets.rule
 
   AuditOptions audit;
 

@@ -217,7 +217,8 @@ Result<void> Daemon::open_ledger() {
   options.noticed = &noticed_;
   committer_ = std::make_unique<Committer>(*ledger_, runnable_, options);
   trusted_clock_ = std::make_unique<TrustedClock>(*committer_, clock_);
-  const Answer noted = committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id()});
+  const Answer noted =
+      committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id(), configuration_.loosened});
   if (!noted.done()) return noted.error.with("the first record");
   record_pause_file();
   return {};

@@ -311,6 +311,7 @@ struct NoteStart {
   std::string version;
   std::string configuration_digest;
   std::string boot_id;
+  std::vector<std::string> loosened = {};  // settings of guards that are looser than their defaults
 };
 struct NoteStop {
   std::string reason;

@@ -423,9 +423,11 @@ Record claim_record(const Claim& expired) {
 }
 
 Record start_record(const NoteStart& change) {
-  return {
-      "start",
-      {{"version", change.version}, {"configuration_sha256", change.configuration_digest}, {"boot", change.boot_id}}};
+  return {"start",
+          {{"version", change.version},
+           {"configuration_sha256", change.configuration_digest},
+           {"loosened", change.loosened},
+           {"boot", change.boot_id}}};
 }
 
 Record stop_record(const NoteStop& change) { return {"stop", {{"reason", change.reason}}}; }

@@ -188,7 +188,16 @@ std::string rerun(const Json& r) {
   return by_person(what + " run again, " + text_at(r, "/outcome"), r);
 }
 
-std::string start(const Json& r) { return "kedge " + text_at(r, "/version") + " started"; }
+std::string start(const Json& r) {
+  std::string loosened;
+  const Json::json_pointer place("/loosened");
+  if (r.contains(place) && r[place].is_array()) {
+    for (const Json& name : r[place]) {
+      if (name.is_string()) loosened += with(loosened.empty() ? "" : ", ", name);
+    }
+  }
+  return "kedge " + text_at(r, "/version") + " started" + with(", looser than by default: ", loosened);
+}
 std::string stop(const Json& r) { return "stopped" + with(": ", text_at(r, "/reason")); }
 std::string restoration(const Json& r) {
   const std::string missing =

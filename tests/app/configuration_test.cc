@@ -95,6 +95,10 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
             std::string::npos)
       << mistakes(looser);
   EXPECT_EQ(mistakes(looser + "  unsafe_limits: true\n"), "");
+  EXPECT_EQ(load(looser + "  mass_match: off\n  breaker: {first: 20s}\n  unsafe_limits: true\n").configuration.loosened,
+            (std::vector<std::string>{"guards.budgets.rule", "guards.mass_match", "guards.breaker.first"}));
+  EXPECT_EQ(load(std::string(kGood) + "guards: {unsafe_limits: true}\n").configuration.loosened,
+            std::vector<std::string>());
   EXPECT_NE(mistakes(std::string(kGood) + "guards: {mass_match: off}\n").find("guards.mass_match: off loosens a guard"),
             std::string::npos);
   EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  budgets: {all: 1/1m, rule: 5/1h}\n"), "");

@@ -563,6 +563,13 @@ TEST_P(DaemonTest, KnowsTheScopesOfAPause) {
 
 // ---- records and time ----------------------------------------------------------------------------------------------
 
+TEST_P(DaemonTest, TellsAtEachStartWhichGuardsAreLoosened) {
+  commit(NoteStart{"0.1.0", "digest", "boot"});
+  EXPECT_EQ(last_record()["loosened"], Json::array());
+  commit(NoteStart{"0.1.0", "digest", "boot", {"audit.on_failure"}});
+  EXPECT_EQ(last_record()["loosened"], Json::array({"audit.on_failure"}));
+}
+
 TEST_P(DaemonTest, NumbersRecordsWithoutAGapFromTheLedgersBirth) {
   commit(NoteStart{"0.1.0", "digest", "boot"});
   commit(RemovePause{"all", "alice"});  // refused: gives its number back
