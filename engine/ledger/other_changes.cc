@@ -19,6 +19,10 @@ Result<Answer> SqliteWriter::on(const PersonalMove& change) {
   const Remediation was = *found;
   const auto step = transition_by(change, was);
   if (!step) return step.error();
+  if (change.move == Move::undo || change.move == Move::release) {
+    if (const auto obstacle = obstacle_to(was)) return refusal_of(change, *obstacle);
+    tables_.put_locks(was);
+  }
   const bool resumes = change.move == Move::resume;
   Json details = {{"actor", change.actor}, {"reason", change.reason}};
   if (resumes && change.approves) {
@@ -38,12 +42,7 @@ Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
   const Remediation was = *found;
   const auto step = transition_by(change, was);
   if (!step) return step.error();
-  const auto holders = tables_.lock_holders(was);
-  if (!holders.empty()) {
-    return Error{ErrorCode::refused, fmt::format("{} works on the same target: undo {} when it has ended "
-                                                 "(kedge remediation show {})",
-                                                 holders.front(), was.id, holders.front())};
-  }
+  if (const auto obstacle = obstacle_to(was)) return refusal_of(change, *obstacle);
   tables_.erase_ended(was);
   tables_.insert(was);
   tables_.put_locks(was);

@@ -54,8 +54,16 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   } else {
     tables_.update(r, was);
     if (r.state == State::held) give_back_probe(r);
+    if (r.state == State::isolated) rest(r);
   }
   return seq;
+}
+
+// What it isolates may be worked on by others while its lease runs.
+void SqliteWriter::rest(const Remediation& r) {
+  tables_.erase_locks(r.id);
+  tables_.put_leases(r);
+  wake_waiting();
 }
 
 void SqliteWriter::note_end(const Remediation& r, const Transition& step, const std::string& code) {
@@ -105,6 +113,7 @@ void SqliteWriter::end(const Remediation& r) {
   tables_.put_ended(r, today());
   tables_.erase(r);
   tables_.erase_locks(r.id);
+  tables_.erase_leases(r.id);
   wake_waiting();
 }
 
@@ -194,6 +203,16 @@ Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was,
   if (!step) return step.error();
   settle(r, was, *step, {verdict.guard, verdict.reason, verdict.figures, verdict.due}, std::move(details));
   return answer;
+}
+
+std::optional<Obstacle> SqliteWriter::obstacle_to(const Remediation& r) {
+  const auto holders = tables_.lock_holders(r);
+  if (!holders.empty()) return Obstacle{holders.front()};
+  for (const std::string& id : tables_.lease_holders(r)) {
+    const auto other = tables_.open_remediation(id);
+    if (other && leans_on(*other, r, at_)) return Obstacle{id, other->due};
+  }
+  return std::nullopt;
 }
 
 Result<void> SqliteWriter::check_locks(const Remediation& r) {
@@ -366,10 +385,12 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   if (!step) return step.error();
   if (auto due = check_due(change, was, at_); !due) return due.error();
   if (change.move == Move::release) {
+    if (const auto obstacle = obstacle_to(was)) return wait_for(*obstacle, at_);
     const ScopedBudget releases = releases_of(options_.gate);
     const BudgetFigures figures = figures_of_budgets({releases}).front();
     if (figures.is_spent()) return wait_for(figures);
     tables_.add_spent({releases.ring(), slot_at(releases.budget.within, at_)});
+    tables_.put_locks(was);
   }
   Standstill why;
   if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};

@@ -194,8 +194,26 @@ void Tables::put_locks(const Remediation& r) {
   for (const std::string& key : r.touches) db_.run("INSERT OR REPLACE INTO lock VALUES (?, ?)", key, r.id);
 }
 
+void Tables::put_leases(const Remediation& r) {
+  for (const std::string& key : r.touches) db_.run("INSERT OR IGNORE INTO lease VALUES (?, ?)", key, r.id);
+}
+
+std::vector<std::string> Tables::lease_holders(const Remediation& r) {
+  std::set<std::string> holders;
+  for (const std::string& key : r.touches) {
+    for (std::string& holder : read_texts(db_.query("SELECT remediation FROM lease WHERE key = ?", key))) {
+      if (holder != r.id) holders.insert(std::move(holder));
+    }
+  }
+  return {holders.begin(), holders.end()};
+}
+
 void Tables::erase_locks(const std::string& remediation) {
   db_.run("DELETE FROM lock WHERE remediation = ?", remediation);
+}
+
+void Tables::erase_leases(const std::string& remediation) {
+  db_.run("DELETE FROM lease WHERE remediation = ?", remediation);
 }
 
 std::optional<std::string> Tables::touched_since(const std::vector<std::string>& keys, int64_t seq, int64_t from_day) {

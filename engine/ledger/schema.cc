@@ -143,8 +143,18 @@ constexpr const char* kVersion7 = R"sql(
 ALTER TABLE meta ADD COLUMN journal_begin INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, 7> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                    kVersion5, kVersion6, kVersion7};
+// The table of leases was never used. What stood isolated before it was had locks.
+constexpr const char* kVersion8 = R"sql(
+DROP TABLE lease;
+CREATE TABLE lease (key TEXT NOT NULL, remediation TEXT NOT NULL, PRIMARY KEY (key, remediation)) WITHOUT ROWID;
+CREATE INDEX lease_by_remediation ON lease (remediation);
+INSERT INTO lease SELECT key, remediation FROM lock
+  WHERE remediation IN (SELECT id FROM remediation WHERE state = 'isolated');
+DELETE FROM lock WHERE remediation IN (SELECT id FROM remediation WHERE state = 'isolated');
+)sql";
+
+constexpr std::array<const char*, 8> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                    kVersion5, kVersion6, kVersion7, kVersion8};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "guard/gate.h"
+#include "ledger/lease.h"
 #include "ledger/notice.h"
 #include "ledger/sqlite_ledger.h"
 #include "ledger/tables.h"
@@ -98,6 +99,7 @@ class SqliteWriter {
   int64_t settle(Remediation& r, const Remediation& was, const Transition&, Standstill, nlohmann::json details);
   void note_runnable(const Remediation&, bool moved);
   void end(const Remediation&);
+  void rest(const Remediation& isolated);
   void wake_waiting();
   void resume(Remediation, nlohmann::json details);
   GateFacts gate_facts(const Remediation&);
@@ -114,6 +116,7 @@ class SqliteWriter {
   void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
+  std::optional<Obstacle> obstacle_to(const Remediation&);  // to taking back what it wrote
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
   void trace_outcome(const Remediation&, const StepOutcome&, int64_t seq);
   Result<Answer> undo_ended(const PersonalMove&);

@@ -68,11 +68,15 @@ class Tables {
   void put_ended(const Remediation&, int64_t day);
   void erase_ended(const Remediation&);
 
-  // ---- lock, touched, attempt
+  // ---- lock, lease, touched, attempt
   std::vector<std::string> lock_holders(const Remediation&);  // others that hold one of its keys
   std::optional<std::string> lock_holder(const std::string& key);
   void put_locks(const Remediation&);
   void erase_locks(const std::string& remediation);
+  // A lease keeps nobody from working on what it isolates.
+  std::vector<std::string> lease_holders(const Remediation&);  // others with a lease on one of its keys
+  void put_leases(const Remediation&);
+  void erase_leases(const std::string& remediation);
   // The first of the keys of which a later record than `seq` tells an attempt, on `from_day` or later.
   std::optional<std::string> touched_since(const std::vector<std::string>& keys, int64_t seq, int64_t from_day);
   void put_touched(const std::vector<std::string>& keys, int64_t seq, int64_t day);

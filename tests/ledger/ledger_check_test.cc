@@ -197,6 +197,7 @@ TEST_F(LedgerCheckTest, FindsOpenRemediationsThatNobodyCanTakeUp) {
 
 TEST_F(LedgerCheckTest, FindsALockThatNobodyGivesBack) {
   use();
+  EXPECT_THAT(found_after("INSERT INTO lease VALUES ('s3:x', 'gone')"), HasSubstr("lease s3:x: the remediation"));
   EXPECT_THAT(found_after("INSERT INTO lock VALUES ('s3:x', 'gone')"),
               HasSubstr("lock s3:x: it is held for a remediation"));
 }

@@ -374,6 +374,10 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   Remediation& r = **found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
+  if (change.move == Move::undo || change.move == Move::release) {
+    if (const auto obstacle = obstacle_to(r)) return refusal_of(change, *obstacle);
+    for (const std::string& key : r.touches) locks_[key] = r.id;
+  }
   Json details = {{"actor", change.actor}, {"reason", change.reason}};
   if (change.move == Move::resume && change.approves) {
     approved_[r.id][change.actor] = {change.actor, at_, digest_for_approval(r)};
@@ -394,12 +398,7 @@ Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
   Remediation& r = found->second.remediation;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  const auto holders = lock_holders(r);
-  if (!holders.empty()) {
-    return Error{ErrorCode::refused, fmt::format("{} works on the same target: undo {} when it has ended "
-                                                 "(kedge remediation show {})",
-                                                 holders.front(), r.id, holders.front())};
-  }
+  if (const auto obstacle = obstacle_to(r)) return refusal_of(change, *obstacle);
   for (const std::string& key : r.touches) locks_[key] = r.id;
   claims_.erase({r.plan.rule.id, r.plan.target});
   const std::string id = r.id;

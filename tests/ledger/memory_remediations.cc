@@ -43,6 +43,10 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (into) runnable_.push_back(r.id);
   if (!is_end(r.state)) {
     if (r.state == State::held) give_back_probe(r);
+    if (r.state == State::isolated) {
+      std::erase_if(locks_, [&](const auto& lock) { return lock.second == r.id; });
+      wake_waiting();
+    }
     return seq;
   }
   ended_[r.id] = {day(), r};
@@ -112,6 +116,18 @@ std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const 
     if (lock != locks_.end() && lock->second != r.id) holders.insert(lock->second);
   }
   return {holders.begin(), holders.end()};
+}
+
+std::optional<Obstacle> MemoryLedger::obstacle_to(const Remediation& r) const {
+  const auto holders = lock_holders(r);
+  if (!holders.empty()) return Obstacle{holders.front()};
+  for (const auto& [id, other] : open_) {
+    const bool meets = std::any_of(r.touches.begin(), r.touches.end(), [&](const std::string& key) {
+      return std::find(other.touches.begin(), other.touches.end(), key) != other.touches.end();
+    });
+    if (id != r.id && meets && leans_on(other, r, at_)) return Obstacle{id, other.due};
+  }
+  return std::nullopt;
 }
 
 GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
@@ -388,10 +404,12 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   if (!step) return step.error();
   if (auto due = check_due(change, r, at_); !due) return due.error();
   if (change.move == Move::release) {
+    if (const auto obstacle = obstacle_to(r)) return wait_for(*obstacle, at_);
     const ScopedBudget releases = releases_of(options_.gate);
     const BudgetFigures figures = figures_of_budgets({releases}).front();
     if (figures.is_spent()) return wait_for(figures);
     ++spent_[releases.ring()][slot_at(releases.budget.within, at_)];
+    for (const std::string& key : r.touches) locks_[key] = r.id;
   }
   if (change.move == Move::resume) {
     settle(r, *step, {}, Json::object());

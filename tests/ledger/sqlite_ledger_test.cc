@@ -251,6 +251,10 @@ constexpr const char* kTakenBack[] = {
     "ALTER TABLE meta DROP COLUMN wall_ahead",
     "DROP TABLE throttle; ALTER TABLE attempt DROP COLUMN settled",
     "ALTER TABLE meta DROP COLUMN journal_begin",
+    R"(DROP TABLE lease;
+       CREATE TABLE lease (
+         remediation TEXT NOT NULL, step INTEGER NOT NULL, owner TEXT NOT NULL, reason TEXT NOT NULL,
+         expires INTEGER NOT NULL, PRIMARY KEY (remediation, step)) WITHOUT ROWID)",
 };
 
 class EarlierVersion : public SqliteLedgerTest, public testing::WithParamInterface<int> {

@@ -1,0 +1,27 @@
+// What an isolation that stands asks of others, and what they ask of it.
+//
+// While its lease runs nothing is under way on what it isolates: others may work there, and it has no locks. It takes
+// them again to be released. Where another isolation found it standing and made nothing of its own, it stays for both.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ledger/change.h"
+
+namespace kedge {
+
+// Whether what `r` wrote to isolate is all that keeps `other`, whose lease runs, isolated.
+bool leans_on(const Remediation& other, const Remediation& r, Time now);
+
+// Who keeps a remediation's writes from being taken back now.
+struct Obstacle {
+  std::string remediation;
+  std::optional<Time> leased_until = std::nullopt;  // none: it works on the same target
+
+  bool operator==(const Obstacle&) const = default;
+};
+Answer wait_for(const Obstacle&, Time now);
+Error refusal_of(const PersonalMove&, const Obstacle&);
+
+}  // namespace kedge
