@@ -4,7 +4,7 @@
 
 The ledger with its committer, without rules or a world: real Changes, each durable before its answer.
   decisions      a lane commits findings, --batch at once; each opens a remediation
-  remediations   so many workers as the executor has carry them on: each its start, its outcome and its confirmation, three
+  remediations   so many workers (an executor has 10) carry them on: each its start, its outcome and its confirmation, three
                  commits that wait for each other, which those of other workers join
   floor          right after each of them: SQLite's bare commits of as many groups, of as many pages and rows each, on the same
                  disk, with the same settings

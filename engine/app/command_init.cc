@@ -111,8 +111,9 @@ api:
   # control_group: kedge          # the group whose members may use the control socket besides its owner
 
 # executor:                       # how plans are carried out
-#   workers: 16
-#   per_endpoint: 4               # at one service, account and region at once
+#   workers: 10
+#   per_endpoint: 4               # at one service, account and region at once ...
+#   writers_per_endpoint: 1       # ... and of them with a change
 #   call_timeout: 20s             # one look or one change
 #   retry_first: 500ms            # the wait after an error doubles from here, with jitter ...
 #   retry_most: 30s               # ... up to here

@@ -164,6 +164,9 @@ void read_executor(Section& section, Configuration& configuration) {
   const ExecutorOptions usual;
   section.integer("workers", executor.workers, 1, 1024);
   section.integer("per_endpoint", executor.per_endpoint, 1, 1024);
+  section.integer("writers_per_endpoint", executor.writers_per_endpoint, 1, 1024);
+  check_guard(section, "writers_per_endpoint", executor.writers_per_endpoint > usual.writers_per_endpoint,
+              configuration);
   check_guard(section, "workers", executor.workers > usual.workers, configuration);
   check_guard(section, "per_endpoint", executor.per_endpoint > usual.per_endpoint, configuration);
   section.duration("remediation_deadline", executor.remediation_deadline, seconds(1), hours(24));

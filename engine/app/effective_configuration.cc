@@ -204,6 +204,7 @@ Tree audit_of(const AuditOptions& audit) {
 Tree executor_of(const ExecutorOptions& executor) {
   return {{"workers", executor.workers},
           {"per_endpoint", executor.per_endpoint},
+          {"writers_per_endpoint", executor.writers_per_endpoint},
           {"call_timeout", span(executor.call_timeout)},
           {"retry_first", span(executor.retry_first)},
           {"retry_most", span(executor.retry_most)},

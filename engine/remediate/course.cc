@@ -128,14 +128,17 @@ void Course::told(const Moment& m, int64_t last_finding) {
   if (auto* carry = std::get_if<Carry>(&phase_)) carry->told(situation_, m, last_finding);
 }
 
+void Course::grew_old(const Moment& m) {
+  submitted_.reset();
+  std::visit([&](auto& phase) { phase.not_done(situation_, m); }, phase_);
+}
+
 // Refused: somebody else has moved it. Unknown: it may have been written. Both times the ledger is read anew.
 void Course::undone_answer(const Moment& m, const Answer& answer) {
   switch (answer.outcome) {
     case Outcome::no_room: {
       submit_again_ = m.elapsed + situation_.retry_delay(no_room_++, std::nullopt);
-      if (!opens_attempt(*submitted_)) return;  // what was seen before an attempt may not grow old while it waits
-      submitted_.reset();
-      std::visit([&](auto& phase) { phase.not_done(situation_, m); }, phase_);
+      if (opens_attempt(*submitted_)) grew_old(m);
       return;
     }
     case Outcome::refused:
@@ -151,6 +154,20 @@ void Course::undone_answer(const Moment& m, const Answer& answer) {
       phase_ = Nothing{};  // the process is about to end
       return;
   }
+}
+
+std::optional<std::string> Course::written_by(const Change& change) const {
+  return std::visit(
+      [&](const auto& opens) -> std::optional<std::string> {
+        if constexpr (requires {
+                        opens.breaker;
+                        opens.step;
+                      }) {
+          if (!opens.breaker) return endpoint_of(*situation_.effects.at(opens.step));
+        }
+        return std::nullopt;
+      },
+      change);
 }
 
 std::string Course::first_endpoint() const {

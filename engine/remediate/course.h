@@ -39,12 +39,16 @@ class Course {
   void worked(const Moment&, Worked);
   void answered(const Moment&, const Answer&);     // to the last Submit
   void told(const Moment&, int64_t last_finding);  // to an Ask
+  // What was to be submitted has waited for so long that what was seen before it is looked at again.
+  void grew_old(const Moment&);
 
   const Remediation& remediation() const { return situation_.remediation; }
   std::vector<std::string> touches() const { return situation_.touches(); }
   // Where calls for a step go; for the first step, where they begin. Empty: nowhere.
   std::string endpoint_of(const Step& step) const { return situation_.endpoint_of(step); }
   std::string first_endpoint() const;
+  // Where the attempt that such a change opens writes. None: it asks to be put off.
+  std::optional<std::string> written_by(const Change&) const;
   // It knows what the ledger does not: how often a step was tried before it had to wait.
   bool knows_more() const { return !situation_.tried.empty(); }
   bool over() const { return std::holds_alternative<Nothing>(phase_); }

@@ -15,7 +15,8 @@ constexpr Duration kLongestNap = std::chrono::seconds(60);  // of threads that h
 Executor::Executor(Edges edges, Options options)
     : edges_(std::move(edges)),
       options_(std::move(options)),
-      worker_(edges_, options_),
+      write_places_(options_.writers_per_endpoint),
+      worker_(edges_, options_, write_places_),
       lead_(1),
       coming_back_(SIZE_MAX),
       all_are_back_(1) {}
@@ -24,7 +25,7 @@ Executor::~Executor() { stop(Duration{0}); }
 
 void Executor::start(const std::vector<LedgerReader::Unfinished>& open) {
   const int others_max = options_.workers - options_.workers / kWorkersToOneForIsolation;
-  auto schedule = std::make_unique<Schedule>(options_.per_endpoint, options_.courses_max, others_max);
+  auto schedule = std::make_unique<Schedule>(write_places_, options_.per_endpoint, options_.courses_max, others_max);
   const Time now = edges_.committer.now();
   const Duration elapsed = edges_.clock.elapsed();
   for (const LedgerReader::Unfinished& one : open) {

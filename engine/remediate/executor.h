@@ -79,6 +79,7 @@ class Executor {
   const Options options_;
 
   // Provide their own synchronization.
+  WritePlaces write_places_;
   Worker worker_;
   Mailbox<std::unique_ptr<Schedule>> lead_;  // whoever took it leads
   Mailbox<Returned> coming_back_;

@@ -20,8 +20,9 @@ struct ReconcileOptions {
 };
 
 struct ExecutorOptions {
-  int workers = 16;      // an eighth of them takes only what isolates
-  int per_endpoint = 4;  // turns at one endpoint (service, account, region) at once, and one more that isolates
+  int workers = 10;              // an eighth of them takes only what isolates
+  int per_endpoint = 4;          // turns at one endpoint (service, account, region) at once, and one more that isolates
+  int writers_per_endpoint = 1;  // of them, with a write; and one more that isolates
   // Remediations that wait for their turn in memory, some 10 KB each. What waits beyond it lies in the ledger alone,
   // and is read from there when its turn comes.
   size_t courses_max = 500;

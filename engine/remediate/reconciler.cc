@@ -30,7 +30,7 @@ Reconciler::Reconciler(ExecutorEdges edges, ExecutorOptions options, std::functi
     : edges_(std::move(edges)),
       options_(std::move(options)),
       own_things_(std::move(own_things)),
-      worker_(edges_, options_),
+      worker_(edges_, options_, write_places_),
       lead_(1),
       coming_back_(SIZE_MAX) {}
 

@@ -72,6 +72,7 @@ class Reconciler {
   const std::function<std::vector<OwnThing>()> own_things_;
 
   // Provide their own synchronization.
+  WritePlaces write_places_{0};  // it writes nothing
   Worker worker_;
   Mailbox<ClaimSchedule> lead_;  // whoever took it leads
   Mailbox<std::string> coming_back_;

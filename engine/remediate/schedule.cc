@@ -14,6 +14,7 @@ bool Schedule::comes_back(Job& job) {
   --out_;
   for (const std::string& key : job.keys_held) busy_keys_.erase(key);
   job.keys_held.clear();
+  if (!job.writes_at.empty()) write_places_.give_back(std::exchange(job.writes_at, ""));
   const auto taken = places_taken_.find(job.endpoint_held);
   if (taken != places_taken_.end() && --taken->second == 0) places_taken_.erase(taken);
   const bool newer = std::exchange(entry.newer, false);
@@ -81,6 +82,14 @@ bool Schedule::keys_are_free(const Job& job) const {
                       [&](const std::string& key) { return busy_keys_.contains(key); });
 }
 
+// One that waits for the place of one that writes takes it here.
+bool Schedule::may_write(Job& job) {
+  if (!job.put_off) return true;
+  if (!write_places_.take(job.endpoint, job.isolates)) return false;
+  job.writes_at = job.endpoint;
+  return true;
+}
+
 void Schedule::wake_due(Duration elapsed) {
   for (; !timers_.empty() && timers_.top().due <= elapsed; timers_.pop()) {
     const auto found = jobs_.find(timers_.top().id);
@@ -111,9 +120,9 @@ std::deque<std::string>::iterator Schedule::first_to_go(const std::string& endpo
   if (taken > per_endpoint_) return queue.end();
   const bool others_may = taken < per_endpoint_ && out_ < others_max_;
   for (auto next = queue.begin(); next != queue.end(); ++next) {
-    const Job& job = *jobs_.at(*next).job;
+    Job& job = *jobs_.at(*next).job;
     if (!job.isolates && !others_may) return queue.end();
-    if (keys_are_free(job)) return next;
+    if (keys_are_free(job) && may_write(job)) return next;
   }
   return queue.end();
 }

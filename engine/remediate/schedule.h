@@ -7,6 +7,8 @@
 // Isolation waits for nobody who hangs: a job that isolates goes before others, each endpoint has one place more for
 // it, and so many workers as all others may not have.
 //
+// One that is about to write and found no place to do so (write_places.h) goes out when it has one.
+//
 // Much may be open: beyond `courses_max` courses, one that is not begun is dropped, and its job lies here alone.
 #pragma once
 
@@ -14,6 +16,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
@@ -21,6 +24,7 @@
 #include <vector>
 
 #include "remediate/course.h"
+#include "remediate/write_places.h"
 
 namespace kedge {
 
@@ -38,13 +42,16 @@ struct Job {
   std::vector<std::string> keys_held;  // those that are its own while it is out
   bool isolates = false;               // goes before others
   bool reread = false;                 // the ledger may hold something newer than the course believes
+  std::string writes_at;               // the endpoint where it has the place of one that writes while it is out
+  std::optional<Duration> put_off;     // since when (Clock::elapsed) it waits for such a place
 };
 
 class Schedule {
  public:
-  // `others_max`: how many may be out, when one goes out that does not isolate.
-  explicit Schedule(int per_endpoint, size_t courses_max = SIZE_MAX, size_t others_max = SIZE_MAX)
-      : per_endpoint_(per_endpoint), courses_max_(courses_max), others_max_(others_max) {}
+  // `others_max`: how many may be out, when one goes out that does not isolate. The places must outlive it.
+  explicit Schedule(WritePlaces& write_places, int per_endpoint, size_t courses_max = SIZE_MAX,
+                    size_t others_max = SIZE_MAX)
+      : write_places_(write_places), per_endpoint_(per_endpoint), courses_max_(courses_max), others_max_(others_max) {}
 
   bool knows(const std::string& id) const { return jobs_.contains(id); }
 
@@ -83,10 +90,12 @@ class Schedule {
   void keep(Entry&, std::unique_ptr<Job>);
   void put_ready(Entry&);
   bool keys_are_free(const Job&) const;
+  bool may_write(Job&);
   std::deque<std::string>::iterator first_to_go(const std::string& endpoint, std::deque<std::string>& queue);
   void wake_due(Duration elapsed);
   std::unique_ptr<Job> take_from(const std::string& endpoint, std::deque<std::string>& queue);
 
+  WritePlaces& write_places_;
   const int per_endpoint_;
   const size_t courses_max_;
   const size_t others_max_;

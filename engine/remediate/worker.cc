@@ -57,6 +57,8 @@ Worker::Rest Worker::run(Job& job) {
     if (auto rest = reread(job, false)) return *rest;
   }
   job.begun = true;
+  const auto put_off = std::exchange(job.put_off, std::nullopt);
+  if (put_off && edges_.clock.elapsed() - *put_off > options_.visibility_delay) job.course->grew_old(moment());
   for (;;) {
     const Turn turn = job.course->next(moment());
     auto rest = take_turn(job, turn);
@@ -82,17 +84,36 @@ std::optional<Worker::Rest> Worker::take_turn(Job& job, const Turn& turn) {
   if (const auto* wait = std::get_if<Wait>(&turn)) return Rest{Rest::Kind::timed, wait->until};
   if (std::holds_alternative<Reread>(turn)) return reread(job, true);
   ++turns_;
-  Course& course = *job.course;
   if (const auto* observation = std::get_if<Look>(&turn)) return look(job, *observation);
   if (const auto* attempt = std::get_if<Work>(&turn)) return work(job, *attempt);
-  if (const auto* submit = std::get_if<Submit>(&turn)) {
-    if (winding_down_ && opens_attempt(submit->change)) return Rest{Rest::Kind::over, {}};
-    const Answer answer = edges_.committer.commit(submit->change);
-    course.answered(moment(), answer);
-  } else {
-    ask(job);
-  }
+  if (const auto* wanted = std::get_if<Submit>(&turn)) return submit(job, *wanted);
+  ask(job);
   return std::nullopt;
+}
+
+// An attempt is durable right before it is carried out: it needs the place of one that writes first.
+std::optional<Worker::Rest> Worker::submit(Job& job, const Submit& submit) {
+  if (opens_attempt(submit.change)) {
+    if (winding_down_) return Rest{Rest::Kind::over, {}};
+    const auto endpoint = job.course->written_by(submit.change);
+    if (endpoint && !may_write(job, *endpoint)) {
+      job.endpoint = *endpoint;
+      job.put_off = edges_.clock.elapsed();
+      return Rest{Rest::Kind::ready, {}};
+    }
+  }
+  const Answer answer = edges_.committer.commit(submit.change);
+  job.course->answered(moment(), answer);
+  return std::nullopt;
+}
+
+// It keeps its place until it comes back from its turns.
+bool Worker::may_write(Job& job, const std::string& endpoint) {
+  if (endpoint != job.endpoint_held) return false;
+  if (job.writes_at == endpoint) return true;
+  if (!write_places_.take(endpoint, job.isolates)) return false;
+  job.writes_at = endpoint;
+  return true;
 }
 
 // Where the breaker has turned since the course was asked, it is asked anew.

@@ -40,7 +40,8 @@ struct ExecutorEdges {
 
 class Worker {
  public:
-  Worker(const ExecutorEdges& edges, const ExecutorOptions& options) : edges_(edges), options_(options) {}
+  Worker(const ExecutorEdges& edges, const ExecutorOptions& options, WritePlaces& write_places)
+      : edges_(edges), options_(options), write_places_(write_places) {}
 
   // A job for a remediation that was read from the ledger (`resumed`) or that a commit made runnable.
   std::unique_ptr<Job> make_job(Remediation, bool resumed) const;
@@ -72,6 +73,8 @@ class Worker {
  private:
   std::optional<Rest> take_turn(Job&, const Turn&);
   std::optional<Rest> begin(Job&);
+  std::optional<Rest> submit(Job&, const Submit&);
+  bool may_write(Job&, const std::string& endpoint);
   std::optional<Rest> look(Job&, const Look&);
   std::optional<Rest> work(Job&, const Work&);
   std::optional<Rest> reread(Job&, bool after_doubt);
@@ -92,6 +95,7 @@ class Worker {
 
   const ExecutorEdges& edges_;
   const ExecutorOptions& options_;
+  WritePlaces& write_places_;
   std::stop_source stop_;
   std::atomic<bool> winding_down_{false};
   std::atomic<int64_t> turns_{0};

@@ -121,7 +121,7 @@ TEST(Configuration, TellsTheGateHowOldAnEventMayBe) {
 
 TEST(Configuration, LoosensWhatHoldsBackEffectsElsewhereOnlyWithUnsafeLimits) {
   for (const char* looser :
-       {"executor: {workers: 17}", "executor: {per_endpoint: 5}",
+       {"executor: {workers: 11}", "executor: {per_endpoint: 5}", "executor: {writers_per_endpoint: 2}",
         "audit: {keys: [/keys/log.key], on_failure: continue}", "audit: {keys: [/keys/log.key], behind_records: 10001}",
         "audit: {keys: [/keys/log.key], behind_for: 31s}"}) {
     const std::string text = std::string(kGood) + looser + "\n";
@@ -320,7 +320,7 @@ notify:
   dead_letters: [letters, hook]
   fold: {after: 3, within: 20m}
 api: {listen: "127.0.0.1:1", control_group: wheel}
-executor: {workers: 2, per_endpoint: 3, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
+executor: {workers: 2, per_endpoint: 3, writers_per_endpoint: 2, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
            confirm_deadline: 7s, visibility_delay: 1s, reconcile: {every: 90m, per_second: 7, places: 2}}
 limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_bytes: 131072, rule_result_bytes: 2048,
          seen_for: 2h, undo_horizon: 3h, shutdown: 4s}

@@ -102,6 +102,8 @@ struct ExecutorTest : testing::Test {
     while (!done()) pause_.take(milliseconds(1));
   }
 
+  void pause_for(Duration span) { pause_.take(span); }
+
   SystemClock clock;
   MemoryLedger ledger{clock, no_rate()};
   Mailbox<Remediation> runnable{10'000};
@@ -201,6 +203,54 @@ TEST_F(ExecutorTest, LetsAPlaceThatHangsHoldUpNobodyElse) {
   EXPECT_EQ(ledger.remediation(hangs)->state, State::planned);
   released.close();
   await(hangs, State::confirmed);
+}
+
+TEST_F(ExecutorTest, WritesOnceAtATimeAtAnEndpointAndIsolatesBesideIt) {
+  Mailbox<bool> released(1);
+  options.call_timeout = seconds(60);
+  begin({});
+  std::atomic<int> hanging = 0;
+  world.watch([&](const HttpRequest& request) {
+    if (!request.writes || !request.url.ends_with("/first")) return;
+    ++hanging;
+    released.take(seconds(60));
+  });
+  for (const char* name : {"first", "second", "suspect", "elsewhere"}) world.set(name, "wrong");
+  const auto first = open(1, {"first"});
+  await([&] { return hanging == 1; });
+  const auto second = open(2, {"second"});
+  await(open(3, {"elsewhere"}, "far away"), State::confirmed);
+  await(isolate(4, "suspect"), State::isolated);
+  EXPECT_EQ(world.value("second"), "wrong");
+  EXPECT_EQ(ledger.remediation(second)->state, State::planned) << "it has no attempt before it may write";
+  released.close();
+  await(first, State::confirmed);
+  await(second, State::confirmed);
+}
+
+TEST_F(ExecutorTest, LooksAgainWhenItHasWaitedForItsTurnToWrite) {
+  Mailbox<bool> released(1);
+  options.call_timeout = seconds(60);
+  begin({});
+  std::atomic<int> hanging = 0, looks = 0;
+  world.watch([&](const HttpRequest& request) {
+    if (!request.writes && request.url.ends_with("/second")) ++looks;
+    if (!request.writes || !request.url.ends_with("/first")) return;
+    ++hanging;
+    released.take(seconds(60));
+  });
+  world.set("first", "wrong");
+  world.set("second", "wrong");
+  const auto first = open(1, {"first"});
+  await([&] { return hanging == 1; });
+  const auto second = open(2, {"second"});
+  await([&] { return looks == 1; });
+  pause_for(3 * options.visibility_delay);
+  world.set("second", "right");
+  released.close();
+  await(second, State::confirmed);
+  EXPECT_EQ(ledger.remediation(second)->steps.at(0).attempts, 0);
+  await(first, State::confirmed);
 }
 
 TEST_F(ExecutorTest, IsolatesWhereAsManyPlacesHangAsThereAreWorkers) {

@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::seconds;
 
+WritePlaces places(1);  // all are given back at the end of each test that takes one
+
 std::unique_ptr<Job> job(const std::string& id, const std::string& endpoint = "s3", std::vector<std::string> keys = {},
                          bool isolates = false) {
   auto made = std::make_unique<Job>();
@@ -39,7 +41,7 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 TEST(Schedule, GivesOutNoMoreThanAnEndpointHasPlaces) {
-  Schedule schedule(2);
+  Schedule schedule(places, 2);
   for (const char* id : {"a", "b", "c"}) schedule.make_ready(job(id));
   auto out = take_all(schedule, seconds(0));
   EXPECT_THAT(ids_of(out), ElementsAre("a", "b"));
@@ -49,21 +51,46 @@ TEST(Schedule, GivesOutNoMoreThanAnEndpointHasPlaces) {
 }
 
 TEST(Schedule, LetsAHangingEndpointHoldUpNobodyElse) {
-  Schedule schedule(1);
+  Schedule schedule(places, 1);
   for (const char* id : {"a", "b", "c"}) schedule.make_ready(job(id, "hangs"));
   schedule.make_ready(job("d", "works"));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), UnorderedElementsAre("a", "d"));
 }
 
+TEST(Schedule, GivesOutThatWhichWaitsToWriteWithAPlaceToDoSo) {
+  WritePlaces of_each(1);
+  Schedule schedule(of_each, 9);
+  for (const char* id : {"a", "b"}) {
+    auto waits = job(id);
+    waits->put_off = seconds(1);
+    schedule.make_ready(std::move(waits));
+  }
+  auto cuts_off = job("c", "s3", {}, true);
+  cuts_off->put_off = seconds(2);
+  schedule.make_ready(std::move(cuts_off));
+  schedule.make_ready(job("d"));
+  auto out = take_all(schedule, seconds(3));
+  ASSERT_THAT(ids_of(out), ElementsAre("c", "d"));
+  EXPECT_EQ(out[0]->writes_at, "s3");
+  EXPECT_EQ(out[1]->writes_at, "") << "it asks for no such place";
+  EXPECT_FALSE(of_each.take("s3", false));
+  schedule.forget(std::move(out[0]));
+  out = take_all(schedule, seconds(4));
+  ASSERT_THAT(ids_of(out), ElementsAre("a"));
+  out[0]->put_off.reset();  // as a worker does
+  schedule.make_timed(std::move(out[0]), seconds(9));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(4))), ElementsAre("b"));
+}
+
 TEST(Schedule, ServesEndpointsInTurn) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   for (const char* id : {"a1", "a2", "a3"}) schedule.make_ready(job(id, "a"));
   for (const char* id : {"b1", "b2"}) schedule.make_ready(job(id, "b"));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("a1", "b1", "a2", "b2", "a3"));
 }
 
 TEST(Schedule, NeverLetsTwoThatTouchTheSameThingOutAtOnce) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a", "s3", {"bucket-1", "bucket-2"}));
   schedule.make_ready(job("b", "s3", {"bucket-2"}));
   schedule.make_ready(job("c", "s3", {"bucket-3"}));
@@ -74,14 +101,14 @@ TEST(Schedule, NeverLetsTwoThatTouchTheSameThingOutAtOnce) {
 }
 
 TEST(Schedule, PutsIsolationFirst) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a"));
   schedule.make_ready(job("b", "s3", {}, true));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("b", "a"));
 }
 
 TEST(Schedule, HasAPlaceForIsolationWhereAllOthersHang) {
-  Schedule schedule(2);
+  Schedule schedule(places, 2);
   for (const char* id : {"a", "b", "c"}) schedule.make_ready(job(id));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("a", "b"));
   schedule.make_ready(job("d", "s3", {}, true));
@@ -93,7 +120,7 @@ TEST(Schedule, HasAPlaceForIsolationWhereAllOthersHang) {
 }
 
 TEST(Schedule, KeepsWorkersForIsolationWhereverAllOthersHang) {
-  Schedule schedule(2, SIZE_MAX, 3);
+  Schedule schedule(places, 2, SIZE_MAX, 3);
   for (const char* id : {"a", "b", "c", "d"}) schedule.make_ready(job(id, std::string("hangs-") + id));
   auto out = take_all(schedule, seconds(0));
   EXPECT_EQ(out.size(), 3U);
@@ -106,7 +133,7 @@ TEST(Schedule, KeepsWorkersForIsolationWhereverAllOthersHang) {
 }
 
 TEST(Schedule, KeepsAJobUntilItsTimeHasCome) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a"));
   auto out = take_all(schedule, seconds(0));
   schedule.make_timed(std::move(out[0]), seconds(10));
@@ -117,7 +144,7 @@ TEST(Schedule, KeepsAJobUntilItsTimeHasCome) {
 }
 
 TEST(Schedule, WakesAWaitingJobWhenTheLedgerHoldsSomethingNewerAboutIt) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a"));
   auto out = take_all(schedule, seconds(0));
   schedule.make_timed(std::move(out[0]), seconds(10));
@@ -131,7 +158,7 @@ TEST(Schedule, WakesAWaitingJobWhenTheLedgerHoldsSomethingNewerAboutIt) {
 }
 
 TEST(Schedule, DoesNotForgetAJobOfWhichSomethingNewerCameWhileItWasOut) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a"));
   auto out = take_all(schedule, seconds(0));
   schedule.note_newer("a");
@@ -142,7 +169,7 @@ TEST(Schedule, DoesNotForgetAJobOfWhichSomethingNewerCameWhileItWasOut) {
 }
 
 TEST(Schedule, GivesPlacesAndKeysBackWhateverBecomesOfAJob) {
-  Schedule schedule(1);
+  Schedule schedule(places, 1);
   for (int i = 0; i < 100; ++i) {
     schedule.make_ready(job("job-" + std::to_string(i), "s3", {"the key"}));
     auto out = take_all(schedule, seconds(i));
@@ -159,7 +186,7 @@ TEST(Schedule, GivesPlacesAndKeysBackWhateverBecomesOfAJob) {
 }
 
 TEST(Schedule, LetsAJobThatIsToBeReadAnewWaitAsLongAsItMust) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a"));
   auto out = take_all(schedule, seconds(0));
   out[0]->reread = true;  // the ledger could not be read just now
@@ -171,7 +198,7 @@ TEST(Schedule, LetsAJobThatIsToBeReadAnewWaitAsLongAsItMust) {
 }
 
 TEST(Schedule, GivesBackTheKeysThatAJobHadThoughItHasOthersNow) {
-  Schedule schedule(9);
+  Schedule schedule(places, 9);
   schedule.make_ready(job("a", "s3", {"before"}));
   schedule.make_ready(job("b", "s3", {"now"}));
   auto out = take_all(schedule, seconds(0));
@@ -199,7 +226,7 @@ struct ScheduleOfCourses : testing::Test {
 };
 
 TEST_F(ScheduleOfCourses, KeepsNoMoreOfThemThanItMay) {
-  Schedule schedule(9, 2);
+  Schedule schedule(places, 9, 2);
   for (const char* id : {"a", "b", "c"}) schedule.make_ready(with_course(id));
   auto out = take_all(schedule, seconds(0));
   ASSERT_THAT(ids_of(out), ElementsAre("a", "b", "c"));
@@ -210,7 +237,7 @@ TEST_F(ScheduleOfCourses, KeepsNoMoreOfThemThanItMay) {
 }
 
 TEST_F(ScheduleOfCourses, DropsNoneThatKnowsMoreThanTheLedger) {
-  Schedule schedule(9, 0);
+  Schedule schedule(places, 9, 0);
   auto begun = with_course("a");
   begun->begun = true;
   schedule.make_ready(std::move(begun));

@@ -106,6 +106,7 @@ ExecutorOptions executor_options(Plant plant) {
   options.reconcile = {std::chrono::minutes(20), 10, 2};
   options.courses_max = 2;  // most of what waits for its turn lies in the ledger alone
   if (plant == Plant::breaker_ignored) options.breaker.reset();
+  if (plant == Plant::writers_ignored) options.writers_per_endpoint = options.workers;
   return options;
 }
 

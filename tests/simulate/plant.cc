@@ -23,6 +23,7 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::wall_clock, Kind::drift};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
+    case Plant::writers_ignored:
     case Plant::mass_ignored:
     case Plant::approval_ignored:
       return {Kind::drift};

@@ -35,9 +35,10 @@ enum class Plant {
   mass_ignored,        // a rule acts on as many targets as it likes
   approval_ignored,    // a rule that asks for a yes is not asked whether it does
   scope_ignored,       // before the write only a pause of everything is asked for
+  writers_ignored,     // as many write at an endpoint at once as like
 };
 
-inline constexpr std::array<std::string_view, 25> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 26> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -61,7 +62,8 @@ inline constexpr std::array<std::string_view, 25> kPlantNames = {"none",
                                                                  "clock_trusted",
                                                                  "mass_ignored",
                                                                  "approval_ignored",
-                                                                 "scope_ignored"};
+                                                                 "scope_ignored",
+                                                                 "writers_ignored"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

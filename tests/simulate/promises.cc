@@ -32,12 +32,14 @@ bool is_by_reconcile(const Remediation& remediation) { return remediation.event.
 
 }  // namespace
 
-void Promises::writes(const HttpRequest& request, MemoryLedger& durable, bool on_its_way) {
+void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& durable, bool on_its_way) {
   const std::string name = name_of(request);
   const std::string mark = mark_in_agent(request.headers.at(0).value);
   const std::vector<Remediation> open = *durable.open_remediations();
   const auto of_mark = std::find_if(open.begin(), open.end(),
                                     [&](const Remediation& one) { return latest_with_mark(one, mark) != nullptr; });
+  expect(writing_.empty(), "two write at one endpoint at once");
+  writing_.insert(call);
   expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
   expect(!paused_, "a write of " + name + " while effects are paused");
   expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");
@@ -76,6 +78,7 @@ uint64_t Promises::calls() {
 }
 
 void Promises::answered(uint64_t call, bool bad) {
+  writing_.erase(call);
   if (endpoint_.probe == call) {
     endpoint_.probe.reset();
     if (bad) endpoint_.shut_at = clock_.elapsed();

@@ -43,7 +43,7 @@ class Promises {
 
   // ---- what happens
   // A write is about to leave the engine; `durable` is the ledger as it would be found after a crash.
-  void writes(const HttpRequest&, MemoryLedger& durable, bool on_its_way);
+  void writes(const HttpRequest&, uint64_t call, MemoryLedger& durable, bool on_its_way);
   void written(const std::string& name, const std::string& mark) {
     looked_wrong_.erase(name), marks_.insert({mark, name});
   }
@@ -53,7 +53,10 @@ class Promises {
   // forgets what it knew.
   uint64_t calls();
   void answered(uint64_t call, bool bad);
-  void engine_died() { endpoint_ = Endpoint(); }
+  void engine_died() {
+    endpoint_ = Endpoint();
+    writing_.clear();
+  }
   // A change of the ledger is durable.
   void committed(const Change&, const Answer&, MemoryLedger& durable);
   void paused(bool now) { paused_ = now; }
@@ -100,6 +103,7 @@ class Promises {
 
   Clock& clock_;
   Endpoint endpoint_;
+  std::set<uint64_t> writing_;  // calls of this life that have no answer yet
   uint64_t calls_ = 0;
   bool paused_ = false;
   bool clock_doubted_ = false;

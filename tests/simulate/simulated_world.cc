@@ -56,7 +56,7 @@ Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& requ
   const uint64_t call = promises.calls();
   const std::string name = request.url.substr(request.url.rfind('/') + 1);
   const int64_t head = durable_->head();
-  if (request.writes) promises.writes(request, *durable_, values.on_its_way(name));
+  if (request.writes) promises.writes(request, call, *durable_, values.on_its_way(name));
   baton.sleep(milliseconds(1 + dice.below(30)));
   if (!step(life)) return nothing_was_sent();
   draw_luck(request.writes);
