@@ -22,8 +22,19 @@ struct Arguments {
   std::string reason;
 };
 
+constexpr size_t kWhole = 10'000;  // what is to be typed is never cut
+
 // Held for a person, or kept from going on by a guard.
 bool stands_still(const Remediation& r) { return r.state == State::held || !r.guard.empty(); }
+
+// Why it stands still, and what to type: most guards say that themselves, with what is special about it.
+std::string told(const Remediation& r) {
+  if (r.state != State::held || r.reason.find("kedge ") != std::string::npos) return r.reason;
+  return fmt::format(
+      "{}{}kedge remediation approve {} lets it go on: it is observed again first; kedge remediation "
+      "reject {} --reason WHY leaves it as it is and ends it",
+      r.reason, r.reason.empty() ? "" : ". ", r.id, r.id);
+}
 
 void list(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
@@ -37,13 +48,13 @@ void list(const Arguments& arguments, Shell& shell) {
                    {"severity", "SEVERITY"},
                    {"since", "SINCE"},
                    {"guard", "GUARD"},
-                   {"reason", "WAITS FOR", 120},
+                   {"reason", "WAITS FOR", arguments.held ? kWhole : 120},
                    {"due", ""}},
                   {}};
   for (const Remediation& r : *open) {
     if (arguments.held && !stands_still(r)) continue;
     listing.rows.push_back({r.id, std::string(to_string(r.state)), r.plan.rule.id, r.plan.target,
-                            std::string(to_string(r.policy.severity)), format_time(r.times.decided), r.guard, r.reason,
+                            std::string(to_string(r.policy.severity)), format_time(r.times.decided), r.guard, told(r),
                             r.due ? format_time(*r.due) : ""});
   }
   print(listing, arguments.output, arguments.held ? "nothing is held" : "no remediation is open", shell.out);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -115,6 +116,8 @@ class Daemon {
   void watch_clock();
   void watch_audit_log();
   void watch_checkpoints();
+  void raise(RaiseAlarm);
+  void hand_in_alarms();
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
@@ -144,6 +147,8 @@ class Daemon {
   bool reads_ = false;
   bool was_ready_ = false;
   bool clock_doubted_ = false;
+  std::deque<RaiseAlarm> alarms_;  // to be on record, the oldest first
+  std::optional<Reply<Answer>> alarm_answer_;
 
   std::optional<PauseFile> pause_file_;
   std::unique_ptr<EngineRoom> room_;
@@ -449,6 +454,7 @@ Result<void> Daemon::look_around() {
   watch_clock();
   watch_audit_log();
   watch_checkpoints();
+  hand_in_alarms();
   if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
@@ -517,14 +523,28 @@ void Daemon::watch_clock() {
   if (ahead.has_value() == clock_doubted_) return;
   clock_doubted_ = ahead.has_value();
   if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
-  committer_->submit(RaiseAlarm{"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+  raise({"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+}
+
+void Daemon::raise(RaiseAlarm alarm) { alarms_.push_back(std::move(alarm)); }
+
+// One by one, each until it is on record: what is wrong with a disk may be wrong with the ledger's, too.
+void Daemon::hand_in_alarms() {
+  if (alarm_answer_) {
+    const auto answer = alarm_answer_->get(Duration{0});
+    if (!answer) return;
+    alarm_answer_.reset();
+    if (!answer->done()) return;
+    alarms_.pop_front();
+  }
+  if (!alarms_.empty()) alarm_answer_ = committer_->submit(alarms_.front());
 }
 
 void Daemon::watch_audit_log() {
   if (!audit_log_) return;
   if (auto alarm = audit_log_->alarm()) {
     spdlog::warn("{}", alarm->message);
-    committer_->submit(*std::move(alarm));
+    raise(*std::move(alarm));
   }
 }
 
@@ -532,7 +552,7 @@ void Daemon::watch_checkpoints() {
   if (!checkpoints_) return;
   for (RaiseAlarm& alarm : checkpoints_->alarms()) {
     spdlog::error("{}", alarm.message);
-    committer_->submit(std::move(alarm));
+    raise(std::move(alarm));
   }
 }
 
