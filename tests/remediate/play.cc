@@ -53,7 +53,7 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              *breakers,
              [this](const Remediation* of) { return effects_stopped(of); }} {
   options.redaction_salt = "salt";
-  worker = std::make_unique<Worker>(edges_, options);
+  worker = std::make_unique<Worker>(edges_, options, write_places);
   commit(sample_rules());
 }
 
@@ -114,7 +114,7 @@ void Play::find_again(const std::string& id) {
 
 void Play::use_breakers(BreakerLimits limits) {
   breakers.emplace(limits, random);
-  worker = std::make_unique<Worker>(edges_, options);
+  worker = std::make_unique<Worker>(edges_, options, write_places);
 }
 
 void Play::take_up(const std::string& id) { job = worker->make_job(*ledger.remediation(id), false); }
