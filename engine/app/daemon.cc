@@ -57,6 +57,7 @@ using std::chrono::seconds;
 constexpr Duration kLoopPatience = seconds(60);
 // Reading waits so long for the first word of who we are, so that own changes are known from the first event on.
 constexpr Duration kIdentityPatience = seconds(5);
+constexpr Duration kUnknownFor = seconds(30);  // then people hear that it is not known whom we act as
 // At a stop the last checkpoint is brought to the places outside within so long.
 constexpr Duration kLastCheckpoint = seconds(3);
 
@@ -116,6 +117,7 @@ class Daemon {
   void watch_clock();
   void watch_audit_log();
   void watch_checkpoints();
+  void watch_identity();
   void raise(RaiseAlarm);
   void hand_in_alarms();
   std::vector<std::string> not_ready();
@@ -147,6 +149,7 @@ class Daemon {
   bool reads_ = false;
   bool was_ready_ = false;
   bool clock_doubted_ = false;
+  bool told_unknown_ = false;      // that it is not known whom we act as
   std::deque<RaiseAlarm> alarms_;  // to be on record, the oldest first
   std::optional<Reply<Answer>> alarm_answer_;
 
@@ -454,7 +457,10 @@ Result<void> Daemon::look_around() {
   watch_clock();
   watch_audit_log();
   watch_checkpoints();
+  watch_identity();
   hand_in_alarms();
+  // Whoever waits for room asks nothing of the ledger: somebody has to find out that there is some.
+  if (committer_->no_room()) committer_->submit(CommitBatch{});
   if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
@@ -524,6 +530,19 @@ void Daemon::watch_clock() {
   clock_doubted_ = ahead.has_value();
   if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
   raise({"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+}
+
+// Not knowing it, the engine takes what it did itself for somebody's change, and nobody for a thief of its credentials.
+void Daemon::watch_identity() {
+  const auto why = identity_->unknown();
+  if (!why || told_unknown_ || clock_.elapsed() - serving_since_ < kUnknownFor) return;
+  told_unknown_ = true;
+  raise({"own-principals",
+         "it is not known whom the engine acts as, so its own role is not protected and what others do in its name "
+         "alarms nobody: " +
+             *why + ". `aws.principals` says it where nobody can be asked",
+         {{"why", *why}},
+         {}});
 }
 
 void Daemon::raise(RaiseAlarm alarm) { alarms_.push_back(std::move(alarm)); }

@@ -26,9 +26,18 @@ std::string words_of_clock_doubt(Duration ahead) {
       format_duration(std::chrono::abs(ahead)), ahead > Duration{0} ? "ahead of" : "behind");
 }
 
+// While the clock is in doubt nothing expires, whatever else stops effects.
+std::optional<Stop> EffectsSwitch::stopped(const Remediation* remediation) const {
+  const auto ahead = parts_.committer.clock_doubt();
+  auto stop = stopped_but_for_clock(remediation);
+  if (!stop && ahead) stop = Stop{words_of_clock_doubt(*ahead)};
+  if (stop) stop->nothing_expires = ahead.has_value();
+  return stop;
+}
+
 // Where a pause is on record, the gate is the one to answer (survey.h); of the pause file the ledger hears within a
 // second.
-std::optional<Stop> EffectsSwitch::stopped(const Remediation* remediation) const {
+std::optional<Stop> EffectsSwitch::stopped_but_for_clock(const Remediation* remediation) const {
   if (off_) return Stop{"the engine is stopping"};
   if (const auto failed = parts_.committer.failed()) return Stop{"the ledger has failed: " + failed->message};
   if (parts_.committer.no_room()) return Stop{"the ledger's disk is full or read-only"};
@@ -39,7 +48,6 @@ std::optional<Stop> EffectsSwitch::stopped(const Remediation* remediation) const
   if (parts_.audit_log != nullptr) {
     if (auto why = parts_.audit_log->stops_effects()) return Stop{*std::move(why)};
   }
-  if (const auto ahead = parts_.committer.clock_doubt()) return Stop{words_of_clock_doubt(*ahead), false, true};
   for (const Source* source : parts_.sources) {
     if (const auto why = source->ledger_in_doubt()) return Stop{fmt::format("source {}: {}", source->name(), *why)};
     if (const auto why = source->not_alone()) return Stop{fmt::format("source {}: {}", source->name(), *why)};

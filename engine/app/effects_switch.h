@@ -40,6 +40,7 @@ class EffectsSwitch {
   void turn_off() { off_ = true; }
 
  private:
+  std::optional<Stop> stopped_but_for_clock(const Remediation*) const;
   // A pause on record that is in the way of it.
   Result<std::optional<Pause>> recorded(const Remediation*) const;
 

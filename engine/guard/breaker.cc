@@ -149,12 +149,14 @@ nlohmann::json figures_of(const OpenBreaker& open) {
 }
 
 // What to type comes first: lists cut a long reason at its end.
-std::string reason_of(const OpenBreaker& open, const std::string& remediation) {
+std::string reason_of(const OpenBreaker& open, const std::string& remediation, State state) {
+  const auto waits = transition(state, Move::wait);
+  const bool ends = transition(waits ? waits->to : state, Move::cancel).ok();
   return fmt::format(
-      "goes on by itself when {} answers again, kedge remediation cancel {} ends it: {} of the last {} calls failed, "
-      "so none is made since {}, but one to see at {}, and then less and less often. The last failure: {}",
-      open.endpoint, remediation, open.failed, open.counted, format_time(open.since), format_time(open.until),
-      open.error);
+      "goes on by itself when {} answers again{}: {} of the last {} calls failed, so none is made since {}, but one "
+      "to see at {}, and then less and less often. The last failure: {}",
+      open.endpoint, ends ? ", kedge remediation cancel " + remediation + " ends it" : "", open.failed, open.counted,
+      format_time(open.since), format_time(open.until), open.error);
 }
 
 }  // namespace kedge

@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "plan/state.h"
 
 namespace kedge {
 
@@ -121,6 +122,7 @@ inline constexpr const char* kBreaker = "breaker";
 inline constexpr const char* kRuleBreaker = "rule-breaker";
 nlohmann::json figures_of(const OpenBreaker&);
 nlohmann::json figures_of(const OpenRuleBreaker&);
-std::string reason_of(const OpenBreaker&, const std::string& remediation);
+// `state`: of the remediation when it met the breaker. What cannot be cancelled from there says nothing of it.
+std::string reason_of(const OpenBreaker&, const std::string& remediation, State state);
 
 }  // namespace kedge

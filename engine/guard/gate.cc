@@ -262,7 +262,7 @@ std::optional<Verdict> ask_rule_breaker(const GateFacts& facts) {
 // Whoever may act has to wait, too: a yes does not make an endpoint answer.
 std::optional<Verdict> ask_breaker(const GateFacts& facts) {
   if (!facts.breaker) return std::nullopt;
-  return wait(kBreaker, reason_of(*facts.breaker, facts.remediation), figures_of(*facts.breaker),
+  return wait(kBreaker, reason_of(*facts.breaker, facts.remediation, facts.state), figures_of(*facts.breaker),
               std::max(facts.breaker->until, facts.now));
 }
 

@@ -68,6 +68,7 @@ struct GateFacts {
   Time now;                 // ledger time
   Time time_of_day;         // the same moment, as people outside name it
   std::string remediation;  // its id: reasons say what to type about it
+  State state = State::planned;
   std::string rule;
   std::string target;
   Policy policy;                     // as stored with the remediation

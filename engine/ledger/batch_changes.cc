@@ -213,7 +213,9 @@ Result<Answer> SqliteWriter::on(const ClaimPositions& change) {
     position.epoch = found ? found->epoch + 1 : 1;
     answer.epochs.push_back(position.epoch);
     tables_.put(StoredPosition{claim.partition, position, ""});
-    if (!claim.note.empty()) write(position_record(claim, position, change.actor));
+    if (claim.note.empty()) continue;
+    const int64_t seq = write(position_record(claim, position, change.actor));
+    if (claim.note == kGap) tell(alarm_of_gap(claim), seq);
   }
   return answer;
 }
@@ -242,7 +244,7 @@ void SqliteWriter::note(const NotePosition& change) {
     stored->stopped = change.reason.empty() ? change.note : change.reason;
     tables_.put(*stored);
   }
-  send(notices_of(alarm_of(change), context(seq)));
+  tell(alarm_of(change), seq);
 }
 
 }  // namespace kedge

@@ -18,6 +18,13 @@ std::string reason_of(const Obstacle& obstacle) {
 
 }  // namespace
 
+std::vector<std::string> isolating_effects(const Plan& plan) {
+  std::vector<std::string> effects;
+  for (const Step& step : plan.isolate)
+    effects.push_back(step.action + " " + step.args.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return effects;
+}
+
 bool leans_on(const Remediation& other, const Remediation& r, Time now) {
   if (other.state != State::isolated || !other.due || *other.due <= now) return false;
   for (size_t i = 0; i < r.plan.isolate.size(); ++i) {

@@ -6,10 +6,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ledger/change.h"
 
 namespace kedge {
+
+// What it does to isolate, step by step: two that do the same have the same words here.
+std::vector<std::string> isolating_effects(const Plan&);
 
 // Whether what `r` wrote to isolate is all that keeps `other`, whose lease runs, isolated.
 bool leans_on(const Remediation& other, const Remediation& r, Time now);

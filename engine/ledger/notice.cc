@@ -1,5 +1,7 @@
 #include "ledger/notice.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -94,6 +96,19 @@ bool needs_a_person(State state) {
   return state == State::held || state == State::failed || state == State::unconfirmed || state == State::expired;
 }
 
+// A remediation, as it stands.
+Json remediation_json(const Remediation& r) {
+  Json data = finding_json(r.plan, r.policy, r.event);
+  data["remediation"] = r.id;
+  data["state"] = to_string(r.state);
+  data["guard"] = r.guard;
+  data["reason"] = r.reason;
+  data["times"] = times_json(r);
+  data["steps"] = steps_json(r);
+  data["phases"] = phases_of(r);
+  return data;
+}
+
 }  // namespace
 
 std::vector<Notice> notices_of(const Remediation& after, const Transition& transition, const std::string& was_guard,
@@ -107,15 +122,13 @@ std::vector<Notice> notices_of(const Remediation& after, const Transition& trans
   if (needs_a_person(after.state)) {
     channels.insert(channels.end(), context.alarm_channels.begin(), context.alarm_channels.end());
   }
-  Json data = finding_json(after.plan, after.policy, after.event);
-  data["remediation"] = after.id;
-  data["state"] = to_string(after.state);
-  data["guard"] = after.guard;
-  data["reason"] = after.reason;
-  data["times"] = times_json(after);
-  data["steps"] = steps_json(after);
-  data["phases"] = phases_of(after);
-  return to_channels(std::move(channels), std::string(type), std::move(data), context);
+  return to_channels(std::move(channels), std::string(type), remediation_json(after), context);
+}
+
+std::vector<Notice> notices_of_own_undo(const Remediation& r, const NoticeContext& context) {
+  std::vector<std::string> channels = r.plan.notify;
+  channels.insert(channels.end(), context.alarm_channels.begin(), context.alarm_channels.end());
+  return to_channels(std::move(channels), "kedge.remediation.undoing", remediation_json(r), context);
 }
 
 std::vector<Notice> notices_of(const Suppression& suppression, const NoticeContext& context) {
@@ -174,6 +187,18 @@ RaiseAlarm alarm_of(const NotePosition& note) {
   details["note"] = note.note;
   details["details"] = note.details;
   return {"partition-stopped", note.reason, std::move(details), {}};
+}
+
+RaiseAlarm alarm_of_gap(const ClaimPositions::Claim& claim) {
+  Json details = to_json(claim.partition);
+  details["details"] = claim.details;
+  const std::string gone = claim.details.is_object() ? claim.details.value("text", "") : "";
+  return {"events-lost",
+          fmt::format("{}: {}. What they told was never seen here: look at what changed meanwhile yourself, and keep "
+                      "the topic for longer than an engine may be away",
+                      to_string(claim.partition), gone.empty() ? "records are gone" : gone),
+          std::move(details),
+          {}};
 }
 
 }  // namespace kedge

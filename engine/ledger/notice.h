@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/change.h"
@@ -35,5 +36,10 @@ std::vector<Notice> notices_of(const DeadLetterRange&, const NoticeContext&);
 
 // What people are told of a partition that is stopped.
 RaiseAlarm alarm_of(const NotePosition&);
+// Of one that takes back by itself what it wrote (undoes_itself): the drift is there again, and a person has to know.
+std::vector<Notice> notices_of_own_undo(const Remediation&, const NoticeContext&);
+// Of a claim with this note: records were gone before they were read.
+inline constexpr std::string_view kGap = "gap";
+RaiseAlarm alarm_of_gap(const ClaimPositions::Claim&);
 
 }  // namespace kedge

@@ -212,10 +212,9 @@ Result<Answer> SqliteWriter::on(const RaiseAlarm& change) {
   return Answer{};
 }
 
-void SqliteWriter::raise(const RaiseAlarm& alarm) {
-  const int64_t seq = write(alarm_record(alarm));
-  send(notices_of(alarm, context(seq)));
-}
+void SqliteWriter::raise(const RaiseAlarm& alarm) { tell(alarm, write(alarm_record(alarm))); }
+
+void SqliteWriter::tell(const RaiseAlarm& alarm, int64_t seq) { send(notices_of(alarm, context(seq)), "", Duration{}); }
 
 // ---- the notifier --------------------------------------------------------------------------------------------------
 

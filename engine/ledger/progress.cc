@@ -317,6 +317,11 @@ void move_to(Remediation& r, const Transition& transition, Standstill why, Time 
   r.ended = is_end(r.state) ? std::optional(now) : std::nullopt;
 }
 
+bool undoes_itself(const Transition& transition, const Json& details) {
+  const bool begins = transition.move == Move::undo && transition.from != transition.to;
+  return begins && !(details.is_object() && details.contains("actor"));
+}
+
 Standstill standstill_after(const RecordOutcome& change) {
   if (change.move != Move::hold) return {"", change.reason, {}, {}};
   const StepOutcome& outcome = change.outcome;
@@ -418,6 +423,7 @@ GateFacts facts_of(const Remediation& r, Time now) {
   GateFacts facts;
   facts.now = now;
   facts.remediation = r.id;
+  facts.state = r.state;
   facts.rule = r.plan.rule.id;
   facts.target = r.plan.target;
   facts.policy = r.policy;

@@ -110,6 +110,9 @@ std::string rule_of_scope(const std::string& scope);
 // The gate's facts that are known from the remediation alone.
 GateFacts facts_of(const Remediation&, Time now);
 
+// Whether it begins to take back what it wrote without anybody's word: a step failed, or it was not confirmed.
+bool undoes_itself(const Transition&, const nlohmann::json& details);
+
 // Whether it ends as one that has put the world right: confirmed, by an effect of its own that stays.
 bool puts_right(const Remediation&, const Transition&);
 

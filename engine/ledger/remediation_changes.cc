@@ -45,7 +45,9 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   }
   if (r.state == State::confirmed) keep_claim(r);
   const std::string code = details.is_object() ? details.value("code", "") : "";
+  const bool failed = undoes_itself(step, details);
   const int64_t seq = write(move_record(r, step, std::move(details)));
+  if (failed) send(notices_of_own_undo(r, context(seq)), r.plan.rule.id, r.policy.throttle);
   send(notices_of(r, step, was.guard, context(seq)), r.plan.rule.id, r.policy.throttle);
   note_runnable(r, step.from != step.to);
   if (is_end(r.state)) {
@@ -55,6 +57,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     tables_.update(r, was);
     if (r.state == State::held) give_back_probe(r);
     if (r.state == State::isolated) rest(r);
+    if (failed) note_end(r, step, code);
   }
   return seq;
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "ledger/lease.h"
 #include "ledger/stored_json.h"
 #include "ledger/tables.h"
 #include "ledger/values_json.h"
@@ -195,13 +196,15 @@ void Tables::put_locks(const Remediation& r) {
 }
 
 void Tables::put_leases(const Remediation& r) {
-  for (const std::string& key : r.touches) db_.run("INSERT OR IGNORE INTO lease VALUES (?, ?)", key, r.id);
+  for (const std::string& effect : isolating_effects(r.plan)) {
+    db_.run("INSERT OR IGNORE INTO lease VALUES (?, ?)", effect, r.id);
+  }
 }
 
 std::vector<std::string> Tables::lease_holders(const Remediation& r) {
   std::set<std::string> holders;
-  for (const std::string& key : r.touches) {
-    for (std::string& holder : read_texts(db_.query("SELECT remediation FROM lease WHERE key = ?", key))) {
+  for (const std::string& effect : isolating_effects(r.plan)) {
+    for (std::string& holder : read_texts(db_.query("SELECT remediation FROM lease WHERE effect = ?", effect))) {
       if (holder != r.id) holders.insert(std::move(holder));
     }
   }

@@ -12,8 +12,10 @@ namespace {
 // Who waits while the probe of a rule's breaker is out asks again after this; when the probe does well, at once.
 constexpr Duration kProbeAskedAgain = std::chrono::minutes(10);
 
-// One that was undone, or given up by a person, tells nothing: what it did may have worked.
+// One that was undone, or given up by a person, tells nothing: what it did may have worked. One that takes back by
+// itself what it did has failed, and told so when it began to.
 Breaker::Outcome outcome_of_end(const Remediation& r, const Transition& step) {
+  if (step.to == State::undoing) return Breaker::Outcome::bad;
   if (step.from == State::undoing || step.from == State::releasing) return Breaker::Outcome::none;
   if (puts_right(r, step)) return Breaker::Outcome::good;
   const bool bad = step.to == State::failed || step.to == State::unconfirmed;

@@ -143,13 +143,12 @@ constexpr const char* kVersion7 = R"sql(
 ALTER TABLE meta ADD COLUMN journal_begin INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// The table of leases was never used. What stood isolated before it was had locks.
+// The table of leases was never used. What stood isolated had locks, and gives them back; that others may lean on it is
+// known only of what is isolated from now on.
 constexpr const char* kVersion8 = R"sql(
 DROP TABLE lease;
-CREATE TABLE lease (key TEXT NOT NULL, remediation TEXT NOT NULL, PRIMARY KEY (key, remediation)) WITHOUT ROWID;
+CREATE TABLE lease (effect TEXT NOT NULL, remediation TEXT NOT NULL, PRIMARY KEY (effect, remediation)) WITHOUT ROWID;
 CREATE INDEX lease_by_remediation ON lease (remediation);
-INSERT INTO lease SELECT key, remediation FROM lock
-  WHERE remediation IN (SELECT id FROM remediation WHERE state = 'isolated');
 DELETE FROM lock WHERE remediation IN (SELECT id FROM remediation WHERE state = 'isolated');
 )sql";
 

@@ -91,6 +91,7 @@ class SqliteWriter {
   void bury(DeadLetter);
   void note(const NotePosition&);
   void raise(const RaiseAlarm&);
+  void tell(const RaiseAlarm&, int64_t seq);  // of what is on record already
 
   // remediation_changes.cc
   Result<Remediation> open_remediation(const std::string& id);

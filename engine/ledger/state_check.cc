@@ -167,7 +167,7 @@ void StateCheck::check_orphans() {
               db_.query("SELECT remediation, key FROM lock WHERE remediation NOT IN (SELECT id FROM remediation)"),
               kBlocks);
   check_owned("lease",
-              db_.query("SELECT remediation, key FROM lease WHERE remediation NOT IN (SELECT id FROM remediation)"),
+              db_.query("SELECT remediation, effect FROM lease WHERE remediation NOT IN (SELECT id FROM remediation)"),
               kNobody);
   check_owned(
       "approval",

@@ -74,7 +74,7 @@ class Tables {
   void put_locks(const Remediation&);
   void erase_locks(const std::string& remediation);
   // A lease keeps nobody from working on what it isolates.
-  std::vector<std::string> lease_holders(const Remediation&);  // others with a lease on one of its keys
+  std::vector<std::string> lease_holders(const Remediation&);  // others that isolate by the same effect
   void put_leases(const Remediation&);
   void erase_leases(const std::string& remediation);
   // The first of the keys of which a later record than `seq` tells an attempt, on `from_day` or later.

@@ -17,7 +17,7 @@ constexpr size_t kTargetsNamed = 5;
 // What a digest tells of one of its notices.
 Json line_of(const Notice& notice) {
   Json line;
-  for (const char* name : {"seq", "at", "target", "remediation", "state", "guard"}) {
+  for (const char* name : {"seq", "at", "target", "remediation", "state", "guard", "alarm", "message"}) {
     if (notice.data.contains(name)) line[name] = notice.data.at(name);
   }
   line["principal"] = notice.data.value("/actor/principal"_json_pointer, "");
@@ -31,11 +31,11 @@ std::string worse(const std::string& a, const std::string& b) {
   return *other > *one ? b : a;
 }
 
-// "3 more since 2026-01-01T12:00:00Z: a, b"
+// "3 more since 2026-01-01T12:00:00Z: a, b"; of alarms what they say.
 std::string message_of(const Json& data) {
   std::vector<std::string> targets;
   for (const Json& line : data.at("notices")) {
-    const std::string target = line.value("target", "");
+    const std::string target = line.value("target", line.value("message", ""));
     if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
   }
   const bool others = targets.size() > kTargetsNamed || data.at("count") > data.at("notices").size();
@@ -47,8 +47,8 @@ std::string message_of(const Json& data) {
 }  // namespace
 
 std::string kind_of(const Notice& notice) {
-  const std::string guard = notice.data.value("guard", "");
-  return guard.empty() ? notice.type : notice.type + " " + guard;
+  const std::string about = notice.data.value("guard", notice.data.value("alarm", ""));
+  return about.empty() ? notice.type : notice.type + " " + about;
 }
 
 bool goes_alone(Throttle& throttle, const NoticePace& pace, Time now) {
@@ -69,7 +69,7 @@ Notice digest_of(const Notice& notice, Time due) {
   digest.created = due;  // it is no older than the end of what it tells of
   digest.due = due;
   digest.data = {{"of", notice.type}, {"count", 0}, {"notices", Json::array()}};
-  for (const char* name : {"rule", "title", "severity", "guard", "seq", "at"}) {
+  for (const char* name : {"rule", "title", "severity", "guard", "alarm", "seq", "at"}) {
     if (notice.data.contains(name)) digest.data[name] = notice.data.at(name);
   }
   fold_into(digest, notice);

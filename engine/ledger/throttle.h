@@ -1,7 +1,7 @@
 // What keeps a rule that finds without end from being told of without end. Of its notices of one kind to one channel
 // the first of a span go out at once; what follows within the span is folded into one digest, which is due when the
-// span ends, and begins the next one. A rule's own `throttle` lets one go. Nothing but the telling waits. Pure
-// functions.
+// span ends, and begins the next one. A rule's own `throttle` lets one go. Alarms are told in the same way, those of
+// one kind together. Nothing but the telling waits. Pure functions.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct NoticePace {
 
 // How far one rule's notices of one kind to one channel have been told.
 struct Throttle {
-  std::string rule;
+  std::string rule;  // empty: alarms
   std::string channel;
   std::string kind;    // kind_of
   Time until;          // the end of the span; of one that is over, what is told next begins another
@@ -31,7 +31,7 @@ struct Throttle {
   bool operator==(const Throttle&) const = default;
 };
 
-// What is told once: the notice's type, and the guard that it is about.
+// What is told once: the notice's type, and the guard or the kind of alarm that it is about.
 std::string kind_of(const Notice&);
 
 // Counts a notice at `now`. True: it goes out by itself. False: it belongs into the digest of the span.

@@ -108,7 +108,7 @@ Submit Situation::wait(const OpenBreaker& breaker) const {
   change.remediation = remediation.id;
   change.move = Move::wait;
   change.guard = kBreaker;
-  change.reason = reason_of(breaker, remediation.id);
+  change.reason = reason_of(breaker, remediation.id, remediation.state);
   change.figures = figures_of(breaker);
   change.due = breaker.until;
   return {std::move(change)};

@@ -68,6 +68,17 @@ TEST_F(EffectsSwitchTest, FollowsThePausesOfTheLedger) {
   EXPECT_EQ(why(), "");
 }
 
+TEST_F(EffectsSwitchTest, LetsNothingExpireWhileTheClockIsInDoubtWhateverElseStopsEffects) {
+  pause("all");
+  EXPECT_FALSE(effects_->stopped()->nothing_expires);
+  clock_.set_wall(clock_.now() + std::chrono::hours(2));
+  ASSERT_TRUE(committer_->commit(CommitBatch{}).done());
+  EXPECT_EQ(why(), "paused by alice (a storm); `kedge resume` goes on");
+  EXPECT_TRUE(effects_->stopped()->nothing_expires);
+  resume("all");
+  EXPECT_TRUE(effects_->stopped()->nothing_expires);
+}
+
 TEST_F(EffectsSwitchTest, KnowsWhatAPauseOfARuleOrOfAnAccountIsFor) {
   Remediation one;
   one.plan.rule.id = "aws.s3.public-bucket";

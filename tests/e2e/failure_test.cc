@@ -1,5 +1,6 @@
 // What goes wrong outside, and what the engine makes of it: events that are none, permissions that lack, ends of
 // processes in the middle of work.
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <set>
@@ -239,6 +240,16 @@ TEST_F(Failures, WhatIsOpenGoesOnWhileNobodySaysWhoWeAre) {
   engine_.start_unawaited();
   EXPECT_TRUE(comes_true([&] { return cloud_->is_blocked("left-open"); })) << engine_.output();
   EXPECT_EQ(engine_.output().find("cannot be asked"), std::string::npos) << "it waited for STS first";
+  engine_.kill();
+}
+
+TEST_F(Failures, PeopleHearWhenNobodySaysWhoWeAre) {
+  cloud_->leave_unanswered([](const auto& request) { return request.target == "/"; });
+  engine_.start_unawaited();
+  EXPECT_TRUE(comes_true([&] {
+    const Json alarms = engine_.records({"--kind", "alarm"});
+    return std::any_of(alarms.begin(), alarms.end(), [](const Json& one) { return one["alarm"] == "own-principals"; });
+  })) << engine_.output();
   engine_.kill();
 }
 

@@ -245,12 +245,16 @@ TEST_F(BreakerTest, IsKeptAsItIsAndReadAgain) {
 
 TEST(OpenBreaker, SaysWhatIsShutWhyAndWhatToType) {
   const OpenBreaker open{"aws.s3/111122223333/eu-west-1", kNow, kNow + seconds(30), 3, 4, 1, "no answer"};
-  const std::string reason = reason_of(open, "R1");
+  const std::string reason = reason_of(open, "R1", State::planned);
   for (const char* part : {"aws.s3/111122223333/eu-west-1", "kedge remediation cancel R1", "3 of the last 4",
                            "2026-01-01T12:00:30", "no answer"}) {
     EXPECT_NE(reason.find(part), std::string::npos) << reason;
   }
   EXPECT_EQ(figures_of(open).at("until"), "2026-01-01T12:00:30.000000Z");
+  EXPECT_NE(reason_of(open, "R1", State::running).find("cancel R1"), std::string::npos) << "it waits then";
+  for (const State under_way : {State::unknown, State::confirming, State::undoing, State::releasing}) {
+    EXPECT_EQ(reason_of(open, "R1", under_way).find("cancel"), std::string::npos) << to_string(under_way);
+  }
 }
 
 }  // namespace

@@ -563,6 +563,21 @@ TEST_P(DaemonTest, KnowsTheScopesOfAPause) {
 
 // ---- records and time ----------------------------------------------------------------------------------------------
 
+TEST_P(DaemonTest, TellsPeopleOfRecordsThatWereGoneBeforeTheyWereRead) {
+  claim(std::nullopt, 100, "first start");
+  EXPECT_TRUE(reader().due_notices(clock.now(), 10)->empty());
+  ClaimPositions lost{{{kPartition, position(), {}, "gap", {{"text", "records 100 to 851 are gone"}}}}, ""};
+  lost.claims[0].wanted = position();
+  lost.claims[0].wanted.next = 852;
+  ASSERT_TRUE(commit(lost).done());
+  const std::vector<Notice> notices = *reader().due_notices(clock.now(), 10);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].channel, "on-call");
+  EXPECT_EQ(notices[0].data["alarm"], "events-lost");
+  const std::string message = notices[0].data["message"];
+  EXPECT_NE(message.find("records 100 to 851 are gone"), std::string::npos) << message;
+}
+
 TEST_P(DaemonTest, TellsAtEachStartWhichGuardsAreLoosened) {
   commit(NoteStart{"0.1.0", "digest", "boot"});
   EXPECT_EQ(last_record()["loosened"], Json::array());

@@ -330,7 +330,10 @@ Result<Answer> MemoryLedger::on(const ClaimPositions& change) {
   for (size_t i = 0; i < change.claims.size(); ++i) {
     Position now = change.claims[i].wanted;
     now.epoch = answer.epochs[i];
-    if (!change.claims[i].note.empty()) write(position_record(change.claims[i], now, change.actor));
+    const ClaimPositions::Claim& claim = change.claims[i];
+    if (claim.note.empty()) continue;
+    const int64_t seq = write(position_record(claim, now, change.actor));
+    if (claim.note == kGap) send(notices_of(alarm_of_gap(claim), context(seq)), "", Duration{});
   }
   positions_ = std::move(claimed);
   return answer;
@@ -362,7 +365,7 @@ void MemoryLedger::note(const NotePosition& change) {
   if (const auto stored = positions_.find(change.partition); stored != positions_.end()) {
     stored->second.stopped = change.reason.empty() ? change.note : change.reason;
   }
-  send(notices_of(alarm_of(change), context(seq)));
+  send(notices_of(alarm_of(change), context(seq)), "", Duration{});
 }
 
 // ---- people ------------------------------------------------------------------------------------------------------
@@ -555,7 +558,7 @@ Result<Answer> MemoryLedger::on(const RaiseAlarm& change) {
 
 void MemoryLedger::raise(const RaiseAlarm& alarm) {
   const int64_t seq = write(alarm_record(alarm));
-  send(notices_of(alarm, context(seq)));
+  send(notices_of(alarm, context(seq)), "", Duration{});
 }
 
 Result<Answer> MemoryLedger::on(const NoticeDelivered& change) {

@@ -37,7 +37,9 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   }
   if (r.state == State::confirmed) keep_claim(r);
   const std::string code = details.is_object() ? details.value("code", "") : "";
+  const bool failed = undoes_itself(step, details);
   const int64_t seq = write(move_record(r, step, std::move(details)));
+  if (failed) send(notices_of_own_undo(r, context(seq)), r.plan.rule.id, r.policy.throttle);
   send(notices_of(r, step, was_guard, context(seq)), r.plan.rule.id, r.policy.throttle);
   const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
   if (into) runnable_.push_back(r.id);
@@ -47,6 +49,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
       std::erase_if(locks_, [&](const auto& lock) { return lock.second == r.id; });
       wake_waiting();
     }
+    if (failed) note_end(Remediation(r), step, code);
     return seq;
   }
   ended_[r.id] = {day(), r};
@@ -122,10 +125,7 @@ std::optional<Obstacle> MemoryLedger::obstacle_to(const Remediation& r) const {
   const auto holders = lock_holders(r);
   if (!holders.empty()) return Obstacle{holders.front()};
   for (const auto& [id, other] : open_) {
-    const bool meets = std::any_of(r.touches.begin(), r.touches.end(), [&](const std::string& key) {
-      return std::find(other.touches.begin(), other.touches.end(), key) != other.touches.end();
-    });
-    if (id != r.id && meets && leans_on(other, r, at_)) return Obstacle{id, other.due};
+    if (id != r.id && leans_on(other, r, at_)) return Obstacle{id, other.due};
   }
   return std::nullopt;
 }

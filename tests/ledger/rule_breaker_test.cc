@@ -96,10 +96,32 @@ TEST_P(RuleBreakerTest, LetsTheNextOneThroughWhereTheOneEndedWithoutAWord) {
   open_it();
   clock.advance(minutes(15));
   EXPECT_EQ(start_one(10).go, Go::go);
-  EXPECT_TRUE(finish_step(sample_id(10), 0, Move::undo).done());
+  EXPECT_TRUE(finish_step(sample_id(10)).done());
+  EXPECT_TRUE(commit(PersonalMove{sample_id(10), Move::undo, "alice", "it was meant"}).done());
   EXPECT_EQ(conclude(sample_id(10), Move::finish_undo, ledger().head()).go->go, Go::go);
   EXPECT_EQ(start_one(11).go, Go::go);
   EXPECT_EQ(start_one(12).guard, "rule-breaker");
+}
+
+TEST_P(RuleBreakerTest, CountsWhatTheEngineTakesBackByItselfAsFailed) {
+  for (int number = 1; number <= 3; ++number) {
+    EXPECT_EQ(start_one(number).go, Go::go);
+    RecordOutcome failed{sample_id(number), sample_outcome(0, 1, mark_of(sample_id(number)), clock.now()), Move::undo,
+                         "the write was accepted, and nothing came of it"};
+    failed.outcome.result = StepOutcome::Result::failed;
+    ASSERT_TRUE(commit(failed).done());
+    EXPECT_EQ(conclude(sample_id(number), Move::finish_undo, ledger().head()).go->go, Go::go);
+  }
+  EXPECT_EQ(start_one(4).guard, "rule-breaker");
+}
+
+TEST_P(RuleBreakerTest, IsNoReasonNotToTellWhatTheEngineTakesBack) {
+  EXPECT_EQ(start_one(1).go, Go::go);
+  ASSERT_TRUE(finish_step(sample_id(1), 0, Move::undo).done());
+  const std::vector<Notice> notices = *reader().due_notices(clock.now(), 100);
+  ASSERT_EQ(notices.size(), 2U) << "to the rule's channel, and to that of alarms";
+  for (const Notice& notice : notices) EXPECT_EQ(notice.type, "kedge.remediation.undoing");
+  EXPECT_EQ(notices[0].data["target"], target(1));
 }
 
 TEST_P(RuleBreakerTest, LetsTheNextOneThroughWhereTheOneWaitsForAPerson) {

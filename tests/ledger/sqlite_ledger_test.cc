@@ -492,6 +492,7 @@ TEST_F(SqliteLedgerTest, AnswersNoRoomAndGoesOnWhenThereIsRoomAgain) {
     }
     EXPECT_EQ(ledger->head(), head);
     set_disk_fault(DiskFault::none);
+    EXPECT_TRUE(commit(*ledger, CommitBatch{}).done()) << "who has nothing to write finds it out, too";
     EXPECT_TRUE(note(*ledger).done());
     EXPECT_EQ(ledger->head(), head + 1);
     EXPECT_EQ(read()->journal(head + 1, 10)->size(), 1U);

@@ -185,6 +185,29 @@ TEST_P(ThrottleTest, OfARuleHoldsNoAlarm) {
   EXPECT_EQ(due().back().type, "kedge.alarm");
 }
 
+// Somebody else with our credentials who changes a great many things is one page, and a digest each span.
+TEST_P(ThrottleTest, OfAlarmsOfOneKindGoesByThatKind) {
+  const auto raise = [&](const char* kind, int number) {
+    ASSERT_TRUE(commit(RaiseAlarm{kind, "somebody changed " + std::to_string(number), Json::object(), {}}).done());
+  };
+  for (int number = 1; number <= 40; ++number) raise("own-principal", number);
+  EXPECT_EQ(due().size(), static_cast<size_t>(options.notices.alone));
+  raise("clock", 41);
+  EXPECT_EQ(due().back().data["alarm"], "clock") << "another kind is told at once";
+  deliver_all();
+  restart();
+  clock.advance(options.notices.span);
+  ASSERT_EQ(due().size(), 1U);
+  const Notice digest = due()[0];
+  EXPECT_EQ(digest.type, "kedge.digest");
+  EXPECT_EQ(digest.data["of"], "kedge.alarm");
+  EXPECT_EQ(digest.data["alarm"], "own-principal");
+  EXPECT_EQ(digest.data["count"], 40 - options.notices.alone);
+  const std::string message = digest.data["message"];
+  EXPECT_NE(message.find("somebody changed " + std::to_string(options.notices.alone + 1)), std::string::npos)
+      << message;
+}
+
 INSTANTIATE_TEST_SUITE_P(Ledgers, ThrottleTest, kAllLedgers, name_of_ledger);
 
 }  // namespace
