@@ -80,7 +80,9 @@ guards:
   # releases: 10/1m               # isolations whose time is over end so many at once
   # protected: ["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"]   # what nothing may be done to, besides our own
   # approval_within: 1h           # what waits for an approval is not done after it
-  # stale_after: 15m              # what an older event asks for waits for a person
+  # stale_after: 15m              # what an older event asks for waits for a person ...
+  # waited_most: 24h              # ... as does what has waited here for longer ...
+  # future_most: 1m               # ... and what claims to happen later than this from now
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false
 

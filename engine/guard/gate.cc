@@ -50,7 +50,7 @@ std::optional<Verdict> ask_restored(const GateFacts& facts) {
                             "remediation reject {} ends it: its event is from before {} put back the ledger, which "
                             "does not know whether it was dealt with",
                             facts.remediation, kRestored, facts.remediation, pause.by.empty() ? "somebody" : pause.by),
-                Json::object());
+                {{"scope", kRestored}});
   }
   return std::nullopt;
 }
@@ -122,7 +122,15 @@ std::optional<Verdict> ask_age(const GateFacts& facts, const GateLimits& limits)
                 {{"redriven", true}});
   }
   if (!facts.age) {
-    return hold("stale", "the event carries no time, so its age is not known. " + approve, Json::object());
+    return hold("stale", "the event carries no time, so its age is not known. " + approve, {{"age_us", nullptr}});
+  }
+  const bool waits_by_plan = !facts.policy.window.empty();
+  if (!facts.charged && !waits_by_plan && facts.waited > limits.waited_most) {
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(facts.waited);
+    return hold("stale",
+                fmt::format("it has waited here for {} (the limit is {}), so a later change may be meant. {}",
+                            format_duration(waited), format_duration(limits.waited_most), approve),
+                {{"waited_us", facts.waited.count()}, {"waited_most_us", limits.waited_most.count()}});
   }
   const Json figures = {{"age_us", facts.age->count()},
                         {"stale_after_us", limits.stale_after.count()},

@@ -41,6 +41,7 @@ struct GateLimits {
   Duration approval_within = std::chrono::hours(1);  // what asks for a yes expires after it, and so does the yes
   std::map<std::string, Window> windows;             // change windows, by the names that rules ask for
   Duration stale_after = std::chrono::minutes(15);   // what an older event asks for needs a person's yes
+  Duration waited_most = std::chrono::hours(24);     // as does what waited here for longer, but for a window
   Duration future_most = std::chrono::minutes(1);    // as does one that claims to happen later than this from now
 
   bool operator==(const GateLimits&) const = default;
@@ -78,6 +79,7 @@ struct GateFacts {
   std::string exception_reason;
   std::optional<OwnThing> own;  // what it would write and is the engine's own
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
+  Duration waited{};            // since it was decided
   bool redriven = false;
   bool reconciled = false;                       // reconcile found it, and no event
   Reconcile current_reconcile = Reconcile::off;  // of the rule as it is loaded now

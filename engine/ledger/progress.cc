@@ -429,6 +429,7 @@ GateFacts facts_of(const Remediation& r, Time now) {
   facts.policy = r.policy;
   facts.actor = {r.event.principal, r.event.agent};
   if (r.times.happened) facts.age = r.times.decided - *r.times.happened;
+  facts.waited = now - r.times.decided;
   facts.redriven = is_redriven(r.origin);
   facts.reconciled = is_of_reconcile(r);
   facts.charged = has_written(r);

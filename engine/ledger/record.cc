@@ -272,7 +272,10 @@ Json attempt_details(const Remediation& r, size_t step, int attempt, const std::
 Json befores_details(const Start& start) {
   Json befores = Json::array();
   for (const StepBefore& before : start.befores) {
-    befores.push_back({{"step", before.step}, {"holds", before.holds}, {"state", before.state.shown}});
+    befores.push_back({{"step", before.step},
+                       {"holds", before.holds},
+                       {"state", before.state.shown},
+                       {"sha256", sha256(canonical(before.state.shown)).hex()}});
   }
   return {{"befores", std::move(befores)}};
 }

@@ -155,6 +155,21 @@ TEST_F(GateTest, HoldsAnOldEventUntilAPersonApproves) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsWhatHasWaitedForLongUntilAPersonApproves) {
+  facts.waited = limits.waited_most;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.waited += Duration(1);
+  expect(Kind::hold, "stale", "kedge remediation approve R1");
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{}) << "it has begun";
+  facts.charged = false;
+  facts.let_go = true;
+  EXPECT_EQ(ask(), Verdict{}) << "somebody let it go, and all that was held with it";
+  facts.let_go = false;
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+}
+
 TEST_F(GateTest, HoldsWhatARestoredLedgerReadsAgainUntilAPersonSaysYes) {
   facts.pauses = {{"restored", "alice", "restored from a backup"}, {"all", "alice", ""}};
   expect(Kind::hold, "restored", "kedge remediation approve R1");
