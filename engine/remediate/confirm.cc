@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace kedge {
+namespace {
+
+constexpr int kCarriedAgain = 3;  // times that one remediation is carried out anew, since it was found again
+
+}  // namespace
 
 Confirm::Confirm(Situation& s, const Moment& m) : deadline_(m.elapsed + s.options.confirm_deadline) {
   begin(s, s.remediation.plan.confirm.empty() ? Looking::effects : Looking::own_steps);
@@ -24,6 +29,7 @@ void Confirm::begin(Situation& s, Looking at) {
 // ---- what next ---------------------------------------------------------------------------------------------------
 
 Turn Confirm::next(Situation& s, const Moment& m) {
+  if (fought_) return hold_as_fought(s);
   if (given_up_) return give_up(s);
   if (not_yet_) return Ask{};
   if (wait_until_ && m.elapsed < *wait_until_) return Wait{*wait_until_};
@@ -116,16 +122,31 @@ void Confirm::complete(Situation& s, const Moment& m) {
     }
     return;
   }
-  if (reopened_ && looking_ == Looking::effects) return carry_again(*open);
+  if (reopened_ && looking_ == Looking::effects) return carry_again(s, *open);
   not_yet_ = round_.of(*open).summary;
   if (looking_ == Looking::effects && only_failed_steps_are_open(s)) {
     given_up_ = "what its failed steps should have brought about does not hold: " + *not_yet_;
   }
 }
 
-void Confirm::carry_again(size_t step) {
+void Confirm::carry_again(Situation& s, size_t step) {
+  if (++s.carried_again > kCarriedAgain) {
+    fought_ = true;
+    return;
+  }
   again_ = {step, round_.of(step), "", {}};
   ended_ = End::carry;
+}
+
+// The breaker of what flaps counts what was confirmed; who is quicker than that is met here.
+Submit Confirm::hold_as_fought(const Situation& s) const {
+  const std::string& id = s.remediation.id;
+  return s.hold("flap",
+                fmt::format("kedge remediation approve {} puts it right once more: that was done {} times, and each "
+                            "time it was changed back before it could be confirmed, first by {}; kedge remediation "
+                            "show {} tells of whom it was found again",
+                            id, kCarriedAgain + 1, s.remediation.event.principal, id),
+                {{"carried_again", kCarriedAgain}});
 }
 
 bool Confirm::only_failed_steps_are_open(const Situation& s) const {
@@ -141,7 +162,7 @@ void Confirm::told(Situation& s, const Moment& m, int64_t last_finding) {
     s.findings_covered = last_finding;
     reopened_ = true;
     const auto open = round_.first_open();
-    if (open && looking_ == Looking::effects) return carry_again(*open);
+    if (open && looking_ == Looking::effects) return carry_again(s, *open);
     return begin(s, Looking::effects);
   }
   if (m.elapsed >= deadline_) {
@@ -160,6 +181,7 @@ void Confirm::answered(Situation& s, const Moment& m, const Change& change, cons
   } else if (moved && moved->move == Move::wait) {
     kept_off_ = true;
   } else if (std::holds_alternative<Conclude>(change) && answer.go && answer.go->go == Go::observe_again) {
+    if (reopened_) wait_until_ = m.elapsed + s.poll_delay(polls_++);
     reopened_ = true;
     begin(s, Looking::effects);
   } else {

@@ -2,7 +2,8 @@
 //
 // What is read is the plan's `confirm` steps, or every step with an effect once more. A finding that came in meanwhile
 // (the ledger says observe_again, or tells of it when something does not hold) means that somebody has changed the
-// target again: then every step is observed, and what does not hold is carried out once more.
+// target again: then every step is observed, and what does not hold is carried out once more. Somebody who changes it
+// back each time, before it can be confirmed, is not fought for ever: then it is held for a person.
 #pragma once
 
 #include <optional>
@@ -36,7 +37,8 @@ class Confirm {
   std::optional<OpenBreaker> shut(const Situation&, const Moment&);  // what keeps the next look from being made
   Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
   void complete(Situation&, const Moment&);
-  void carry_again(size_t step);
+  void carry_again(Situation&, size_t step);
+  Submit hold_as_fought(const Situation&) const;
   bool only_failed_steps_are_open(const Situation&) const;
 
   Looking looking_ = Looking::effects;
@@ -46,6 +48,7 @@ class Confirm {
   int polls_ = 0;
   bool kept_off_ = false;  // by a breaker, and that is on record
   bool reopened_ = false;  // a finding came in: what does not hold is not just late
+  bool fought_ = false;    // it was carried out again too often
   std::optional<Duration> wait_until_;
   std::optional<std::string> not_yet_;   // something does not hold, and what
   std::optional<std::string> given_up_;  // and why

@@ -32,6 +32,8 @@ struct Situation {
   // Attempts that a step has had when a breaker let it wait: a wait gives back no tries.
   std::map<size_t, int> tried;
 
+  int carried_again = 0;  // times that it was carried out anew, since it was found again while it was confirmed
+
   const bool resumed;  // taken up after a restart, or after doubt: what an open attempt did is not known
 
   // The first step that no Start has been of, where a part of the plan is begun; none: every one is begun, or none.

@@ -83,6 +83,23 @@ TEST(Confirm, PutsRightOnceMoreWhatWasChangedAgainWhileItWasBeingConfirmed) {
   EXPECT_EQ(play.stored(id).steps[0].before->full, (nlohmann::json{{"value", "wrong"}}));
 }
 
+// Somebody is quicker than it can be confirmed: the breaker of what flaps, which counts what was, never hears of it.
+TEST(Confirm, FightsNobodyForEverWhoChangesItBackEachTime) {
+  Play play;
+  play.world.set("a", "wrong");
+  const auto id = play.open({set_step("a")});
+  play.world.watch([&](const HttpRequest& request) {
+    if (request.writes || play.world.value("a") != "right" || play.state(id) != State::confirming) return;
+    play.world.set("a", "wrong");
+    play.find_again(id);
+  });
+  EXPECT_EQ(play.run(id), State::held);
+  const Remediation held = play.stored(id);
+  EXPECT_EQ(held.guard, "flap");
+  EXPECT_THAT(held.reason, testing::HasSubstr("kedge remediation approve " + id));
+  EXPECT_EQ(play.world.writes().size(), 4U);
+}
+
 TEST(Confirm, DoesNotEndConfirmedOnALookThatIsOlderThanTheLastFinding) {
   Play play;
   play.world.set("a", "wrong");
