@@ -244,7 +244,7 @@ TEST_F(ExecutorTest, LooksAgainWhenItHasWaitedForItsTurnToWrite) {
   const auto first = open(1, {"first"});
   await([&] { return hanging == 1; });
   const auto second = open(2, {"second"});
-  await([&] { return looks == 1; });
+  await([&] { return looks == 1 && executor->figures().running == 1; });
   pause_for(3 * options.visibility_delay);
   world.set("second", "right");
   released.close();
