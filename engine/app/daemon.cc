@@ -57,7 +57,7 @@ using std::chrono::seconds;
 constexpr Duration kLoopPatience = seconds(60);
 // Reading waits so long for the first word of who we are, so that own changes are known from the first event on.
 constexpr Duration kIdentityPatience = seconds(5);
-constexpr Duration kUnknownFor = seconds(30);  // then people hear that it is not known whom we act as
+constexpr Duration kUnknownFor = seconds(15);  // then people hear that it is not known whom we act as
 // At a stop the last checkpoint is brought to the places outside within so long.
 constexpr Duration kLastCheckpoint = seconds(3);
 
