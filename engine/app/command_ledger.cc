@@ -172,13 +172,17 @@ void tell(const Restoration& restoration, OutputFormat output, Shell& shell) {
          "moment ask for\n";
 }
 
-// The audit log, once it has what the ledger that is there still has for it; none: there is none.
-Result<std::optional<LogOfLedger>> log_of_ledger(const Configuration& configuration, Clock& clock) {
+// The audit log, once it has what the ledger that is there still has for it; none: there is none. Where it cannot take
+// all of that, why is told; whether it matters is the restoration's to say.
+Result<std::optional<LogOfLedger>> log_of_ledger(const Configuration& configuration, Clock& clock, Shell& shell) {
   if (configuration.audit.keys.empty()) return std::optional<LogOfLedger>();
   if (const auto former = open_sqlite_reader(configuration.data)) {
     const auto log = AuditLog::start(configuration.audit, configuration.data, **former, clock);
     if (!log) return log.error();
     (*log)->stop();
+    if (const auto trouble = (*log)->status().trouble) {
+      shell.err << "kedge: the audit log was not brought up to the former ledger: " << *trouble << "\n";
+    }
   }
   const auto log = open_log(configuration.audit, configuration.data);
   if (!log) return log.error();
@@ -193,7 +197,7 @@ void restore(const Arguments& arguments, Shell& shell) {
   const auto configuration = read_configuration(arguments.configuration, shell);
   if (!configuration) return;
   SystemClock clock;
-  const auto log = log_of_ledger(*configuration, clock);
+  const auto log = log_of_ledger(*configuration, clock, shell);
   if (!log) return shell.fail(log.error().with("a ledger is restored while no daemon runs"));
   const auto restored =
       restore_ledger(configuration->data, arguments.file, configuration->undo_horizon, own_actor(), clock, *log);

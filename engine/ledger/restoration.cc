@@ -1,14 +1,17 @@
 #include "ledger/restoration.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 
+#include "base/json.h"
 #include "ledger/backup.h"
 #include "ledger/exchange.h"
 #include "ledger/incarnation.h"
 #include "ledger/ledger_lock.h"
 #include "ledger/schema.h"
+#include "ledger/tables.h"
 
 namespace kedge {
 namespace {
@@ -27,6 +30,44 @@ std::optional<Restoration::Former> look_at(const std::string& path) {
   }
 }
 
+bool is_restoration(const std::string& bytes) {
+  const auto record = parse_json(bytes);
+  return record && record->is_object() && record->value("kind", Json()) == "restoration";
+}
+
+// Whether the former ledger is the one that the log was made of, as far as can be told, or one that was restored and
+// goes on behind it.
+bool is_of_log(Tables& former, const LogOfLedger& log) {
+  if (log.end == 0) return true;
+  const std::vector<JournalEntry> kept = former.journal(log.end - 1, 1);
+  if (kept.empty()) return false;
+  if (kept.front().seq > log.end) return true;  // it has let go what could tell
+  if (kept.front().seq == log.end) return is_restoration(kept.front().bytes);
+  const auto logged = log.records(log.end - 1, 1);
+  return logged && *logged == kept;
+}
+
+// What a log could not take yet is in the former ledger alone, and its numbers would be given again. Of another ledger,
+// and of what cannot be read any more, it takes nothing: that is set aside.
+Result<void> check_log_has_all(const std::string& former, const std::optional<LogOfLedger>& log) {
+  if (!log) return {};
+  try {
+    Database database(former, SQLITE_OPEN_READONLY);
+    Tables tables(database);
+    if (!is_of_log(tables, *log)) return {};
+    const std::vector<JournalEntry> rest = tables.journal(log->end, 1);
+    if (rest.empty()) return {};
+    return Error{ErrorCode::refused,
+                 fmt::format("the audit log has not got the records {} to {} of the former ledger: they would be lost, "
+                             "and their numbers given again. Make room for the log, or put its newest copy in its "
+                             "place, and restore again; or, to give them up, move {}, and what begins with its name, "
+                             "away first",
+                             rest.front().seq, tables.journal_head(), former)};
+  } catch (const SqliteFailure&) {
+    return {};  // damage may be the very reason to restore
+  }
+}
+
 constexpr const char* kNotInItsPlace = "the ledger is restored, but not in its place: `kedge run` puts it there";
 
 class Restorer {
@@ -42,7 +83,9 @@ class Restorer {
 
   Result<Restoration> run() {
     if (auto ended = end_exchange(directory_, clock_.now()); !ended) return ended.error();
-    restoration_.former = look_at(directory_ + "/ledger.db");
+    const std::string path = directory_ + "/ledger.db";
+    if (auto has_all = check_log_has_all(path, log_); !has_all) return has_all.error();
+    restoration_.former = look_at(path);
     const auto prepared = prepare();
     if (!prepared && !check_no_exchange(directory_)) return prepared.error().with(kNotInItsPlace);
     if (!prepared || !restoration_.backup.good()) give_up_exchange(directory_);

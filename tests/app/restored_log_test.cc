@@ -97,6 +97,62 @@ TEST_F(RestoredLog, DecidesNothingAgainThatTheLogTellsOf) {
   EXPECT_EQ(reject_one(), Disposition::Kind::duplicate);
 }
 
+// The log's disk is full: its signed head finds no room.
+class FullLogOfALedger : public RestoredLog {
+ protected:
+  void fill() { std::filesystem::create_symlink("/dev/full", path("data/audit-head.new")); }
+  void make_room() { std::filesystem::remove(path("data/audit-head.new")); }
+};
+
+// What the log could not take is in the former ledger alone, and its numbers would be given again.
+TEST_F(FullLogOfALedger, IsNotRestoredBeforeTheLogHasCaughtUp) {
+  note(2);
+  EXPECT_EQ(follow(), "");
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  fill();
+  note(10);
+  const Typed refused = type("ledger restore @backup -c @kedge.yaml");
+  EXPECT_EQ(refused.exit_code, kFoundWrong);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_TRUE(has(refused.err, "the audit log has not got the records 3 to 12 of the former ledger")) << refused.err;
+  EXPECT_TRUE(has(refused.err, "No space left on device")) << refused.err;
+  EXPECT_TRUE(has(refused.err, "Make room for the log, or put its newest copy in its place, and restore again"))
+      << refused.err;
+  EXPECT_TRUE(has(type("ledger check -c @kedge.yaml").out, "head 12 of ")) << "it is the former ledger still";
+  make_room();
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  ASSERT_EQ(restored.exit_code, kGood) << restored.err;
+  EXPECT_TRUE(has(restored.out, "record 13 says so")) << restored.out;
+  EXPECT_EQ(follow(), "");
+  EXPECT_TRUE(has(verify(), "nothing is wrong with it")) << verify();
+  EXPECT_TRUE(has(type("audit list --log @data/audit --output csv").out, "which has not the records 3 to 12"));
+}
+
+// A former ledger that was restored itself, of which the log has nothing yet.
+TEST_F(FullLogOfALedger, IsNotRestoredAgainBeforeTheLogHasWhatTheFirstRestorationSays) {
+  note(5);
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  note(5);
+  EXPECT_EQ(follow(), "");
+  ASSERT_EQ(type("ledger restore @backup -c @kedge.yaml").exit_code, kGood);
+  fill();
+  const Typed refused = type("ledger restore @backup -c @kedge.yaml");
+  EXPECT_EQ(refused.exit_code, kFoundWrong);
+  EXPECT_TRUE(has(refused.err, "the audit log has not got the records 11 to 13 of the former ledger")) << refused.err;
+}
+
+TEST_F(FullLogOfALedger, IsRestoredWhereSomebodyGivesUpWhatTheFormerHas) {
+  note(2);
+  EXPECT_EQ(follow(), "");
+  ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+  fill();
+  note(10);
+  std::filesystem::rename(path("data/ledger.db"), path("aside.db"));
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  ASSERT_EQ(restored.exit_code, kGood) << restored.err;
+  EXPECT_TRUE(has(restored.out, "what happened after the backup is not known")) << restored.out;
+}
+
 TEST_F(RestoredLog, IsNotTouchedWhileAnEngineWritesIt) {
   note(1);
   ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
