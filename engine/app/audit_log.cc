@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/kept_outside.h"
 #include "audit/key_file.h"
 #include "base/json.h"
 
@@ -48,18 +49,20 @@ Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, Ledg
                   last));
 }
 
-AuditLog::AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock)
+AuditLog::AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock,
+                   std::function<bool()> in_doubt)
     : options_(std::move(options)),
       writer_(std::move(writer)),
-      follower_(reader, *writer_, clock, {.blobs = options_.blobs, .publish_every = options_.publish_every}) {}
+      follower_(reader, *writer_, clock,
+                {.blobs = options_.blobs, .publish_every = options_.publish_every, .in_doubt = std::move(in_doubt)}) {}
 
 Result<std::unique_ptr<AuditLog>> AuditLog::start(const AuditOptions& options, const std::string& data,
-                                                  LedgerReader& reader, Clock& clock) {
+                                                  LedgerReader& reader, Clock& clock, std::function<bool()> in_doubt) {
   auto writer = open_log(options, data);
   if (!writer) return writer.error();
   auto older = not_of_this_ledger(**writer, reader);
   if (!older) return older.error().with("comparing the ledger with the audit log");
-  std::unique_ptr<AuditLog> started(new AuditLog(options, *std::move(writer), reader, clock));
+  std::unique_ptr<AuditLog> started(new AuditLog(options, *std::move(writer), reader, clock, std::move(in_doubt)));
   started->older_ledger_ = *std::move(older);
   if (started->older_ledger_) {
     spdlog::error("{}", *started->older_ledger_);
@@ -80,8 +83,13 @@ Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const s
   }
   auto disk = open_log_disk(log.directory);
   if (!disk) return disk.error().with("audit.directory");
+  std::vector<VerifierKey> keys;
+  for (const SigningKey& key : log.keys) keys.push_back(key.verifier());
+  const std::string directory = log.directory;
   auto writer = LogWriter::open(std::move(log), *std::move(disk));
   if (!writer) return writer.error().with("audit");
+  if (auto extends = check_extends_kept(**writer, directory, options.publish_to, keys); !extends)
+    return extends.error();
   return writer;
 }
 
@@ -106,6 +114,7 @@ std::optional<RaiseAlarm> AuditLog::alarm() {
 std::optional<std::string> AuditLog::trouble() const {
   if (older_ledger_) return older_ledger_;
   const AuditFollower::Status status = follower_.status();
+  if (status.held) return std::nullopt;  // whoever is in doubt stops effects, and says why
   if (status.trouble) return "the audit log cannot be written: " + *status.trouble;
   if (status.records_behind > options_.behind_records) {
     return fmt::format("the audit log is {} records behind the ledger ({} are allowed)", status.records_behind,

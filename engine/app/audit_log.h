@@ -1,6 +1,7 @@
 // AuditLog: the audit log of a running engine, and what it has to say about effects.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct AuditOptions {
   std::vector<CheckpointPlaceOptions> publish_to;
 };
 
-// The log's writer; the signed head lies in `data`. Errors begin with the setting that they are about.
+// The log's writer; the signed head lies in `data`. Errors begin with the setting that they are about: refused, where
+// the log does not extend what is kept of it outside (kept_outside.h).
 Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const std::string& data);
 
 // Why the ledger is not the one that this log was made of (contracts §6): the log is ahead of the journal, or its last
@@ -39,12 +41,14 @@ Result<std::optional<std::string>> not_of_this_ledger(const LogWriter& log, Ledg
 class AuditLog {
  public:
   // Opens the log, compares it with the ledger, and follows the journal from then on, unless the ledger is older than
-  // the log. `data`: where the signed head is kept. Reader and clock must outlive it.
+  // the log. `data`: where the signed head is kept. `in_doubt`, asked at any time by the follower's thread: whether the
+  // ledger may be older than what it did; nothing goes into the log then. Reader and clock must outlive it.
   static Result<std::unique_ptr<AuditLog>> start(const AuditOptions& options, const std::string& data,
-                                                 LedgerReader& reader, Clock& clock);
+                                                 LedgerReader& reader, Clock& clock,
+                                                 std::function<bool()> in_doubt = {});
   ~AuditLog() { stop(); }
 
-  // Publishes what the journal holds by then.
+  // Publishes what the journal holds by then, unless the ledger is in doubt.
   void stop() { follower_.stop(); }
 
   // In words; none: it says nothing against them.
@@ -62,7 +66,8 @@ class AuditLog {
   const std::string& origin() const { return writer_->origin(); }
 
  private:
-  AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock);
+  AuditLog(AuditOptions options, std::unique_ptr<LogWriter> writer, LedgerReader& reader, Clock& clock,
+           std::function<bool()> in_doubt);
 
   const AuditOptions options_;
   const std::unique_ptr<LogWriter> writer_;

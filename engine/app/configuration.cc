@@ -458,6 +458,18 @@ void warn_of_checkpoints(LoadedConfiguration& loaded) {
         "a "
         "rewrite by who may write it and has its key");
   }
+  const std::string& data = loaded.configuration.data;
+  const bool kept = std::any_of(audit.publish_to.begin(), audit.publish_to.end(), [&](const auto& place) {
+    const auto* const file = std::get_if<CheckpointFileOptions>(&place.place);
+    return file != nullptr && !lies_in(file->path, data);
+  });
+  if (!kept && lies_in(audit.directory, data)) {
+    loaded.warnings.emplace_back(
+        "the audit log and its signed head both lie in 'data', and audit.publish_to names no file elsewhere: where "
+        "'data' is put back as a whole, the engine cannot see that, and the same key signs another history; name such "
+        "a "
+        "file, or an audit.directory elsewhere");
+  }
   for (size_t i = 0; i < audit.publish_to.size(); ++i) {
     const auto* const kept = std::get_if<CheckpointFileOptions>(&audit.publish_to[i].place);
     if (kept == nullptr || !lies_in(kept->path, loaded.configuration.data)) continue;

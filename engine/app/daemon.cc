@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <deque>
 #include <filesystem>
@@ -107,6 +108,7 @@ class Daemon {
   Result<void> serve();
   Result<void> start_reading();
   bool may_read();
+  bool ledger_in_doubt() const;
   void watch_loops();
   Result<void> look_around();
   void tell_how_it_stands();
@@ -146,6 +148,7 @@ class Daemon {
   Watchdog watchdog_{clock_, kLoopPatience};
   Pulse pulse_;  // of serve()
   Duration serving_since_{};
+  std::atomic<bool> sources_stand_ = false;
   bool reads_ = false;
   bool was_ready_ = false;
   bool clock_doubted_ = false;
@@ -237,12 +240,14 @@ Result<void> Daemon::open_audit_log() {
     spdlog::warn("there is no audit log: `kedge audit keygen` makes a key for audit.keys");
     return {};
   }
-  auto log = AuditLog::start(configuration_.audit, configuration_.data, *reader_, clock_);
+  auto log = AuditLog::start(configuration_.audit, configuration_.data, *reader_, clock_,
+                             [this] { return ledger_in_doubt(); });
   if (!log) return log.error();
   audit_log_ = *std::move(log);
   spdlog::info("the audit log {} is in {}", audit_log_->origin(), configuration_.audit.directory);
-  auto checkpoints = CheckpointPublishers::start(
-      configuration_.audit.publish_to, [this] { return audit_log_->newest(); }, {*room_->http, clock_, random_});
+  const auto newest = [this] { return ledger_in_doubt() ? std::nullopt : audit_log_->newest(); };
+  auto checkpoints =
+      CheckpointPublishers::start(configuration_.audit.publish_to, newest, {*room_->http, clock_, random_});
   if (!checkpoints) return checkpoints.error();
   checkpoints_ = *std::move(checkpoints);
   return {};
@@ -302,6 +307,7 @@ Result<void> Daemon::create_reading() {
     if (!source) return source.error().with("source " + settings.kafka.name);
     sources_.push_back(*std::move(source));
   }
+  sources_stand_ = true;
   return {};
 }
 
@@ -423,6 +429,12 @@ Result<void> Daemon::serve() {
   }
   pulse_.waits();
   return {};
+}
+
+// Whether the ledger may be older than what the engine did: nothing is signed then, nor shown outside. Any thread.
+bool Daemon::ledger_in_doubt() const {
+  return !sources_stand_ || std::any_of(sources_.begin(), sources_.end(),
+                                        [](const auto& source) { return source->ledger_in_doubt().has_value(); });
 }
 
 bool Daemon::may_read() { return identity_->asked() || clock_.elapsed() - serving_since_ > kIdentityPatience; }

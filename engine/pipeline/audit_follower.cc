@@ -37,19 +37,30 @@ void AuditFollower::run() {
 }
 
 void AuditFollower::turn(bool last) {
+  const bool held = options_.in_doubt && options_.in_doubt();
+  if (held) {
+    const auto head = look_at_head();
+    return note(head ? Result<void>() : head.error(), held);
+  }
   Result<void> done = copy();
   const bool due = last || clock_.elapsed() - published_at_ >= options_.publish_every;
   if (due && writer_.size() > writer_.published().size) {
     // What was copied is published also where copying went wrong behind it.
     if (auto published = publish(); !published) done = published;
   }
-  note(done);
+  note(done, held);
+}
+
+Result<int64_t> AuditFollower::look_at_head() {
+  auto head = reader_.journal_head();
+  if (!head) return head.error().with("the journal cannot be read");
+  note_head(*head);
+  return head;
 }
 
 Result<void> AuditFollower::copy() {
-  const auto head = reader_.journal_head();
-  if (!head) return head.error().with("the journal cannot be read");
-  note_head(*head);
+  const auto head = look_at_head();
+  if (!head) return head.error();
   while (static_cast<int64_t>(writer_.size()) <= *head) {
     const auto next = static_cast<int64_t>(writer_.size());
     const auto records = reader_.journal(next, options_.read_records);
@@ -133,8 +144,9 @@ void AuditFollower::note_head(int64_t head) {
   if (!behind_since_ && records_behind() > 0) behind_since_ = clock_.elapsed();
 }
 
-void AuditFollower::note(const Result<void>& done) {
+void AuditFollower::note(const Result<void>& done, bool held) {
   const std::lock_guard lock(mutex_);
+  status_.held = held;
   status_.size = writer_.size();
   if (done) {
     if (status_.trouble) spdlog::info("the audit log goes on");

@@ -4,7 +4,8 @@
 // What a record names by its digest (ledger/named_blobs.h) is put beside the log before the record goes into it, where
 // the ledger still has it.
 //
-// It reads ahead all the time and publishes at a steady cadence, and once more when it is stopped.
+// It reads ahead all the time and publishes at a steady cadence, and once more when it is stopped. While the ledger is
+// in doubt (it may be older than what it did) it does neither: what was signed once could be signed in another way.
 //
 // Ownership:  owns its thread; borrows the rest, which must outlive it.
 // Threads:    start and stop from one thread; status and newest from any. Nobody else touches the writer meanwhile.
@@ -14,9 +15,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "audit/log_writer.h"
 #include "base/clock.h"
@@ -42,6 +45,7 @@ class AuditFollower {
     Duration publish_every = std::chrono::seconds(1);
     size_t read_records = 2'000;            // of the journal, at once
     size_t waiting_bytes_max = 32U << 20U;  // of records in memory: then it publishes earlier
+    std::function<bool()> in_doubt{};       // asked by the follower's thread; none: it never is
   };
 
   struct Status {
@@ -51,11 +55,12 @@ class AuditFollower {
     Duration behind_for{};       // since there was last nothing behind
     uint64_t publications = 0;
     uint64_t failures = 0;
+    bool held = false;                   // at its last turn, as the ledger is in doubt
     std::optional<std::string> trouble;  // why it could not go on at its last turn
   };
 
   AuditFollower(LedgerReader& reader, LogWriter& writer, Clock& clock, Options options)
-      : reader_(reader), writer_(writer), clock_(clock), options_(options) {
+      : reader_(reader), writer_(writer), clock_(clock), options_(std::move(options)) {
     note_newest();
   }
   ~AuditFollower() { stop(); }
@@ -78,13 +83,14 @@ class AuditFollower {
  private:
   void run();
   void turn(bool last);
+  Result<int64_t> look_at_head();
   Result<void> copy();
   Result<void> copy_blobs_of(const JournalEntry& record);
   std::optional<std::string> blob(const std::string& digest, Result<void>& done);
   Result<void> publish();
   void note_newest();
   void note_head(int64_t head);
-  void note(const Result<void>& done);
+  void note(const Result<void>& done, bool held);
   int64_t records_behind() const;  // under mutex_
 
   // Constant after construction.

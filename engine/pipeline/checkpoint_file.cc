@@ -34,6 +34,22 @@ Result<std::string> end_of(const Descriptor& file, const std::string& path) {
   return end;
 }
 
+// Of another one of this log that is as new, or newer, and does not say the same: nothing is verified here.
+Result<void> check_goes_behind(const std::string& end, const PublishedCheckpoint& checkpoint, const std::string& path) {
+  for (const KeptCheckpoint& kept : split_kept_checkpoints(end).notes) {
+    if (kept.note == checkpoint.note) continue;
+    const auto note = parse_note(kept.note);
+    const auto there = note ? parse_checkpoint(note->text) : Result<Checkpoint>(note.error());
+    if (!there || there->origin != checkpoint.origin || there->size < checkpoint.size) continue;
+    if (there->size == checkpoint.size && checkpoint.note.starts_with(note->text)) continue;  // signed by other keys
+    return Error{ErrorCode::refused,
+                 path + " has a checkpoint of " + std::to_string(there->size) + " entries, and this one is of " +
+                     std::to_string(checkpoint.size) +
+                     ": the log was put back to an earlier state, or another one is kept there too"};
+  }
+  return {};
+}
+
 Result<void> sync_directory_of(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   const std::string directory = parent.empty() ? "." : parent.string();
@@ -44,15 +60,16 @@ Result<void> sync_directory_of(const std::string& path) {
 
 }  // namespace
 
-Result<void> CheckpointFile::append(const std::string& note) const {
+Result<void> CheckpointFile::append(const PublishedCheckpoint& checkpoint) const {
   Descriptor file(open(path_.c_str(), kFlags));
   const bool fresh = file.get() < 0 && errno == ENOENT;
   if (fresh) file = Descriptor(open(path_.c_str(), kFlags | O_CREAT, 0644));
   if (file.get() < 0) return io_error("cannot open", path_);
   const auto end = end_of(file, path_);
   if (!end) return end.error();
+  if (auto behind = check_goes_behind(*end, checkpoint, path_); !behind) return behind;
   // In one call: a process that dies leaves nothing half written.
-  const std::string bytes = (ends_between_notes(*end) ? "" : std::string(kCutOff)) + note;
+  const std::string bytes = (ends_between_notes(*end) ? "" : std::string(kCutOff)) + checkpoint.note;
   if (auto written = write_all(file, bytes, path_); !written) return written;
   if (fsync(file.get()) != 0) return io_error("cannot sync", path_);
   // The name of a file that was made by a try that failed behind it may not be synced yet.
@@ -60,9 +77,22 @@ Result<void> CheckpointFile::append(const std::string& note) const {
 }
 
 Delivery CheckpointFile::publish(const PublishedCheckpoint& checkpoint, Time /*now*/, std::stop_token /*stop*/) {
-  const auto appended = append(checkpoint.note);
+  const auto appended = append(checkpoint);
   if (appended) return {};
   return {.kind = Delivery::Kind::retry, .status = 0, .error = appended.error().message, .retry_after = {}};
+}
+
+Result<std::vector<Checkpoint>> last_checkpoints_in(const std::string& path, const std::vector<VerifierKey>& keys) {
+  std::vector<Checkpoint> found;
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (file.get() < 0 && errno == ENOENT) return found;
+  if (file.get() < 0) return io_error("cannot open", path);
+  const auto end = end_of(file, path);
+  if (!end) return end.error();
+  for (const KeptCheckpoint& kept : split_kept_checkpoints(*end).notes) {
+    if (auto checkpoint = open_checkpoint(kept.note, keys)) found.push_back(*std::move(checkpoint));
+  }
+  return found;
 }
 
 }  // namespace kedge

@@ -260,6 +260,13 @@ TEST(CheckpointSettings, AreMissedWhereThereIsALogAndNoPlace) {
             std::string::npos);
   EXPECT_NE(warnings(with_places("    - file: data/checkpoints\n")).find("audit.publish_to[0].file lies in 'data'"),
             std::string::npos);
+  const std::string together = "the audit log and its signed head both lie in 'data'";
+  for (const char* in_data : {"    - file: data/checkpoints\n", "    - webhook: {url: \"http://127.0.0.1:1/\"}\n"}) {
+    EXPECT_NE(warnings(with_places(in_data)).find(together), std::string::npos) << in_data;
+  }
+  EXPECT_EQ(warnings(with_places("    - file: outside/checkpoints\n")).find(together), std::string::npos);
+  EXPECT_EQ(warnings(std::string(kGood) + "audit: {keys: [audit.key], directory: log}\n").find(together),
+            std::string::npos);
   EXPECT_NE(mistakes(std::string(kGood) + "audit: {publish_to: [{file: outside/x}]}\n").find("audit.keys: needs"),
             std::string::npos);
 }

@@ -5,8 +5,10 @@
 
 #include "app/audit_log.h"
 #include "audit/verifier.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "ledger/sqlite_ledger.h"
+#include "pipeline/checkpoint_file.h"
 #include "tests/app/typed.h"
 
 namespace kedge {
@@ -49,9 +51,15 @@ class RestoredLog : public CommandLine {
     const auto reader = open_sqlite_reader(path("data"));
     AuditOptions options;
     options.keys = {path("key")};
+    options.publish_to = places_;
     const auto log = AuditLog::start(options, path("data"), **reader, clock_);
     if (!log) return log.error().message;
     (*log)->stop();
+    // As its publisher does.
+    for (const CheckpointPlaceOptions& place : places_) {
+      const std::string file = std::get<CheckpointFileOptions>(place.place).path;
+      EXPECT_EQ(CheckpointFile(file).publish(*(*log)->newest(), Time{}, {}).error, "");
+    }
     return (*log)->stops_effects().value_or("");
   }
   std::string verify() { return type("audit verify @data/audit --key @key.pub").out; }
@@ -59,6 +67,7 @@ class RestoredLog : public CommandLine {
 
   SystemClock clock_;
   Random random_{1};
+  std::vector<CheckpointPlaceOptions> places_;  // files
 };
 
 // The parameter: is the former ledger lost?
@@ -151,6 +160,108 @@ TEST_F(FullLogOfALedger, IsRestoredWhereSomebodyGivesUpWhatTheFormerHas) {
   const Typed restored = type("ledger restore @backup -c @kedge.yaml");
   ASSERT_EQ(restored.exit_code, kGood) << restored.err;
   EXPECT_TRUE(has(restored.out, "what happened after the backup is not known")) << restored.out;
+}
+
+// All of data/ is put back, or gone: ledger, log and signed head.
+class LogThatIsKeptOutside : public RestoredLog {
+ protected:
+  void SetUp() override {
+    RestoredLog::SetUp();
+    change("kedge.yaml", "audit: {keys: [key]}", "audit: {keys: [key], publish_to: [{file: kept}]}");
+    places_ = {{.name = "file", .place = CheckpointFileOptions{path("kept")}}};
+    note(5);
+    ASSERT_EQ(type("ledger backup @backup -c @kedge.yaml").exit_code, kGood);
+    ASSERT_EQ(follow(), "");
+    std::filesystem::copy(path("data"), path("older"), std::filesystem::copy_options::recursive);
+    note(5);
+    ASSERT_EQ(follow(), "");
+  }
+  void put_data_back() {
+    std::filesystem::remove_all(path("data"));
+    std::filesystem::copy(path("older"), path("data"), std::filesystem::copy_options::recursive);
+  }
+  std::string checkpoint() { return *read_file(path("data/audit/checkpoint")); }
+};
+
+TEST_F(LogThatIsKeptOutside, IsNotSignedForWhereAllOfDataWasPutBack) {
+  put_data_back();
+  note(1);
+  const std::string before = checkpoint(), kept = *read_file(path("kept"));
+  const std::string refused = follow();
+  EXPECT_TRUE(has(refused, "audit.publish_to[0]: " + path("kept") +
+                               " has a checkpoint of 11 entries, and the audit log "
+                               "has 6 entries: 'data' was put back to an earlier state, or lost"))
+      << refused;
+  EXPECT_TRUE(has(refused, "kedge audit keygen")) << "what to type: " << refused;
+  EXPECT_EQ(checkpoint(), before);
+  EXPECT_EQ(*read_file(path("kept")), kept);
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  EXPECT_EQ(restored.exit_code, kFoundWrong) << "it would sign, too";
+  EXPECT_TRUE(has(restored.err, "has a checkpoint of 11 entries")) << restored.err;
+  EXPECT_EQ(checkpoint(), before);
+}
+
+TEST_F(LogThatIsKeptOutside, IsNotBegunAnewWhereAllOfDataIsGone) {
+  std::filesystem::remove_all(path("data"));
+  note(20);
+  const std::string refused = follow();
+  EXPECT_TRUE(has(refused, "has a checkpoint of 11 entries, and the audit log has 0 entries")) << refused;
+  EXPECT_FALSE(std::filesystem::exists(path("data/audit/checkpoint")));
+}
+
+TEST_F(LogThatIsKeptOutside, IsNotSignedForWhereItWentOnInAnotherWayWhileTheFileWasAway) {
+  put_data_back();
+  std::filesystem::rename(path("kept"), path("away"));
+  note(20);
+  EXPECT_EQ(follow(), "");
+  const std::string before = checkpoint();
+  std::filesystem::rename(path("away"), path("kept"));
+  const std::string refused = follow();
+  EXPECT_TRUE(has(refused, "has a checkpoint of 11 entries that the audit log, of 26 entries, does not extend"))
+      << refused;
+  EXPECT_EQ(checkpoint(), before);
+}
+
+TEST_F(LogThatIsKeptOutside, IsSignedForAgainWithTheNewestCopyOfItAndABackup) {
+  std::filesystem::copy(path("data/audit"), path("copy"), std::filesystem::copy_options::recursive);
+  put_data_back();
+  ASSERT_NE(follow(), "");
+  std::filesystem::remove_all(path("data/audit"));
+  std::filesystem::copy(path("copy"), path("data/audit"), std::filesystem::copy_options::recursive);
+  std::filesystem::copy_file(path("copy/checkpoint"), path("data/audit-head"),
+                             std::filesystem::copy_options::overwrite_existing);
+  const Typed restored = type("ledger restore @backup -c @kedge.yaml");
+  ASSERT_EQ(restored.exit_code, kGood) << restored.err;
+  EXPECT_TRUE(has(restored.out, "record 11 says so")) << restored.out;
+  EXPECT_EQ(follow(), "");
+  const Typed verified = type("audit verify @data/audit --key @key.pub --against @kept");
+  EXPECT_TRUE(has(verified.out, "it extends all 3 checkpoints")) << verified.out;
+}
+
+TEST_F(LogThatIsKeptOutside, IsFollowedByAnotherOneWhereThereIsNoCopy) {
+  put_data_back();
+  ASSERT_NE(follow(), "");
+  ASSERT_EQ(type("audit keygen --origin example.com/kedge/2 --output @key2").exit_code, kGood);
+  std::filesystem::rename(path("data/audit-head"), path("former-head"));
+  std::filesystem::rename(path("data/audit"), path("former-log"));
+  std::filesystem::rename(path("key2"), path("key"));
+  places_ = {{.name = "file", .place = CheckpointFileOptions{path("kept2")}}};
+  EXPECT_EQ(follow(), "");
+  EXPECT_TRUE(has(type("audit verify @data/audit --key @key2.pub --against @kept2").out, "nothing is wrong with it"));
+}
+
+// Checkpoints of other logs, and what somebody forged, say nothing of this one.
+TEST_F(LogThatIsKeptOutside, IsJudgedByWhatItsKeySignedAlone) {
+  std::string forged = checkpoint();
+  forged.replace(forged.find("\n11\n"), 4, "\n99\n");
+  write("kept", *read_file(path("kept")) + forged + "no checkpoint\n");
+  note(1);
+  const auto reader = open_sqlite_reader(path("data"));
+  AuditOptions options;
+  options.keys = {path("key")};
+  options.publish_to = places_;
+  const auto log = AuditLog::start(options, path("data"), **reader, clock_);
+  EXPECT_TRUE(log.ok()) << log.error().message;
 }
 
 TEST_F(RestoredLog, IsNotTouchedWhileAnEngineWritesIt) {

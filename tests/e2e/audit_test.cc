@@ -121,6 +121,25 @@ TEST_F(CheckpointsOutside, ShowThatTheLogWasPutBack) {
   }
 }
 
+TEST_F(CheckpointsOutside, AreFollowedByNoOtherHistoryWhereAllOfDataWasPutBack) {
+  const std::string older = engine_.directory().path() / "older";
+  engine_.start();
+  ASSERT_TRUE(engine_.stop().ok());
+  ASSERT_TRUE(run({.command = {"cp", "-a", data(), older}}).ok());
+  engine_.start();
+  ASSERT_TRUE(engine_.stop().ok());
+  const std::string kept = read_file(outside_ + "/file").value();
+  std::filesystem::remove_all(data());
+  ASSERT_TRUE(run({.command = {"cp", "-a", older, data()}}).ok());
+  engine_.start_unawaited();
+  const auto exit = engine_.process().wait();
+  ASSERT_TRUE(exit.ok()) << engine_.output();
+  EXPECT_NE(*exit, Exit{});
+  EXPECT_NE(engine_.output().find("'data' was put back to an earlier state, or lost"), std::string::npos)
+      << engine_.output();
+  EXPECT_EQ(read_file(outside_ + "/file").value(), kept);
+}
+
 TEST_F(CheckpointsOutside, StopNothingWhileAPlaceIsAwayAndPeopleHearOfIt) {
   receiver_.answer_otherwise({.status = 500});
   engine_.start();

@@ -31,7 +31,8 @@ class AuditFollowerTest : public ::testing::Test {
     auto writer = LogWriter::open({"/log", "/state/head", {*key}}, disk_.open());
     ASSERT_TRUE(writer) << writer.error().message;
     writer_ = *std::move(writer);
-    follower_ = std::make_unique<AuditFollower>(ledger_, *writer_, clock_, AuditFollower::Options{.blobs = blobs_});
+    follower_ = std::make_unique<AuditFollower>(
+        ledger_, *writer_, clock_, AuditFollower::Options{.blobs = blobs_, .in_doubt = [this] { return in_doubt_; }});
   }
 
   // So many records more.
@@ -48,12 +49,36 @@ class AuditFollowerTest : public ::testing::Test {
   }
 
   BlobsBesideLog blobs_ = BlobsBesideLog::parts;
+  bool in_doubt_ = false;
   FakeClock clock_;
   MemoryLedger ledger_{clock_};
   LossyLogDisk disk_{1};
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<AuditFollower> follower_;
 };
+
+// It may be older than what it did, and what was signed once would be signed in another way.
+TEST_F(AuditFollowerTest, PutsNothingIntoTheLogWhileTheLedgerIsInDoubt) {
+  write(3);
+  turn_later();
+  const auto before = disk_.files();
+  const uint64_t calls = disk_.calls();
+  in_doubt_ = true;
+  write(5);
+  turn_later();
+  follower_->start();
+  follower_->stop();
+  EXPECT_EQ(disk_.files(), before);
+  EXPECT_EQ(disk_.calls(), calls);
+  EXPECT_TRUE(follower_->status().held);
+  EXPECT_EQ(follower_->status().records_behind, 5);
+  EXPECT_EQ(follower_->status().trouble, std::nullopt);
+  in_doubt_ = false;
+  turn_later();
+  EXPECT_FALSE(follower_->status().held);
+  EXPECT_EQ(follower_->status().published, in_journal());
+  EXPECT_EQ(follower_->status().records_behind, 0);
+}
 
 TEST_F(AuditFollowerTest, CopiesEveryRecordByteForByteUnderItsNumber) {
   write(300);

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "audit/kept_checkpoints.h"
 #include "base/files.h"
@@ -65,6 +66,35 @@ TEST_F(CheckpointFileTest, GoesOnInANewOneWhereItWasMovedAway) {
   std::filesystem::rename(path_, path_ + ".1");
   EXPECT_EQ(publish(2).kind, Delivery::Kind::delivered);
   EXPECT_EQ(text(), checkpoint(2).note);
+}
+
+// Of a log that was put back: what is kept would say of the sound one, too, that it is a fork.
+TEST_F(CheckpointFileTest, TakesNoneBehindANewerOneOfTheSameLog) {
+  ASSERT_EQ(publish(7).kind, Delivery::Kind::delivered);
+  const std::string before = text();
+  const Delivery older = publish(3);
+  EXPECT_EQ(older.kind, Delivery::Kind::retry);
+  EXPECT_THAT(older.error, HasSubstr("has a checkpoint of 7 entries, and this one is of 3: the log was put back"));
+  const std::string other = checkpoint_of({"a", "b", "c", "d", "e", "f", "g"});
+  EXPECT_THAT(place_.publish({vectors::kOrigin, 7, other}, Time{}, {}).error, HasSubstr("the log was put back"));
+  EXPECT_EQ(text(), before);
+  EXPECT_EQ(publish(7).kind, Delivery::Kind::delivered) << "what is said again";
+  EXPECT_EQ(publish(8).kind, Delivery::Kind::delivered);
+}
+
+TEST_F(CheckpointFileTest, TellsTheLastOnesThatAKeySigned) {
+  const std::vector<VerifierKey> keys = {known_key().verifier()};
+  EXPECT_EQ(last_checkpoints_in(path_, keys)->size(), 0U) << "there is no file";
+  for (const uint64_t size : {1, 2, 3}) (void)publish(size);
+  std::ofstream(path_, std::ios::app) << "no checkpoint\n";
+  const auto found = last_checkpoints_in(path_, keys);
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 3U);
+  EXPECT_EQ(found->back(), open_checkpoint(checkpoint(3).note, keys).value());
+  EXPECT_EQ(
+      last_checkpoints_in(path_, {SigningKey::from_seed(vectors::kOrigin, std::string(32, 'k'))->verifier()})->size(),
+      0U);
+  EXPECT_FALSE(last_checkpoints_in(directory_.path(), keys));
 }
 
 TEST_F(CheckpointFileTest, SaysWhatIsInTheWayAndMakesNoDirectory) {
