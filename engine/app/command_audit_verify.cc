@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "ledger/named_blobs.h"
 #include "ledger/tables.h"
+#include "trail/record_text.h"
 
 namespace kedge {
 namespace {
@@ -57,11 +58,12 @@ nlohmann::json json_of(const LogVerification& verification) {
   return json;
 }
 
+// What lies in a log's directory is its owner's, down to the names, and who verifies it does not trust him.
 Listing listing_of(const LogVerification& verification) {
   Listing listing{{{"entry", "ENTRY"}, {"file", "FILE"}, {"message", "WHAT", 200}}, {}};
   for (const LogFault& fault : verification.faults) {
-    listing.rows.push_back(
-        {fault.entry ? nlohmann::json(*fault.entry) : nlohmann::json(""), fault.file, fault.message});
+    listing.rows.push_back({fault.entry ? nlohmann::json(*fault.entry) : nlohmann::json(""), printable(fault.file),
+                            printable(fault.message)});
   }
   return listing;
 }
@@ -88,13 +90,13 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
                        verification.blobs, verification.blobs == 1 ? "blob" : "blobs",
                        verification.blobs_missing == 1 ? "1 is" : fmt::format("{} are", verification.blobs_missing));
   }
-  for (const std::string& path : verification.foreign) out << path << " is no file of a log\n";
+  for (const std::string& path : verification.foreign) out << printable(path) << " is no file of a log\n";
 }
 
 // Nothing that was signed is wrong for it: on the standard error, whatever the rest is printed as.
 void warn_of_keys(const LogVerification& verification, std::ostream& err) {
   for (const std::string& path : verification.signing_keys) {
-    err << "kedge: " << path
+    err << "kedge: " << printable(path)
         << " in the log's directory is a signing key: whoever may read the log can sign for its owner; take it away, "
            "and let a new key follow it\n";
   }
@@ -142,7 +144,7 @@ void verify(const Arguments& arguments, Shell& shell) {
   }
   const auto named = [&](std::string_view entry) { return blobs_named_by(entry, arguments.directory); };
   const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency(), named);
-  if (!found) return shell.fail(kNotReached, found.error().message);
+  if (!found) return shell.fail(kNotReached, printable(found.error().message));
   tell(*found, arguments.output, shell);
 }
 

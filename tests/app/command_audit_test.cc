@@ -164,6 +164,25 @@ TEST_F(CommandAudit, VerifyWarnsOfASigningKeyInTheLogsDirectory) {
   }
 }
 
+// Names are the owner's to choose, who would have it look better than it is.
+TEST_F(CommandAudit, VerifyLetsNoNameOfAFileSteerTheTerminal) {
+  make(vectors::kEntries);
+  ASSERT_EQ(type("audit keygen --origin audit.example/kedge --output @secret").exit_code, kGood);
+  const std::string steering =
+      "\x1b[8A\x1b[Jnothing is wrong with it\r\xc2\x9b"
+      "2K\xe2\x80\xae";
+  std::filesystem::copy(path("secret"), path("log/tile/x" + steering));
+  for (const char* output : {"table", "csv"}) {
+    const Typed typed = type("audit verify @log --key " + vectors::kVerifierKey + " --output " + output);
+    const std::string told = typed.out + typed.err;
+    EXPECT_THAT(
+        told,
+        HasSubstr("tile/x\\u{1b}[8A\\u{1b}[Jnothing is wrong with it\\u{d}\\u{9b}2K\\u{202e} is no file of a log"));
+    EXPECT_THAT(typed.err, HasSubstr("kedge: tile/x\\u{1b}[8A"));
+    for (const char* raw : {"\x1b", "\xc2\x9b", "\xe2\x80\xae"}) EXPECT_THAT(told, Not(HasSubstr(raw)));
+  }
+}
+
 TEST_F(CommandAudit, VerifySaysThatNoLogLiesInADirectoryWithoutOne) {
   write("other/notes", "of a person");
   write("key.pub", vectors::kVerifierKey + "\n");
