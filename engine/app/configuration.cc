@@ -389,6 +389,13 @@ void read_audit(Section& section, Configuration& configuration) {
   audit.directory = configuration.data + "/audit";
   section.text("directory", audit.directory);
   audit.directory = beside(configuration.path, audit.directory);
+  // With the ledger in it, or the signed head, it is nothing to be shown, and what tells that it was put back goes with
+  // it.
+  if (!section.is_wrong("directory") && lies_in(configuration.data, audit.directory)) {
+    section.mistake("directory",
+                    "holds 'data', with the ledger and the signed head, and a log's directory is there to "
+                    "be shown; name one of its own");
+  }
   section.texts("keys", audit.keys);
   for (size_t i = 0; i < audit.keys.size() && !section.is_wrong("keys"); ++i) {
     audit.keys[i] = beside(configuration.path, audit.keys[i]);

@@ -192,6 +192,32 @@ TEST(Configuration, PrintsNoSecretInItsEffectiveForm) {
   EXPECT_NE(printed.find("group: \"kedge\""), std::string::npos);
 }
 
+// ---- the audit log ----
+
+TEST(AuditSettings, HaveADirectoryThatIsNotTheLedgers) {
+  const auto in = [](const std::string& directory) {
+    return mistakes(std::string(kGood) + "audit:\n  keys: [audit.key]\n  directory: " + directory + "\n");
+  };
+  for (const char* directory : {"data", "data/", "./data", ".", "data/audit/..", "/"}) {
+    EXPECT_NE(in(directory).find("kedge.yaml:20: audit.directory: holds 'data', with the ledger"), std::string::npos)
+        << directory << in(directory);
+  }
+  for (const char* directory : {"data/audit", "data/log", "database", "/var/lib/kedge-log"}) {
+    EXPECT_EQ(in(directory), "") << directory;
+  }
+}
+
+TEST(AuditSettings, NameKeysThatDoNotLieInTheLogsDirectory) {
+  const auto with = [](const std::string& key) {
+    return mistakes(std::string(kGood) + "audit: {keys: [audit.key, " + key + "], directory: log}\n");
+  };
+  for (const char* key : {"log/audit.key", "log/deeper/audit.key", "log/../log/audit.key"}) {
+    EXPECT_NE(with(key).find("kedge.yaml:18: audit.keys[1]: lies in the log's directory"), std::string::npos)
+        << key << with(key);
+  }
+  EXPECT_EQ(with("logs/audit.key"), "");
+}
+
 // ---- where checkpoints are kept ----
 
 std::string with_places(const std::string& places) {
