@@ -194,8 +194,9 @@ Result<void> LogWriter::check_last_bundle(const Checkpoint& head) {
   return {};
 }
 
-// Of a writer that died: what was not yet in its place, and partial files beside the last of the full ones. What lies
-// beyond the head is written anew when the log gets there.
+// Of a writer that died: what was not yet in its place, partial files beside the last of the full ones, and what lies
+// beyond the head. That may be of other entries than those that come, where the journal was put back since; and a
+// narrower file that is not the beginning of the wider one would tell of a change that was none.
 Result<void> LogWriter::remove_leftovers() {
   const std::string staging = options_.directory + kStaging;
   if (const auto names = disk_->list(staging)) {
@@ -208,8 +209,34 @@ Result<void> LogWriter::remove_leftovers() {
   for (const std::optional<unsigned> level : levels) {
     const uint64_t full = count_on(level, published_.size) / kTileWidth;
     for (uint64_t index = full - full % 1000; index < full; ++index) remove_partials_of({level, index});
+    remove_beyond_head(level);
   }
   return {};
+}
+
+// What cannot be read or removed may stay, too: nobody trusts it.
+void LogWriter::remove_beyond_head(std::optional<unsigned> level) {
+  constexpr uint64_t kInOneFolder = 1000;
+  const auto is_beyond = [&](const std::string& path) {
+    const auto place = parse_tile_path(path);
+    return place && place->level == level && place->width > tile_width(level, place->index, published_.size);
+  };
+  const uint64_t full = count_on(level, published_.size) / kTileWidth;
+  for (uint64_t first = full - full % kInOneFolder;; first += kInOneFolder) {
+    const std::string folder = folder_of(path_of({level, first}));
+    const auto names = disk_->list(options_.directory + "/" + folder);
+    if (!names) return;
+    for (const std::string& name : *names) {
+      const std::string path = folder + "/" + name;
+      if (is_beyond(path)) std::ignore = disk_->remove(options_.directory + "/" + path);
+      if (!name.ends_with(".p")) continue;
+      const auto widths = disk_->list(options_.directory + "/" + path);
+      if (!widths) continue;
+      for (const std::string& width : *widths) {
+        if (is_beyond(path + "/" + width)) std::ignore = disk_->remove(options_.directory + "/" + path + "/" + width);
+      }
+    }
+  }
 }
 
 // ---- appending -----------------------------------------------------------------------------------------------------

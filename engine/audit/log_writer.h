@@ -11,7 +11,8 @@
 //              takes ten times as long); the signature; the signed head, stored apart and synced; the checkpoint,
 //              synced. So what is signed is on the disk, and what is shown was stored as signed.
 // Failure:     publish() fails whole: entries stay in memory, and the next publish() begins it anew. Nothing that was
-//              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way.
+//              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way;
+//              open() removes it.
 // One history: open() refuses a directory that is not, leaf by leaf of its right edge, what the signed head says, or a
 //              head that is behind the checkpoint. So no two signed heads are inconsistent, as long as the head file is
 //              not put back together with the log: that shows only a checkpoint that was kept elsewhere.
@@ -76,6 +77,7 @@ class LogWriter {
   Result<void> check_last_bundle(const Checkpoint& head);
   Result<void> read_last(std::optional<unsigned> level, uint64_t count, std::string& bytes);
   Result<void> remove_leftovers();
+  void remove_beyond_head(std::optional<unsigned> level);
   Result<Checkpoint> open_head(const std::string& note, const std::string& file) const;
 
   const std::string& bytes_of(const TilePlace&) const;

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "audit/blobs.h"
@@ -430,6 +431,31 @@ TEST(LogWriter, RemovesWhatADeadWriterLeftUnfinished) {
   EXPECT_FALSE(disk.log().contains("tile/entries/000.p/9"));
 }
 
+// It was of a journal that is lost: others come in its place.
+TEST(LogWriter, RemovesWhatADeadWriterLeftBeyondTheHead) {
+  const auto entries = some_entries(300);
+  Disk disk;
+  {
+    const auto writer = disk.writer();
+    append_all(*writer, entries, 300);
+    ASSERT_TRUE(writer->publish());
+  }
+  const LogFiles before = disk.log();
+  const auto put = [&](const std::string& path) {
+    for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      ASSERT_TRUE(disk.open()->make_directory("/log/" + path.substr(0, slash)));
+    }
+    disk.put("/log/" + path, "of what is lost");
+  };
+  for (const std::string path :
+       {"tile/entries/001.p/60", "tile/0/001.p/60", "tile/entries/001", "tile/0/001", "tile/entries/007",
+        "tile/0/009.p/3", "tile/1/000.p/2", "tile/2/000.p/1", "tile/entries/x001/000", "tile/entries/x001/015.p/160"}) {
+    put(path);
+  }
+  EXPECT_EQ(disk.writer()->size(), 300U);
+  EXPECT_EQ(disk.log(), before);
+}
+
 // ---- what is not signed for ----------------------------------------------------------------------------------------
 
 class RolledBack : public testing::Test {
@@ -552,6 +578,29 @@ TEST_F(OnDisk, IsWhatTheVerifierDerivesFromItsEntries) {
     EXPECT_TRUE(verified->good()) << verified->faults.front().message;
     EXPECT_EQ(verified->files_beyond, 0U);
   }
+}
+
+// A killed writer's files, of a journal that was lost then, are no sign that what was signed was changed.
+TEST_F(OnDisk, IsGoodWhereADeadWriterHadGoneOnWithOtherEntries) {
+  {
+    const auto writer = open();
+    ASSERT_TRUE(writer) << writer.error().message;
+    append_all(**writer, some_entries(10), 10);
+    ASSERT_TRUE((*writer)->publish());
+  }
+  auto lost = some_entries(60, "lost ");
+  const auto kept = some_entries(100);
+  std::copy_n(kept.begin(), 10, lost.begin());
+  for (const auto& [path, bytes] : log_files(lost)) {
+    if (path.ends_with("/60")) directory_.write("log/" + path, bytes);
+  }
+  const auto writer = open();
+  ASSERT_TRUE(writer) << writer.error().message;
+  append_all(**writer, kept, 100);
+  ASSERT_TRUE((*writer)->publish());
+  const auto verified = verify_log(log(), {known_key().verifier()}, {}, 1);
+  ASSERT_TRUE(verified);
+  EXPECT_TRUE(verified->good()) << verified->faults.front().message;
 }
 
 TEST_F(OnDisk, HasOneWriter) {
