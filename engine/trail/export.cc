@@ -67,7 +67,7 @@ Result<Exported> export_records(const Trail& trail, const RecordFilter& filter, 
                                 const std::function<Result<void>(std::string_view)>& write) {
   const auto ledger = trail.ledger_id();
   if (!ledger) return ledger.error();
-  Exporter exporter(trail, format, {*ledger, version});
+  Exporter exporter(trail, format, {*ledger, version, trail.log_origin()});
   if (format == ExportFormat::csv) {
     if (auto written = write(record_csv_header()); !written) return written.error();
   }

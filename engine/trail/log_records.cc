@@ -44,6 +44,7 @@ Result<int64_t> LogRecords::look() {
   if (!checkpoint) return Error{ErrorCode::corrupt, checkpoint.error().message}.with(directory_ + "/checkpoint");
   if (static_cast<int64_t>(checkpoint->size) != size_) read_.clear();  // one of them was partial
   size_ = static_cast<int64_t>(checkpoint->size);
+  origin_ = checkpoint->origin;
   return size_;
 }
 

@@ -25,6 +25,7 @@ class LogRecords final : public RecordSource {
   // log; corrupt: its checkpoint is none.
   Result<int64_t> look();
   int64_t size() const { return size_; }
+  const std::string& origin() const { return origin_; }  // the log's name; empty: it has not been looked at
   const std::string& directory() const { return directory_; }
 
   // Errors name the file: not_found when it is missing, corrupt when it is not as long as it must be.
@@ -42,6 +43,7 @@ class LogRecords final : public RecordSource {
 
   const std::string directory_;
   int64_t size_ = 0;
+  std::string origin_;
   std::list<Bundle> read_;  // what was asked for last first: questions go to records that lie near each other
 };
 

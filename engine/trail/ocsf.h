@@ -1,8 +1,8 @@
 // Records as events of the Open Cybersecurity Schema Framework, version 1.8.0: what SIEMs take.
 //
-// An event is a projection: the record stays what counts, and the event names it by number, id and digest. All members
-// of the record stand in `unmapped` as they are; what OCSF has a place for stands there too. docs/audit-export.md has
-// the table of kinds and classes.
+// An event is a projection: the record stays what counts, and the event names it by number, id and digest, and by the
+// audit log with its leaf there (`unmapped.tlog`). All members of the record stand in `unmapped` as they are; what OCSF
+// has a place for stands there too. docs/audit-export.md has the table of kinds and classes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,8 +16,9 @@ namespace kedge {
 
 // Who exports.
 struct OcsfSource {
-  std::string ledger;   // its id
-  std::string version;  // the engine's
+  std::string ledger;       // its id
+  std::string version;      // the engine's
+  std::string origin = {};  // of the audit log in which the records are, or will be; empty: there is none
 };
 
 // The events of one record: one, or two where it tells of two things, or none (a notice that was delivered). Pure.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/merkle.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -12,10 +13,15 @@
 namespace kedge::ocsf {
 namespace {
 
-// The record's members, but for what each event has in a place of its own.
-Json unmapped(const Json& record) {
-  Json members = record;
+constexpr const char* kLeaf = "tlog";
+
+// The record's members, but for what each event has in a place of its own; and where to find the record in its log.
+Json unmapped(const Told& told) {
+  Json members = told.record;
   for (const char* name : {"v", "seq", "at", "kind"}) members.erase(name);
+  if (told.source.origin.empty()) return members;
+  members[kLeaf] = {
+      {"origin", told.source.origin}, {"index", told.entry.seq}, {"leaf_hash", leaf_hash(told.entry.bytes).hex()}};
   return members;
 }
 
@@ -25,7 +31,7 @@ Json metadata(const Told& told) {
                         {"uid", record_id(told.entry)},
                         {"sequence", told.entry.seq},
                         {"event_code", told.at("/kind")},
-                        {"log_name", told.source.ledger},
+                        {"log_name", told.source.origin.empty() ? told.source.ledger : told.source.origin},
                         {"log_provider", "kedge"},
                         {"original_time", told.at("/at")},
                         {"correlation_uid", told.at("/remediation")}});
@@ -103,7 +109,7 @@ void fit(Json& event, size_t bytes_max) {
   while (size_of(event) > bytes_max && !rest.empty()) {
     auto largest = rest.begin();
     for (auto member = rest.begin(); member != rest.end(); ++member) {
-      if (size_of(*member) > size_of(*largest)) largest = member;
+      if (member.key() != kLeaf && size_of(*member) > size_of(*largest)) largest = member;
     }
     const std::string bytes = largest->dump(-1, ' ', false, Json::error_handler_t::replace);
     if (bytes.size() < 100) return;  // a digest is no shorter
@@ -126,7 +132,7 @@ Event::Event(const Told& told, const Class& its_class, Word activity)
               {"raw_data_hash",
                {{"algorithm_id", 3}, {"algorithm", "SHA-256"}, {"value", sha256(told.entry.bytes).hex()}}},
               {"raw_data_size", told.entry.bytes.size()},
-              {"unmapped", unmapped(told.record)}}) {
+              {"unmapped", unmapped(told)}}) {
   put("severity", severity_of(told.opening));
   event_["activity_id"] = activity.id;
   event_["activity_name"] = activity.caption;

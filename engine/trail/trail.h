@@ -35,6 +35,9 @@ class Trail {
   // Whose trail it is. not_found: no record says so.
   Result<std::string> ledger_id() const;
 
+  // The audit log's name, as its checkpoint says; empty: there is no log, or nothing was published yet.
+  std::string log_origin() const { return log_ ? log_->origin() : std::string(); }
+
   // None: there is only the log.
   LedgerReader* ledger() const { return ledger_; }
 

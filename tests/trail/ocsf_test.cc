@@ -167,6 +167,24 @@ TEST_F(OcsfTest, EveryEventOfARandomJournalIsValidAndHasAnIdOfItsOwn) {
   EXPECT_GT(lines, 1'000);
 }
 
+// From an event to the proof of its record.
+TEST_F(OcsfTest, NamesTheLogAndTheLeafOfTheRecord) {
+  OcsfSource source = kSource;
+  source.origin = "audit.example.com/kedge";
+  const JournalEntry entry{110, examples_.at("pause")};
+  const Json event = ocsf_events(entry, example("pause"), nullptr, nullptr, source).at(0);
+  expect_valid(event);
+  EXPECT_EQ(event["metadata"]["log_name"], "audit.example.com/kedge");
+  EXPECT_EQ(event["unmapped"]["tlog"], (Json{{"origin", "audit.example.com/kedge"},
+                                             {"index", 110},
+                                             {"leaf_hash", sha256(std::string(1, '\0') + entry.bytes).hex()}}));
+  Json long_one = example("pause");
+  for (int i = 0; i < 90; ++i) long_one["member" + std::to_string(i)] = std::string(1000, 'x');
+  const Json cut = ocsf_events({110, *canonical_json(long_one)}, long_one, nullptr, nullptr, source).at(0);
+  EXPECT_EQ(cut["metadata"]["is_truncated"], true);
+  EXPECT_EQ(cut["unmapped"]["tlog"]["index"], 110) << "it stays whatever is cut";
+}
+
 TEST_F(OcsfTest, NamesTheRecordByNumberIdAndDigest) {
   const Json event = events_of(example("pause")).at(0);
   const std::string digest = sha256(examples_.at("pause")).hex();

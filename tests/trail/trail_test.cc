@@ -125,6 +125,7 @@ TEST_P(TrailTest, OfALedgerIsExportedAndCountedFromItsLogAsFromItself) {
   for (const ExportFormat format : {ExportFormat::jsonl, ExportFormat::cloudevents, ExportFormat::csv}) {
     EXPECT_EQ(exported(*logged, format), exported(kept, format));
   }
+  EXPECT_NE(exported(*logged, ExportFormat::ocsf).find("\"log_name\":\"" + vectors::kOrigin + "\""), std::string::npos);
   const auto counted = statistics_of(*logged, {});
   const auto all = statistics_of(kept, {});
   ASSERT_TRUE(counted && all);
