@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -9,6 +10,8 @@
 #include "app/command_audit.h"
 #include "app/output.h"
 #include "audit/blobs.h"
+#include "audit/kept_checkpoints.h"
+#include "audit/log_reader.h"
 #include "audit/verifier.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -23,8 +26,7 @@ namespace {
 constexpr size_t kKeptBytesMax = 1U << 30U;  // of a file of checkpoints: some millions
 
 struct Arguments {
-  std::string directory;
-  std::vector<std::string> keys, against;
+  std::vector<std::string> directories, keys, against;
   OutputFormat output = OutputFormat::table;
 };
 
@@ -93,27 +95,85 @@ void tell_rest(const LogVerification& verification, std::ostream& out) {
   for (const std::string& path : verification.foreign) out << printable(path) << " is no file of a log\n";
 }
 
+// One of the logs that were asked about. An error: it could not be read.
+struct VerifiedLog {
+  std::string directory;
+  Result<LogVerification> found;
+};
+
 // Nothing that was signed is wrong for it: on the standard error, whatever the rest is printed as.
-void warn_of_keys(const LogVerification& verification, std::ostream& err) {
+void warn_of_keys(const LogVerification& verification, const std::string& whose, std::ostream& err) {
   for (const std::string& path : verification.signing_keys) {
-    err << "kedge: " << printable(path)
+    err << "kedge: " << whose << printable(path)
         << " in the log's directory is a signing key: whoever may read the log can sign for its owner; take it away, "
            "and let a new key follow it\n";
   }
 }
 
-void tell(const LogVerification& verification, OutputFormat output, Shell& shell) {
-  if (!verification.good()) shell.exit_code = kFoundWrong;
-  warn_of_keys(verification, shell.err);
+// What is said of one log, but for its faults.
+void tell_rest(const VerifiedLog& log, std::ostream& out) {
+  const LogVerification& verification = *log.found;
+  if (verification.more_faults > 0) out << "and " << verification.more_faults << " more\n";
+  tell_rest(verification, out);
+  out << (verification.good() ? "nothing is wrong with it\n" : "it is not what was signed\n");
+}
+
+nlohmann::json json_of(const VerifiedLog& log) {
+  nlohmann::json json =
+      log.found ? json_of(*log.found) : nlohmann::json{{"good", false}, {"error", log.found.error().message}};
+  json["directory"] = log.directory;
+  return json;
+}
+
+// Of several logs a row says which it is about.
+Listing listing_of(const std::vector<VerifiedLog>& logs) {
+  if (logs.size() == 1) return logs[0].found ? listing_of(*logs[0].found) : listing_of(LogVerification());
+  Listing all = listing_of(LogVerification());
+  all.columns.insert(all.columns.begin(), {"log", "LOG"});
+  for (const VerifiedLog& log : logs) {
+    if (!log.found) continue;
+    for (std::vector<nlohmann::json>& row : listing_of(*log.found).rows) {
+      row.insert(row.begin(), log.directory);
+      all.rows.push_back(std::move(row));
+    }
+  }
+  return all;
+}
+
+// Each under its name, where there are several.
+void tell_in_words(const std::vector<VerifiedLog>& logs, OutputFormat output, Shell& shell) {
+  const bool several = logs.size() > 1;
+  std::ostream& rest = output == OutputFormat::csv ? shell.err : shell.out;
+  for (const VerifiedLog& log : logs) {
+    if (!log.found) continue;
+    if (several) rest << log.directory << ":\n";
+    if (output == OutputFormat::table && !log.found->good()) print(listing_of(*log.found), output, "", shell.out);
+    tell_rest(log, rest);
+  }
+}
+
+void tell(const std::vector<VerifiedLog>& logs, OutputFormat output, Shell& shell) {
+  const bool several = logs.size() > 1;
+  int worst = kGood;
+  for (const VerifiedLog& log : logs) {
+    if (log.found) {
+      if (!log.found->good()) worst = std::max(worst, kFoundWrong);
+      warn_of_keys(*log.found, several ? log.directory + ": " : "", shell.err);
+    } else {
+      shell.fail(kNotReached, printable(log.found.error().message));
+      worst = std::max(worst, kNotReached);
+    }
+  }
+  shell.exit_code = worst;
   if (output == OutputFormat::json) {
-    shell.out << json_of(verification).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    if (!several && !logs[0].found) return;
+    nlohmann::json all = nlohmann::json::array();
+    for (const VerifiedLog& log : logs) all.push_back(json_of(log));
+    shell.out << (several ? all : all[0]).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
   }
-  if (output == OutputFormat::csv || !verification.good()) print(listing_of(verification), output, "", shell.out);
-  std::ostream& rest = output == OutputFormat::csv ? shell.err : shell.out;
-  if (verification.more_faults > 0) rest << "and " << verification.more_faults << " more\n";
-  tell_rest(verification, rest);
-  rest << (verification.good() ? "nothing is wrong with it\n" : "it is not what was signed\n");
+  if (output == OutputFormat::csv && (several || logs[0].found)) print(listing_of(logs), output, "", shell.out);
+  tell_in_words(logs, output, shell);
 }
 
 // The parts of records and the bundles of rules. Events may lie there too, or not.
@@ -133,6 +193,35 @@ std::vector<Digest> blobs_named_by(std::string_view entry, const std::string& di
   return digests;
 }
 
+// The log that the first checkpoint in a text says to be of; not verified.
+std::string origin_of(const std::string& text) {
+  for (const KeptCheckpoint& kept : split_kept_checkpoints(text).notes) {
+    const auto note = parse_note(kept.note);
+    const auto checkpoint = note ? parse_checkpoint(note->text) : Result<Checkpoint>(note.error());
+    if (checkpoint) return checkpoint->origin;
+  }
+  return "";
+}
+
+// Which of the files are of which log. One that is of none of them is held against each, which says so.
+std::vector<std::vector<OldCheckpoints>> split_by_log(const std::vector<std::string>& directories,
+                                                      const std::vector<OldCheckpoints>& files) {
+  std::vector<std::string> origins;
+  for (const std::string& directory : directories) {
+    const auto own = read_checkpoint_file(directory);
+    origins.push_back(own ? origin_of(*own) : "");
+  }
+  std::vector<std::vector<OldCheckpoints>> of_each(directories.size());
+  for (const OldCheckpoints& file : files) {
+    const std::string origin = origin_of(file.text);
+    const bool known = std::find(origins.begin(), origins.end(), origin) != origins.end();
+    for (size_t i = 0; i < directories.size(); ++i) {
+      if (!known || origins[i] == origin) of_each[i].push_back(file);
+    }
+  }
+  return of_each;
+}
+
 void verify(const Arguments& arguments, Shell& shell) {
   const auto keys = read_keys(arguments.keys);
   if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
@@ -142,10 +231,14 @@ void verify(const Arguments& arguments, Shell& shell) {
     if (!text) return shell.fail(kNotReached, "--against: " + text.error().message);
     against.push_back({path, *std::move(text)});
   }
-  const auto named = [&](std::string_view entry) { return blobs_named_by(entry, arguments.directory); };
-  const auto found = verify_log(arguments.directory, *keys, against, std::thread::hardware_concurrency(), named);
-  if (!found) return shell.fail(kNotReached, printable(found.error().message));
-  tell(*found, arguments.output, shell);
+  const auto of_each = split_by_log(arguments.directories, against);
+  std::vector<VerifiedLog> logs;
+  for (size_t i = 0; i < arguments.directories.size(); ++i) {
+    const std::string& directory = arguments.directories[i];
+    const auto named = [&](std::string_view entry) { return blobs_named_by(entry, directory); };
+    logs.push_back({directory, verify_log(directory, *keys, of_each[i], std::thread::hardware_concurrency(), named)});
+  }
+  tell(logs, arguments.output, shell);
 }
 
 }  // namespace
@@ -154,7 +247,7 @@ void add_audit_verify(CLI::App& audit, Shell& shell) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* const command =
       audit.add_subcommand("verify", "is a log what was signed: reads all of it, and names what is not");
-  command->add_option("DIRECTORY", arguments->directory, "the log")->required();
+  command->add_option("DIRECTORY", arguments->directories, "the log, or several, each by itself")->required();
   add_key_option(*command, arguments->keys);
   command
       ->add_option("--against", arguments->against,

@@ -14,6 +14,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 
 class CommandAudit : public CommandLine {
@@ -181,6 +182,57 @@ TEST_F(CommandAudit, VerifyLetsNoNameOfAFileSteerTheTerminal) {
     EXPECT_THAT(typed.err, HasSubstr("kedge: tile/x\\u{1b}[8A"));
     for (const char* raw : {"\x1b", "\xc2\x9b", "\xe2\x80\xae"}) EXPECT_THAT(told, Not(HasSubstr(raw)));
   }
+}
+
+// Each engine has a log of its own, and one that came to its end is followed by another.
+TEST_F(CommandAudit, VerifyTakesSeveralLogsAndTellsOfEachByItself) {
+  make(vectors::kEntries);
+  const SigningKey other = SigningKey::from_seed("example.com/other", std::string(32, 'o')).value();
+  for (const auto& [name, bytes] : log_files(numbered_entries(300), other)) write("other/" + name, bytes);
+  write("other.pub", other.verifier().to_text() + "\n");
+  write("kept", checkpoint_of(vectors::kEntries));
+  write("kept-other", checkpoint_of(numbered_entries(7), other) + checkpoint_of(numbered_entries(300), other));
+  const std::string with_keys = " --key @key.pub --key @other.pub --against @kept-other --against @kept";
+  const Typed good = type("audit verify @log @other" + with_keys);
+  EXPECT_EQ(good.exit_code, kGood) << good.err << good.out;
+  EXPECT_THAT(good.out, MatchesRegex("@log:\nlog example.com/drift-audit: 5 entries, .*\nit extends @kept\n"
+                                     "nothing is wrong with it\n"
+                                     "@other:\nlog example.com/other: 300 entries, .*\n"
+                                     "it extends all 2 checkpoints of @kept-other\nnothing is wrong with it\n"));
+  EXPECT_EQ(type("audit verify @log @other --key @key.pub").exit_code, kFoundWrong) << "the other one's key";
+
+  std::string bundle = *read_file(path("other/tile/entries/001.p/44"));
+  bundle.back() = '!';
+  write("other/tile/entries/001.p/44", bundle);
+  for (const char* logs : {"@log @other", "@other @log"}) {
+    const Typed bad = type(std::string("audit verify ") + logs + with_keys);
+    EXPECT_EQ(bad.exit_code, kFoundWrong);
+    EXPECT_THAT(bad.out, HasSubstr("@other:\nENTRY  FILE"));
+    EXPECT_THAT(bad.out, HasSubstr("nothing is wrong with it\n")) << "the other one";
+  }
+  EXPECT_THAT(type("audit verify @log @other --output csv" + with_keys).out,
+              MatchesRegex("log,entry,file,message\r\n@other,299,tile/entries/001.p/44,[^\n]*\n"));
+  const auto json = nlohmann::json::parse(type("audit verify @log @other --output json" + with_keys).out);
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["good"], true);
+  EXPECT_EQ(json[0]["extends"][0]["checkpoints"], 1);
+  EXPECT_EQ(json[1]["directory"], "@other");
+  EXPECT_EQ(json[1]["faults"][0]["entry"], 299);
+
+  const Typed none = type("audit verify @log @nowhere" + with_keys);
+  EXPECT_EQ(none.exit_code, kNotReached);
+  EXPECT_THAT(none.err, HasSubstr("kedge: @nowhere is not a directory\n"));
+  EXPECT_THAT(none.out, HasSubstr("@log:\nlog example.com/drift-audit: 5 entries")) << "the rest is looked at";
+}
+
+TEST_F(CommandAudit, VerifyHoldsACheckpointOfNoneOfTheLogsAgainstEach) {
+  make(vectors::kEntries);
+  const SigningKey other = SigningKey::from_seed("example.com/other", std::string(32, 'o')).value();
+  write("other.pub", other.verifier().to_text() + "\n");
+  write("kept", checkpoint_of(numbered_entries(7), other));
+  const Typed typed = type("audit verify @log @log --key @key.pub --key @other.pub --against @kept");
+  EXPECT_EQ(typed.exit_code, kFoundWrong);
+  EXPECT_THAT(typed.out, HasSubstr("it is of the log example.com/other, not of example.com/drift-audit"));
 }
 
 TEST_F(CommandAudit, VerifySaysThatNoLogLiesInADirectoryWithoutOne) {
