@@ -95,11 +95,11 @@ Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const s
 
 std::optional<std::string> AuditLog::stops_effects() const {
   if (older_ledger_) return older_ledger_;
-  return options_.stops_effects ? trouble() : std::nullopt;
+  return options_.stops_effects || follower_.status().of_ledger ? trouble() : std::nullopt;
 }
 
 std::optional<RaiseAlarm> AuditLog::alarm() {
-  if (options_.stops_effects || older_ledger_) return std::nullopt;
+  if (options_.stops_effects || stops_effects()) return std::nullopt;
   const auto why = trouble();
   if (why.has_value() == alarmed_) return std::nullopt;
   alarmed_ = why.has_value();
@@ -115,6 +115,7 @@ std::optional<std::string> AuditLog::trouble() const {
   if (older_ledger_) return older_ledger_;
   const AuditFollower::Status status = follower_.status();
   if (status.held) return std::nullopt;  // whoever is in doubt stops effects, and says why
+  if (status.of_ledger && status.trouble) return "the audit log cannot be continued: " + *status.trouble;
   if (status.trouble) return "the audit log cannot be written: " + *status.trouble;
   if (status.records_behind > options_.behind_records) {
     return fmt::format("the audit log is {} records behind the ledger ({} are allowed)", status.records_behind,

@@ -24,7 +24,7 @@ struct AuditOptions {
   int64_t behind_records = 10'000;  // effects stop beyond it
   Duration behind_for = std::chrono::seconds(30);
   BlobsBesideLog blobs = BlobsBesideLog::parts;
-  bool stops_effects = true;  // false: effects go on whatever becomes of the log
+  bool stops_effects = true;  // false: effects go on whatever becomes of the log, as long as the ledger is sound
   std::vector<CheckpointPlaceOptions> publish_to;
 };
 

@@ -37,6 +37,7 @@ void AuditFollower::run() {
 }
 
 void AuditFollower::turn(bool last) {
+  ledger_failed_ = false;
   const bool held = options_.in_doubt && options_.in_doubt();
   if (held) {
     const auto head = look_at_head();
@@ -53,7 +54,7 @@ void AuditFollower::turn(bool last) {
 
 Result<int64_t> AuditFollower::look_at_head() {
   auto head = reader_.journal_head();
-  if (!head) return head.error().with("the journal cannot be read");
+  if (!head) return of_ledger(head.error().with("the journal cannot be read"));
   note_head(*head);
   return head;
 }
@@ -64,16 +65,16 @@ Result<void> AuditFollower::copy() {
   while (static_cast<int64_t>(writer_.size()) <= *head) {
     const auto next = static_cast<int64_t>(writer_.size());
     const auto records = reader_.journal(next, options_.read_records);
-    if (!records) return records.error().with("the journal cannot be read");
+    if (!records) return of_ledger(records.error().with("the journal cannot be read"));
     if (records->empty() || records->front().seq != next) {
       const auto first = reader_.journal(0, 1);
       const bool let_go = first && !first->empty() && first->front().seq > next;
-      return Error{ErrorCode::corrupt,
-                   let_go
-                       ? fmt::format("the log ends before record {}, and the ledger keeps records from {} on: put the "
-                                     "newest copy of the log in its place",
-                                     next, first->front().seq)
-                       : fmt::format("the journal has no record {}", next)};
+      return of_ledger(
+          {ErrorCode::corrupt,
+           let_go ? fmt::format("the log ends before record {}, and the ledger keeps records from {} on: put the "
+                                "newest copy of the log in its place",
+                                next, first->front().seq)
+                  : fmt::format("the journal has no record {}", next)});
     }
     for (const JournalEntry& record : *records) {
       if (record.seq != static_cast<int64_t>(writer_.size())) break;  // the next round tells of the gap
@@ -109,7 +110,7 @@ std::optional<std::string> AuditFollower::blob(const std::string& digest, Result
   auto bytes = reader_.blob(digest);
   if (bytes) return *std::move(bytes);
   const ErrorCode code = bytes.error().code;
-  if (code != ErrorCode::not_found && code != ErrorCode::invalid) done = bytes.error();
+  if (code != ErrorCode::not_found && code != ErrorCode::invalid) done = of_ledger(bytes.error());
   return std::nullopt;
 }
 
@@ -147,6 +148,7 @@ void AuditFollower::note_head(int64_t head) {
 void AuditFollower::note(const Result<void>& done, bool held) {
   const std::lock_guard lock(mutex_);
   status_.held = held;
+  status_.of_ledger = ledger_failed_;
   status_.size = writer_.size();
   if (done) {
     if (status_.trouble) spdlog::info("the audit log goes on");
@@ -156,6 +158,11 @@ void AuditFollower::note(const Result<void>& done, bool held) {
   ++status_.failures;
   if (!status_.trouble) spdlog::error("{}", done.error().message);
   status_.trouble = done.error().message;
+}
+
+Error AuditFollower::of_ledger(Error error) {
+  ledger_failed_ = true;
+  return error;
 }
 
 int64_t AuditFollower::records_behind() const {

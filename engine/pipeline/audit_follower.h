@@ -10,8 +10,8 @@
 // Ownership:  owns its thread; borrows the rest, which must outlive it.
 // Threads:    start and stop from one thread; status and newest from any. Nobody else touches the writer meanwhile.
 // Failure:    whatever fails (a full disk, a ledger that cannot be read) is tried again at the next turn, for ever, and
-//             stands in the status; nothing is lost, for the journal keeps it. A record that the log does not take is
-//             our bug, and stops it there.
+//             stands in the status, with whose trouble it is; nothing is lost, for the journal keeps it. A record that
+//             the log does not take is our bug, and stops it there.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +57,7 @@ class AuditFollower {
     uint64_t failures = 0;
     bool held = false;                   // at its last turn, as the ledger is in doubt
     std::optional<std::string> trouble;  // why it could not go on at its last turn
+    bool of_ledger = false;  // the trouble is the ledger's: it cannot be read, or has not what the log needs
   };
 
   AuditFollower(LedgerReader& reader, LogWriter& writer, Clock& clock, Options options)
@@ -91,6 +92,7 @@ class AuditFollower {
   void note_newest();
   void note_head(int64_t head);
   void note(const Result<void>& done, bool held);
+  Error of_ledger(Error error);
   int64_t records_behind() const;  // under mutex_
 
   // Constant after construction.
@@ -104,7 +106,8 @@ class AuditFollower {
   Pulse pulse_;
 
   // The loop's own.
-  Duration published_at_{};  // on Clock::elapsed
+  Duration published_at_{};     // on Clock::elapsed
+  bool ledger_failed_ = false;  // at this turn
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

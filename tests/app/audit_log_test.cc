@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -158,6 +159,46 @@ TEST_F(AuditLogTest, WhereEffectsGoOnWithoutItThatIsOnRecordAndItCatchesUp) {
   EXPECT_EQ(found.checkpoint->size, ledger.journal(0, SIZE_MAX)->size());
 }
 
+class UnreadableLedger : public MemoryLedger {
+ public:
+  using MemoryLedger::MemoryLedger;
+  Result<std::vector<JournalEntry>> journal(int64_t from, size_t limit) override {
+    if (unreadable) return Error{ErrorCode::corrupt, "the database disk image is malformed"};
+    return MemoryLedger::journal(from, limit);
+  }
+  std::atomic<bool> unreadable = false;
+};
+
+// on_failure: continue is about the log: over a ledger that is damaged nothing goes on.
+TEST_F(AuditLogTest, EffectsNeverGoOnWhereItIsTheLedgerThatCannotBeRead) {
+  options.stops_effects = false;
+  options.publish_every = std::chrono::milliseconds(10);
+  UnreadableLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  while ((*log)->status().published < 1) std::this_thread::yield();
+  ledger.unreadable = true;
+  note(ledger);
+  while (!(*log)->trouble()) std::this_thread::yield();
+  EXPECT_THAT((*log)->stops_effects().value_or(""),
+              testing::HasSubstr("the audit log cannot be continued: the journal cannot be read: the database disk"));
+  EXPECT_EQ((*log)->alarm(), std::nullopt) << "nothing goes on";
+  ledger.unreadable = false;
+  while ((*log)->trouble()) std::this_thread::yield();
+  EXPECT_EQ((*log)->stops_effects(), std::nullopt);
+}
+
+TEST_F(AuditLogTest, DoesNotStartWhereTheLogCannotBeOpenedWhateverItsFailureMeans) {
+  options.stops_effects = false;
+  fs::create_directories(directory.path() / "not-a-volume");
+  options.directory = directory.path() / "not-a-volume" / "log";
+  std::ofstream(options.directory) << "in the way";
+  MemoryLedger ledger(clock);
+  const auto log = start(ledger);
+  ASSERT_FALSE(log.ok());
+  EXPECT_THAT(log.error().message, testing::StartsWith("audit.directory: "));
+}
+
 TEST_F(AuditLogTest, WhereEffectsStopWithItNothingIsSaidToGoOn) {
   options.publish_every = std::chrono::hours(24 * 3650);
   options.behind_records = 0;
@@ -192,10 +233,12 @@ TEST_F(AuditLogTest, SaysWhatIsMissingWhereTheJournalHasLetGoWhatTheLogNeeds) {
   }
   fs::remove_all(data);
   fs::copy(directory.path() / "older", data, fs::copy_options::recursive);
+  options.stops_effects = false;  // which concerns the log alone
   const auto cut = start(ledger);
   ASSERT_TRUE(cut.ok()) << cut.error().message;
   (*cut)->stop();
   EXPECT_THAT((*cut)->stops_effects().value_or(""), testing::HasSubstr("the log ends before record 6"));
+  EXPECT_EQ((*cut)->alarm(), std::nullopt) << "nothing goes on";
 }
 
 TEST_F(AuditLogTest, DoesNotStartWithoutAKeyThatItMaySignWith) {
