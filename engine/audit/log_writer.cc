@@ -270,14 +270,21 @@ void LogWriter::add_hash(unsigned level, const Digest& hash) {
 // One that is there may be what a crash left of it: it is looked at.
 Result<void> LogWriter::keep(std::string_view blob) {
   if (blob.size() > kBlobBytesMax) return Error{ErrorCode::limit, "a blob is larger than a log keeps"};
-  const Digest digest = sha256(blob);
-  const std::string path = options_.directory + "/" + blob_path(digest);
-  const auto there = disk_->read(path, kBlobBytesMax);
+  const std::string path = blob_path(sha256(blob));
+  const auto there = disk_->read(options_.directory + "/" + path, kBlobBytesMax);
   if (there && *there == blob) return {};
+  std::string bytes(blob);
+  if (auto put = put_blob(path, bytes); !put) return put;
+  waiting_bytes_ += bytes.size();
+  kept_[path] = std::move(bytes);
+  return {};
+}
+
+Result<void> LogWriter::put_blob(const std::string& path, const std::string& bytes) {
   if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
-  if (auto made = make_directories_to(folder_of(blob_path(digest))); !made) return made;
-  if (auto written = disk_->write(staged("blob"), blob); !written) return written;
-  return disk_->rename(staged("blob"), path);
+  if (auto made = make_directories_to(folder_of(path)); !made) return made;
+  if (auto written = disk_->write(staged("blob"), bytes); !written) return written;
+  return disk_->rename(staged("blob"), options_.directory + "/" + path);
 }
 
 // ---- publishing ----------------------------------------------------------------------------------------------------
@@ -316,7 +323,15 @@ Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
     }
     if (auto moved = disk_->rename(fresh, options_.directory + "/" + path); !moved) return moved;
   }
-  return disk_->sync_all();
+  if (sync_failed_) {
+    for (const auto& [path, bytes] : kept_) {
+      if (auto put = put_blob(path, bytes); !put) return put;
+    }
+  }
+  auto synced = disk_->sync_all();
+  sync_failed_ = !synced;
+  if (synced) kept_.clear();
+  return synced;
 }
 
 // "tile/0/x001/x234" below the log's directory.

@@ -10,7 +10,8 @@
 //              all of them, names included (a sync of each costs more than all the rest: a group of a hundred files
 //              takes ten times as long); the signature; the signed head, stored apart and synced; the checkpoint,
 //              synced. So what is signed is on the disk, and what is shown was stored as signed.
-// Failure:     publish() fails whole: entries stay in memory, and the next publish() begins it anew. Nothing that was
+// Failure:     publish() fails whole: entries and blobs stay in memory, and the next publish() begins it anew, for what
+//              a sync that failed was to write no later one writes. Nothing that was
 //              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way;
 //              open() removes it.
 // One history: open() refuses a directory that is not, leaf by leaf of its right edge, what the signed head says, or a
@@ -19,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +62,7 @@ class LogWriter {
   // The note of it, in its place in the log; empty: there is none, or after a crash one that was signed is not shown
   // yet.
   std::string published_note() const { return shown_ == stored_ ? shown_ : std::string(); }
-  size_t waiting_bytes() const { return waiting_bytes_; }  // of the entries that are not published
+  size_t waiting_bytes() const { return waiting_bytes_; }  // of the entries that are not published, and their blobs
   const std::optional<std::string>& last_entry() const { return last_entry_; }
 
  private:
@@ -83,6 +85,7 @@ class LogWriter {
   const std::string& bytes_of(const TilePlace&) const;
   void add_hash(unsigned level, const Digest& hash);
   Result<void> write_files(const std::vector<TilePlace>&);
+  Result<void> put_blob(const std::string& path, const std::string& bytes);
   Result<void> make_directories_to(const std::string& path);
   Result<void> store_head(const std::string& note);
   Result<void> show(const std::string& note);
@@ -102,6 +105,8 @@ class LogWriter {
   Edge bundles_;
   std::vector<Edge> tiles_;  // by level
   size_t waiting_bytes_ = 0;
+  std::map<std::string, std::string> kept_;  // blobs that no sync has seen to yet, by their path in the log
+  bool sync_failed_ = false;                 // what was written before may be lost, whatever a later one says
   std::optional<std::string> last_entry_;
 };
 

@@ -290,6 +290,8 @@ TEST(LogWriter, LosesNothingToACallThatFailsAndIsTriedAgain) {
       expect_whole(disk, entries);
       EXPECT_EQ(disk.log()["checkpoint"], checkpoint_of(entries));
       EXPECT_EQ(disk.writer()->size(), entries.size());
+      disk.lose_what_is_not_synced();
+      expect_whole(disk, entries);
     }
   }
 }
@@ -398,6 +400,44 @@ TEST(LogWriter, KeepsTheBlobThatAPublishedEntryNamesWhereverItsMachineDies) {
       expect_blobs(disk);
       run(*disk.writer());
       expect_blobs(disk);
+    }
+  }
+}
+
+// A sync that failed has given up what it was to write, and the next one says nothing of it.
+TEST(LogWriter, KeepsTheBlobThatAPublishedEntryNamesAlsoBehindACallThatFailed) {
+  const auto entries = some_entries(8);
+  const auto blob_of = [](size_t entry) { return "what is too large for entry " + std::to_string(entry / 2); };
+  // As the follower does: what fails is tried again at the next turn.
+  const auto run = [&](LogWriter& writer) {
+    for (int turn = 0; turn < 20; ++turn) {
+      while (writer.size() < entries.size() && writer.keep(blob_of(writer.size()))) {
+        ASSERT_TRUE(writer.append(entries[writer.size()]));
+        if (writer.size() % 3 == 0 && !writer.publish()) break;
+      }
+      if (writer.size() == entries.size() && writer.publish()) return;
+    }
+    FAIL() << "it never goes on";
+  };
+  Disk whole;
+  const uint64_t begin = whole.calls();
+  run(*whole.writer());
+  for (const Fate fate : {Fate::has_no_room, Fate::fails}) {
+    for (uint64_t at = begin; at < whole.calls(); ++at) {
+      for (const uint64_t times : {1, 2}) {
+        SCOPED_TRACE("at call " + std::to_string(at) + ", " + std::to_string(times) + " times");
+        Disk disk(at);
+        disk.fate = [&](uint64_t call) { return call >= at && call < at + times ? fate : Fate::well; };
+        run(*disk.writer());
+        disk.lose_what_is_not_synced();
+        const LogFiles log = disk.log();
+        for (size_t entry = 0; entry < entries.size(); ++entry) {
+          const auto found = log.find(blob_path(sha256(blob_of(entry))));
+          ASSERT_TRUE(found != log.end()) << entry;
+          ASSERT_EQ(found->second, blob_of(entry));
+        }
+        expect_whole(disk, entries);
+      }
     }
   }
 }

@@ -42,7 +42,7 @@ class LossyLogDisk::Opened final : public LogDisk {
   Result<void> write_synced(const std::string& path, std::string_view bytes) override {
     return disk_.change([&] {
       auto done = put(path, bytes);
-      if (done) disk_.names_[path]->synced = std::string(bytes);
+      if (done) disk_.names_[path]->synced = std::string(bytes);  // at once: whatever failed before
       return done;
     });
   }
@@ -80,14 +80,16 @@ class LossyLogDisk::Opened final : public LogDisk {
   }
 
   Result<void> sync_all() override {
-    return disk_.change([&]() -> Result<void> {
+    auto done = disk_.change([&]() -> Result<void> {
       for (const auto& [path, file] : disk_.names_) {
-        if (file) file->synced = file->bytes;
+        if (file && !file->given_up) file->synced = file->bytes;
       }
       disk_.safe_ = disk_.names_;
       disk_.steps_.clear();
       return {};
     });
+    if (!done) disk_.give_up_what_is_not_synced();
+    return done;
   }
 
  private:
@@ -95,6 +97,7 @@ class LossyLogDisk::Opened final : public LogDisk {
     if (!disk_.names_.contains(folder_of(path))) return not_there(folder_of(path));
     if (!disk_.names_.contains(path)) disk_.step({"", path, std::make_shared<File>()});
     disk_.names_[path]->bytes = bytes;
+    disk_.names_[path]->given_up = false;
     return {};
   }
 
@@ -118,6 +121,12 @@ void LossyLogDisk::step(const Step& step) {
   steps_.push_back(step);
 }
 
+void LossyLogDisk::give_up_what_is_not_synced() {
+  for (const auto& [path, file] : names_) {
+    if (file && file->synced != file->bytes) file->given_up = true;
+  }
+}
+
 void LossyLogDisk::apply(const Step& step, Names& names) {
   if (!step.from.empty()) names.erase(step.from);
   if (!step.to.empty()) names[step.to] = step.file;
@@ -138,6 +147,7 @@ void LossyLogDisk::lose_what_is_not_synced() {
     if (much == 0) file->bytes = file->synced.value_or("");
     if (much == 1) file->bytes.resize(dice_.below(file->bytes.size() + 1));
     file->synced = file->bytes;
+    file->given_up = false;
   }
   names_ = safe_;
 }

@@ -1,4 +1,5 @@
 // LossyLogDisk: a disk in memory that loses what was not synced when its machine dies, and of which any call can fail.
+// What a sync that fails was to write is read as it was written, and no later sync writes it, as Linux has it.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,7 @@ class LossyLogDisk {
   struct File {
     std::string bytes;
     std::optional<std::string> synced;  // none: nothing of it is safe
+    bool given_up = false;              // a sync failed: it is not safe until it is written again
   };
   using Names = std::map<std::string, std::shared_ptr<File>>;  // null: a directory
   struct Step {                                                // of the names
@@ -55,9 +57,12 @@ class LossyLogDisk {
     std::shared_ptr<File> file;
   };
 
-  static std::shared_ptr<File> file(const std::string& bytes) { return std::make_shared<File>(File{bytes, bytes}); }
+  static std::shared_ptr<File> file(const std::string& bytes) {
+    return std::make_shared<File>(File{bytes, bytes, false});
+  }
   Result<void> change(const std::function<Result<void>()>& act);
   void step(const Step&);
+  void give_up_what_is_not_synced();
   static void apply(const Step&, Names&);
   std::vector<std::string> names_in(const std::string& directory) const;
   static std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
