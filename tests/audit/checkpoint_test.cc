@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "audit/merkle.h"
+#include "base/ed25519.h"
 #include "tests/audit/vectors.h"
 
 namespace kedge {
@@ -20,6 +21,27 @@ Checkpoint known_checkpoint() { return {vectors::kOrigin, 5, vectors::kRoots[4]}
 TEST(Checkpoint, SignedWithTheKnownKeyHasTheKnownBytes) {
   EXPECT_EQ(*sign_checkpoint(known_checkpoint(), {known_key()}), vectors::kCheckpoint);
   EXPECT_EQ(*open_checkpoint(vectors::kCheckpoint, {known_key().verifier()}), known_checkpoint());
+}
+
+// A witness's signature is of a kind that is not ours, of another name, and over our text with a time before it.
+TEST(Checkpoint, ThatAWitnessSignedTooIsOpenedByTheLogsKeyAlone) {
+  EXPECT_EQ(*open_checkpoint(vectors::kCosigned, {known_key().verifier()}), known_checkpoint());
+  const Note note = *parse_note(vectors::kCosigned);
+  EXPECT_EQ(to_text(note), vectors::kCosigned);
+  ASSERT_EQ(note.signatures.size(), 2U);
+  const NoteSignature& witness = note.signatures[1];
+  EXPECT_EQ(witness.name, vectors::kWitness);
+  EXPECT_EQ(witness.key_id, 0x9f274363U);
+  EXPECT_EQ(sha256(vectors::kWitness + "\n" + vectors::kWitnessKey).hex().substr(0, 8), "9f274363");
+  EXPECT_EQ(witness.bytes.substr(0, 8), from_hex("0000000067748580").value()) << "the time, 1735689600";
+  const std::string signed_text = "cosignature/v1\ntime 1735689600\n" + note.text;
+  EXPECT_TRUE(ed25519_verifies(vectors::kWitnessKey.substr(1), signed_text, witness.bytes.substr(8)));
+
+  std::string changed = vectors::kCosigned;
+  changed.replace(changed.rfind("nydDYwAAAABndIWA"), 16, "nydDYwAAAABndIWB");
+  EXPECT_TRUE(open_checkpoint(changed, {known_key().verifier()})) << "nobody asked for this witness";
+  EXPECT_FALSE(VerifierKey::parse("witness.example/w1+9f274363+BM0Us3+VbpUxlP9/tzs9gdzFYdYadTgJS3w+GmQ+5fOq"))
+      << "it signs no log";
 }
 
 TEST(Checkpoint, OfAnEmptyLogHasOneRoot) {

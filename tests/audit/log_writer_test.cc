@@ -12,6 +12,7 @@
 #include "audit/verifier.h"
 #include "tests/audit/log_files.h"
 #include "tests/audit/lossy_log_disk.h"
+#include "tests/audit/reference_tree.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kedge {
@@ -98,6 +99,27 @@ TEST(LogWriter, WritesTheFilesThatTheLayoutSaysWhateverTheSizeOfItsPublications)
       EXPECT_EQ(disk.log(), wanted);
     }
   }
+}
+
+TEST(LogWriter, SignsTheTreeOfEverySizeAndGoesOnFromEach) {
+  Disk disk;
+  const auto entries = some_entries(1100);
+  const ReferenceTree reference(entries);
+  auto writer = disk.writer();
+  for (uint64_t size = 0; size <= entries.size(); ++size) {
+    append_all(*writer, entries, size);
+    const auto note = writer->publish();
+    ASSERT_TRUE(note) << size;
+    const auto head = open_checkpoint(*note, {known_key().verifier()});
+    ASSERT_TRUE(head) << size;
+    ASSERT_EQ(*head, (Checkpoint{vectors::kOrigin, size, reference.root(0, size)}));
+    writer.reset();
+    writer = disk.writer();
+    ASSERT_TRUE(writer) << size;
+    ASSERT_EQ(writer->size(), size);
+  }
+  LogFiles wanted = log_files(entries);
+  for (const auto& [path, bytes] : wanted) EXPECT_EQ(disk.log()[path], bytes) << path;
 }
 
 TEST(LogWriter, KeepsPartialFilesUntilTheFullOneIsPublished) {
@@ -561,6 +583,23 @@ TEST_F(RolledBack, IsNotSignedForWhereAnyByteOfItsRightEdgeWasChanged) {
     disk_.put(path, whole.at(path));
   }
   EXPECT_EQ(disk_.refusal(), "");
+}
+
+TEST_F(RolledBack, IsNotSignedForWhereAFileOfItsRightEdgeOrItsHeadIsCutAnywhere) {
+  const auto whole = disk_.files();
+  for (const std::string path : {"/state/head", "/log/checkpoint", "/log/tile/0/002.p/188", "/log/tile/1/000.p/2",
+                                 "/log/tile/entries/002.p/188"}) {
+    const std::string& bytes = whole.at(path);
+    for (size_t length = path == "/log/checkpoint" ? 1 : 0; length < bytes.size(); ++length) {
+      disk_.put(path, bytes.substr(0, length));
+      ASSERT_NE(disk_.refusal(), "") << path << " cut at " << length;
+    }
+    disk_.put(path, bytes);
+  }
+  EXPECT_EQ(disk_.refusal(), "");
+  disk_.put("/log/checkpoint", "");
+  EXPECT_TRUE(disk_.writer()->publish());
+  EXPECT_EQ(disk_.log().at("checkpoint"), whole.at("/log/checkpoint")) << "the head tells what it was";
 }
 
 TEST_F(RolledBack, IsNotSignedForByAnotherKeyOrUnderAnotherName) {

@@ -49,6 +49,15 @@ inline const std::string kCheckpoint =
     "\xE2\x80\x94 example.com/drift-audit "
     "fvU90E9xY7mqYts2dVWMfnSt4sMqkq+IFduYNie+VDqc/0UQZzwu0OuRWsHLBqU02YipO9LYAFfU7IfywJ79REJQOAM=\n";
 
+// The same, which a witness signed, too.
+inline const std::string kWitness = "witness.example/w1";
+inline const std::string kWitnessKey =
+    from_base64("BM0Us3+VbpUxlP9/tzs9gdzFYdYadTgJS3w+GmQ+5fOq").value();  // its kind, 4, and the key
+inline const std::string kCosigned =
+    kCheckpoint +
+    "\xE2\x80\x94 witness.example/w1 "
+    "nydDYwAAAABndIWAfLIQLx4YxTpUE/DIhzhURCU7EvdrxIdo6LNb6/s8z9Vt3WN5bZUlk679wFrG0FmQZelG5ywzhmoOSemvtzPQDA==\n";
+
 // Of entry 2 in the tree of 5.
 inline const std::vector<Digest> kInclusion = {of_base64("awJx+MyXEhyeJejHMfR8lBtIfFg/X+FUmKTG8ZlK8pk="),
                                                of_base64("aI3GJEsEEZnnq0mQ32NAzj3BTKpc1aDhExrdqhIJ4aY="),
