@@ -199,7 +199,7 @@ TEST(AuditSettings, HaveADirectoryThatIsNotTheLedgers) {
     return mistakes(std::string(kGood) + "audit:\n  keys: [audit.key]\n  directory: " + directory + "\n");
   };
   for (const char* directory : {"data", "data/", "./data", ".", "data/audit/..", "/"}) {
-    EXPECT_NE(in(directory).find("kedge.yaml:20: audit.directory: holds 'data', with the ledger"), std::string::npos)
+    EXPECT_NE(in(directory).find("kedge.yaml:19: audit.directory: holds 'data', with the ledger"), std::string::npos)
         << directory << in(directory);
   }
   for (const char* directory : {"data/audit", "data/log", "database", "/var/lib/kedge-log"}) {
@@ -212,7 +212,7 @@ TEST(AuditSettings, NameKeysThatDoNotLieInTheLogsDirectory) {
     return mistakes(std::string(kGood) + "audit: {keys: [audit.key, " + key + "], directory: log}\n");
   };
   for (const char* key : {"log/audit.key", "log/deeper/audit.key", "log/../log/audit.key"}) {
-    EXPECT_NE(with(key).find("kedge.yaml:18: audit.keys[1]: lies in the log's directory"), std::string::npos)
+    EXPECT_NE(with(key).find("kedge.yaml:17: audit.keys[1]: lies in the log's directory"), std::string::npos)
         << key << with(key);
   }
   EXPECT_EQ(with("logs/audit.key"), "");
