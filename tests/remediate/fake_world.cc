@@ -1,5 +1,6 @@
 #include "tests/remediate/fake_world.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
@@ -93,11 +94,19 @@ size_t FakeWorld::reads() {
   return reads_;
 }
 
+std::vector<FakeWorld::Write> FakeWorld::arrived() {
+  const std::lock_guard lock(mutex_);
+  settle();
+  return std::exchange(arrived_, {});
+}
+
 void FakeWorld::settle() {
+  std::stable_sort(coming_.begin(), coming_.end(), [](const Coming& a, const Coming& b) { return a.due < b.due; });
   std::vector<Coming> left;
   for (Coming& change : coming_) {
     if (change.due <= clock_.elapsed()) {
       values_[change.name] = change.value;
+      arrived_.push_back({change.name, change.value, change.agent, true});
     } else {
       left.push_back(std::move(change));
     }
@@ -140,15 +149,17 @@ Result<HttpResponse> FakeWorld::read(const std::string& name, Luck luck) {
 }
 
 Result<HttpResponse> FakeWorld::write(const HttpRequest& request, const std::string& name, Luck luck) {
-  const bool done = luck == Luck::fine || luck == Luck::answer_lost;
-  if (luck != Luck::not_sent) writes_.push_back({name, request.body, request.headers.at(0).value, done});
+  const bool done = luck == Luck::fine || luck == Luck::answer_lost || luck == Luck::twice || luck == Luck::resent;
+  const std::string& agent = request.headers.at(0).value;
+  if (luck != Luck::not_sent) writes_.push_back({name, request.body, agent, done});
   if (done) values_[name] = request.body;
   switch (luck) {
     case Luck::fine:
     case Luck::ignored:
       return answer(200);
     case Luck::late:
-      coming_.push_back({clock_.elapsed() + delay_, name, request.body, true});
+    case Luck::twice:
+      coming_.push_back({clock_.elapsed() + delay_, name, request.body, agent, true});
       return answer(200);
     case Luck::refused:
       return answer(403);
@@ -162,7 +173,8 @@ Result<HttpResponse> FakeWorld::write(const HttpRequest& request, const std::str
     case Luck::not_sent:
       return Error{ErrorCode::unavailable, "no connection"};
     case Luck::arrives_late:
-      coming_.push_back({clock_.elapsed() + delay_, name, request.body});
+    case Luck::resent:
+      coming_.push_back({clock_.elapsed() + delay_, name, request.body, agent});
       [[fallthrough]];
     default:
       return Error{ErrorCode::timeout, "no answer"};

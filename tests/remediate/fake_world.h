@@ -33,6 +33,8 @@ class FakeWorld final : public HttpClient {
     arrives_late,  // no answer, and done after `delay`
     not_sent,      // no connection
     throttled,     // 400 TooMuch
+    twice,         // 200, done, and done once more after `delay`: the network delivers it again
+    resent,        // done, no answer, and done once more after `delay`
   };
   void next_writes(std::deque<Luck> luck);
   void next_reads(std::deque<Luck> luck);
@@ -51,6 +53,8 @@ class FakeWorld final : public HttpClient {
   };
   std::vector<Write> writes();
   size_t reads();
+  // Those that came into effect after `delay`, since this was asked last.
+  std::vector<Write> arrived();
 
   // Called with each request before it is carried out, without the lock.
   void watch(std::function<void(const HttpRequest&)> watcher) { watcher_ = std::move(watcher); }
@@ -71,13 +75,13 @@ class FakeWorld final : public HttpClient {
   std::map<std::string, std::string> values_;
   struct Coming {
     Duration due;
-    std::string name, value;
+    std::string name, value, agent;
     bool answered = false;
   };
   std::vector<Coming> coming_;
   std::deque<Luck> writes_luck_, reads_luck_;
   Duration delay_ = std::chrono::seconds(1);
-  std::vector<Write> writes_;
+  std::vector<Write> writes_, arrived_;
   size_t reads_ = 0;
   int requests_ = 0;
 };

@@ -232,9 +232,12 @@ void Run::end_well() {
   world_.bad_luck = 0;
   world_.disk_is_full = false;
   world_.put_out_fuse();
+  world_.append_held_back();
   world_.clock.set_wall(world_.durable().now());
   look_at_clock();
   sleep(seconds(90));
+  world_.tell_of_arrived();
+  world_.append_held_back();
   world_.promises.paused(false);
   ask(RemovePause{"all", "alice"});
   let_go();

@@ -1,6 +1,7 @@
 #include "tests/simulate/simulated_world.h"
 
 #include <chrono>
+#include <utility>
 
 #include "guard/admission.h"
 
@@ -9,6 +10,9 @@ namespace {
 
 using Luck = FakeWorld::Luck;
 using std::chrono::milliseconds;
+
+constexpr uint64_t kLucks = static_cast<uint64_t>(Luck::resent) + 1;
+constexpr uint64_t kOneHeldBack = 8;  // of so many events
 
 Error nothing_was_sent() { return {ErrorCode::unavailable, "no connection"}; }
 
@@ -43,10 +47,10 @@ void SimulatedWorld::kill() {
 void SimulatedWorld::draw_luck(bool writes) {
   const bool bad = dice.below(10) < bad_luck;
   if (writes) {
-    values.next_writes({bad ? static_cast<Luck>(dice.below(9)) : Luck::fine});
+    values.next_writes({bad ? static_cast<Luck>(dice.below(kLucks)) : Luck::fine});
   } else {
-    constexpr Luck kReads[] = {Luck::busy, Luck::request_lost, Luck::request_lost};
-    values.next_reads({bad ? kReads[dice.below(3)] : Luck::fine});
+    constexpr Luck kReads[] = {Luck::busy, Luck::request_lost, Luck::request_lost, Luck::throttled};
+    values.next_reads({bad ? kReads[dice.below(4)] : Luck::fine});
   }
   values.set_delay(milliseconds(dice.below(21'000)));  // within the call's timeout and the visibility delay
 }
@@ -59,6 +63,7 @@ Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& requ
   if (request.writes) promises.writes(request, call, *durable_, values.on_its_way(name));
   baton.sleep(milliseconds(1 + dice.below(30)));
   if (!step(life)) return nothing_was_sent();
+  tell_of_arrived();
   draw_luck(request.writes);
   const size_t writes_before = values.writes().size();
   const bool was_right = values.value(name) == "right";
@@ -68,26 +73,49 @@ Result<HttpResponse> SimulatedWorld::send(uint64_t life, const HttpRequest& requ
     for (size_t i = writes_before; i < writes.size(); ++i) {
       const FakeWorld::Write& write = writes[i];
       promises.written(name, mark_in_agent(write.agent));
-      if (write.done) append(event_of(name, write.value, kOwnPrincipal, write.agent, Duration{}));
+      if (write.done) tell(event_of(name, write.value, kOwnPrincipal, write.agent, Duration{}));
     }
   } else if (response && response->status == 200) {
     promises.looked(name, was_right, head);
   }
   if (!step(life)) return Error{ErrorCode::timeout, "no answer"};
-  promises.answered(call, !response || response->status >= 500);
+  constexpr int kThrottled = 400;
+  promises.answered(call, !response || response->status >= 500 || response->status == kThrottled);
   return response;
 }
 
 std::string SimulatedWorld::change(const std::string& name, const std::string& value, bool tell, Duration ago) {
   values.set(name, value);
   if (!tell) return "";
-  append(event_of(name, value, "arn:aws:iam::123456789012:user/mallory", "aws-cli", ago));
+  tell(event_of(name, value, "arn:aws:iam::123456789012:user/mallory", "aws-cli", ago));
   return "event-" + std::to_string(events_);
+}
+
+// Some come behind the one that follows them.
+void SimulatedWorld::tell(std::string event) {
+  if (!held_back_ && dice.below(kOneHeldBack) == 0) {
+    held_back_ = std::move(event);
+  } else {
+    append(std::move(event));
+  }
 }
 
 void SimulatedWorld::append(std::string record) {
   log.push_back({std::move(record), clock.now()});
+  append_held_back();
   baton.wake(&log);
+}
+
+void SimulatedWorld::append_held_back() {
+  if (!held_back_) return;
+  log.push_back({*std::exchange(held_back_, std::nullopt), clock.now()});
+  baton.wake(&log);
+}
+
+void SimulatedWorld::tell_of_arrived() {
+  for (const FakeWorld::Write& write : values.arrived()) {
+    tell(event_of(write.name, write.value, kOwnPrincipal, write.agent, Duration{}));
+  }
 }
 
 std::string SimulatedWorld::event_of(const std::string& name, const std::string& value, const std::string& principal,

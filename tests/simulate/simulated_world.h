@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,10 @@ class SimulatedWorld {
   // Somebody else changes a value; with an event that tells of it, which happened `ago`. Gives the event's id.
   std::string change(const std::string& name, const std::string& value, bool tell, Duration ago = Duration{});
   void append(std::string record);
+  // What was kept from the log until something later stands in it.
+  void append_held_back();
+  // Events of what came into effect after its call had ended.
+  void tell_of_arrived();
   // The same for the log to have more than `size` records.
   void await_records(size_t size, Duration timeout) {
     if (log.size() <= size) baton.wait(&log, timeout);
@@ -74,6 +79,7 @@ class SimulatedWorld {
 
  private:
   void draw_luck(bool writes);
+  void tell(std::string event);
   std::string event_of(const std::string& name, const std::string& value, const std::string& principal,
                        const std::string& agent, Duration ago);
 
@@ -81,6 +87,7 @@ class SimulatedWorld {
   uint64_t life_ = 1;
   uint64_t fuse_ = 0;
   uint64_t events_ = 0;
+  std::optional<std::string> held_back_;
 };
 
 // The world as one life of the engine sees it.
