@@ -393,6 +393,11 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   return Answer{};
 }
 
+void MemoryLedger::capture_again(const std::string& remediation, size_t step, const CapturedState& before) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = find_open(remediation)) (*found)->steps.at(step).before = before;
+}
+
 Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
   const auto found = ended_.find(change.remediation);
   if (found == ended_.end() || !remembered(found->second.day, options_.undo_horizon)) {

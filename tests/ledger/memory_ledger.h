@@ -38,6 +38,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   // What a ledger must never do, for tests that must notice it.
   void forget_seen() { seen_.clear(); }
   void forget_starts() { spent_.clear(); }
+  void capture_again(const std::string& remediation, size_t step, const CapturedState& before);
 
   // The next groups are answered with this outcome and change nothing, until it is `done` again.
   void answer_with(Outcome outcome);

@@ -183,7 +183,7 @@ Result<HttpResponse> FakeWorld::write(const HttpRequest& request, const std::str
 
 // ---- the action --------------------------------------------------------------------------------------------------
 
-FakeAction::FakeAction(std::string name, Repetition repetition, bool undoable) {
+FakeAction::FakeAction(std::string name, Repetition repetition, bool undoable, bool lease) {
   spec_.name = std::move(name);
   spec_.summary = "the value is as it should be";
   spec_.arguments = {{"name", ArgumentType::string, true, false, "of the value"},
@@ -191,6 +191,7 @@ FakeAction::FakeAction(std::string name, Repetition repetition, bool undoable) {
                      {"place", ArgumentType::string, false, false, "where it is kept"}};
   spec_.repetition = repetition;
   spec_.undoable = undoable;
+  spec_.lease = lease;
   spec_.mark = "user agent";
   spec_.touches = [](const Json& args) {
     return std::vector<std::string>{"value:" + args.at("name").get<std::string>()};
@@ -230,6 +231,7 @@ std::vector<std::unique_ptr<Action>> fake_actions() {
   actions.push_back(std::make_unique<FakeAction>("test.set"));
   actions.push_back(std::make_unique<FakeAction>("test.set_once", Repetition::once));
   actions.push_back(std::make_unique<FakeAction>("test.set_for_good", Repetition::absolute, false));
+  actions.push_back(std::make_unique<FakeAction>("test.isolate", Repetition::absolute, true, true));
   return actions;
 }
 

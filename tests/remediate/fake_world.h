@@ -89,7 +89,8 @@ class FakeWorld final : public HttpClient {
 // The desired state: the value called args.name is args.value. A value of "?" cannot be told for certain.
 class FakeAction final : public Action {
  public:
-  explicit FakeAction(std::string name, Repetition repetition = Repetition::absolute, bool undoable = true);
+  explicit FakeAction(std::string name, Repetition repetition = Repetition::absolute, bool undoable = true,
+                      bool lease = false);
 
   const ActionSpec& spec() const override { return spec_; }
   ActionResult<Observation> observe(Context&, const nlohmann::json& args) const override;
@@ -101,7 +102,8 @@ class FakeAction final : public Action {
   ActionSpec spec_;
 };
 
-// "test.set", "test.set_once" (may not be repeated) and "test.set_for_good" (cannot be undone).
+// "test.set", "test.set_once" (may not be repeated), "test.set_for_good" (cannot be undone) and "test.isolate" (a
+// lease).
 std::vector<std::unique_ptr<Action>> fake_actions();
 
 }  // namespace kedge

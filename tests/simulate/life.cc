@@ -10,9 +10,15 @@ namespace kedge {
 namespace {
 
 constexpr const char* kRules = R"lua(
+local function place_of(name)
+  if string.starts_with(name, "p") or string.starts_with(name, "w") then return "there" end
+  return "here"
+end
 local function plan_for(names)
   local steps = {}
-  for i, name in ipairs(names) do steps[i] = action.test.set { name = name, value = "right" } end
+  for i, name in ipairs(names) do
+    steps[i] = action.test.set { name = name, value = "right", place = place_of(name) }
+  end
   return { revert = steps, notify = { "on-call" } }
 end
 local function changed(prefix)
@@ -42,6 +48,22 @@ rule "asked" {
   target = function(event) return "value:" .. event.detail.requestParameters.name end,
   respond = function(event) return plan_for { event.detail.requestParameters.name } end,
 }
+rule "door" {
+  title = "a value behind the door is wrong", mode = "enforce", on = changed("j"), lease = "1m",
+  target = function(event) return "value:" .. event.detail.requestParameters.name end,
+  respond = function(event)
+    local plan = plan_for { event.detail.requestParameters.name }
+    plan.isolate = { action.test.isolate { name = "i0", value = "isolated" } }
+    return plan
+  end,
+}
+rule "room" {
+  title = "what is behind the door is in doubt", mode = "enforce", on = changed("j1"), lease = "2m",
+  target = function(event) return "value:" .. event.detail.requestParameters.name end,
+  respond = function(event)
+    return { isolate = { action.test.isolate { name = "i0", value = "isolated" } }, notify = { "on-call" } }
+  end,
+}
 )lua";
 
 // An action with the bug that is planted.
@@ -60,7 +82,9 @@ class PlantedAction final : public Action {
     const bool remembers = world_.plant == Plant::look_remembered && last != seen_.end();
     if (remembers && context.clock.elapsed() - last->second.first < std::chrono::seconds(30))
       return last->second.second;
+    const uint64_t changes = world_.promises.changes_of(name);
     auto seen = action_->observe(context, args);
+    if (seen) world_.promises.seen_for(context.remediation, name, changes);
     if (seen) seen_.insert_or_assign(name, std::pair(context.clock.elapsed(), *seen));
     if (world_.plant == Plant::success_is_proof && seen && done_.contains(name)) seen->holds = true;
     return seen;
@@ -76,7 +100,9 @@ class PlantedAction final : public Action {
   }
   ActionResult<Applied> undo(Context& context, const nlohmann::json& args, const nlohmann::json& before,
                              const nlohmann::json& after) const override {
-    return action_->undo(context, args, before, after);
+    auto done = action_->undo(context, args, before, after);
+    if (world_.plant == Plant::undo_repeated && !done) return action_->undo(context, args, before, after);
+    return done;
   }
 
  private:

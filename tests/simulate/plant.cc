@@ -23,9 +23,17 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::wall_clock, Kind::drift};
     case Plant::disk_lies:
       return {Kind::crash, Kind::drift};
+    case Plant::before_captured_twice:
+      return {Kind::drift, Kind::undo, Kind::bad_luck};
+    case Plant::undo_repeated:
+      return {Kind::undo, Kind::bad_luck};
+    case Plant::lease_cut_short:
+      return {Kind::isolating_drift};
     case Plant::writers_ignored:
     case Plant::mass_ignored:
     case Plant::approval_ignored:
+    case Plant::account_uncounted:
+    case Plant::action_uncounted:
       return {Kind::drift};
     case Plant::drift_as_event:
       return {Kind::quiet_drift, Kind::drift};

@@ -11,9 +11,6 @@
 namespace kedge {
 namespace {
 
-constexpr Duration kLeftAlone = std::chrono::seconds(15);  // half of the shortest span of a breaker
-// An action may think for so long before its first request: it was let through before the endpoint was shut.
-constexpr Duration kThinks = std::chrono::milliseconds(100);
 constexpr int64_t kRecordsMax = 2000;  // of one run: ten times what most have
 
 std::string name_of(const HttpRequest& request) { return request.url.substr(request.url.rfind('/') + 1); }
@@ -30,7 +27,25 @@ bool lets_go_by_itself(const std::string& guard) { return guard == "pause" || gu
 
 bool is_by_reconcile(const Remediation& remediation) { return remediation.event.source == "kedge.reconcile"; }
 
+bool may_write(State state) {
+  return state == State::running || state == State::unknown || state == State::undoing || state == State::releasing;
+}
+
 }  // namespace
+
+Duration lease_of_rule(const std::string& rule) {
+  return rule == kIsolatesForLonger ? std::chrono::minutes(2) : std::chrono::minutes(1);
+}
+
+Promises::Promises(Clock& clock, std::function<std::string(const std::string& name)> value)
+    : clock_(clock),
+      endpoints_(clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }),
+      starts_(clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }),
+      undo_(
+          clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }, value),
+      leases_(
+          clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }, value),
+      value_(std::move(value)) {}
 
 void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& durable, bool on_its_way) {
   const std::string name = name_of(request);
@@ -38,8 +53,9 @@ void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& d
   const std::vector<Remediation> open = *durable.open_remediations();
   const auto of_mark = std::find_if(open.begin(), open.end(),
                                     [&](const Remediation& one) { return latest_with_mark(one, mark) != nullptr; });
-  expect(writing_.empty(), "two write at one endpoint at once");
-  writing_.insert(call);
+  endpoints_.writes(call, of_mark != open.end() && !of_mark->plan.isolate.empty());
+  undo_.writes(name);
+  leases_.writes(name, request.body);
   expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
   expect(!paused_, "a write of " + name + " while effects are paused");
   expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");
@@ -49,76 +65,53 @@ void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& d
   expect(!paused_rules_.contains(rule), "a write of " + name + " while its rule " + rule + " is paused");
   expect(latest_with_mark(*of_mark, mark)->before.has_value(),
          "a write of " + name + " whose state before is not kept");
-  expect(of_mark->state == State::running || of_mark->state == State::unknown || of_mark->state == State::undoing,
+  expect(may_write(of_mark->state),
          "a write of " + name + " by a remediation that is " + std::string(to_string(of_mark->state)));
-  if (of_mark->state != State::undoing) {
-    expect(looked_wrong_.contains(name), "a second write of " + name + " without a look that asked for it");
-  }
+  const std::set<std::string>& seen = looked_[name];
+  expect(seen.size() > seen.count(request.body), "a second write of " + name + " without a look that asked for it");
 }
 
-bool Promises::Endpoint::fails() const {
-  const size_t n = failed.size();
-  const auto last = [&](size_t count) {
-    return std::count(failed.end() - static_cast<ptrdiff_t>(count), failed.end(), true);
-  };
-  return n >= 3 && failed.back() && (last(3) == 3 || last(std::min<size_t>(n, 10)) >= 5);
-}
-
-uint64_t Promises::calls() {
-  ++calls_;
-  if (endpoint_.shut_at && clock_.elapsed() - *endpoint_.shut_at <= kThinks) return calls_;
-  if (endpoint_.shut_at) {
-    expect(clock_.elapsed() - *endpoint_.shut_at >= kLeftAlone, "an endpoint that fails is called again at once");
-    expect(!endpoint_.probe, "two calls at once are made to see whether an endpoint answers again");
-    endpoint_.probe = calls_;
-  } else {
-    endpoint_.on_their_way.insert(calls_);
-  }
-  return calls_;
-}
-
-void Promises::answered(uint64_t call, bool bad) {
-  writing_.erase(call);
-  if (endpoint_.probe == call) {
-    endpoint_.probe.reset();
-    if (bad) endpoint_.shut_at = clock_.elapsed();
-    if (!bad) endpoint_ = Endpoint();
-  } else if (endpoint_.on_their_way.erase(call) > 0) {
-    endpoint_.failed.push_back(bad);
-    if (!endpoint_.fails()) return;
-    endpoint_.shut_at = clock_.elapsed();
-    endpoint_.on_their_way.clear();
-  }
-}
-
-void Promises::looked(const std::string& name, bool right, int64_t head) {
-  if (!right) {
-    looked_wrong_.insert(name);
-    return;
-  }
-  int64_t& since = right_since_[name];
+void Promises::looked(const std::string& name, const std::string& value, int64_t head) {
+  looked_[name].insert(value);
+  int64_t& since = seen_since_[{name, value}];
   since = std::max(since, head);
+  leases_.check();
+}
+
+void Promises::changes(const std::string& name) {
+  undo_.changes(name);
+  leases_.changes(name);
 }
 
 void Promises::committed(const Change& change, const Answer& answer, MemoryLedger& durable) {
   expect(durable.head() < kRecordsMax, "the journal grows without end");
+  leases_.check();
   if (!answer.done()) return;
-  const bool went = answer.go && answer.go->go == Go::go;
+  const bool went = !answer.go || answer.go->go == Go::go;
+  const auto about = [&](const std::string& id) { return durable.remediation(id); };
   if (const auto* start = std::get_if<Start>(&change)) {
-    const auto remediation = durable.remediation(start->remediation);
-    if (remediation && went) began(*remediation);
+    if (const auto remediation = about(start->remediation); remediation && went) started(*remediation);
     if (answer.go && answer.go->go == Go::held && !lets_go_by_itself(answer.go->guard)) {
       held_[start->remediation] = answer.go->guard;
     }
   }
-  if (const auto* word = std::get_if<PersonalMove>(&change); word != nullptr && word->move == Move::undo) {
-    const auto remediation = durable.remediation(word->remediation);
-    if (remediation) undone_[{remediation->plan.rule.id, remediation->plan.target}] = durable.head();
+  if (const auto* end = std::get_if<Conclude>(&change)) {
+    if (const auto remediation = about(end->remediation); remediation && went) concluded(*end, *remediation);
   }
-  if (const auto* end = std::get_if<Conclude>(&change); end != nullptr && end->move == Move::confirm && went) {
-    const auto remediation = durable.remediation(end->remediation);
-    if (remediation) confirmed(*remediation);
+  if (const auto* move = std::get_if<MoveRemediation>(&change)) {
+    if (const auto remediation = about(move->remediation); remediation && went) moved(*move, *remediation);
   }
+  if (const auto* word = std::get_if<PersonalMove>(&change)) {
+    if (const auto remediation = about(word->remediation)) moved_by_person(*word, *remediation, durable.head());
+  }
+  if (const auto* end = std::get_if<RecordOutcome>(&change); end != nullptr && end->move == Move::hold) {
+    releasing_.erase(end->remediation);
+  }
+}
+
+void Promises::started(const Remediation& remediation) {
+  undo_.began(remediation);
+  began(remediation);
 }
 
 void Promises::began(const Remediation& remediation) {
@@ -134,25 +127,12 @@ void Promises::began(const Remediation& remediation) {
          "a remediation of " + target + " began without anybody's yes" +
              (held == held_.end() ? "" : ", and the guard " + held->second + " holds it"));
   expect(rule != kAsks || approved, "a remediation of " + target + " began without the yes that its rule asks for");
-  if (!begun_.insert(remediation.id).second) return;
+  if (std::find(begun_.begin(), begun_.end(), remediation.id) != begun_.end()) return;
+  begun_.push_back(remediation.id);
   if (is_by_reconcile(remediation)) began_by_reconcile(remediation);
   if (approved) return;
-  began_within_budgets(rule);
+  starts_.began(remediation.plan);
   began_among_few(remediation);
-}
-
-// Windows are kept by a part of their span: a minute by the second, five by five.
-void Promises::began_within_budgets(const std::string& rule) {
-  using std::chrono::seconds;
-  const Duration now = clock_.elapsed();
-  while (!begun_at_.empty() && begun_at_.front().first <= now - seconds(294)) begun_at_.pop_front();
-  const auto lately =
-      std::count_if(begun_at_.begin(), begun_at_.end(), [&](const auto& one) { return one.first > now - seconds(58); });
-  const auto of_rule =
-      std::count_if(begun_at_.begin(), begun_at_.end(), [&](const auto& one) { return one.second == rule; });
-  expect(lately < kStartsPerMinute, "more remediations began within a minute than are allowed");
-  expect(of_rule < kStartsOfRule, "more remediations of " + rule + " began within five minutes than are allowed");
-  begun_at_.emplace_back(now, rule);
 }
 
 void Promises::began_among_few(const Remediation& remediation) {
@@ -175,12 +155,40 @@ void Promises::began_by_reconcile(const Remediation& remediation) {
          "reconcile found that " + target + " has drifted where a person has undone what was confirmed");
 }
 
-void Promises::confirmed(const Remediation& remediation) {
-  if (!is_by_reconcile(remediation)) undone_.erase({remediation.plan.rule.id, remediation.plan.target});
+void Promises::concluded(const Conclude& end, const Remediation& remediation) {
+  if (end.move == Move::finish_undo) return undo_.undone(remediation);
+  if (end.move == Move::confirm && releasing_.erase(remediation.id) > 0) return undo_.released(remediation);
+  if (end.move == Move::confirm && !is_by_reconcile(remediation)) {
+    undone_.erase({remediation.plan.rule.id, remediation.plan.target});
+  }
+  if (end.move == Move::confirm || end.move == Move::isolate) seen_to_be_right(remediation);
+  if (end.move != Move::isolate) return;
+  leases_.isolated(remediation, lease_of_rule(remediation.plan.rule.id));
+  for (const Step& step : remediation.plan.isolate) {
+    const std::string name = step.args.at("name");
+    if (undo_.changed_unseen(remediation.id, name)) leases_.changes(name);
+  }
+}
+
+void Promises::moved(const MoveRemediation& move, const Remediation& remediation) {
+  if (move.move == Move::hold) releasing_.erase(remediation.id);
+  if (move.move != Move::release) return;
+  leases_.released(remediation);
+  releasing_.insert(remediation.id);
+}
+
+void Promises::moved_by_person(const PersonalMove& word, const Remediation& remediation, int64_t head) {
+  if (word.move == Move::undo) undone_[{remediation.plan.rule.id, remediation.plan.target}] = head;
+  if (word.move == Move::undo || word.move == Move::release) leases_.ended_by_person(remediation);
+  if (word.move == Move::undo) releasing_.erase(remediation.id);
+  if (word.move == Move::release) releasing_.insert(remediation.id);
+}
+
+void Promises::seen_to_be_right(const Remediation& remediation) {
   for (const Step* step : remediation.plan.effects()) {
     const std::string name = step->args.at("name");
-    const auto since = right_since_.find(name);
-    expect(since != right_since_.end() && since->second >= remediation.last_finding,
+    const auto since = seen_since_.find({name, step->args.at("value").get<std::string>()});
+    expect(since != seen_since_.end() && since->second >= remediation.last_finding,
            "a remediation ended confirmed, and " + name + " was not seen to be right since its last finding");
   }
 }
@@ -193,14 +201,19 @@ void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function
   const bool any_held =
       std::any_of(left.begin(), left.end(), [](const auto& open) { return open.state == State::held; });
   for (const Remediation& open : left) {
-    const bool waits_for_held = any_held && open.state == State::waiting && open.guard == "locks";
-    expect(waits_for_held || (open.state == State::held && open.guard != "pause"),
+    const bool waits = open.state == State::isolated || (open.state == State::waiting && open.guard == "locks");
+    expect((any_held && waits) || (open.state == State::held && open.guard != "pause"),
            "a remediation of " + open.plan.target + " is stuck: " + std::string(to_string(open.state)) + " " +
                open.guard + " " + open.reason);
     unsettled.insert(open.plan.target);
   }
   ended_decided(durable);
+  ended_settled(durable, unsettled, right);
+  undo_.ended();
+}
 
+void Promises::ended_settled(MemoryLedger& durable, const std::set<std::string>& unsettled,
+                             const std::function<bool(const std::string&)>& right) {
   std::set<std::string> journal_marks;
   std::map<std::string, int64_t> wanted, settled;  // by target: the record of the last that was found, and of its end
   for (const JournalEntry& entry : *durable.journal(0, SIZE_MAX)) {
@@ -221,10 +234,16 @@ void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function
   for (const auto& [event, target] : events_) targets.insert(target);
   const auto claims = durable.claims({}, kDialPoints, SIZE_MAX);
   for (const Claim& claim : *claims) targets.insert(claim.plan.target);
+  const auto is_told = [&](const std::string& target) {
+    return unsettled.contains(target) || (settled.contains(target) && settled[target] > wanted[target]);
+  };
   for (const std::string& target : targets) {
-    const bool is_told = unsettled.contains(target) || (settled.contains(target) && settled[target] > wanted[target]);
-    expect(right(target) || is_told, target + " is not as it should be, and nobody was told why");
+    expect(right(target) || is_told(target), target + " is not as it should be, and nobody was told why");
   }
+  const bool told_of_isolation = std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
+    return target.starts_with(kIsolatingTargets) && is_told(target);
+  });
+  expect(value_(kDoor) != kIsolated || told_of_isolation, "something is isolated still, and nobody was told why");
 }
 
 // Each event once, by each rule that wants it; each that cannot be decoded, as a dead letter.

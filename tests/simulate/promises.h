@@ -1,62 +1,77 @@
 // Promises: what must hold at every step of every run, whatever happens.
 //
 //  - No effect without a durable intent: each write carries the mark of an attempt that the ledger holds, durably, as
-//  the
-//    latest of its step, with the state before.
-//  - No effect twice: nothing is written again unless a look since the last write said that it is not as it should be,
-//    and not while a write without an answer may still arrive.
+//    the latest of its step, with the state before.
+//  - No effect twice, and no undo: nothing is written again unless a look since the last write said that it is not as
+//  it
+//    should be, and not while a write without an answer may still arrive.
 //  - A pause that was answered stops all writes, or those of its rule; an exception, all beginnings.
-//  - Within a minute no more remediations begin than are allowed, and within five no more of one rule, across restarts
-//    and clocks that jump.
+//  - No more remediations begin than the budgets allow (start_promises.h).
 //  - What a guard holds begins only with a person's yes; what a rule asks one for, too; and no rule begins on more
 //    targets within ten minutes than it may, until a person lets it go on.
 //  - What reconcile finds begins only with one too, unless its rule says otherwise; and never, once a person has undone
 //    what the claim stands for.
-//  - What ends confirmed was seen to be right after its last finding was durable.
-//  - An endpoint of which three calls in a row failed, or half of the last ten, is left alone for a while, and then
-//    called by one at a time until it answers.
+//  - What ends confirmed, or stands isolated, was seen to be right after its last finding was durable.
+//  - What ends undone is as it was before the first write, and stays so (undo_promises.h).
+//  - What is isolated stays so until its time is over, or a person releases it (lease_promises.h).
+//  - An endpoint that fails is left alone, and one writes there at a time (endpoint_promises.h).
 //  - In the end all events are decided or dead letters, once each, nothing is stuck, the journal tells of every write,
 //    and what an event told of, or reconcile watches, is as it should be, or people were told.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "http/http.h"
 #include "tests/ledger/memory_ledger.h"
+#include "tests/simulate/endpoint_promises.h"
+#include "tests/simulate/lease_promises.h"
+#include "tests/simulate/start_promises.h"
+#include "tests/simulate/undo_promises.h"
 
 namespace kedge {
 
-inline constexpr int kStartsPerMinute = 3;
-inline constexpr int kStartsOfRule = 5;        // within five minutes
 inline constexpr int kTargetsOfRule = 3;       // within ten minutes
 inline constexpr const char* kAsks = "asked";  // the rule that asks for a person's yes
 
+// How long what a rule isolates stands; none of the others isolates.
+inline constexpr const char* kIsolates = "door";
+inline constexpr const char* kIsolatesForLonger = "room";
+inline constexpr const char* kIsolatingTargets = "value:j";
+inline constexpr const char* kDoor = "i0";  // what they isolate
+Duration lease_of_rule(const std::string& rule);
+
 class Promises {
  public:
-  explicit Promises(Clock& clock) : clock_(clock) {}
+  // `value`: of a name in the world, as it is.
+  Promises(Clock& clock, std::function<std::string(const std::string& name)> value);
 
   // ---- what happens
+  void allow(const BudgetLimits& budgets) { starts_.allow(budgets); }
+  // A call of an endpoint begins, and ends; `bad`: it says that the endpoint is in trouble.
+  uint64_t calls(const std::string& endpoint) { return endpoints_.calls(endpoint); }
+  void answered(uint64_t call, bool bad) { endpoints_.answered(call, bad); }
+  void gave_up(uint64_t call) { endpoints_.gave_up(call); }
+  void engine_died() { endpoints_.engine_died(); }
   // A write is about to leave the engine; `durable` is the ledger as it would be found after a crash.
   void writes(const HttpRequest&, uint64_t call, MemoryLedger& durable, bool on_its_way);
-  void written(const std::string& name, const std::string& mark) {
-    looked_wrong_.erase(name), marks_.insert({mark, name});
-  }
+  void written(const std::string& name, const std::string& mark) { looked_.erase(name), marks_.insert({mark, name}); }
+  // An answered write of it is delivered once more, at the latest then.
+  void comes_again(const std::string& name, Duration until) { undo_.comes_again(name, until); }
   // A look that began when the journal's head was `head`.
-  void looked(const std::string& name, bool right, int64_t head);
-  // A call of the endpoint begins, and ends; `bad`: it says that the endpoint is in trouble. An engine that dies
-  // forgets what it knew.
-  uint64_t calls();
-  void answered(uint64_t call, bool bad);
-  void engine_died() {
-    endpoint_ = Endpoint();
-    writing_.clear();
+  void looked(const std::string& name, const std::string& value, int64_t head);
+  // Whose look it was, and how often somebody else had changed it when it began.
+  uint64_t changes_of(const std::string& name) const { return undo_.changes_of(name); }
+  void seen_for(const std::string& remediation, const std::string& name, uint64_t changes) {
+    undo_.seen_for(remediation, name, changes);
   }
+  // Somebody else is about to change a value.
+  void changes(const std::string& name);
   // A change of the ledger is durable.
   void committed(const Change&, const Answer&, MemoryLedger& durable);
   void paused(bool now) { paused_ = now; }
@@ -73,6 +88,9 @@ class Promises {
   void told(const std::string& event, const std::string& target) { events_.emplace(event, target); }
   void poisoned(int64_t offset) { poison_.insert(offset); }
 
+  // Remediations, in the order in which they began.
+  const std::vector<std::string>& begun() const { return begun_; }
+
   // ---- the end
   // `right`: whether the value behind a target is as it should be.
   void ended(MemoryLedger& durable, int64_t log_end, const std::function<bool(const std::string& target)>& right);
@@ -85,26 +103,24 @@ class Promises {
   const std::vector<std::string>& broken() const { return broken_; }
 
  private:
+  void started(const Remediation&);
   void began(const Remediation&);
-  void began_within_budgets(const std::string& rule);
   void began_among_few(const Remediation&);
   void began_by_reconcile(const Remediation&);
-  void confirmed(const Remediation&);
+  void concluded(const Conclude&, const Remediation&);
+  void moved(const MoveRemediation&, const Remediation&);
+  void moved_by_person(const PersonalMove&, const Remediation&, int64_t head);
+  void seen_to_be_right(const Remediation&);
+  void ended_settled(MemoryLedger& durable, const std::set<std::string>& unsettled,
+                     const std::function<bool(const std::string& target)>& right);
   void ended_decided(MemoryLedger& durable);
 
-  // The one endpoint that there is, as the engine must know it.
-  struct Endpoint {
-    std::deque<bool> failed;          // since it last answered a probe
-    std::set<uint64_t> on_their_way;  // calls that count
-    std::optional<Duration> shut_at;  // none: it may be called
-    std::optional<uint64_t> probe;    // shut: the one call that is made to see
-    bool fails() const;
-  };
-
   Clock& clock_;
-  Endpoint endpoint_;
-  std::set<uint64_t> writing_;  // calls of this life that have no answer yet
-  uint64_t calls_ = 0;
+  EndpointPromises endpoints_;
+  StartPromises starts_;
+  UndoPromises undo_;
+  LeasePromises leases_;
+  const std::function<std::string(const std::string&)> value_;
   bool paused_ = false;
   bool clock_doubted_ = false;
   std::set<std::string> paused_rules_, excepted_, approved_;
@@ -112,12 +128,13 @@ class Promises {
   std::map<std::string, std::string> held_;    // remediations that a guard holds until a person says so, and the guard
   std::map<std::string, std::string> events_;  // by id, the target
   std::set<int64_t> poison_;
-  std::set<std::string> looked_wrong_;
+  std::map<std::string, std::set<std::string>> looked_;            // by name: what was seen since it was written last
   std::map<std::pair<std::string, std::string>, int64_t> undone_;  // by rule and target: the record of a person's undo
-  std::map<std::string, int64_t> right_since_;  // by name: the head when the latest look at what was right began
-  std::map<std::string, std::string> marks_;    // of writes, and what they wrote
-  std::set<std::string> begun_;
-  std::deque<std::pair<Duration, std::string>> begun_at_;             // and the rule; of five minutes
+  // By name and value: the head when the latest look that saw it began.
+  std::map<std::pair<std::string, std::string>, int64_t> seen_since_;
+  std::map<std::string, std::string> marks_;  // of writes, and what they wrote
+  std::vector<std::string> begun_;
+  std::set<std::string> releasing_;                                   // remediations
   std::map<std::pair<std::string, std::string>, Duration> begun_on_;  // rule and target
   std::vector<std::string> broken_;
 };

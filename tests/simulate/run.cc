@@ -14,15 +14,20 @@ using std::chrono::seconds;
 using Kind = Disturbance::Kind;
 
 constexpr const char* kNames[] = {"v0", "v1", "v2", "v3", "p0", "p1", "q0"};
+constexpr const char* kIsolatingNames[] = {"j0", "j1"};
+constexpr const char* kWrong[] = {"wrong", "open", "public"};
 
 constexpr const char* kRules[] = {"one", "asked"};  // which people pause and let go
 
 std::string target_of(const std::string& name) { return "value:" + (name == "p1" ? std::string("p0") : name); }
 
-SqliteLedgerOptions ledger_options(Plant plant) {
+constexpr int kAsManyAsLike = 1000;
+
+SqliteLedgerOptions ledger_options(const BudgetLimits& budgets, Plant plant) {
   SqliteLedgerOptions options;
-  options.gate.budgets.all = {kStartsPerMinute, minutes(1)};
-  options.gate.budgets.rule = {kStartsOfRule, minutes(5)};
+  options.gate.budgets = budgets;
+  if (plant == Plant::account_uncounted) options.gate.budgets.account.most = kAsManyAsLike;
+  if (plant == Plant::action_uncounted) options.gate.budgets.action.most = kAsManyAsLike;
   options.gate.mass_match = Budget{kTargetsOfRule, minutes(10)};
   if (plant == Plant::mass_ignored) options.gate.mass_match.reset();
   options.notify_alarms = {"on-call"};
@@ -46,13 +51,17 @@ class Run {
   Run(const Scenario& scenario, const Stage& stage, Plant plant)
       : scenario_(scenario), stage_(stage), world_(scenario.seed, plant), wall_(world_.clock) {
     Clock& ledger_clock = plant == Plant::time_follows_wall ? static_cast<Clock&>(wall_) : world_.clock;
+    const SqliteLedgerOptions options = ledger_options(scenario.budgets, plant);
     if (scenario.on_sqlite) {
-      disk_ = std::make_unique<LedgerDisk>(world_, ledger_options(plant));
+      disk_ = std::make_unique<LedgerDisk>(world_, options);
     } else {
-      world_.keep(std::make_unique<MemoryLedger>(ledger_clock, ledger_options(plant), "simulated"));
+      world_.keep(std::make_unique<MemoryLedger>(ledger_clock, options, "simulated"));
     }
     for (const char* name : kNames) world_.values.set(name, "right");
+    for (const char* name : kIsolatingNames) world_.values.set(name, "right");
     world_.values.set("w0", "right");
+    world_.values.set(kDoor, "open");
+    world_.promises.allow(scenario.budgets);
     world_.reconciles = scenario.reconciles;
   }
 
@@ -103,12 +112,14 @@ class Run {
 
   void disturb(const Disturbance& one);
   void look_at_clock() { world_.promises.clock_doubted(world_.durable().clock_doubt().has_value()); }
-  void drift(const std::string& name, Duration ago);
+  void drift(const std::string& name, uint64_t number, Duration ago = Duration{});
+  void mend(uint64_t number);
   void pause(uint64_t number);
   void pause_rule(uint64_t number);
   void let_go();
   void approve();
   void undo(uint64_t number);
+  void release(uint64_t number);
   void end_well();
   RunReport report();
 
@@ -126,9 +137,9 @@ class Run {
 void Run::disturb(const Disturbance& one) {
   switch (one.kind) {
     case Kind::drift:
-      return drift(pick(one.number), Duration{});
+      return drift(pick(one.number), one.number);
     case Kind::late_event:
-      return drift(pick(one.number), minutes(20));
+      return drift(pick(one.number), one.number, minutes(20));
     case Kind::tell_again:
       if (!world_.log.empty()) world_.append(world_.log[one.number % world_.log.size()].value);
       return;
@@ -136,8 +147,7 @@ void Run::disturb(const Disturbance& one) {
       world_.promises.poisoned(static_cast<int64_t>(world_.log.size()));
       return world_.append("no JSON");
     case Kind::mend:
-      world_.change(pick(one.number), "right", false);
-      return;
+      return mend(one.number);
     case Kind::bad_luck:
       world_.bad_luck = 1 + one.number % 9;
       return;
@@ -178,15 +188,30 @@ void Run::disturb(const Disturbance& one) {
       return life_->source().rebalance(one.number % 2 == 0);
     case Kind::let_go:
       return let_go();
+    case Kind::isolating_drift:
+      return drift(kIsolatingNames[one.number % std::size(kIsolatingNames)], one.number);
+    case Kind::release:
+      return release(one.number);
+    case Kind::hang:
+      return world_.hang(one.number % 2 == 0 ? kHere : kThere, seconds(10 + one.number % 90));
     case Kind::quiet_drift:
-      world_.change(pick(one.number), "wrong", false);
+      world_.change(pick(one.number), kWrong[0], false);
       return;
   }
 }
 
-void Run::drift(const std::string& name, Duration ago) {
-  const std::string event = world_.change(name, "wrong", true, ago);
+void Run::drift(const std::string& name, uint64_t number, Duration ago) {
+  const std::string event = world_.change(name, kWrong[number / 64 % std::size(kWrong)], true, ago);
   world_.promises.told(event, target_of(name));
+}
+
+// Or lifts an isolation by hand.
+void Run::mend(uint64_t number) {
+  if (number % 16 == 0) {
+    world_.change(kDoor, "open", false);
+  } else {
+    world_.change(pick(number), "right", false);
+  }
 }
 
 void Run::pause(uint64_t number) {
@@ -215,15 +240,21 @@ void Run::approve() {
   }
 }
 
-// One that is open, or one that reconcile watches.
+// One of those that have begun, mostly the last: it is open, or has ended.
 void Run::undo(uint64_t number) {
-  std::vector<std::string> ids;
-  const auto open = life_->reader().open_remediations();
-  for (const Remediation& one : *open) ids.push_back(one.id);
-  const auto claims = life_->reader().claims({}, kDialPoints, 100);
-  for (const Claim& one : *claims) ids.push_back(one.remediation);
+  const std::vector<std::string>& ids = world_.promises.begun();
   if (ids.empty()) return;
-  ask(PersonalMove{ids.at(number % ids.size()), Move::undo, "alice", "it was meant"});
+  const std::string id = number % 2 == 0 ? ids.back() : ids[number / 2 % ids.size()];
+  ask(PersonalMove{id, Move::undo, "alice", "it was meant"});
+}
+
+void Run::release(uint64_t number) {
+  std::vector<std::string> ids;
+  for (const Remediation& open : *life_->reader().open_remediations()) {
+    if (open.state == State::isolated) ids.push_back(open.id);
+  }
+  if (ids.empty()) return;
+  ask(PersonalMove{ids[number % ids.size()], Move::release, "alice", "it is clean"});
 }
 
 // All goes well for long enough that everything can come to its end.
@@ -231,6 +262,7 @@ void Run::end_well() {
   is_ending_ = true;
   world_.bad_luck = 0;
   world_.disk_is_full = false;
+  world_.nothing_hangs();
   world_.put_out_fuse();
   world_.append_held_back();
   world_.clock.set_wall(world_.durable().now());

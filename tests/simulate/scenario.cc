@@ -16,11 +16,12 @@ struct Weighed {
 };
 
 // By kind.
-constexpr std::array<Weighed, 20> kKinds = {
+constexpr std::array<Weighed, 23> kKinds = {
     {{"drift", 12},   {"tell_again", 3}, {"poison", 2},     {"late_event", 2}, {"mend", 2},
      {"bad_luck", 4}, {"good_luck", 2},  {"crash", 5},      {"wall_clock", 1}, {"accept_clock", 1},
-     {"pause", 2},    {"resume", 2},     {"pause_rule", 1}, {"approve", 2},    {"undo", 1},
-     {"except", 1},   {"disk_full", 1},  {"rebalance", 3},  {"let_go", 1},     {"quiet_drift", 0}}};
+     {"pause", 2},    {"resume", 2},     {"pause_rule", 1}, {"approve", 2},    {"undo", 4},
+     {"except", 1},   {"disk_full", 1},  {"rebalance", 3},  {"let_go", 1},     {"isolating_drift", 2},
+     {"release", 2},  {"hang", 1},       {"quiet_drift", 0}}};
 
 constexpr uint64_t kOneOnSqlite = 100;  // of so many runs
 
@@ -32,6 +33,15 @@ Disturbance::Kind draw_kind(Random& dice) {
     if (left < kKinds[kind].weight) return static_cast<Disturbance::Kind>(kind);
     left -= kKinds[kind].weight;
   }
+}
+
+BudgetLimits draw_budgets(Random& dice) {
+  using std::chrono::minutes;
+  BudgetLimits budgets{{3, minutes(1)}, {10, minutes(1)}, {10, minutes(1)}, {5, minutes(5)}};
+  const uint64_t which = dice.below(4);
+  if (which == 0) budgets.account = {4, minutes(5)};
+  if (which == 1) budgets.action = {3, minutes(5)};
+  return budgets;
 }
 
 // Most follow each other closely, where they meet; some after a while.
@@ -57,7 +67,7 @@ void add_quiet_drifts(Scenario& scenario, Random& dice) {
 
 Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favoured) {
   Random dice(seed * 7919 + 1);
-  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}, false};
+  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}, false, draw_budgets(dice)};
   Duration at = std::chrono::seconds(1);
   for (uint64_t left = 4 + dice.below(24); left > 0; --left) {
     at += draw_gap(dice);

@@ -1,5 +1,6 @@
 #include "tests/simulate/simulated_ledger.h"
 
+#include <chrono>
 #include <utility>
 
 #include "ledger/claim.h"
@@ -55,6 +56,9 @@ std::vector<Answer> LedgerInMemory::apply(std::span<const Change> changes) {
 
 std::vector<Answer> LedgerInMemory::commit(std::span<const Change> changes) {
   std::vector<Answer> answers = working_->apply(changes);
+  if (world_.plant == Plant::before_captured_twice) {
+    for (size_t i = 0; i < changes.size(); ++i) capture_again(changes[i], answers[i]);
+  }
   if (!world_.step(life_)) return answer_all(changes.size(), Outcome::final, "dead before the sync");
   sync();
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -68,6 +72,21 @@ std::vector<Answer> LedgerInMemory::commit(std::span<const Change> changes) {
 void LedgerInMemory::sync() {
   if (world_.plant == Plant::drop_sync && world_.dice.below(3) == 0) return;
   world_.keep(std::make_unique<MemoryLedger>(*working_));
+}
+
+void LedgerInMemory::capture_again(const Change& change, const Answer& answer) {
+  if (!answer.done() || answer.go.value_or(GoAnswer{Go::wait, "", "", {}}).go != Go::go) return;
+  if (const auto* start = std::get_if<Start>(&change)) {
+    for (const StepBefore& before : start->befores) {
+      working_->capture_again(start->remediation, before.step, before.state);
+    }
+  }
+  if (const auto* attempt = std::get_if<Attempt>(&change); attempt != nullptr && attempt->attempt > 1) {
+    const auto remediation = working_->remediation(attempt->remediation);
+    const std::string name = remediation->plan.effects().at(attempt->step)->args.at("name");
+    const nlohmann::json now = {{"value", world_.values.value(name)}};
+    working_->capture_again(attempt->remediation, attempt->step, {now, now});
+  }
 }
 
 Change LedgerInMemory::as_event(const FindDrift& drift) {
@@ -89,6 +108,9 @@ std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) 
       if (world_.plant == Plant::poison_dropped) batch->dead_letters.clear();
       if (world_.plant == Plant::approval_ignored) {
         for (Finding& finding : batch->findings) finding.policy.approvals = 0;
+      }
+      if (world_.plant == Plant::lease_cut_short) {
+        for (Finding& finding : batch->findings) finding.policy.lease = std::chrono::seconds(20);
       }
       if (world_.plant == Plant::epoch_ignored) {
         for (PositionMove& move : batch->moves) {

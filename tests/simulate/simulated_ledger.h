@@ -37,6 +37,7 @@ class LedgerInMemory final : public SimulatedLedger {
   std::vector<Change> with_plant(std::span<const Change> changes);
   Change as_event(const FindDrift&);
   void sync();
+  void capture_again(const Change&, const Answer&);
 
   SimulatedWorld& world_;
   const uint64_t life_;

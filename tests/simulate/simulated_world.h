@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@
 #include "tests/support/fake_clock.h"
 
 namespace kedge {
+
+// The two endpoints, and which of them keeps a name.
+inline constexpr const char* kHere = "here";
+inline constexpr const char* kThere = "there";
+std::string place_of(const std::string& name);
 
 inline constexpr const char* kOwnPrincipal = "arn:aws:iam::123456789012:role/kedge";
 
@@ -55,7 +61,11 @@ class SimulatedWorld {
   Result<HttpResponse> send(uint64_t life, const HttpRequest&);
 
   // Somebody else changes a value; with an event that tells of it, which happened `ago`. Gives the event's id.
-  std::string change(const std::string& name, const std::string& value, bool tell, Duration ago = Duration{});
+  std::string change(const std::string& name, const std::string& value, bool is_told, Duration ago = Duration{});
+  // Nothing that is sent to an endpoint arrives there, for so long.
+  void hang(const std::string& place, Duration span) { hangs_until_[place] = clock.elapsed() + span; }
+  void nothing_hangs() { hangs_until_.clear(); }
+
   void append(std::string record);
   // What was kept from the log until something later stands in it.
   void append_held_back();
@@ -78,7 +88,8 @@ class SimulatedWorld {
   bool reconciles = false;  // its rules ask for it
 
  private:
-  void draw_luck(bool writes);
+  void draw_luck(const std::string& name, bool writes);
+  bool hangs(const std::string& place);
   void tell(std::string event);
   std::string event_of(const std::string& name, const std::string& value, const std::string& principal,
                        const std::string& agent, Duration ago);
@@ -88,6 +99,7 @@ class SimulatedWorld {
   uint64_t fuse_ = 0;
   uint64_t events_ = 0;
   std::optional<std::string> held_back_;
+  std::map<std::string, Duration> hangs_until_;  // by endpoint
 };
 
 // The world as one life of the engine sees it.
