@@ -369,7 +369,8 @@ Result<Answer> SqliteWriter::on(const Conclude& change) {
   Remediation& r = *found;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  const bool proves = change.move == Move::confirm || change.move == Move::isolate;
+  // That a lease is released proves nothing about what was found meanwhile: that is dealt with behind it.
+  const bool proves = change.move == Move::isolate || (change.move == Move::confirm && r.state != State::releasing);
   if (proves && change.observed_from < r.last_finding) {
     return observe_again("", "a finding came in since the observation began");
   }

@@ -384,7 +384,8 @@ Result<Answer> MemoryLedger::on(const Conclude& change) {
   if (!step) return step.error();
   Answer answer;
   answer.go = GoAnswer{};
-  const bool proves = change.move == Move::confirm || change.move == Move::isolate;
+  // That a lease is released proves nothing about what was found meanwhile: that is dealt with behind it.
+  const bool proves = change.move == Move::isolate || (change.move == Move::confirm && r.state != State::releasing);
   if (proves && change.observed_from < r.last_finding) {
     answer.go = GoAnswer{Go::observe_again, "", "a finding came in since the observation began", {}};
     return answer;

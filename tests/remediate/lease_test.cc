@@ -152,6 +152,22 @@ TEST_F(LeaseTest, IsNoneWhereTheTargetWasIsolatedAlready) {
   EXPECT_EQ(play.world.value("a"), "isolated") << "who did that releases it";
 }
 
+TEST_F(LeaseTest, IsReleasedAlsoWhereItsTargetIsFoundAgainMeanwhile) {
+  const auto id = isolated();
+  bool found = false;
+  play.world.watch([&](const HttpRequest& request) {
+    if (!request.writes || std::exchange(found, true)) return;
+    Finding again = sample_finding(7, play.stored(id).plan.target, play.ledger.now());
+    again.plan = play.stored(id).plan;
+    again.policy = play.stored(id).policy;
+    CommitBatch batch;
+    batch.findings = {again};
+    EXPECT_EQ(play.commit(batch).dispositions.at(0).kind, Disposition::Kind::opened);
+  });
+  expect_released(id);
+  EXPECT_TRUE(found);
+}
+
 TEST_F(LeaseTest, WhatIsFoundMeanwhileWaitsForItsEnd) {
   const auto id = isolated();
   Finding again = sample_finding(7, play.stored(id).plan.target, play.ledger.now());
