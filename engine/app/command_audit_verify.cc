@@ -203,7 +203,8 @@ std::string origin_of(const std::string& text) {
   return "";
 }
 
-// Which of the files are of which log. One that is of none of them is held against each, which says so.
+// Which of the files are of which log. One that is of none of them may be of one that cannot be read; otherwise it is
+// held against each, which says so.
 std::vector<std::vector<OldCheckpoints>> split_by_log(const std::vector<std::string>& directories,
                                                       const std::vector<OldCheckpoints>& files) {
   std::vector<std::string> origins;
@@ -214,9 +215,12 @@ std::vector<std::vector<OldCheckpoints>> split_by_log(const std::vector<std::str
   std::vector<std::vector<OldCheckpoints>> of_each(directories.size());
   for (const OldCheckpoints& file : files) {
     const std::string origin = origin_of(file.text);
-    const bool known = std::find(origins.begin(), origins.end(), origin) != origins.end();
+    const auto is_there = [&](const std::string& one) {
+      return std::find(origins.begin(), origins.end(), one) != origins.end();
+    };
+    const std::string whose = is_there(origin) ? origin : "";
     for (size_t i = 0; i < directories.size(); ++i) {
-      if (!known || origins[i] == origin) of_each[i].push_back(file);
+      if (origins[i] == whose || !is_there(whose)) of_each[i].push_back(file);
     }
   }
   return of_each;

@@ -223,7 +223,8 @@ TEST_F(CommandAudit, VerifyTakesSeveralLogsAndTellsOfEachByItself) {
   const Typed none = type("audit verify @log @nowhere" + with_keys);
   EXPECT_EQ(none.exit_code, kNotReached);
   EXPECT_THAT(none.err, HasSubstr("kedge: @nowhere is not a directory\n"));
-  EXPECT_THAT(none.out, HasSubstr("\nlog example.com/drift-audit: 5 entries")) << "the rest is looked at";
+  EXPECT_THAT(none.out, HasSubstr("@log:\nlog example.com/drift-audit: 5 entries"))
+      << "the rest is looked at, and not held against what is kept of the other";
 }
 
 TEST_F(CommandAudit, VerifyHoldsACheckpointOfNoneOfTheLogsAgainstEach) {
