@@ -25,13 +25,14 @@ std::vector<std::string> isolating_effects(const Plan& plan) {
   return effects;
 }
 
-bool leans_on(const Remediation& other, const Remediation& r, Time now) {
+bool leans_on(const Remediation& other, const Remediation& r, Time now, bool by_person) {
   if (other.state != State::isolated || !other.due || *other.due <= now) return false;
   for (size_t i = 0; i < r.plan.isolate.size(); ++i) {
     if (r.steps[i].status != StepStatus::applied) continue;
     for (size_t j = 0; j < other.plan.isolate.size(); ++j) {
-      const bool found = other.steps[j].status == StepStatus::already;
-      if (found && same_effect(r.plan.isolate[i], other.plan.isolate[j])) return true;
+      const bool needs =
+          other.steps[j].status == StepStatus::already || (!by_person && other.steps[j].status == StepStatus::applied);
+      if (needs && same_effect(r.plan.isolate[i], other.plan.isolate[j])) return true;
     }
   }
   return false;

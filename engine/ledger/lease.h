@@ -15,8 +15,9 @@ namespace kedge {
 // What it does to isolate, step by step: two that do the same have the same words here.
 std::vector<std::string> isolating_effects(const Plan&);
 
-// Whether what `r` wrote to isolate is all that keeps `other`, whose lease runs, isolated.
-bool leans_on(const Remediation& other, const Remediation& r, Time now);
+// Whether `other`, whose lease runs, needs the isolation that `r` would take back: it found it standing, or wrote the
+// same itself when somebody had lifted it meanwhile; against the latter a person's word about `r` counts.
+bool leans_on(const Remediation& other, const Remediation& r, Time now, bool by_person);
 
 // Who keeps a remediation's writes from being taken back now.
 struct Obstacle {

@@ -20,7 +20,7 @@ Result<Answer> SqliteWriter::on(const PersonalMove& change) {
   const auto step = transition_by(change, was);
   if (!step) return step.error();
   if (change.move == Move::undo || change.move == Move::release) {
-    if (const auto obstacle = obstacle_to(was)) return refusal_of(change, *obstacle);
+    if (const auto obstacle = obstacle_to(was, true)) return refusal_of(change, *obstacle);
     tables_.put_locks(was);
   }
   const bool resumes = change.move == Move::resume;
@@ -42,7 +42,7 @@ Result<Answer> SqliteWriter::undo_ended(const PersonalMove& change) {
   const Remediation was = *found;
   const auto step = transition_by(change, was);
   if (!step) return step.error();
-  if (const auto obstacle = obstacle_to(was)) return refusal_of(change, *obstacle);
+  if (const auto obstacle = obstacle_to(was, true)) return refusal_of(change, *obstacle);
   tables_.erase_ended(was);
   tables_.insert(was);
   tables_.put_locks(was);

@@ -208,12 +208,12 @@ Result<Answer> SqliteWriter::stand_still(Remediation& r, const Remediation& was,
   return answer;
 }
 
-std::optional<Obstacle> SqliteWriter::obstacle_to(const Remediation& r) {
+std::optional<Obstacle> SqliteWriter::obstacle_to(const Remediation& r, bool by_person) {
   const auto holders = tables_.lock_holders(r);
   if (!holders.empty()) return Obstacle{holders.front()};
   for (const std::string& id : tables_.lease_holders(r)) {
     const auto other = tables_.open_remediation(id);
-    if (other && leans_on(*other, r, at_)) return Obstacle{id, other->due};
+    if (other && leans_on(*other, r, at_, by_person)) return Obstacle{id, other->due};
   }
   return std::nullopt;
 }
@@ -389,7 +389,7 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   if (!step) return step.error();
   if (auto due = check_due(change, was, at_); !due) return due.error();
   if (change.move == Move::release) {
-    if (const auto obstacle = obstacle_to(was)) return wait_for(*obstacle, at_);
+    if (const auto obstacle = obstacle_to(was, false)) return wait_for(*obstacle, at_);
     const ScopedBudget releases = releases_of(options_.gate);
     const BudgetFigures figures = figures_of_budgets({releases}).front();
     if (figures.is_spent()) return wait_for(figures);

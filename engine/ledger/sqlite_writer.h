@@ -117,7 +117,7 @@ class SqliteWriter {
   void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
-  std::optional<Obstacle> obstacle_to(const Remediation&);  // to taking back what it wrote
+  std::optional<Obstacle> obstacle_to(const Remediation&, bool by_person);  // to taking back what it wrote
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
   void trace_outcome(const Remediation&, const StepOutcome&, int64_t seq);
   Result<Answer> undo_ended(const PersonalMove&);

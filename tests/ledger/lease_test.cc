@@ -116,6 +116,25 @@ TEST_P(StandingIsolation, StandsForAsLongAsAnotherFoundItStanding) {
   EXPECT_FALSE(release(first).go);
 }
 
+// Somebody had lifted the first one, so the second wrote it again: to take back the first would end the second.
+TEST_P(StandingIsolation, StandsForAsLongAsAnotherThatWroteItAgain) {
+  const std::string first = isolated(1);
+  const std::string second = isolated(2, minutes(30));
+  clock.advance(minutes(10));
+  ASSERT_TRUE(release(first).go);
+  EXPECT_EQ(release(first).go->go, Go::wait);
+  clock.advance(minutes(20));
+  EXPECT_FALSE(release(second).go);
+  EXPECT_EQ(state_of(second), State::releasing);
+}
+
+TEST_P(StandingIsolation, IsReleasedByAPersonAlsoWhereAnotherWroteItAgain) {
+  const std::string first = isolated(1);
+  const std::string second = isolated(2, minutes(30));
+  EXPECT_TRUE(released_by_person(second).done());
+  EXPECT_EQ(state_of(first), State::isolated);
+}
+
 TEST_P(StandingIsolation, IsReleasedWhenWhatLeansOnItIsOverToo) {
   const std::string first = isolated(1);
   const std::string second = found_isolated(2, minutes(30));

@@ -378,7 +378,7 @@ Result<Answer> MemoryLedger::on(const PersonalMove& change) {
   const auto step = transition_by(change, r);
   if (!step) return step.error();
   if (change.move == Move::undo || change.move == Move::release) {
-    if (const auto obstacle = obstacle_to(r)) return refusal_of(change, *obstacle);
+    if (const auto obstacle = obstacle_to(r, true)) return refusal_of(change, *obstacle);
     for (const std::string& key : r.touches) locks_[key] = r.id;
   }
   Json details = {{"actor", change.actor}, {"reason", change.reason}};
@@ -406,7 +406,7 @@ Result<Answer> MemoryLedger::undo_ended(const PersonalMove& change) {
   Remediation& r = found->second.remediation;
   const auto step = transition_by(change, r);
   if (!step) return step.error();
-  if (const auto obstacle = obstacle_to(r)) return refusal_of(change, *obstacle);
+  if (const auto obstacle = obstacle_to(r, true)) return refusal_of(change, *obstacle);
   for (const std::string& key : r.touches) locks_[key] = r.id;
   claims_.erase({r.plan.rule.id, r.plan.target});
   const std::string id = r.id;

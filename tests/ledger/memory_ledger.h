@@ -149,7 +149,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
-  std::optional<Obstacle> obstacle_to(const Remediation&) const;
+  std::optional<Obstacle> obstacle_to(const Remediation&, bool by_person) const;
   void end_attempt_of(const Remediation&, const StepOutcome&, int64_t seq);
   void trace_attempt(const Remediation&, const std::string& mark, int64_t seq);
   Result<Answer> hold_by(Remediation&, const Verdict&, nlohmann::json details);

@@ -121,11 +121,11 @@ std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const 
   return {holders.begin(), holders.end()};
 }
 
-std::optional<Obstacle> MemoryLedger::obstacle_to(const Remediation& r) const {
+std::optional<Obstacle> MemoryLedger::obstacle_to(const Remediation& r, bool by_person) const {
   const auto holders = lock_holders(r);
   if (!holders.empty()) return Obstacle{holders.front()};
   for (const auto& [id, other] : open_) {
-    if (id != r.id && leans_on(other, r, at_)) return Obstacle{id, other.due};
+    if (id != r.id && leans_on(other, r, at_, by_person)) return Obstacle{id, other.due};
   }
   return std::nullopt;
 }
@@ -405,7 +405,7 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   if (!step) return step.error();
   if (auto due = check_due(change, r, at_); !due) return due.error();
   if (change.move == Move::release) {
-    if (const auto obstacle = obstacle_to(r)) return wait_for(*obstacle, at_);
+    if (const auto obstacle = obstacle_to(r, false)) return wait_for(*obstacle, at_);
     const ScopedBudget releases = releases_of(options_.gate);
     const BudgetFigures figures = figures_of_budgets({releases}).front();
     if (figures.is_spent()) return wait_for(figures);
