@@ -32,7 +32,13 @@ std::string time_text(FileTime time) { return fmt::format("{}.{:09}", time.secon
 std::string digest_text(const std::optional<Digest>& digest) { return digest->hex(); }
 std::string bytes_text(const std::string& bytes) { return bytes.empty() ? "none" : to_hex(bytes); }
 
-std::vector<FieldChange> changes_of(const FileState& before, const FileState& after, bool times) {
+std::string shown(const FieldChange& change, const std::string& value) {
+  return change.field == "sha256" ? value.substr(0, kDigestShown) + "…" : value;
+}
+
+}  // namespace
+
+std::vector<FieldChange> changes_between(const FileState& before, const FileState& after, bool times) {
   Changes changes;
   const auto owner = [](const FileState& state) { return std::pair(state.uid, state.gid); };
   const auto device = [](const FileState& state) { return std::pair(state.device_major, state.device_minor); };
@@ -52,12 +58,6 @@ std::vector<FieldChange> changes_of(const FileState& before, const FileState& af
   changes.compare("owner", owner(before), owner(after), owner_text);
   return changes.take();
 }
-
-std::string shown(const FieldChange& change, const std::string& value) {
-  return change.field == "sha256" ? value.substr(0, kDigestShown) + "…" : value;
-}
-
-}  // namespace
 
 std::string_view to_string(Difference::Kind kind) {
   switch (kind) {
@@ -84,7 +84,7 @@ std::vector<Difference> differences(const std::vector<FileState>& before, const 
       found.push_back({Difference::Kind::added, now->path, {}, {}});
       ++now;
     } else {
-      auto changes = changes_of(*old, *now, times);
+      auto changes = changes_between(*old, *now, times);
       if (!changes.empty()) found.push_back({Difference::Kind::modified, now->path, std::move(changes), {}});
       ++old;
       ++now;

@@ -32,6 +32,9 @@ std::string_view to_string(Difference::Kind);
 std::vector<Difference> differences(const std::vector<FileState>& before, const std::vector<FileState>& after,
                                     bool times = false);
 
+// What differs between two states of one entry; empty: nothing that is compared.
+std::vector<FieldChange> changes_between(const FileState& before, const FileState& after, bool times = false);
+
 // "sha256 0a1b2c3d4e5f…→…, mode 0755→4755": for people, digests shortened.
 std::string to_text(const std::vector<FieldChange>&);
 // "modified usr/bin/x: sha256 ...", one line without its end.

@@ -281,7 +281,7 @@ void FanotifyWatcher::take(const fanotify_event_metadata& event, const char* beg
   if ((event.mask & kMask & ~uint64_t{FAN_RENAME | FAN_ONDIR}) != 0) changed(*place, event.mask, who);
 }
 
-void FanotifyWatcher::changed(const Place& place, uint64_t mask, const std::shared_ptr<const Actor>& who) {
+void FanotifyWatcher::changed(const Place& place, uint64_t mask, const std::shared_ptr<const ProcessActor>& who) {
   const Changes changes = changes_of(mask);
   const bool directory = (mask & FAN_ONDIR) != 0;
   for (const std::string& real : paths_of(place)) {
@@ -299,7 +299,7 @@ void FanotifyWatcher::changed(const Place& place, uint64_t mask, const std::shar
 
 // Each of the two may be seen at several paths, or at none.
 void FanotifyWatcher::renamed(const Place& from, const Place& to, bool directory,
-                              const std::shared_ptr<const Actor>& who) {
+                              const std::shared_ptr<const ProcessActor>& who) {
   std::vector<std::string> left;
   std::vector<std::string> reached;
   for (const auto& [place, named] : {std::pair(&from, &left), std::pair(&to, &reached)}) {
@@ -321,7 +321,7 @@ void FanotifyWatcher::renamed(const Place& from, const Place& to, bool directory
 }
 
 void FanotifyWatcher::sight(std::string path, std::string from, Changes changes, bool directory,
-                            const std::shared_ptr<const Actor>& who) {
+                            const std::shared_ptr<const ProcessActor>& who) {
   notices_.sightings.push_back({std::move(path), changes, std::move(from), directory, who});
 }
 

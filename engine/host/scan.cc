@@ -105,15 +105,20 @@ std::string capabilities_of(const Descriptor& file) {
   return size > 0 ? std::string(value.data(), static_cast<size_t>(size)) : "";
 }
 
+bool matches(const std::string& path, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
+  });
+}
+
 class Scanner {
  public:
   explicit Scanner(const ScanOptions& options) : options_(options) {}
 
   Result<Scan> run(const std::string& root) {
-    Descriptor handle(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     struct stat found {};
-    if (handle.get() < 0 || fstat(handle.get(), &found) != 0) return io_error("cannot open", root);
-    device_ = found.st_dev;
+    Descriptor handle = open_root(root, found);
+    if (handle.get() < 0) return io_error("cannot open", root);
     Worker first(*this);
     first.enter(std::move(handle), "", found);
     if (!first.found.faults.empty()) {
@@ -125,6 +130,37 @@ class Scanner {
     }
     first.work();
     for (Thread& other : others) other.join();
+    return sorted();
+  }
+
+  Result<Scan> run(const std::string& root, const std::vector<ScanPart>& parts) {
+    struct stat status {};
+    const Descriptor handle = open_root(root, status);
+    if (handle.get() < 0) return io_error("cannot open", root);
+    Worker worker(*this);
+    for (const ScanPart& part : parts) {
+      if (!part.path.empty() && is_excluded(part.path, options_.excludes)) continue;
+      worker.deep = part.depth == ScanPart::Depth::tree;
+      worker.look_at(handle, part);
+      while (auto task = next()) {
+        for (const std::string& name : task->names) worker.look(task->in, name, task->enters);
+        finished();
+      }
+    }
+    keep(std::move(worker.found));
+    return sorted();
+  }
+
+ private:
+  // Negative, with errno: it cannot be opened.
+  Descriptor open_root(const std::string& root, struct stat& found) {
+    Descriptor handle(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (handle.get() < 0 || fstat(handle.get(), &found) != 0) return Descriptor();
+    device_ = found.st_dev;
+    return handle;
+  }
+
+  Scan sorted() {
     const auto before = [](const auto& a, const auto& b) { return path_before(path_of(a), path_of(b)); };
     std::sort(scan_.entries.begin(), scan_.entries.end(), before);
     std::sort(scan_.faults.begin(), scan_.faults.end(), before);
@@ -132,7 +168,6 @@ class Scanner {
     return std::move(scan_);
   }
 
- private:
   static const std::string& path_of(const ScannedEntry& entry) { return entry.state.path; }
   static const std::string& path_of(const ScanFault& fault) { return fault.path; }
   static const std::string& path_of(const std::string& path) { return path; }
@@ -158,8 +193,56 @@ class Scanner {
         return;
       }
       if (!S_ISDIR(status.st_mode)) return take(handle, std::move(path), status);
+      if (!deep) return note(std::move(path), status);
       if (!enters) return scanner.add({in, {name}, true});
       enter(std::move(handle), std::move(path), status);
+    }
+
+    // Down from the root, directory by directory.
+    void look_at(const Descriptor& root, const ScanPart& part) {
+      Descriptor held(openat(root.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      struct stat status {};
+      if (held.get() < 0 || fstat(held.get(), &status) != 0) return fault(part.path);
+      size_t begin = 0;
+      for (size_t end = part.path.find('/'); end != std::string::npos; end = part.path.find('/', begin)) {
+        const std::string name = part.path.substr(begin, end - begin);
+        Descriptor next(openat(held.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (next.get() < 0 || fstat(next.get(), &status) != 0) {
+          const bool leads_nowhere = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+          return leads_nowhere ? void() : fault(part.path);
+        }
+        if (status.st_dev != scanner.device_ && !scanner.options_.all_file_systems) {
+          found.not_entered.push_back(part.path.substr(0, end));
+          return;
+        }
+        held = std::move(next);
+        begin = end + 1;
+      }
+      const std::string parent = part.path.substr(0, begin == 0 ? 0 : begin - 1);
+      look_at_last(std::move(held), parent, part, part.path.substr(begin));
+    }
+
+    void look_at_last(Descriptor parent, const std::string& parent_path, const ScanPart& part,
+                      const std::string& name) {
+      struct stat status {};
+      if (!name.empty() && part.depth != ScanPart::Depth::entry) {
+        Descriptor itself(openat(parent.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        if (itself.get() >= 0 && fstat(itself.get(), &status) == 0 && S_ISDIR(status.st_mode)) {
+          return enter(std::move(itself), part.path, status);
+        }
+      }
+      if (!name.empty()) {
+        return look(std::make_shared<const OpenDirectory>(OpenDirectory{std::move(parent), parent_path}), name, false);
+      }
+      if (fstat(parent.get(), &status) != 0) return fault("");
+      if (part.depth == ScanPart::Depth::entry) return note("", status);
+      enter(std::move(parent), "", status);
+    }
+
+    // A directory, and nothing of what is in it.
+    void note(std::string path, const struct stat& status) {
+      if (status.st_dev != scanner.device_ && !scanner.options_.all_file_systems) found.not_entered.push_back(path);
+      add(state_of(std::move(path), status), status);
     }
 
     void take(const Descriptor& handle, std::string path, const struct stat& status) {
@@ -277,6 +360,7 @@ class Scanner {
     void fault(std::string path) { found.faults.push_back({std::move(path), std::strerror(errno)}); }
 
     Scanner& scanner;
+    bool deep = true;  // directories are entered
     Scan found;
     Sha256 hash;
     Digest read_digest;
@@ -285,10 +369,7 @@ class Scanner {
 
   bool excluded(const std::string& directory, const std::string& name) const {
     if (options_.excludes.empty()) return false;
-    const std::string path = directory.empty() ? name : directory + "/" + name;
-    return std::any_of(options_.excludes.begin(), options_.excludes.end(), [&](const std::string& pattern) {
-      return fnmatch(pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
-    });
+    return matches(directory.empty() ? name : directory + "/" + name, options_.excludes);
   }
 
   const FileState* known(const FileState& state, const struct stat& status) const {
@@ -344,6 +425,18 @@ class Scanner {
 }  // namespace
 
 Result<Scan> scan_tree(const std::string& root, const ScanOptions& options) { return Scanner(options).run(root); }
+
+Result<Scan> scan_parts(const std::string& root, const std::vector<ScanPart>& parts, const ScanOptions& options) {
+  return Scanner(options).run(root, parts);
+}
+
+bool is_excluded(const std::string& path, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return false;
+  for (size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1)) {
+    if (matches(path.substr(0, end), patterns)) return true;
+  }
+  return matches(path, patterns);
+}
 
 std::vector<std::string> default_excludes(const std::string& root) {
   struct stat given {};

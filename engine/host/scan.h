@@ -60,6 +60,26 @@ struct Scan {
 // An error (not_found, refused, unavailable) only where `root` itself cannot be read. `root` may be a symbolic link.
 Result<Scan> scan_tree(const std::string& root, const ScanOptions& options);
 
+// What of a tree is to be read again.
+struct ScanPart {
+  enum class Depth : uint8_t {
+    entry,      // what the path names, and nothing that is in it
+    directory,  // and the entries of it, if it is a directory
+    tree,       // and all that is below it
+  };
+  std::string path;  // below the root
+  Depth depth = Depth::entry;
+};
+
+// The same of parts alone, one after another in the caller's thread. What a path names is looked for in its own
+// directories, never through a link: where these do not lead to it, there is no entry. Where it lies on a file system
+// that is not entered, the place where that begins is in `not_entered`. A path that stands in several parts comes once
+// for each.
+Result<Scan> scan_parts(const std::string& root, const std::vector<ScanPart>& parts, const ScanOptions& options);
+
+// Whether the path, or what it lies in, matches one of the patterns.
+bool is_excluded(const std::string& path, const std::vector<std::string>& patterns);
+
 // What nobody means by a running system's tree: where `root` is this system's own root, the contents of /dev, /proc,
 // /run, /sys, /tmp and /var/tmp.
 std::vector<std::string> default_excludes(const std::string& root);

@@ -26,18 +26,18 @@ namespace kedge {
 
 // Who did it, as /proc told it right afterwards. Best effort: the process may be gone (then only its number is known),
 // and its number may by then be another's.
-struct Actor {
+struct ProcessActor {
   pid_t process = 0;
   std::string executable;         // empty: not known
   std::string command;            // its arguments, joined by spaces
   std::string cgroup;             // within the unified hierarchy
   std::optional<uint32_t> login;  // the user who logged in (loginuid); none: nobody did, or not known
 
-  bool operator==(const Actor&) const = default;
+  bool operator==(const ProcessActor&) const = default;
 };
 
 // What is said to have happened to a path: a hint, and a set.
-enum Change : uint8_t {
+enum PathChange : uint8_t {
   kCreated = 1,
   kModified = 2,
   kClosed = 4,      // somebody who had it open for writing has closed it
@@ -52,9 +52,9 @@ std::string to_string(Changes);  // "created, modified"
 struct Sighting {
   std::string path;  // absolute, as its root was named
   Changes changes = 0;
-  std::string moved_from;              // where it was before, when that is known; there is nothing of it any more
-  bool directory = false;              // all below it has to be read too, unless only attributes changed
-  std::shared_ptr<const Actor> actor;  // none: not known
+  std::string moved_from;  // where it was before, when that is known; there is nothing of it any more
+  bool directory = false;  // all below it has to be read too, unless only attributes changed
+  std::shared_ptr<const ProcessActor> actor;  // none: not known
 };
 
 // All that is at or below a path has to be read again.

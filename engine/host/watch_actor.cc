@@ -53,14 +53,14 @@ std::optional<uint32_t> login_of(const std::string& folder) {
   return user == kNoLogin ? std::nullopt : std::optional(user);
 }
 
-std::shared_ptr<const Actor> read_actor(pid_t process, const std::string& folder) {
-  return std::make_shared<Actor>(
-      Actor{process, target_of(folder + "exe"), command_of(folder), cgroup_of(folder), login_of(folder)});
+std::shared_ptr<const ProcessActor> read_actor(pid_t process, const std::string& folder) {
+  return std::make_shared<ProcessActor>(
+      ProcessActor{process, target_of(folder + "exe"), command_of(folder), cgroup_of(folder), login_of(folder)});
 }
 
 }  // namespace
 
-std::shared_ptr<const Actor> Actors::of(pid_t process) {
+std::shared_ptr<const ProcessActor> Actors::of(pid_t process) {
   Known& known = known_[process];
   if (known.round == round_) return known.actor;
   known.round = round_;
@@ -74,7 +74,8 @@ std::shared_ptr<const Actor> Actors::of(pid_t process) {
   }
   known.process_directory = there ? found.st_ino : 0;
   const bool read = there && ++read_ <= kReadMax;
-  known.actor = read ? read_actor(process, folder) : std::make_shared<Actor>(Actor{process, {}, {}, {}, {}});
+  known.actor =
+      read ? read_actor(process, folder) : std::make_shared<ProcessActor>(ProcessActor{process, {}, {}, {}, {}});
   if (there && !read) known.process_directory = 0;  // to be read another time
   return known.actor;
 }

@@ -15,14 +15,14 @@ class Actors {
  public:
   // Never fails: of a process that is gone only the number is known, or, if it was read before, what it was then.
   // Arguments are cut after 4,096 bytes.
-  std::shared_ptr<const Actor> of(pid_t process);
+  std::shared_ptr<const ProcessActor> of(pid_t process);
 
   // What was asked for since the last time need not be looked at again until then.
   void next_round();
 
  private:
   struct Known {
-    std::shared_ptr<const Actor> actor;
+    std::shared_ptr<const ProcessActor> actor;
     uint64_t process_directory = 0;  // the inode of /proc/PID, which no other process has
     uint64_t round = 0;              // in which it was looked at the last time
   };

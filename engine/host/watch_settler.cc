@@ -18,7 +18,7 @@ void add_reason(Look& look, Doubt::Reason reason) {
   if (std::find(look.doubts.begin(), look.doubts.end(), reason) == look.doubts.end()) look.doubts.push_back(reason);
 }
 
-void add_actor(Look& look, const std::shared_ptr<const Actor>& actor) {
+void add_actor(Look& look, const std::shared_ptr<const ProcessActor>& actor) {
   if (actor == nullptr || look.actors.size() == Look::kActorsMax) return;
   for (const auto& known : look.actors) {
     if (known == actor || *known == *actor) return;

@@ -30,9 +30,9 @@ struct Look {
                       // the path is not there, or no directory, all that is known below it is gone as well
   Changes changes = 0;  // of the path itself
   std::string moved_from;
-  std::vector<Doubt::Reason> doubts;                 // why more than what changed has to be read; each once
-  std::vector<std::shared_ptr<const Actor>> actors;  // different ones, the first kActorsMax
-  Duration first{};                                  // when the first and the last of it was said
+  std::vector<Doubt::Reason> doubts;                        // why more than what changed has to be read; each once
+  std::vector<std::shared_ptr<const ProcessActor>> actors;  // different ones, the first kActorsMax
+  Duration first{};                                         // when the first and the last of it was said
   Duration last{};
 
   static constexpr size_t kActorsMax = 4;

@@ -35,7 +35,7 @@ TEST(Actors, OfAProcessThatIsGoneThereIsWhatWasReadBefore) {
   }
   actors.next_round();
   EXPECT_EQ(actors.of(seen), before);
-  EXPECT_EQ(*actors.of(unseen), (Actor{unseen, "", "", "", {}}));
+  EXPECT_EQ(*actors.of(unseen), (ProcessActor{unseen, "", "", "", {}}));
 }
 
 TEST(Actors, AProcessThatRunsAnotherProgramIsReadAgain) {
@@ -51,7 +51,7 @@ TEST(Actors, AProcessThatRunsAnotherProgramIsReadAgain) {
   }
   const auto before = actors.of(child);
   ASSERT_EQ(write(go[1], "x", 1), 1);
-  std::shared_ptr<const Actor> after = before;
+  std::shared_ptr<const ProcessActor> after = before;
   for (int i = 0; i < 100'000 && after->executable == before->executable; ++i) {
     actors.next_round();
     after = actors.of(child);

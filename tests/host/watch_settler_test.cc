@@ -111,7 +111,7 @@ TEST_F(Settling, ATreeWaitsNoLongerThanWhatItTookInWouldHave) {
 TEST_F(Settling, ActorsAreNamedOnceAndNotWithoutEnd) {
   for (int i = 0; i < 20; ++i) {
     auto notices = seen("/r/f");
-    notices.sightings[0].actor = std::make_shared<Actor>(Actor{i % 10, "/bin/sh", "", "", {}});
+    notices.sightings[0].actor = std::make_shared<ProcessActor>(ProcessActor{i % 10, "/bin/sh", "", "", {}});
     settler.add(std::move(notices), Duration{0});
   }
   const auto looks = settler.due(kWindow);
