@@ -61,6 +61,15 @@ class Records {
     return {};
   }
 
+  // Who has what, instead of what it holds.
+  Result<void> read_owners() {
+    for (const auto part : {&Records::read_diversions, &Records::read_status, &Records::read_lists}) {
+      if (auto done = (this->*part)(); !done) return done;
+    }
+    return {};
+  }
+  std::map<std::string, std::string> take_owners() { return std::move(owners_); }
+
   const PackagedFile* find(const std::string& path) const {
     const auto found = files_.find(path);
     return found == files_.end() ? nullptr : &found->second;
@@ -139,12 +148,30 @@ class Records {
     return {};
   }
 
-  void note(const std::string& package, const std::string& version, std::string_view path, std::string_view md5) {
-    std::string placed_path = placed(path);
-    if (const auto diverted = diversions_.find(placed_path);
-        diverted != diversions_.end() && diverted->second.package != package) {
-      placed_path = diverted->second.to;
+  // A path a line; the first is the root, "/.".
+  Result<void> read_lists() {
+    for (const auto& [name, version] : versions_) {
+      const auto text = admin_file("info/" + name + ".list");
+      if (!text && text.error().code == ErrorCode::not_found) continue;  // it has the other name
+      if (!text) return text.error();
+      const std::string package = name.substr(0, name.find(':'));
+      for (std::string_view rest = *text; !rest.empty();) {
+        const std::string path = placed_for(package, next_line(rest));
+        if (wanted_.contains(path)) owners_.emplace(path, package + " " + version);
+      }
     }
+    return {};
+  }
+
+  // Where a path of this package lies, unless another one has had it put aside.
+  std::string placed_for(const std::string& package, std::string_view path) const {
+    std::string placed_path = placed(path);
+    const auto diverted = diversions_.find(placed_path);
+    return diverted != diversions_.end() && diverted->second.package != package ? diverted->second.to : placed_path;
+  }
+
+  void note(const std::string& package, const std::string& version, std::string_view path, std::string_view md5) {
+    const std::string placed_path = placed_for(package, path);
     if (wanted_.contains(placed_path)) files_[placed_path] = {package + " " + version, std::string(md5)};
   }
 
@@ -161,6 +188,7 @@ class Records {
   std::map<std::string, std::string> versions_;
   std::map<std::string, Diversion> diversions_;
   std::map<std::string, PackagedFile> files_;
+  std::map<std::string, std::string> owners_;
 };
 
 // The MD5 of a file, in hexadecimal, if it can be read and has this SHA-256.
@@ -228,6 +256,20 @@ bool may_be_upgrade(const Difference& difference, const FileState& state) {
 bool has_package_records(const std::string& root) {
   std::error_code wrong;
   return std::filesystem::is_regular_file(fmt::format("{}/{}/status", root, kAdmin), wrong);
+}
+
+Result<std::map<std::string, std::string>> package_owners(const std::string& root, const std::set<std::string>& paths) {
+  Records records(root, paths);
+  if (auto done = records.read_owners(); !done) return done.error().with("dpkg's records");
+  return records.take_owners();
+}
+
+bool is_dpkg_at_work(const std::string& root) {
+  const Descriptor file(open(fmt::format("{}/{}/lock", root, kAdmin).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return file.get() >= 0 && fcntl(file.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 Result<void> mark_package_upgrades(const std::string& root, const std::vector<ScannedEntry>& now,

@@ -5,6 +5,8 @@
 // mutation on a host whose dpkg is not the enemy's, and prove nothing beyond that.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,5 +28,13 @@ bool has_package_records(const std::string& root);
 // where the records cannot be read.
 Result<void> mark_package_upgrades(const std::string& root, const std::vector<ScannedEntry>& now,
                                    std::vector<Difference>& differences);
+
+// Which installed package has a file, a directory or a link at each of these paths, as PACKAGE.list says: path →
+// "NAME VERSION". Paths that no package has are not in it. A path that several have (a directory) is the first one's.
+Result<std::map<std::string, std::string>> package_owners(const std::string& root, const std::set<std::string>& paths);
+
+// Whether dpkg is at work below the root: somebody holds the lock of its database. Until it is free, its records say
+// less than what is there.
+bool is_dpkg_at_work(const std::string& root);
 
 }  // namespace kedge

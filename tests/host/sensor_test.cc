@@ -1,0 +1,412 @@
+// Sensor on real trees, with both watchers.
+#include "host/sensor.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <tuple>
+
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::IsEmpty;
+
+constexpr Duration kTurn = milliseconds(20);
+constexpr Duration kPatience = seconds(30);
+
+class SensorTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    write("etc/hosts", "127.0.0.1 localhost\n");
+    write("etc/app/settings", "verbose = no\n");
+    write("usr/bin/tool", "a tool");
+    fs::permissions(at("usr/bin/tool"), fs::perms(0755));
+    for (const char* made : {"etc/cron.d", "root/.ssh", "var/log"}) fs::create_directories(at(made));
+  }
+
+  std::string root() const { return (place.path() / "root").string(); }
+  std::string at(const std::string& path) const { return root() + "/" + path; }
+  void write(const std::string& path, const std::string& text) const { place.write("root/" + path, text); }
+  void save_atomically(const std::string& path, const std::string& text) const {
+    write(path + ".new", text);
+    fs::rename(at(path + ".new"), at(path));
+  }
+
+  // The baseline is what is there now.
+  void start(SensorOptions options = {}) {
+    if (!baseline) {
+      baseline = ReadManifest{};
+      const Scan scan = scan_tree(root(), {}).value();
+      for (const ScannedEntry& entry : scan.entries) baseline->manifest.entries.push_back(entry.state);
+    }
+    options.host = "web1";
+    options.roots = {{root(), "/", std::make_shared<const ReadManifest>(*baseline), {}, {}}};
+    options.watch = GetParam() == "inotify" ? SensorOptions::Watch::inotify : SensorOptions::Watch::fanotify;
+    options.settle.window = milliseconds(20);
+    auto opened =
+        Sensor::open(std::move(options), clock, random, [this](HostEvent e) { events.push_back(std::move(e)); });
+    if (!opened && opened.error().code == ErrorCode::refused) GTEST_SKIP() << opened.error().message;
+    ASSERT_TRUE(opened) << opened.error().message;
+    sensor = *std::move(opened);
+    turn_until([&] { return sensor->has_read_all(); });
+  }
+
+  void turn_until(const std::function<bool()>& ready) {
+    const Duration end = clock.elapsed() + kPatience;
+    while (!ready()) {
+      ASSERT_LT(clock.elapsed(), end) << "it did not come true; told was:\n" << told();
+      auto done = sensor->turn(kTurn);
+      ASSERT_TRUE(done) << done.error().message;
+    }
+  }
+
+  // Until an event about a file that was made last has come: all before it has been looked at.
+  void settle() {
+    const std::string mark = "mark" + std::to_string(++marks);
+    write(mark, "x");
+    turn_until([&] { return find("host.mutation", mark) != nullptr; });
+  }
+
+  const HostEvent* find(const std::string& type, const std::string& path) const {
+    for (const HostEvent& event : events) {
+      if (event.type == type && event.data.value("path", "") == (path.empty() ? root() : at(path))) return &event;
+    }
+    return nullptr;
+  }
+  const Json& wait_for(const std::string& type, const std::string& path) {
+    turn_until([&] { return find(type, path) != nullptr; });
+    static const Json kNone;
+    const HostEvent* const event = find(type, path);
+    return event == nullptr ? kNone : event->data;
+  }
+
+  // What was told but the marks: "host.mutation created /x".
+  std::vector<std::string> mutations() const {
+    std::vector<std::string> lines;
+    for (const HostEvent& event : events) {
+      if (!event.type.starts_with("host.")) continue;
+      const std::string path = event.data.value("path", "");
+      if (path.starts_with(at("mark"))) continue;
+      lines.push_back(event.type.substr(5) + " " + event.data.value("kind", "") + " " + path);
+    }
+    return lines;
+  }
+  std::string told() const {
+    std::string all;
+    for (const HostEvent& event : events) all += event.type + " " + event.data.dump() + "\n";
+    return all;
+  }
+
+  const TemporaryDirectory place;
+  SystemClock clock;
+  Random random{7};
+  std::optional<ReadManifest> baseline;
+  std::vector<HostEvent> events;
+  std::unique_ptr<Sensor> sensor;
+  int marks = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, SensorTest, testing::Values("inotify", "fanotify"),
+                         [](const auto& watcher) { return watcher.param; });
+
+TEST_P(SensorTest, TellsNothingOfATreeThatIsAsItShouldBe) {
+  start();
+  if (IsSkipped()) return;
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty());
+  EXPECT_EQ(events.front().type, "sensor.started");
+  EXPECT_EQ(events[1].type, "sensor.ready");
+}
+
+TEST_P(SensorTest, TellsWhatAReplacedBinaryWasAndIs) {
+  start();
+  if (IsSkipped()) return;
+  save_atomically("usr/bin/tool", "another tool");
+  fs::permissions(at("usr/bin/tool"), fs::perms(0755));
+  const Json& data = wait_for("host.mutation", "usr/bin/tool");
+  EXPECT_EQ(data["kind"], "modified");
+  EXPECT_EQ(data["before"]["sha256"], sha256("a tool").hex());
+  EXPECT_EQ(data["after"]["sha256"], sha256("another tool").hex());
+  EXPECT_EQ(data["category"], "binary");
+  EXPECT_EQ(data["technique"], "T1554");
+  EXPECT_EQ(data["found_by"], "watch");
+  if (GetParam() == "fanotify") EXPECT_EQ(data["actor"]["pid"], getpid());
+}
+
+TEST_P(SensorTest, AnAtomicSaveOfTheSameContentIsNoMutation) {
+  start();
+  if (IsSkipped()) return;
+  save_atomically("etc/hosts", "127.0.0.1 localhost\n");
+  save_atomically("etc/app/settings", "verbose = no\n");
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+}
+
+TEST_P(SensorTest, TellsWhenItIsAsItWasAgain) {
+  start();
+  if (IsSkipped()) return;
+  write("etc/hosts", "evil");
+  wait_for("host.mutation", "etc/hosts");
+  write("etc/hosts", "127.0.0.1 localhost\n");
+  EXPECT_EQ(wait_for("host.restored", "etc/hosts")["severity"], "informational");
+  EXPECT_EQ(find("host.restored", "etc/hosts")->data["after"]["sha256"], sha256("127.0.0.1 localhost\n").hex());
+}
+
+TEST_P(SensorTest, FindsAtItsStartWhatChangedWhileItWasDown) {
+  start();
+  if (IsSkipped()) return;
+  sensor.reset();
+  events.clear();
+  write("etc/hosts", "changed while nobody watched");
+  fs::remove_all(at("etc/app"));
+  start();
+  EXPECT_EQ(wait_for("host.mutation", "etc/hosts")["found_by"], "start");
+  EXPECT_EQ(wait_for("host.mutation", "etc/app")["gone_below"], 1);
+}
+
+TEST_P(SensorTest, ATreeThatIsMovedInIsReadToItsEnd) {
+  start();
+  if (IsSkipped()) return;
+  place.write("outside/a/b/c/evil", "x");
+  fs::rename(place.path() / "outside", at("usr/outside"));
+  EXPECT_EQ(wait_for("host.mutation", "usr/outside/a/b/c/evil")["kind"], "created");
+}
+
+TEST_P(SensorTest, AMoveSaysWhereItCameFrom) {
+  start();
+  if (IsSkipped()) return;
+  fs::rename(at("etc/app/settings"), at("etc/app/settings.off"));
+  EXPECT_EQ(wait_for("host.mutation", "etc/app/settings.off")["kind"], "moved");
+  EXPECT_EQ(find("host.mutation", "etc/app/settings.off")->data["moved_from"], at("etc/app/settings"));
+  EXPECT_EQ(wait_for("host.mutation", "etc/app/settings")["kind"], "deleted");
+}
+
+TEST_P(SensorTest, TheRescanFindsWhatNoWatcherSees) {
+  write("etc/linked", "content");
+  fs::create_hard_link(at("etc/linked"), place.path() / "elsewhere");
+  SensorOptions options;
+  options.rescan = {seconds(1), seconds(1)};
+  start(options);
+  if (IsSkipped()) return;
+  place.write("elsewhere", "written through a name that nobody watches");
+  const Json& data = wait_for("host.mutation", "etc/linked");
+  EXPECT_EQ(data["kind"], "modified");
+  EXPECT_EQ(data["found_by"], "rescan") << told();
+}
+
+TEST_P(SensorTest, LogsAreNotTold) {
+  start();
+  if (IsSkipped()) return;
+  for (int i = 0; i < 20; ++i) write("var/log/app.log", std::string(static_cast<size_t>(i) * 100, 'x'));
+  fs::rename(at("var/log/app.log"), at("var/log/app.log.1"));
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty());
+  fs::permissions(at("var/log/app.log.1"), fs::perms(04755));
+  EXPECT_EQ(wait_for("host.mutation", "var/log/app.log.1")["technique"], "T1548.001");
+}
+
+TEST_P(SensorTest, ARootThatIsGoneIsToldAndSoIsItsReturn) {
+  start();
+  if (IsSkipped()) return;
+  fs::rename(root(), place.path() / "aside");
+  wait_for("sensor.lost", "");
+  EXPECT_EQ(wait_for("host.mutation", "")["kind"], "deleted");
+  fs::rename(place.path() / "aside", root());
+  wait_for("host.restored", "");
+  wait_for("sensor.recovered", "");
+  write("etc/hosts", "and it is watched again");
+  wait_for("host.mutation", "etc/hosts");
+}
+
+TEST_P(SensorTest, BeatsAndSaysHowItStands) {
+  SensorOptions options;
+  options.heartbeat = milliseconds(50);
+  start(options);
+  if (IsSkipped()) return;
+  write("etc/hosts", "evil");
+  wait_for("host.mutation", "etc/hosts");
+  events.clear();
+  turn_until([&] { return !events.empty() && events.back().is_heartbeat(); });
+  const Json& data = events.back().data;
+  EXPECT_EQ(data["state"], "watching");
+  EXPECT_EQ(data["watcher"], GetParam());
+  EXPECT_EQ(data["differing"], 1);
+  EXPECT_EQ(data["blind_spots"], 0);
+}
+
+// What differs beyond the limit is not forgotten: it is told when there is room.
+TEST_P(SensorTest, MemoryForWhatDiffersIsBoundedAndThatIsTold) {
+  SensorOptions options;
+  options.differing_max = 5;
+  options.rescan = {seconds(1), seconds(1)};
+  start(options);
+  if (IsSkipped()) return;
+  for (int i = 0; i < 8; ++i) write("srv/" + std::to_string(i), "x");
+  EXPECT_EQ(wait_for("sensor.lost", "")["reason"], "too_many");
+  for (int i = 0; i < 8; ++i) {
+    const std::string path = "srv/" + std::to_string(i);
+    if (find("host.mutation", path) != nullptr) fs::remove(at(path));
+  }
+  turn_until([&] {
+    for (int i = 0; i < 8; ++i) {
+      if (find("host.mutation", "srv/" + std::to_string(i)) == nullptr) return false;
+    }
+    return true;
+  });
+}
+
+// inotify's queue holds so much; what comes beyond is lost, said to be, and found.
+TEST_P(SensorTest, AnOverflowIsToldAndNothingIsMissed) {
+  start();
+  if (IsSkipped()) return;
+  if (GetParam() == "fanotify") GTEST_SKIP() << "its queue has no limit";
+  const std::string one = at("etc/one");
+  const std::string other = at("etc/other");
+  write("etc/one", "");
+  for (int i = 0; i < 20'000; ++i) fs::rename(i % 2 == 0 ? one : other, i % 2 == 0 ? other : one);
+  write("etc/hosts", "lost in the storm");
+  wait_for("sensor.lost", "");
+  wait_for("host.mutation", "etc/hosts");
+  const Json& recovered = wait_for("sensor.recovered", "");
+  EXPECT_EQ(recovered["reasons"], Json({"overflow"}));
+  EXPECT_GT(recovered["read"].get<int>(), 5);
+}
+
+// --- dpkg
+
+// Another process that holds the lock of dpkg's database.
+class LockHolder {
+ public:
+  explicit LockHolder(const std::string& path) {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    child_ = fork();
+    if (child_ == 0) hold(path, ends[1]);
+    char ready = 0;
+    EXPECT_EQ(read(ends[0], &ready, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+  }
+  ~LockHolder() { let_go(); }
+  LockHolder(const LockHolder&) = delete;
+  LockHolder& operator=(const LockHolder&) = delete;
+
+  void let_go() {
+    if (child_ <= 0) return;
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+    child_ = 0;
+  }
+
+ private:
+  [[noreturn]] static void hold(const std::string& path, int ready) {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    const bool locked = fcntl(file, F_SETLK, &whole) == 0;
+    if (locked) std::ignore = ::write(ready, "x", 1);
+    for (;;) pause();
+  }
+
+  pid_t child_ = 0;
+};
+
+class DpkgTest : public SensorTest {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "packages' files are root's";
+    SensorTest::SetUp();
+    write("usr/lib/libfoo.so.1.0", "library 1.0");
+    fs::create_symlink("libfoo.so.1.0", at("usr/lib/libfoo.so.1"));
+    write("var/lib/dpkg/lock", "");
+    record("1.0", "0748ccf156f3f0f4779549d45a73964f", "0");
+    start();
+  }
+
+  void record(const std::string& version, const std::string& tool_md5, const std::string& library_md5) const {
+    write("var/lib/dpkg/status",
+          "Package: foo\nStatus: install ok installed\nArchitecture: amd64\nVersion: " + version + "\n\n");
+    write("var/lib/dpkg/info/foo.md5sums",
+          tool_md5 + "  usr/bin/tool\n" + library_md5 + "  usr/lib/libfoo.so." + version + "\n");
+    write("var/lib/dpkg/info/foo.list",
+          "/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/lib\n/usr/lib/libfoo.so.1\n/usr/lib/libfoo.so." + version + "\n");
+  }
+
+  // From 1.0 to 2.0, as dpkg does it, by one who puts this into the binary.
+  void unpack(const std::string& tool) const {
+    write("usr/bin/tool.dpkg-new", tool);
+    fs::permissions(at("usr/bin/tool.dpkg-new"), fs::perms(0755));
+    fs::rename(at("usr/bin/tool.dpkg-new"), at("usr/bin/tool"));
+    write("usr/lib/libfoo.so.2.0", "library 2.0");
+    fs::create_symlink("libfoo.so.2.0", at("usr/lib/libfoo.so.1.dpkg-new"));
+    fs::rename(at("usr/lib/libfoo.so.1.dpkg-new"), at("usr/lib/libfoo.so.1"));
+    fs::remove(at("usr/lib/libfoo.so.1.0"));
+  }
+  void turn_a_while() {
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(sensor->turn(kTurn));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, DpkgTest, testing::Values("inotify", "fanotify"),
+                         [](const auto& watcher) { return watcher.param; });
+
+constexpr const char* kNewTool = "8e14a3343b9969bbdf4706cc8172a483";
+constexpr const char* kNewLibrary = "511e42e48e9469644d26a0c88fb9dfe8";
+
+TEST_P(DpkgTest, AnUpgradeIsNoMutation) {
+  if (sensor == nullptr) GTEST_SKIP();
+  LockHolder dpkg(at("var/lib/dpkg/lock"));
+  unpack("new tool");
+  turn_a_while();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+  record("2.0", kNewTool, kNewLibrary);
+  dpkg.let_go();
+  turn_until([&] {
+    return std::count_if(events.begin(), events.end(), [](const HostEvent& e) {
+             return e.type == "host.upgraded" && e.data["package"] == "foo 2.0";
+           }) > 0;
+  });
+  settle();
+  for (const std::string& one : mutations()) EXPECT_TRUE(one.starts_with("upgraded")) << one;
+}
+
+TEST_P(DpkgTest, AnUpgradeThatEndsOtherwiseThanThePackageSaysIsAMutation) {
+  if (sensor == nullptr) GTEST_SKIP();
+  LockHolder dpkg(at("var/lib/dpkg/lock"));
+  unpack("a trojan");
+  record("2.0", kNewTool, kNewLibrary);
+  turn_a_while();
+  dpkg.let_go();
+  const Json& data = wait_for("host.mutation", "usr/bin/tool");
+  EXPECT_EQ(data["after"]["sha256"], sha256("a trojan").hex());
+  EXPECT_EQ(data["package"], "foo 2.0");
+}
+
+TEST_P(DpkgTest, WhatNoPackageExplainsDoesNotWaitForDpkgWhenItIsGrave) {
+  if (sensor == nullptr) GTEST_SKIP();
+  LockHolder dpkg(at("var/lib/dpkg/lock"));
+  write("root/.ssh/authorized_keys", "ssh-ed25519 AAAA");
+  EXPECT_EQ(wait_for("host.mutation", "root/.ssh/authorized_keys")["technique"], "T1098.004");
+}
+
+TEST_P(DpkgTest, AFileThatIsRemovedWithoutItsPackageIsAMutation) {
+  if (sensor == nullptr) GTEST_SKIP();
+  fs::remove(at("usr/bin/tool"));
+  EXPECT_EQ(wait_for("host.mutation", "usr/bin/tool")["kind"], "deleted");
+}
+
+}  // namespace
+}  // namespace kedge
