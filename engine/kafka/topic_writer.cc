@@ -42,9 +42,11 @@ struct TopicWriter::Client {
   const Redactor redactor;
   ClientFacts facts;
   rd_kafka_t* handle = nullptr;
-  uintptr_t number = 0;                 // of the record that is under way: later than all whose report may still come
-  std::optional<Report> report;         // of that one
-  std::optional<KafkaProblem> trouble;  // the last that the library told while it was under way
+  uintptr_t number = 0;  // of the last record that was handed over
+  uintptr_t first = 1;   // of the batch that is under way: later than all before it, whose reports may still come
+  std::vector<std::optional<Report>> reports;  // of the batch
+  size_t reported = 0;                         // how many there are
+  std::optional<KafkaProblem> trouble;         // the last that the library told while it was under way
 };
 
 // `opaque` is the Client. Called inside rd_kafka_poll, so by whoever writes.
@@ -53,10 +55,12 @@ struct WriterCallbacks {
 
   static void report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     Client& client = *static_cast<Client*>(opaque);
-    if (reinterpret_cast<uintptr_t>(message->_private) != client.number) return;
+    const size_t place = reinterpret_cast<uintptr_t>(message->_private) - client.first;  // before the first: far beyond
+    if (place >= client.reports.size() || client.reports[place]) return;
     // Not rd_kafka_message_errstr: it takes the payload for its text, which here is the record itself.
     const char* const reason = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_err2str(message->err);
-    client.report = Report{message->err, client.redactor.redact(reason)};
+    client.reports[place] = Report{message->err, client.redactor.redact(reason)};
+    ++client.reported;
   }
 
   static void error(rd_kafka_t*, int code, const char* reason, void* opaque) {
@@ -100,22 +104,57 @@ Result<void> TopicWriter::open() {
 }
 
 Result<void> TopicWriter::write(const Record& record, Duration timeout, std::stop_token stop) {
-  if (auto opened = open(); !opened) return opened;
-  auto written = try_to_write(record, timeout, std::move(stop));
+  auto written = write_all({&record, 1}, timeout, std::move(stop));
+  return written.error ? Result<void>(*std::move(written.error)) : Result<void>();
+}
+
+TopicWriter::Written TopicWriter::write_all(std::span<const Record> records, Duration timeout, std::stop_token stop) {
+  if (auto opened = open(); !opened) return {0, opened.error()};
+  Written written = try_to_write(records, timeout, std::move(stop));
   // A topic that is not there, or not for us, stays so to the library until it looks again, minutes later.
   const bool of_the_topic =
-      !written && (written.error().code == ErrorCode::refused || written.error().code == ErrorCode::not_found);
+      written.error && (written.error->code == ErrorCode::refused || written.error->code == ErrorCode::not_found);
   if (of_the_topic) client_.reset();
   return written;
 }
 
-Result<void> TopicWriter::try_to_write(const Record& record, Duration timeout, std::stop_token stop) {
+TopicWriter::Written TopicWriter::try_to_write(std::span<const Record> records, Duration timeout,
+                                               std::stop_token stop) {
   Client& client = *client_;
   const auto end = Clock::now() + timeout;
-  ++client.number;
-  client.report.reset();
+  client.first = client.number + 1;
+  client.reports.clear();
+  client.reported = 0;
   client.trouble.reset();
+  Result<void> handed;
+  for (const Record& record : records) {
+    client.reports.emplace_back();
+    if (handed = hand_over(record); handed) continue;
+    client.reports.pop_back();
+    break;
+  }
+  while (client.reported < client.reports.size() && Clock::now() < end && !stop.stop_requested()) {
+    rd_kafka_poll(client.handle, at_most(kLook, end));
+  }
+  if (client.reported < client.reports.size()) {
+    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    const auto given_back = Clock::now() + kWithdrawal;
+    while (client.reported < client.reports.size() && Clock::now() < given_back) {
+      rd_kafka_poll(client.handle, at_most(kLook, given_back));
+    }
+  }
+  for (size_t i = 0; i < client.reports.size(); ++i) {
+    const auto& report = client.reports[i];
+    if (!report) return {i, failure(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "")};
+    if (report->code != RD_KAFKA_RESP_ERR_NO_ERROR) return {i, failure(report->code, report->reason)};
+  }
+  return {client.reports.size(), handed ? std::nullopt : std::optional(handed.error())};
+}
 
+// To the library, which copies it.
+Result<void> TopicWriter::hand_over(const Record& record) {
+  Client& client = *client_;
+  ++client.number;
   rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
   for (const auto& [name, value] : record.headers) {
     rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
@@ -126,21 +165,10 @@ Result<void> TopicWriter::try_to_write(const Record& record, Duration timeout, s
       RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()), RD_KAFKA_V_HEADERS(headers),
       RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(client.number)), RD_KAFKA_V_END);
-  if (refused != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_headers_destroy(headers);  // otherwise the library took them
-    return failure(refused, "");
-  }
-  while (!client.report && Clock::now() < end && !stop.stop_requested()) {
-    rd_kafka_poll(client.handle, at_most(kLook, end));
-  }
-  if (!client.report) {
-    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    const auto given_back = Clock::now() + kWithdrawal;
-    while (!client.report && Clock::now() < given_back) rd_kafka_poll(client.handle, at_most(kLook, given_back));
-  }
-  if (!client.report) return failure(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "");
-  if (client.report->code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return failure(client.report->code, client.report->reason);
+  if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  rd_kafka_headers_destroy(headers);  // otherwise the library took them
+  --client.number;
+  return failure(refused, "");
 }
 
 Error TopicWriter::failure(int code, std::string_view reason) const {

@@ -1,9 +1,11 @@
 // TopicWriter: writes single records to one topic, each of them acknowledged by all replicas in sync before it returns.
 //
-// For what is written seldom: no two are under way at once.
+// For what is written seldom, one by one; and for what has gathered, many at once.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -33,6 +35,16 @@ class TopicWriter {
   // any more, but it may have been written. Errors say what is wrong and what mends it, without secrets.
   Result<void> write(const Record& record, Duration timeout, std::stop_token stop);
 
+  // How much of a batch is there.
+  struct Written {
+    size_t records = 0;          // the first so many are acknowledged; of those behind them, some may be there
+    std::optional<Error> error;  // why not the next; none: all are
+  };
+
+  // The same for many that are under way together. Those with one key come to its partition in their order, unless a
+  // broker fails in the middle.
+  Written write_all(std::span<const Record> records, Duration timeout, std::stop_token stop);
+
   // Whether brokers answer and the topic is there; the number of its partitions. Nothing is written, nor created.
   Result<int> partitions(Duration timeout);
 
@@ -41,7 +53,8 @@ class TopicWriter {
   friend struct WriterCallbacks;
 
   Result<void> open();
-  Result<void> try_to_write(const Record& record, Duration timeout, std::stop_token stop);
+  Written try_to_write(std::span<const Record> records, Duration timeout, std::stop_token stop);
+  Result<void> hand_over(const Record& record);
   Error failure(int code, std::string_view reason) const;
 
   const WriterOptions options_;

@@ -112,6 +112,43 @@ TEST_F(TopicWriterTest, LetsGoSoonWhenItIsStopped) {
   stopper.join();
 }
 
+TEST_F(TopicWriterTest, WritesManyTogetherInTheirOrder) {
+  TopicWriter writer(options());
+  std::vector<TopicWriter::Record> records;
+  for (int i = 0; i < 1'000; ++i) records.push_back({"key", std::to_string(i), {}});
+  const auto done = writer.write_all(records, kTimeout, {});
+  EXPECT_EQ(done.records, 1'000U);
+  EXPECT_FALSE(done.error) << done.error->message;
+  const auto all = written(1'000);
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].value, std::to_string(i));
+}
+
+TEST_F(TopicWriterTest, SaysHowManyOfTheFirstAreThere) {
+  WriterOptions options = this->options();
+  options.properties["message.max.bytes"] = "1000";
+  TopicWriter writer(options);
+  const std::vector<TopicWriter::Record> records = {
+      {"key", "one", {}}, {"key", "two", {}}, {"key", std::string(5'000, 'x'), {}}, {"key", "four", {}}};
+  const auto done = writer.write_all(records, kTimeout, {});
+  EXPECT_EQ(done.records, 2U);
+  ASSERT_TRUE(done.error);
+  EXPECT_EQ(done.error->code, ErrorCode::limit);
+  EXPECT_TRUE(writer.write({"key", "next", {}}, kTimeout, {}));
+  EXPECT_EQ(written(3)[2].value, "next");
+}
+
+TEST_F(TopicWriterTest, OfManyNoneIsThereWhenNoBrokerAnswers) {
+  rd_kafka_mock_broker_set_down(cluster_->handle(), 1);
+  TopicWriter writer(options());
+  const std::vector<TopicWriter::Record> records = {{"key", "one", {}}, {"key", "two", {}}};
+  const auto done = writer.write_all(records, milliseconds(300), {});
+  EXPECT_EQ(done.records, 0U);
+  EXPECT_TRUE(done.error);
+  rd_kafka_mock_broker_set_up(cluster_->handle(), 1);
+  EXPECT_EQ(writer.write_all(records, kTimeout, {}).records, 2U);
+  EXPECT_EQ(written(2)[0].value, "one");
+}
+
 TEST_F(TopicWriterTest, FindsItsTopicWithoutMakingIt) {
   TopicWriter writer(options());
   EXPECT_EQ(writer.partitions(kTimeout).value(), 1);
