@@ -1,0 +1,73 @@
+// EventSender: takes what lies in a spool to Kafka, in its order, until each event is acknowledged.
+//
+// While Kafka is away it tries again, every second at first, then less often. What Kafka will never take (it is too
+// large) goes to the spool's summary, and what follows goes on. The summary goes first, when there is one: it is about
+// what was older than all that is left.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "agent/spool.h"
+#include "base/result.h"
+#include "base/thread.h"
+#include "base/time.h"
+#include "base/waiting.h"
+
+namespace kedge {
+
+class EventSender {
+ public:
+  // How many of the first were taken, and why not the next: as TopicWriter::Written.
+  struct Delivered {
+    size_t events = 0;
+    std::optional<Error> error;
+  };
+  using Deliver = std::function<Delivered(const std::vector<std::string>& events, std::stop_token stop)>;
+  // The event that carries a summary.
+  using Announce = std::function<std::string(const SpoolSummary&)>;
+
+  // The spool outlives it.
+  EventSender(Spool& spool, Deliver deliver, Announce announce);
+  ~EventSender();
+  EventSender(const EventSender&) = delete;
+  EventSender& operator=(const EventSender&) = delete;
+
+  // Any thread: there is something to send.
+  void wake() { woken_.try_put(true); }
+
+  // Ends the thread when all is sent, or when `patience` is over: what is left is in the spool.
+  void stop(Duration patience);
+
+  // Why nothing is sent; none: all goes well.
+  std::optional<std::string> trouble() const;
+
+ private:
+  void run();
+  Result<bool> send_some(const std::stop_token& stop);  // whether there may be more to send at once
+  Result<void> send_summary(const std::stop_token& stop);
+  void note(const std::optional<std::string>& trouble);
+
+  // Constant after construction.
+  Spool& spool_;
+  const Deliver deliver_;
+  const Announce announce_;
+
+  // Provide their own synchronization.
+  Mailbox<bool> woken_{1};
+  std::stop_source stop_;
+  std::atomic<bool> ends_when_empty_ = false;
+  Mailbox<bool> over_{1};
+
+  mutable std::mutex mutex_;
+  std::optional<std::string> trouble_;  // guarded by mutex_
+
+  Thread thread_;
+};
+
+}  // namespace kedge
