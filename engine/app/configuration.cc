@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/checkpoint_settings.h"
+#include "app/yaml_file.h"
 #include "aws/endpoint.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -493,30 +494,11 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   LoadedConfiguration loaded;
   loaded.configuration.path = path;
   loaded.configuration.digest = sha256(*text).hex();
-  YamlFile file{path,
-                [&](const std::string& name) -> Result<std::string> {
-                  const auto found = environment.find(name);
-                  if (found != environment.end()) return found->second;
-                  return Error{ErrorCode::not_found,
-                               "the environment variable " + name + " is not set; export it before kedge is started"};
-                },
-                {},
-                {}};
-  try {
-    Section root(file, YAML::Load(*text), "");
-    read_all(root, loaded.configuration);
-  } catch (const YAML::Exception& cause) {
-    file.mistakes.push_back({cause.mark.line + 1, "",
-                             "cannot be read as YAML (" + cause.msg +
-                                 "): look here and above for a bracket or a quote that is not closed, a tab, or an "
-                                 "indentation that is not its neighbours'"});
-  }
+  YamlFile file = read_yaml(path, *text, environment, [&](Section& root) { read_all(root, loaded.configuration); });
   if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");
   }
   if (file.mistakes.empty()) warn_of_checkpoints(loaded);
-  std::stable_sort(file.mistakes.begin(), file.mistakes.end(),
-                   [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   loaded.mistakes = std::move(file.mistakes);
   loaded.configuration.lines = std::move(file.lines);
   return loaded;

@@ -1,0 +1,200 @@
+#include "app/sensor_configuration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/command_audit.h"
+#include "app/yaml_file.h"
+#include "base/files.h"
+#include "host/manifest.h"
+
+namespace kedge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// "/usr/" as "/usr"; a mistake where it is no absolute path.
+void read_directory(Section& section, const char* key, std::string& path) {
+  section.text(key, path);
+  if (section.is_wrong(key) || path.empty()) return;
+  auto tidy = tidy_paths({path});
+  if (tidy) {
+    path = tidy->front();
+  } else {
+    section.mistake(key, "must be an absolute path, without \"//\", \".\" and \"..\"");
+  }
+}
+
+// Whether what lies at `path` can be `as` of a whole system.
+bool ends_with_path(const std::string& path, const std::string& as) {
+  return as == "/" || path == as || path.ends_with(as);
+}
+
+void check_signature(Section& section, const std::vector<std::string>& keys, SensorRoot& root,
+                     std::vector<std::string>& warnings) {
+  if (keys.empty()) {
+    warnings.push_back(section.path() + ".keys names none: whoever can write the baseline can hide a mutation");
+    return;
+  }
+  const auto read = read_keys(keys);
+  if (!read) return section.mistake("keys", read.error().message);
+  auto names = signers(*root.baseline, *read);
+  if (!names) return section.mistake("baseline", "is not signed by any of `keys`: " + names.error().message);
+  root.signed_by = *std::move(names);
+}
+
+void read_baseline(Section& section, const std::string& file, const std::string& path,
+                   const std::vector<std::string>& keys, SensorRoot& root, std::vector<std::string>& warnings) {
+  if (section.is_wrong("baseline")) return;
+  const std::string place = beside(file, path);
+  const auto text = kedge::read_file(place, kManifestBytesMax);
+  if (!text) {
+    return section.mistake("baseline",
+                           text.error().message + "; make one with `kedge baseline create --root " + root.path + "`");
+  }
+  auto parsed = parse_manifest(*text, place);
+  if (!parsed) return section.mistake("baseline", parsed.error().message);
+  root.baseline = std::make_shared<const ReadManifest>(*std::move(parsed));
+  if (!section.is_wrong("keys")) check_signature(section, keys, root, warnings);
+}
+
+// A key is itself, "NAME+ID+BASE64", or a file that holds some.
+void place_keys(const std::string& file, std::vector<std::string>& keys) {
+  for (std::string& key : keys) {
+    if (key.find('+') == std::string::npos) key = beside(file, key);
+  }
+}
+
+void read_root(Section& section, LoadedSensorConfiguration& loaded) {
+  SensorRoot root;
+  std::string baseline;
+  std::vector<std::string> keys;
+  read_directory(section, "path", root.path);
+  section.require("path", "'path' is missing: the directory that is watched");
+  read_directory(section, "as", root.as);
+  if (!section.has("as")) root.as = root.path;
+  section.required_text("baseline", baseline);
+  section.texts("keys", keys);
+  section.texts("exclude", root.exclude);
+  place_keys(loaded.configuration.path, keys);
+  if (!section.is_wrong("path") && !section.is_wrong("as") && !ends_with_path(root.path, root.as)) {
+    section.mistake("as", "must be /, or what the path ends with: the place of this tree in its own system");
+  }
+  for (const SensorRoot& other : loaded.configuration.sensor.roots) {
+    const bool one_in_other = lies_in(std::string_view(root.path), std::string_view(other.path)) ||
+                              lies_in(std::string_view(other.path), std::string_view(root.path));
+    if (!section.is_wrong("path") && one_in_other) {
+      section.mistake("path", "one root must not lie in another: " + other.path + " is one already");
+    }
+  }
+  read_baseline(section, loaded.configuration.path, baseline, keys, root, loaded.warnings);
+  loaded.configuration.sensor.roots.push_back(std::move(root));
+}
+
+void read_kafka(Section& section, WriterOptions& options) {
+  std::vector<std::string> brokers;
+  section.texts("brokers", brokers);
+  section.require("brokers", "'brokers' is missing: brokers: [HOST:PORT]");
+  options.brokers = fmt::format("{}", fmt::join(brokers, ","));
+  section.required_text("topic", options.topic);
+  section.text_map("properties", options.properties);
+  section.duration("timeout", options.timeout, milliseconds(100), minutes(5));
+  for (const OptionMistake& mistake : mistakes_in(options)) {
+    if (!section.is_wrong(mistake.option())) section.mistake(mistake.field, mistake.message);
+  }
+}
+
+Result<SensorOptions::Watch> parse_watch(std::string_view word) {
+  if (word == "auto") return SensorOptions::Watch::best;
+  if (word == "inotify") return SensorOptions::Watch::inotify;
+  if (word == "fanotify") return SensorOptions::Watch::fanotify;
+  return Error{ErrorCode::invalid, "must be auto (fanotify where it is allowed, else inotify), inotify or fanotify"};
+}
+
+void read_meaning(Section& section, std::vector<MeaningOfPaths>& lines) {
+  MeaningOfPaths line;
+  std::string technique;
+  section.texts("paths", line.patterns);
+  section.require("paths",
+                  "'paths' is missing: patterns of paths below the system's root, without a slash before them");
+  section.boolean("quiet", line.meaning.quiet);
+  section.word<MutationCategory>("category", line.meaning.category, parse_mutation_category);
+  section.word<MutationSeverity>("severity", line.meaning.severity, parse_mutation_severity);
+  section.text("technique", technique);
+  if (!technique.empty()) line.meaning.techniques = {technique};
+  for (size_t i = 0; i < line.patterns.size() && !section.is_wrong("paths"); ++i) {
+    const bool is_relative = !line.patterns[i].empty() && line.patterns[i].front() != '/';
+    if (!is_relative) section.mistake(fmt::format("paths[{}]", i), "begins without a slash, like etc/myapp/*");
+  }
+  const bool means_nothing = !line.meaning.quiet && !section.has("category");
+  if (means_nothing && !section.is_wrong("category")) section.mistake("category", "is missing, or say quiet: true");
+  lines.push_back(std::move(line));
+}
+
+void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
+  SensorConfiguration& configuration = loaded.configuration;
+  SensorOptions& sensor = configuration.sensor;
+  std::string version = "1";
+  root.text("version", version);
+  root.require("version", "'version' is missing; this sensor reads version 1: version: 1");
+  if (version != "1" && !root.is_wrong("version")) {
+    root.mistake("version", "'" + version + "' is no version that this sensor reads: it reads 1");
+  }
+  root.text("host", sensor.host);
+  if (sensor.host.empty() || sensor.host.find_first_of("/ ") != std::string::npos) {
+    root.mistake("host", "must be the host's name, without slashes and spaces");
+  }
+  root.required_text("data", configuration.data);
+  configuration.data = beside(configuration.path, configuration.data);
+  root.sections("roots", [&](Section& s) { read_root(s, loaded); });
+  root.require("roots", "'roots' is missing: roots: [{path: ..., baseline: ...}]");
+  if (root.has("roots") && sensor.roots.empty() && !root.is_wrong("roots")) root.mistake("roots", "names no tree");
+  root.require("kafka", "'kafka' is missing: kafka: {brokers: [...], topic: ...}");
+  root.section("kafka", [&](Section& s) {
+    if (root.has("kafka")) read_kafka(s, configuration.kafka);
+  });
+  root.word<SensorOptions::Watch>("watch", sensor.watch, parse_watch);
+  root.section("settle", [&](Section& s) {
+    s.duration("window", sensor.settle.window, milliseconds(10), seconds(60));
+    s.duration("ceiling", sensor.settle.ceiling, milliseconds(10), minutes(10));
+    s.bytes("bytes_max", sensor.settle.bytes_max, 64 << 10, 1LL << 30);
+    if (sensor.settle.ceiling < sensor.settle.window) s.mistake("ceiling", "must be at least `window`");
+  });
+  root.section("rescan", [&](Section& s) {
+    s.duration("every", sensor.rescan.every, seconds(1), hours(24));
+    s.duration("read_every", sensor.rescan.read_every, seconds(1), hours(24 * 31));
+    if (sensor.rescan.read_every < sensor.rescan.every) s.mistake("read_every", "must be at least `every`");
+  });
+  root.duration("heartbeat", sensor.heartbeat, seconds(1), hours(1));
+  root.duration("packages_wait", sensor.packages_wait, Duration{0}, hours(6));
+  root.integer("differing_max", sensor.differing_max, 100, 10'000'000);
+  root.section("spool", [&](Section& s) {
+    s.bytes("bytes_max", configuration.spool.bytes_max, 256 << 10, 1LL << 40);
+    configuration.spool.segment_bytes = std::clamp<size_t>(configuration.spool.bytes_max / 16, 16U << 10U, 1U << 20U);
+  });
+  std::vector<MeaningOfPaths> lines;
+  root.sections("policy", [&](Section& s) { read_meaning(s, lines); });
+  sensor.policy = MutationPolicy(std::move(lines));
+  sensor.unwatched = {configuration.data};
+  root.finish();
+}
+
+}  // namespace
+
+Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
+                                                            const std::string& machine) {
+  const auto text = read_file(path, 4U << 20U);
+  if (!text) return text.error().with("the sensor's configuration");
+  LoadedSensorConfiguration loaded;
+  loaded.configuration.path = path;
+  loaded.configuration.sensor.host = machine;
+  YamlFile file = read_yaml(path, *text, environment, [&](Section& root) { read_sensor(root, loaded); });
+  loaded.mistakes = std::move(file.mistakes);
+  return loaded;
+}
+
+}  // namespace kedge

@@ -1,0 +1,35 @@
+// sensor.yaml, read into the options of the sensor's parts. Every mistake is found at once, with line, field and
+// remedy, as those of kedge.yaml are; the baselines that it names are read and verified with it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/spool_index.h"
+#include "app/yaml.h"
+#include "aws/options.h"
+#include "host/sensor.h"
+#include "kafka/writer_properties.h"
+
+namespace kedge {
+
+struct SensorConfiguration {
+  std::string path;  // the file's
+  std::string data;  // the directory of the spool
+  SensorOptions sensor;
+  WriterOptions kafka;
+  SpoolIndex::Options spool;
+};
+
+struct LoadedSensorConfiguration {
+  SensorConfiguration configuration;
+  std::vector<Mistake> mistakes;  // empty: it can be used
+  std::vector<std::string> warnings;
+};
+
+// Errors are those of a file that cannot be read; what is wrong inside it are mistakes. `machine`: the name of this
+// host where the file says none.
+Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
+                                                            const std::string& machine);
+
+}  // namespace kedge
