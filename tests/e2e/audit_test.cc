@@ -45,6 +45,7 @@ TEST_F(Audit, AnEngineWhoseLogCannotBeWrittenActsOnNothing) {
   engine_.configuration["audit"]["behind_for"] = "1s";
   cloud_->make_bucket("watched");
   engine_.start();
+  ASSERT_TRUE(comes_true([&] { return std::filesystem::exists(data() + "/audit/checkpoint"); })) << engine_.output();
   std::filesystem::rename(data() + "/audit/tile", data() + "/audit/aside");
   std::ofstream(data() + "/audit/tile") << "in the way";
   engine_.run({"pause", "--reason", "a record"});
