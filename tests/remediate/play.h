@@ -62,9 +62,9 @@ class Play {
   FakeWorld world;
   ActionTable actions;
   ExecutorOptions options;
-  std::optional<std::string> stopped;  // why effects are stopped, where no pause in the ledger does it
-  std::function<void()> asked;         // called whenever it is asked whether they are
-  std::optional<Breakers> breakers;    // of a test that uses them
+  std::optional<std::string> stopped;   // why effects are stopped, where no pause in the ledger does it
+  std::function<void()> asked;          // called whenever it is asked whether they are
+  std::optional<Breakers> breakers;     // of a test that uses them
   WritePlaces write_places{1'000'000};  // one job at a time, and none gives its place back
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Job> job;
