@@ -139,6 +139,7 @@ TEST_F(CheckpointsOutside, AreFollowedByNoOtherHistoryWhereAllOfDataWasPutBack) 
   EXPECT_NE(engine_.output().find("'data' was put back to an earlier state, or lost"), std::string::npos)
       << engine_.output();
   EXPECT_EQ(read_file(outside_ + "/file").value(), kept);
+  EXPECT_EQ(*engine_.stop(), *exit) << "it has ended by itself";
 }
 
 TEST_F(CheckpointsOutside, StopNothingWhileAPlaceIsAwayAndPeopleHearOfIt) {
