@@ -467,11 +467,11 @@ void warn_of_checkpoints(LoadedConfiguration& loaded) {
         "rewrite by who may write it and has its key");
   }
   const std::string& data = loaded.configuration.data;
-  const bool kept = std::any_of(audit.publish_to.begin(), audit.publish_to.end(), [&](const auto& place) {
+  const bool kept_elsewhere = std::any_of(audit.publish_to.begin(), audit.publish_to.end(), [&](const auto& place) {
     const auto* const file = std::get_if<CheckpointFileOptions>(&place.place);
     return file != nullptr && !lies_in(file->path, data);
   });
-  if (!kept && lies_in(audit.directory, data)) {
+  if (!kept_elsewhere && lies_in(audit.directory, data)) {
     loaded.warnings.emplace_back(
         "the audit log and its signed head both lie in 'data', and audit.publish_to names no file elsewhere: where "
         "'data' is put back as a whole, the engine cannot see that, and the same key signs another history; name such "
