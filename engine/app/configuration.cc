@@ -314,6 +314,7 @@ void read_channel_names(Section& section, const char* key, const std::vector<Cha
                         std::vector<std::string>& names) {
   section.texts(key, names);
   std::vector<std::string_view> known;
+  known.reserve(channels.size());
   for (const ChannelOptions& channel : channels) known.push_back(channel.name);
   for (size_t i = 0; i < names.size() && !section.is_wrong(key); ++i) {
     if (std::find(known.begin(), known.end(), names[i]) != known.end()) continue;
