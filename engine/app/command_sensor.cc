@@ -75,7 +75,7 @@ class SensorRun {
     if (!spool) return spool.error().with("data");
     spool_ = *std::move(spool);
     sender_ = std::make_unique<EventSender>(
-        *spool_, [this](const auto& events, std::stop_token stop) { return deliver(events, std::move(stop)); },
+        *spool_, [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
         [this](const SpoolSummary& summary) { return announced(summary); });
     auto sensor = Sensor::open(configuration_.sensor, clock_, random_, [this](HostEvent e) { take(std::move(e)); });
     if (!sensor) return sensor.error();
@@ -205,8 +205,11 @@ void run_sensor(const Arguments& arguments, Shell& shell) {
     if (*ended != SIGHUP) return;
     spdlog::info("reads {} anew", arguments.configuration);
     auto again = read_sensor_configuration(arguments.configuration, shell);
-    if (again) configuration = std::move(again);
-    if (!again) spdlog::error("goes on as it was before");
+    if (again) {
+      configuration = std::move(again);
+    } else {
+      spdlog::error("goes on as it was before");
+    }
     shell.exit_code = kGood;
   }
 }
