@@ -133,7 +133,10 @@ Result<void> Spool::write(std::string_view lines, size_t count) {
   const uint64_t number = index_.segment_for_writing();
   const std::string path = path_of(number);
   if (file_.get() < 0 || file_number_ != number) {
-    file_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const bool is_new = index_.segments().back().bytes == 0;
+    Result<void> made = is_new ? write_file_atomically(path, "", 0600) : Result<void>();  // its name is synced, too
+    if (!made) return made;
+    file_ = Descriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     if (file_.get() < 0) return io_error("cannot open", path);
     file_number_ = number;
   }

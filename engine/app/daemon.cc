@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "api/monitoring_server.h"
 #include "api/pause_file.h"
 #include "api/pause_record.h"
+#include "app/alarm_queue.h"
 #include "app/checkpoint_publishers.h"
 #include "app/effects_switch.h"
 #include "app/engine_metrics.h"
@@ -120,8 +120,6 @@ class Daemon {
   void watch_audit_log();
   void watch_checkpoints();
   void watch_identity();
-  void raise(RaiseAlarm);
-  void hand_in_alarms();
   std::vector<std::string> not_ready();
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
@@ -152,9 +150,7 @@ class Daemon {
   bool reads_ = false;
   bool was_ready_ = false;
   bool clock_doubted_ = false;
-  bool told_unknown_ = false;      // that it is not known whom we act as
-  std::deque<RaiseAlarm> alarms_;  // to be on record, the oldest first
-  std::optional<Reply<Answer>> alarm_answer_;
+  bool told_unknown_ = false;  // that it is not known whom we act as
 
   std::optional<PauseFile> pause_file_;
   std::unique_ptr<EngineRoom> room_;
@@ -162,6 +158,7 @@ class Daemon {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<LedgerReader> reader_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<AlarmQueue> alarms_;
   std::unique_ptr<TrustedClock> trusted_clock_;
   std::unique_ptr<JournalMetrics> journal_metrics_;
   std::unique_ptr<CurrentRules> rules_;
@@ -227,6 +224,7 @@ Result<void> Daemon::open_ledger() {
   Committer::Options options;
   options.noticed = &noticed_;
   committer_ = std::make_unique<Committer>(*ledger_, runnable_, options);
+  alarms_ = std::make_unique<AlarmQueue>(*committer_);
   trusted_clock_ = std::make_unique<TrustedClock>(*committer_, clock_);
   const Answer noted =
       committer_->commit(NoteStart{kVersion, configuration_.digest, clock_.boot_id(), configuration_.loosened});
@@ -470,7 +468,7 @@ Result<void> Daemon::look_around() {
   watch_audit_log();
   watch_checkpoints();
   watch_identity();
-  hand_in_alarms();
+  alarms_->hand_in();
   // Whoever waits for room asks nothing of the ledger: somebody has to find out that there is some.
   if (committer_->no_room()) committer_->submit(CommitBatch{});
   if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
@@ -541,7 +539,7 @@ void Daemon::watch_clock() {
   if (ahead.has_value() == clock_doubted_) return;
   clock_doubted_ = ahead.has_value();
   if (!ahead) return spdlog::info("the wall clock agrees with ledger time again, or was accepted: effects go on");
-  raise({"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
+  alarms_->raise({"clock", words_of_clock_doubt(*ahead), {{"ahead", int64_t{ahead->count()}}}, {}});
 }
 
 // Not knowing it, the engine takes what it did itself for somebody's change, and nobody for a thief of its credentials.
@@ -549,33 +547,20 @@ void Daemon::watch_identity() {
   const auto why = identity_->unknown();
   if (!why || told_unknown_ || clock_.elapsed() - serving_since_ < kUnknownFor) return;
   told_unknown_ = true;
-  raise({"own-principals",
-         "it is not known whom the engine acts as, so its own role is not protected and what others do in its name "
-         "alarms nobody: " +
-             *why + ". `aws.principals` says it where nobody can be asked",
-         {{"why", *why}},
-         {}});
-}
-
-void Daemon::raise(RaiseAlarm alarm) { alarms_.push_back(std::move(alarm)); }
-
-// One by one, each until it is on record: what is wrong with a disk may be wrong with the ledger's, too.
-void Daemon::hand_in_alarms() {
-  if (alarm_answer_) {
-    const auto answer = alarm_answer_->get(Duration{0});
-    if (!answer) return;
-    alarm_answer_.reset();
-    if (!answer->done()) return;
-    alarms_.pop_front();
-  }
-  if (!alarms_.empty()) alarm_answer_ = committer_->submit(alarms_.front());
+  alarms_->raise(
+      {"own-principals",
+       "it is not known whom the engine acts as, so its own role is not protected and what others do in its name "
+       "alarms nobody: " +
+           *why + ". `aws.principals` says it where nobody can be asked",
+       {{"why", *why}},
+       {}});
 }
 
 void Daemon::watch_audit_log() {
   if (!audit_log_) return;
   if (auto alarm = audit_log_->alarm()) {
     spdlog::warn("{}", alarm->message);
-    raise(*std::move(alarm));
+    alarms_->raise(*std::move(alarm));
   }
 }
 
@@ -583,7 +568,7 @@ void Daemon::watch_checkpoints() {
   if (!checkpoints_) return;
   for (RaiseAlarm& alarm : checkpoints_->alarms()) {
     spdlog::error("{}", alarm.message);
-    raise(std::move(alarm));
+    alarms_->raise(std::move(alarm));
   }
 }
 
