@@ -33,7 +33,7 @@ class StandingIsolation : public RemediationTest {
     EXPECT_TRUE(conclude_isolated(id).done());
     return id;
   }
-  // Found to be isolated already: nothing of its own was written.
+  // One whose step was found in force: nothing of it was written.
   std::string found_isolated(int number, Duration lease) {
     const std::string id = isolating(number, lease);
     EXPECT_TRUE(conclude_isolated(id).done());
