@@ -1,8 +1,8 @@
 // What an isolation that stands asks of others, and what they ask of it.
 //
 // While its lease runs nothing is under way on what it isolates: others may work there, and it has no locks. It takes
-// them again to be released. Where another that stands isolated, too, found a part of it in force, or wrote it again, it
-// stays for both. (One that found all of it in force has no lease: it ends confirmed.)
+// them again to be released. Where another that stands isolated, too, found a part of it in force, or wrote it again,
+// it stays for both. (One that found all of it in force has no lease: it ends confirmed.)
 #pragma once
 
 #include <optional>
