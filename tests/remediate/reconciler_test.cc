@@ -35,6 +35,7 @@ SqliteLedgerOptions ample() {
   SqliteLedgerOptions options;
   options.gate.flap.reset();
   options.gate.mass_match.reset();
+  options.gate.waited_most = kClaimLives * 2;  // tests let findings be as old as a claim can be
   BudgetLimits& budgets = options.gate.budgets;
   for (Budget* budget : {&budgets.all, &budgets.account, &budgets.action, &budgets.rule}) budget->most = 100'000;
   return options;
