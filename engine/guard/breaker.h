@@ -110,6 +110,7 @@ struct OpenRuleBreaker {
   int failed = 0;
   int counted = 0;
   std::string error;  // of the remediation that opened it
+  Time due;           // when the one that asks is to ask again: its turn behind others
 
   bool operator==(const OpenRuleBreaker&) const = default;
 };

@@ -24,7 +24,7 @@ Verdict wait(std::string guard, std::string reason, Json figures, std::optional<
 
 std::optional<Verdict> ask_rule(const GateFacts& facts) {
   if (!facts.current_mode) {
-    return hold("rule",
+    return hold(kRuleGuard,
                 fmt::format("the rule {} is no longer loaded. It goes on when the rule is back; "
                             "kedge remediation cancel {} ends it",
                             facts.rule, facts.remediation),
@@ -33,7 +33,7 @@ std::optional<Verdict> ask_rule(const GateFacts& facts) {
   const Mode mode = stricter(*facts.current_mode, facts.policy.mode);
   if (mode == Mode::enforce) return std::nullopt;
   if (mode == Mode::canary && in_canary_share(facts.target, facts.policy.canary_percent)) return std::nullopt;
-  return hold("rule",
+  return hold(kRuleGuard,
               fmt::format("the rule {} is in mode {} now. It goes on when the rule acts again; "
                           "kedge remediation cancel {} ends it",
                           facts.rule, to_string(mode), facts.remediation),
@@ -264,7 +264,7 @@ std::optional<Verdict> ask_rule_breaker(const GateFacts& facts) {
                   facts.rule, facts.remediation, open.failed, open.counted,
                   open.account.empty() ? "" : " on the account ", open.account, format_time(open.since),
                   format_time(open.until), open.error),
-      figures_of(open), std::max(open.until, facts.now));
+      figures_of(open), std::max({open.until, open.due, facts.now}));
 }
 
 // Whoever may act has to wait, too: a yes does not make an endpoint answer.
@@ -276,7 +276,7 @@ std::optional<Verdict> ask_breaker(const GateFacts& facts) {
 
 std::optional<Verdict> ask_locks(const GateFacts& facts) {
   if (facts.locked_by.empty()) return std::nullopt;
-  return wait("locks",
+  return wait(kLocksGuard,
               fmt::format("waits until {} has ended (kedge remediation show {})", fmt::join(facts.locked_by, ", "),
                           facts.locked_by.front()),
               {{"remediations", facts.locked_by}}, std::nullopt);

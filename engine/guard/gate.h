@@ -24,6 +24,8 @@ namespace kedge {
 
 // Names of guards that others know.
 inline constexpr const char* kMassMatch = "mass-match";
+inline constexpr const char* kRuleGuard = "rule";
+inline constexpr const char* kLocksGuard = "locks";
 
 struct GateLimits {
   BudgetLimits budgets;

@@ -246,6 +246,8 @@ struct RemovePause {
   std::string actor;
   bool goes_on = false;    // not the first of these commits: it ends no pause
   std::string after = "";  // the last remediation that the one before has looked at
+
+  bool operator==(const RemovePause&) const = default;
 };
 // The wall clock is right, a person says, although it is far from ledger time. Refused where it is not in doubt.
 struct AcceptClock {
@@ -300,12 +302,23 @@ struct LoadedRule {
   Reconcile reconcile = Reconcile::off;
 };
 // A rule set is in force. The gate uses the stricter of the stored policy and the rule's current one; a rule that is
-// gone or off holds what has not written, and lets it go on when it is back. Claims of a rule that is gone or off, or
-// does not ask for reconcile any more, end.
+// gone or off holds what has not written, and lets it go on when it is back (WakeStanding). Claims of a rule that is
+// gone or off, or does not ask for reconcile any more, end.
 struct LoadRules {
   std::string digest;
   std::string directory;
   std::vector<LoadedRule> rules;
+};
+// Those that stand still behind something that is over now: that their rule is gone or off, or its breaker. A Change
+// that ends it lets a part of them go on, and the committer asks for the next part by itself, until none is left. Who
+// dies between two of them finds the rest again: LoadRules and NoteStart look for all that stand still for nothing.
+struct WakeStanding {
+  std::string key;    // standing_key of each
+  std::string after;  // the last remediation that the one before has looked at
+  std::string cause;  // as records tell it
+  std::string actor;  // empty: the engine
+
+  bool operator==(const WakeStanding&) const = default;
 };
 struct NoteStart {
   std::string version;
@@ -338,7 +351,7 @@ using Change =
     std::variant<CommitBatch, ClaimPositions, NotePosition, SeekPosition, Start, Attempt, RecordOutcome, Conclude,
                  AttemptUndo, MoveRemediation, FindDrift, ExpireClaim, PersonalMove, AddException, RevokeException,
                  AddPause, RemovePause, AcceptClock, CloseDeadLetters, RedriveDeadLetter, RerunEvent, LoadRules,
-                 NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
+                 WakeStanding, NoteStart, NoteStop, RaiseAlarm, NoticeDelivered, NoticeDeferred, NoticeGivenUp>;
 
 // ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -350,6 +363,9 @@ enum class Outcome {
   final,    // a sync failed or the file is damaged: the process must end
 };
 
+// What a Change leaves to later commits.
+using FollowUp = std::variant<RemovePause, WakeStanding>;
+
 struct Answer {
   Outcome outcome = Outcome::done;
   Error error{ErrorCode::internal, ""};   // meaningful unless done
@@ -359,9 +375,9 @@ struct Answer {
   // What may be worked on since this commit: every remediation that it moved into planned or undoing, as a whole value.
   // Those that waited for a lock come back here in the commit that frees it. A receiver may already have it in hand.
   std::vector<Remediation> runnable;
-  int64_t notices = 0;              // that it put into the outbox
-  std::optional<std::string> more;  // RemovePause: there is more to let go, after this remediation
-  int64_t seq = 0;                  // the journal's head with this Change
+  int64_t notices = 0;         // that it put into the outbox
+  std::vector<FollowUp> more;  // there is more that goes on now than one commit should do
+  int64_t seq = 0;             // the journal's head with this Change
 
   bool done() const { return outcome == Outcome::done; }
 };

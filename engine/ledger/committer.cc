@@ -19,13 +19,15 @@ Answer not_taken(Outcome outcome, Error error) {
 
 Duration pause_before_going_on(bool no_room) { return no_room ? kNoRoomPause : Duration{0}; }
 
-// What a Change leaves to later commits; none: nothing.
-std::optional<RemovePause> rest_of(const Change& change, const Answer& answer) {
-  const auto* pause = std::get_if<RemovePause>(&change);
-  if (pause == nullptr) return std::nullopt;
-  if (answer.more) return RemovePause{pause->scope, pause->actor, true, *answer.more};
-  if (pause->goes_on && answer.outcome == Outcome::no_room) return *pause;
-  return std::nullopt;
+bool is_found_again(const FollowUp& follow_up) { return std::holds_alternative<WakeStanding>(follow_up); }
+
+Change change_of(FollowUp follow_up) {
+  return std::visit([](auto&& one) { return Change(std::forward<decltype(one)>(one)); }, std::move(follow_up));
+}
+
+FollowUp follow_up_of(const Change& change) {
+  if (const auto* standing = std::get_if<WakeStanding>(&change)) return *standing;
+  return std::get<RemovePause>(change);
 }
 
 template <class... Kinds>
@@ -94,6 +96,7 @@ void Committer::run() {
     waiting_.wait(patience);
     Pen pen = take_pen();
     hand_on(pen);
+    if (closed) std::erase_if(pen.to_go_on, is_found_again);
     std::vector<Waiting> group = next_group(pen);
     if (!group.empty()) write(pen, std::move(group));
     const bool goes_on = !pen.to_go_on.empty() && !(closed && no_room_);
@@ -103,11 +106,12 @@ void Committer::run() {
   }
 }
 
-// All that wait, and what goes on: its answers are nobody's.
+// All that wait, and one that goes on: its answer is nobody's.
 std::vector<Committer::Waiting> Committer::next_group(Pen& pen) {
   std::vector<Waiting> group = waiting_.take_all(Duration{0}, options_.group_max);
-  for (RemovePause& change : pen.to_go_on) group.push_back({std::move(change), Reply<Answer>().promise()});
-  pen.to_go_on.clear();
+  if (pen.to_go_on.empty()) return group;
+  group.push_back({change_of(std::move(pen.to_go_on.front())), Reply<Answer>().promise(), true});
+  pen.to_go_on.pop_front();
   return group;
 }
 
@@ -142,7 +146,8 @@ void Committer::write(Pen& pen, std::vector<Waiting> group) noexcept {
   }
   hand_on(pen);  // first: an effect waits for it
   for (size_t i = 0; i < answers.size(); ++i) {
-    if (auto rest = rest_of(changes[i], answers[i])) pen.to_go_on.push_back(*std::move(rest));
+    pen.to_go_on.insert(pen.to_go_on.end(), answers[i].more.begin(), answers[i].more.end());
+    if (group[i].goes_on && answers[i].outcome == Outcome::no_room) pen.to_go_on.push_back(follow_up_of(changes[i]));
   }
   for (size_t i = 0; i < group.size(); ++i) group[i].promise.keep(std::move(answers[i]));
   if (notices && options_.noticed != nullptr) options_.noticed->try_put(true);

@@ -5,8 +5,9 @@
 // saves two changes of thread just where somebody waits (Hendler et al., "Flat combining", 2010). For all others, and
 // for what is submitted, the committer's thread writes.
 //
-// A Change that is more than one commit should do goes on by itself, with the groups that follow, and others get their
-// turn between.
+// A Change that is more than one commit should do goes on by itself, a part with each of the groups that follow, and
+// others get their turn between. At the end what a person lets go on goes on until all of it has; what the next start
+// finds again by itself is left to that.
 //
 // What a commit makes runnable goes, after the sync, to the executor's mailbox: nobody can act on what is not durable.
 // Of notices only word goes, to whoever follows the outbox.
@@ -87,10 +88,11 @@ class Committer {
   struct Waiting {
     Change change;
     Reply<Answer>::Promise promise;
+    bool goes_on = false;  // a FollowUp
   };
   struct Pen {
     std::deque<Remediation> to_hand_on;  // for which the executor's mailbox had no room yet
-    std::vector<RemovePause> to_go_on;   // with what one commit did not let go
+    std::deque<FollowUp> to_go_on;       // what commits left to later ones; a part of it at a time
   };
   void run();
   Pen take_pen();

@@ -88,15 +88,14 @@ Result<Answer> SqliteWriter::on(const RemovePause& change) {
   const bool ended = !change.goes_on && end_pause(change);
   if (mass && !change.goes_on) write(resume_record(rule, *mass, change.actor));
   const bool breakers = !change.goes_on && !rule.empty() && close_rule_breakers(rule, change.actor);
-  Answer answer;
   if (mass && !let_go(rule, change.actor)) {
-    answer.more = change.after;
-    return answer;
+    more_.emplace_back(RemovePause{change.scope, change.actor, true, change.after});
+    return Answer{};
   }
-  answer.more = change.scope == kRestored ? let_restored_go(change) : resume_paused(change);
-  const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;
+  change.scope == kRestored ? let_restored_go(change) : resume_paused(change);
+  const bool idle = !mass && !ended && !breakers && runnable_.empty() && more_.empty();
   if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
-  return answer;
+  return Answer{};
 }
 
 bool SqliteWriter::end_pause(const RemovePause& change) {
@@ -111,8 +110,8 @@ bool SqliteWriter::end_pause(const RemovePause& change) {
 
 // A part of what a mass match has held; with the last of it the mass match ends. True when it has.
 bool SqliteWriter::let_go(const std::string& rule, const std::string& actor) {
-  std::vector<std::string> held = tables_.held_of(rule, kMassMatch, kResumedAtOnce + 1);
-  const bool all = held.size() <= kResumedAtOnce;
+  std::vector<std::string> held = tables_.held_of(rule, kMassMatch, options_.resumed_at_once + 1);
+  const bool all = held.size() <= options_.resumed_at_once;
   if (!all) held.pop_back();
   for (const std::string& id : held) {
     Remediation r = *tables_.open_remediation(id);
@@ -125,31 +124,34 @@ bool SqliteWriter::let_go(const std::string& rule, const std::string& actor) {
   return true;
 }
 
-// A part of what is held by a pause, but by none that still stands. Gives the last that it has looked at, unless it was
-// the last of all.
-std::optional<std::string> SqliteWriter::resume_paused(const RemovePause& change) {
+// A part of what is held by a pause, but by none that still stands; and a Change for the rest.
+void SqliteWriter::resume_paused(RemovePause change) {
   const std::vector<Pause> pauses = tables_.pauses();
-  const std::vector<std::string> held = tables_.held_after(change.after, "pause", kResumedAtOnce);
+  const std::vector<std::string> held = tables_.held_after(change.after, "pause", options_.resumed_at_once);
   for (const std::string& id : held) {
     Remediation r = *tables_.open_remediation(id);
     const auto concerns = [&](const Pause& pause) { return pause_concerns(pause.scope, r); };
     if (std::any_of(pauses.begin(), pauses.end(), concerns)) continue;
     resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
   }
-  if (held.size() < kResumedAtOnce) return std::nullopt;
-  return held.back();
+  if (held.size() < options_.resumed_at_once) return;
+  change.goes_on = true;
+  change.after = held.back();
+  more_.emplace_back(std::move(change));
 }
 
 // A part of what is held as a restored ledger's events asked for it: a person says that all of it may go on.
-std::optional<std::string> SqliteWriter::let_restored_go(const RemovePause& change) {
-  const std::vector<std::string> held = tables_.held_after(change.after, kRestored, kResumedAtOnce);
+void SqliteWriter::let_restored_go(RemovePause change) {
+  const std::vector<std::string> held = tables_.held_after(change.after, kRestored, options_.resumed_at_once);
   for (const std::string& id : held) {
     Remediation r = *tables_.open_remediation(id);
     r.let_go = true;
     resume(std::move(r), {{"actor", change.actor}, {"cause", "resume"}});
   }
-  if (held.size() < kResumedAtOnce) return std::nullopt;
-  return held.back();
+  if (held.size() < options_.resumed_at_once) return;
+  change.goes_on = true;
+  change.after = held.back();
+  more_.emplace_back(std::move(change));
 }
 
 bool SqliteWriter::close_rule_breakers(const std::string& rule, const std::string& actor) {
@@ -159,7 +161,7 @@ bool SqliteWriter::close_rule_breakers(const std::string& rule, const std::strin
     any = true;
     write(resume_record(rule, account, kept, actor));
     tables_.put(rule, account, RuleBreaker{});
-    wake_for_rule(rule, account, {{"actor", actor}, {"cause", "resume"}});
+    wake({rule_breaker_key(rule, account), "", "resume", actor});
   }
   return any;
 }
@@ -185,11 +187,8 @@ Result<Answer> SqliteWriter::on(const LoadRules& change) {
   tables_.put_rules(change.rules);
   for (const LoadedRule& rule : change.rules) tables_.put_blob(rule.bundle, today());
   write(rules_record(change, tables_.keep_claims_of(change.rules)));
-  for (const std::string& id : tables_.standing_by("rule", State::held)) {
-    Remediation r = *tables_.open_remediation(id);
-    GateFacts facts = gate_facts(r);
-    facts.pauses.clear();
-    if (gate_again(facts).kind == Verdict::Kind::pass) resume(std::move(r), {{"cause", "rules_loaded"}});
+  for (const LoadedRule& rule : change.rules) {
+    if (may_act(rule.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
   }
   return Answer{};
 }
@@ -198,6 +197,7 @@ Result<Answer> SqliteWriter::on(const NoteStart& change) {
   flush_folds(std::chrono::floor<std::chrono::minutes>(at_).time_since_epoch().count());
   tables_.erase_throttles(at_);
   write(start_record(change));
+  for (std::string& key : tables_.standing_keys(kRuleBreaker)) wake({std::move(key), "", kBreakerClosed, ""});
   return Answer{};
 }
 

@@ -470,7 +470,25 @@ std::vector<Charge> settle_charges(Remediation& r) {
   return charges;
 }
 
+std::string rule_key(const std::string& rule) { return "rule " + rule; }
+
+std::string rule_breaker_key(const std::string& rule, const std::string& account) {
+  return fmt::format("{} {} {}", kRuleBreaker, rule, account);
+}
+
+Json wake_details(const WakeStanding& standing) {
+  Json details = {{"cause", standing.cause}};
+  if (!standing.actor.empty()) details["actor"] = standing.actor;
+  return details;
+}
+
+bool awaits_locks(const Remediation& r) { return r.state == State::waiting && r.guard == kLocksGuard; }
+
+bool may_act(Mode mode) { return mode == Mode::enforce || mode == Mode::canary; }
+
 std::string standing_key(const Remediation& r) {
+  if (r.guard == kRuleGuard) return rule_key(r.plan.rule.id);
+  if (r.guard == kRuleBreaker) return rule_breaker_key(r.plan.rule.id, account_of(r));
   const auto scope = r.figures.is_object() ? r.figures.find("scope") : r.figures.end();
   if (r.guard != "budget" || scope == r.figures.end() || !scope->is_string()) return r.guard;
   return r.guard + " " + scope->get<std::string>();

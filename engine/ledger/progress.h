@@ -102,8 +102,6 @@ Result<void> check_scope(const std::string& scope);
 bool pauses_everything(const std::string& scope);
 bool pause_concerns(const std::string& scope, const Remediation&);
 PauseView view_of(const Pause&);
-// How many of those that a pause or a mass match has held one commit looks at: others wait for it meanwhile.
-inline constexpr size_t kResumedAtOnce = 100;
 // The rule of a scope "rule:ID"; empty for another.
 std::string rule_of_scope(const std::string& scope);
 
@@ -128,8 +126,19 @@ void charge(Remediation&, const std::vector<ScopedBudget>&, Time);
 // no write of ours: what failed has used its place.
 std::vector<Charge> settle_charges(Remediation&);
 
-// Under which guard it stands still; where a budget keeps it, under which scope's: "budget rule aws.s3.public-bucket".
+// Under which guard it stands still, and behind what of it: "budget rule aws.s3.public-bucket" (a budget's scope),
+// "rule aws.s3.public-bucket", "rule-breaker aws.s3.public-bucket 123456789012" (and an account).
 std::string standing_key(const Remediation&);
+std::string rule_key(const std::string& rule);
+std::string rule_breaker_key(const std::string& rule, const std::string& account);
+// Why those go on that waited for a rule's breaker.
+inline constexpr const char* kBreakerClosed = "breaker_closed";
+nlohmann::json wake_details(const WakeStanding&);
+// It waits until others give back a lock. When they do, the first of those that wait goes on, and the next one when
+// that one has taken the lock and given it back, or stands still without it.
+bool awaits_locks(const Remediation&);
+// Whether a rule in this mode acts on anything.
+bool may_act(Mode);
 // As many as stand under the same key are counted, not more.
 inline constexpr int kStandingCounted = 1'000;
 

@@ -24,6 +24,15 @@ Answer observe_again(std::string guard, std::string reason) {
   return answer;
 }
 
+// What a first look has shown not to be touched: `was` waited, or was waited for, because of it.
+std::vector<std::string> touched_no_more(const Remediation& was, const Remediation& now) {
+  std::vector<std::string> keys = was.touches;
+  std::erase_if(keys, [&](const std::string& key) {
+    return std::find(now.touches.begin(), now.touches.end(), key) != now.touches.end();
+  });
+  return keys;
+}
+
 }  // namespace
 
 Result<Remediation> SqliteWriter::open_remediation(const std::string& id) {
@@ -57,6 +66,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     tables_.update(r, was);
     if (r.state == State::held) give_back_probe(r);
     if (r.state == State::isolated) rest(r);
+    if (r.state == State::held || r.state == State::waiting) wake_waiting(r.touches, r.id);
     if (failed) note_end(r, step, code);
   }
   return seq;
@@ -66,7 +76,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
 void SqliteWriter::rest(const Remediation& r) {
   tables_.erase_locks(r.id);
   tables_.put_leases(r);
-  wake_waiting();
+  wake_waiting(r.touches, r.id);
 }
 
 void SqliteWriter::note_end(const Remediation& r, const Transition& step, const std::string& code) {
@@ -77,7 +87,7 @@ void SqliteWriter::note_end(const Remediation& r, const Transition& step, const 
   const RuleBreaker before = kept;
   const auto turned = kedge::note_end(kept, r, step, code, at_, *limits);
   if (kept != before) tables_.put(r.plan.rule.id, account, kept);
-  if (turned == Breaker::Turned::closed) wake_for_rule(r.plan.rule.id, account, {{"cause", "breaker_closed"}});
+  if (turned == Breaker::Turned::closed) wake({rule_breaker_key(r.plan.rule.id, account), "", kBreakerClosed, ""});
   if (turned != Breaker::Turned::opened) return;
   raise(alarm_of(kept, r.plan.rule.id, account, at_));
 }
@@ -91,11 +101,36 @@ void SqliteWriter::give_back_probe(const Remediation& r) {
   tables_.put(r.plan.rule.id, account, *kept);
 }
 
-void SqliteWriter::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {
-  for (const std::string& id : tables_.standing_by(kRuleBreaker, State::waiting)) {
+// A part of those that stand under the key, and a Change for the rest. All of one breaker wait for the same.
+void SqliteWriter::wake(WakeStanding standing) {
+  std::vector<std::string> ids = tables_.standing_after(standing.after, standing.key, may_wake_ + 1);
+  const bool all = ids.size() <= may_wake_;
+  if (!all) ids.pop_back();
+  may_wake_ -= ids.size();
+  const Json details = wake_details(standing);
+  for (const std::string& id : ids) {
     Remediation r = *tables_.open_remediation(id);
-    if (r.plan.rule.id == rule && account_of(r) == account) resume(std::move(r), details);
+    if (r.guard == kRuleGuard && !rule_lets_go(r)) continue;
+    if (r.guard == kRuleBreaker) {
+      const auto kept = tables_.rule_breaker(r.plan.rule.id, account_of(r));
+      if (kept && !kept->breaker.closed()) return;
+    }
+    resume(std::move(r), details);
   }
+  if (all) return;
+  if (!ids.empty()) standing.after = ids.back();
+  more_.emplace_back(std::move(standing));
+}
+
+Result<Answer> SqliteWriter::on(const WakeStanding& standing) {
+  wake(standing);
+  return Answer{};
+}
+
+bool SqliteWriter::rule_lets_go(const Remediation& r) {
+  GateFacts facts = gate_facts(r);
+  facts.pauses.clear();
+  return gate_again(facts).kind == Verdict::Kind::pass;
 }
 
 // A later move of the same Change may take back what an earlier one made runnable.
@@ -117,18 +152,16 @@ void SqliteWriter::end(const Remediation& r) {
   tables_.erase(r);
   tables_.erase_locks(r.id);
   tables_.erase_leases(r.id);
-  wake_waiting();
+  wake_waiting(r.touches, r.id);
 }
 
-// Those that wait for a lock, and find none of theirs taken any more, go on: isolation first, then by arrival.
-void SqliteWriter::wake_waiting() {
-  std::vector<Remediation> free;
-  for (const std::string& id : tables_.standing_by("locks", State::waiting)) {
-    Remediation r = *tables_.open_remediation(id);
-    if (tables_.lock_holders(r).empty()) free.push_back(std::move(r));
+// Of those that wait for one of these locks and find none of theirs taken, the first of each goes on: more than one
+// could not take it. Whoever gives up a lock, or has been let go on and does not take it, passes it on by this.
+void SqliteWriter::wake_waiting(const std::vector<std::string>& keys, const std::string& but) {
+  for (const std::string& key : keys) {
+    const auto first = tables_.first_free(key, but);
+    if (first) resume(*tables_.open_remediation(*first), Json::object());
   }
-  std::stable_partition(free.begin(), free.end(), [](const Remediation& r) { return !r.plan.isolate.empty(); });
-  for (Remediation& r : free) resume(std::move(r), Json::object());
 }
 
 void SqliteWriter::resume(Remediation r, Json details) {
@@ -265,12 +298,20 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (options_.own_things) facts.own = own_among(r.touches, options_.own_things());
   const std::string account = account_of(r);
   auto rule_breaker = limits.rule_breaker ? tables_.rule_breaker(facts.rule, account) : std::nullopt;
-  if (rule_breaker) facts.rule_breaker = open_for(r, *rule_breaker, account, at_);
+  if (rule_breaker) facts.rule_breaker = open_for(r, *rule_breaker, account, at_, *limits.rule_breaker);
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
-  if (verdict.kind != Verdict::Kind::pass) return stand_still(r, was, verdict, befores_details(start));
+  if (verdict.guard == kRuleBreaker) {
+    rule_breaker->last_due = verdict.due;
+    tables_.put(facts.rule, account, *rule_breaker);
+  }
+  if (verdict.kind != Verdict::Kind::pass) {
+    const Result<Answer> stands = stand_still(r, was, verdict, befores_details(start));
+    if (stands) wake_waiting(touched_no_more(was, r), r.id);
+    return stands;
+  }
 
   if (rule_breaker && take_probe(*rule_breaker, r, at_, *limits.rule_breaker)) {
     tables_.put(facts.rule, account, *rule_breaker);
@@ -284,6 +325,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);
   details.update(befores_details(start));
   trace_attempt(r, start.mark, settle(r, was, *step, {}, std::move(details)));
+  wake_waiting(touched_no_more(was, r), r.id);
   return go_on();
 }
 

@@ -81,9 +81,17 @@ std::vector<std::string> Tables::open_of(const std::string& rule, const std::str
   return read_texts(db_.query("SELECT id FROM remediation WHERE rule = ? AND target = ? ORDER BY id", rule, target));
 }
 
-std::vector<std::string> Tables::standing_by(const std::string& guard, State state) {
-  return read_texts(db_.query("SELECT id FROM remediation WHERE guard = ? AND guard <> '' AND state = ? ORDER BY id",
-                              guard, state_text(state)));
+std::vector<std::string> Tables::standing_after(const std::string& id, const std::string& key, size_t limit) {
+  return read_texts(
+      db_.query("SELECT id FROM remediation WHERE guard = ? AND guard <> '' AND id > ? ORDER BY id LIMIT ?", key, id,
+                int64_t(limit)));
+}
+
+// Keys are the guard's name, a space, and more: '!' is what comes after a space.
+std::vector<std::string> Tables::standing_keys(const std::string& guard) {
+  return read_texts(
+      db_.query("SELECT DISTINCT guard FROM remediation WHERE guard <> '' AND guard > ? AND guard < ? ORDER BY guard",
+                guard + " ", guard + "!"));
 }
 
 std::vector<std::string> Tables::held_after(const std::string& id, const std::string& guard, size_t limit) {
@@ -113,6 +121,7 @@ void Tables::insert(const Remediation& r) {
   db_.run("INSERT INTO finding VALUES (?, ?)", r.id, stored_text(fixed_part(r)));
   for (size_t i = 0; i < r.steps.size(); ++i) put_step(r.id, i, r.steps[i]);
   if (r.due) put_timer(r);
+  if (awaits_locks(r)) put_awaited(r);
 }
 
 void Tables::update(const Remediation& now, const Remediation& was) {
@@ -122,6 +131,8 @@ void Tables::update(const Remediation& now, const Remediation& was) {
     if (now.steps[i] != was.steps[i]) put_step(now.id, i, now.steps[i]);
   }
   if (now.due != was.due) put_timer(now);
+  if (awaits_locks(was)) db_.run("DELETE FROM awaited WHERE remediation = ?", now.id);
+  if (awaits_locks(now)) put_awaited(now);
 }
 
 void Tables::erase(const Remediation& r) {
@@ -130,6 +141,7 @@ void Tables::erase(const Remediation& r) {
   db_.run("DELETE FROM step WHERE remediation = ?", r.id);
   db_.run("DELETE FROM timer WHERE remediation = ?", r.id);
   db_.run("DELETE FROM approval WHERE remediation = ?", r.id);
+  db_.run("DELETE FROM awaited WHERE remediation = ?", r.id);
 }
 
 void Tables::put_step(const std::string& remediation, size_t number, const StepProgress& step) {
@@ -143,6 +155,11 @@ void Tables::put_timer(const Remediation& r) {
   } else {
     db_.run("DELETE FROM timer WHERE remediation = ?", r.id);
   }
+}
+
+void Tables::put_awaited(const Remediation& r) {
+  const int64_t rank = r.plan.isolate.empty() ? 1 : 0;
+  for (const std::string& key : r.touches) db_.run("INSERT OR IGNORE INTO awaited VALUES (?, ?, ?)", key, rank, r.id);
 }
 
 // ---- ended ---------------------------------------------------------------------------------------------------------
@@ -193,6 +210,17 @@ std::vector<std::string> Tables::lock_holders(const Remediation& r) {
 
 void Tables::put_locks(const Remediation& r) {
   for (const std::string& key : r.touches) db_.run("INSERT OR REPLACE INTO lock VALUES (?, ?)", key, r.id);
+}
+
+std::optional<std::string> Tables::first_free(const std::string& key, const std::string& but) {
+  if (lock_holder(key)) return std::nullopt;
+  const auto first =
+      read_texts(db_.query("SELECT remediation FROM awaited AS one WHERE key = ? AND remediation <> ? AND NOT EXISTS ("
+                           " SELECT 1 FROM awaited AS its JOIN lock ON lock.key = its.key"
+                           " WHERE its.remediation = one.remediation AND lock.remediation <> one.remediation)"
+                           " ORDER BY rank, remediation LIMIT 1",
+                           key, but));
+  return first.empty() ? std::nullopt : std::optional(first.front());
 }
 
 void Tables::put_leases(const Remediation& r) {

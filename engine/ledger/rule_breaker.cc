@@ -11,6 +11,16 @@ namespace {
 
 // Who waits while the probe of a rule's breaker is out asks again after this; when the probe does well, at once.
 constexpr Duration kProbeAskedAgain = std::chrono::minutes(10);
+// So many ask while it is open once: the probe, and a few who take its place should it end without a word.
+constexpr int kAskMeanwhile = 5;
+constexpr Duration kLongestLine = std::chrono::hours(24);  // who would come later comes with those who are first
+
+// `first`: when whoever is first in the line asks.
+Time turn_behind(const std::optional<Time>& last, Time first, const BreakerLimits& limits) {
+  if (!last || *last < first) return first;
+  const Time next = *last + std::max<Duration>(limits.first / kAskMeanwhile, std::chrono::seconds(1));
+  return next > first + kLongestLine ? first : next;
+}
 
 // One that was undone, or given up by a person, tells nothing: what it did may have worked. One that takes back by
 // itself what it did has failed, and told so when it began to.
@@ -25,12 +35,18 @@ Breaker::Outcome outcome_of_end(const Remediation& r, const Transition& step) {
 }  // namespace
 
 std::optional<OpenRuleBreaker> open_for(const Remediation& r, const RuleBreaker& kept, const std::string& account,
-                                        Time now) {
+                                        Time now, const BreakerLimits& limits) {
   const Breaker& breaker = kept.breaker;
   auto until = breaker.shut_until(now);
   if (!until || kept.probe == r.id) return std::nullopt;
   if (breaker.half_open(now)) until = std::max(*until, now + kProbeAskedAgain);
-  return OpenRuleBreaker{account, breaker.since(), *until, breaker.failed(), breaker.counted(), kept.error};
+  return OpenRuleBreaker{account,
+                         breaker.since(),
+                         *until,
+                         breaker.failed(),
+                         breaker.counted(),
+                         kept.error,
+                         turn_behind(kept.last_due, *until, limits)};
 }
 
 bool take_probe(RuleBreaker& kept, const Remediation& r, Time now, const BreakerLimits& limits) {
@@ -49,7 +65,9 @@ Breaker::Turned note_end(RuleBreaker& kept, const Remediation& r, const Transiti
   if (outcome == Breaker::Outcome::bad) kept.error = r.reason;
   BreakerLimits here = limits;
   if (is_denial(code)) here.in_a_row = 1;
-  return kept.breaker.note({kept.breaker.turn(), probe}, outcome, now, here, std::nullopt);
+  const auto turned = kept.breaker.note({kept.breaker.turn(), probe}, outcome, now, here, std::nullopt);
+  if (turned == Breaker::Turned::opened) kept.last_due.reset();
+  return turned;
 }
 
 void give_back_probe(RuleBreaker& kept, const Remediation& r, Time now, const BreakerLimits& limits) {
@@ -60,8 +78,8 @@ void give_back_probe(RuleBreaker& kept, const Remediation& r, Time now, const Br
 
 RaiseAlarm alarm_of(const RuleBreaker& kept, const std::string& rule, const std::string& account, Time now) {
   const Breaker& breaker = kept.breaker;
-  const OpenRuleBreaker open{account,          breaker.since(),   breaker.shut_until(now).value_or(now),
-                             breaker.failed(), breaker.counted(), kept.error};
+  const Time until = breaker.shut_until(now).value_or(now);
+  const OpenRuleBreaker open{account, breaker.since(), until, breaker.failed(), breaker.counted(), kept.error, until};
   RaiseAlarm alarm;
   alarm.kind = "rule-breaker-open";
   alarm.message = fmt::format(

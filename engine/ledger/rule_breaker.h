@@ -10,8 +10,10 @@
 
 namespace kedge {
 
-// Its rule's breaker on its account, where that keeps it from starting.
-std::optional<OpenRuleBreaker> open_for(const Remediation&, const RuleBreaker&, const std::string& account, Time now);
+// Its rule's breaker on its account, where that keeps it from starting. Those that wait ask again one after the other,
+// so that one is there when one is let through to see, and not all are observed again for it.
+std::optional<OpenRuleBreaker> open_for(const Remediation&, const RuleBreaker&, const std::string& account, Time now,
+                                        const BreakerLimits&);
 // It starts, and is the probe where one is wanted. False: nothing has changed.
 bool take_probe(RuleBreaker&, const Remediation&, Time now, const BreakerLimits&);
 // It has ended by this move; `code`: of the outcome with which it did.

@@ -152,8 +152,24 @@ CREATE INDEX lease_by_remediation ON lease (remediation);
 DELETE FROM lock WHERE remediation IN (SELECT id FROM remediation WHERE state = 'isolated');
 )sql";
 
-constexpr std::array<const char*, 8> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                    kVersion5, kVersion6, kVersion7, kVersion8};
+// Who waits for locks was looked for among all of them, and what stands by its rule, or its breaker, among all such.
+constexpr const char* kVersion9 = R"sql(
+CREATE TABLE awaited (
+  key TEXT NOT NULL, rank INTEGER NOT NULL, remediation TEXT NOT NULL,
+  PRIMARY KEY (key, rank, remediation)) WITHOUT ROWID;
+CREATE INDEX awaited_by_remediation ON awaited (remediation);
+INSERT OR IGNORE INTO awaited
+  SELECT value, coalesce(json_array_length(body, '$.plan.isolate'), 0) = 0, remediation.id
+  FROM remediation JOIN finding ON finding.remediation = remediation.id, json_each(moving, '$.touches')
+  WHERE state = 'waiting' AND guard = 'locks';
+UPDATE remediation SET guard = 'rule ' || rule WHERE guard = 'rule';
+UPDATE remediation SET guard = 'rule-breaker ' || rule || ' ' || coalesce(json_extract(moving, '$.figures.account'), '')
+  WHERE guard = 'rule-breaker';
+ALTER TABLE rule_breaker ADD COLUMN last_due INTEGER;
+)sql";
+
+constexpr std::array<const char*, 9> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                                    kVersion6, kVersion7, kVersion8, kVersion9};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

@@ -20,6 +20,9 @@
 
 namespace kedge {
 
+// Of what goes on because something is over (a pause, a mass match, a rule's breaker), one commit looks at so many.
+inline constexpr size_t kResumedAtOnce = 100;
+
 struct SqliteLedgerOptions {
   std::string directory;                                   // <data>: ledger.db and lock lie in it
   Duration seen_for = std::chrono::hours(24 * 7);          // how long keys are remembered (longer than sources keep)
@@ -32,6 +35,7 @@ struct SqliteLedgerOptions {
   int64_t dead_letter_bytes_max = 64LL << 20;              // likewise, their values together
   int64_t dead_letters_per_minute = 600;                   // likewise
   int suppressions_per_minute = 60;                        // records of one rule; beyond it they fold into one
+  size_t resumed_at_once = kResumedAtOnce;                 // others wait for it meanwhile
   GateLimits gate;                                         // the engine's own limits
   // What the engine must not turn against. Asked in each Start, by the committer's thread; empty: nothing is.
   std::function<std::vector<OwnThing>()> own_things;

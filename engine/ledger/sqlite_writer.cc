@@ -14,10 +14,13 @@ constexpr int64_t kHoursADay = 24;
 
 Result<Answer> SqliteWriter::apply(const Change& change) {
   runnable_.clear();
+  more_.clear();
+  may_wake_ = options_.resumed_at_once;
   notices_ = 0;
   Result<Answer> result = std::visit([&](const auto& one) { return on(one); }, change);
   if (!result) return result;
   result->runnable = std::move(runnable_);
+  result->more = std::move(more_);
   result->notices = notices_;
   result->seq = head_;
   return result;

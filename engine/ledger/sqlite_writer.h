@@ -72,6 +72,7 @@ class SqliteWriter {
   Result<Answer> on(const RedriveDeadLetter&);
   Result<Answer> on(const RerunEvent&);
   Result<Answer> on(const LoadRules&);
+  Result<Answer> on(const WakeStanding&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);
   Result<Answer> on(const RaiseAlarm&);
@@ -101,7 +102,7 @@ class SqliteWriter {
   void note_runnable(const Remediation&, bool moved);
   void end(const Remediation&);
   void rest(const Remediation& isolated);
-  void wake_waiting();
+  void wake_waiting(const std::vector<std::string>& keys, const std::string& but);
   void resume(Remediation, nlohmann::json details);
   GateFacts gate_facts(const Remediation&);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
@@ -109,12 +110,13 @@ class SqliteWriter {
   void count_approvals(const Remediation&, GateFacts&);
   bool end_pause(const RemovePause&);
   bool let_go(const std::string& rule, const std::string& actor);
-  std::optional<std::string> resume_paused(const RemovePause&);
-  std::optional<std::string> let_restored_go(const RemovePause&);
+  void resume_paused(RemovePause);
+  void let_restored_go(RemovePause);
   bool close_rule_breakers(const std::string& rule, const std::string& actor);  // false: none was open
   void note_end(const Remediation&, const Transition&, const std::string& code);
   void give_back_probe(const Remediation&);
-  void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
+  void wake(WakeStanding);
+  bool rule_lets_go(const Remediation&);
   Result<Answer> stand_still(Remediation&, const Remediation& was, const Verdict&, nlohmann::json details);
   Result<void> check_locks(const Remediation&);
   std::optional<Obstacle> obstacle_to(const Remediation&, bool by_person);  // to taking back what it wrote
@@ -144,6 +146,8 @@ class SqliteWriter {
   std::optional<Duration> clock_accepted_;
   int64_t head_;
   std::vector<Remediation> runnable_;  // what the Change at hand has moved into planned or undoing
+  std::vector<FollowUp> more_;         // what it leaves to later ones
+  size_t may_wake_ = 0;                // so many may it still look at
   int64_t notices_ = 0;                // what it has put into the outbox
   uint64_t bites_ = 0;
 };

@@ -166,6 +166,9 @@ void StateCheck::check_orphans() {
   check_owned("lock",
               db_.query("SELECT remediation, key FROM lock WHERE remediation NOT IN (SELECT id FROM remediation)"),
               kBlocks);
+  check_owned("awaited",
+              db_.query("SELECT remediation, key FROM awaited WHERE remediation NOT IN (SELECT id FROM remediation)"),
+              kBlocks);
   check_owned("lease",
               db_.query("SELECT remediation, effect FROM lease WHERE remediation NOT IN (SELECT id FROM remediation)"),
               kNobody);

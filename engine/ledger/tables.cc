@@ -47,10 +47,11 @@ Notice read_notice(const Query& row) {
           row.time(7)};
 }
 
-RuleBreaker read_rule_breaker(std::string probe, std::string error, const std::string& body) {
-  auto breaker = Breaker::from_json(stored_json(body));
+// Of a row that begins with: probe, error, body, last_due.
+RuleBreaker read_rule_breaker(const Query& row) {
+  auto breaker = Breaker::from_json(stored_json(row.text(2)));
   if (!breaker) throw SqliteFailure{SQLITE_CORRUPT, SQLITE_CORRUPT, "a rule's breaker cannot be read"};
-  return {*std::move(breaker), std::move(probe), std::move(error)};
+  return {*std::move(breaker), row.text(0), row.text(1), row.is_null(3) ? std::nullopt : std::optional(row.time(3))};
 }
 
 }  // namespace
@@ -188,22 +189,24 @@ void Tables::erase_mass_match(const std::string& rule) { db_.run("DELETE FROM ma
 // ---- rule_breaker --------------------------------------------------------------------------------------------------
 
 std::optional<RuleBreaker> Tables::rule_breaker(const std::string& rule, const std::string& account) {
-  Query row = db_.query("SELECT probe, error, body FROM rule_breaker WHERE rule = ? AND account = ?", rule, account);
+  Query row =
+      db_.query("SELECT probe, error, body, last_due FROM rule_breaker WHERE rule = ? AND account = ?", rule, account);
   if (!row.next()) return std::nullopt;
-  return read_rule_breaker(row.text(0), row.text(1), row.text(2));
+  return read_rule_breaker(row);
 }
 
 std::vector<std::pair<std::string, RuleBreaker>> Tables::rule_breakers(const std::string& rule) {
   std::vector<std::pair<std::string, RuleBreaker>> all;
-  Query row = db_.query("SELECT account, probe, error, body FROM rule_breaker WHERE rule = ? ORDER BY account", rule);
-  while (row.next()) all.emplace_back(row.text(0), read_rule_breaker(row.text(1), row.text(2), row.text(3)));
+  Query row =
+      db_.query("SELECT probe, error, body, last_due, account FROM rule_breaker WHERE rule = ? ORDER BY account", rule);
+  while (row.next()) all.emplace_back(row.text(4), read_rule_breaker(row));
   return all;
 }
 
 void Tables::put(const std::string& rule, const std::string& account, const RuleBreaker& kept) {
   if (kept.breaker.blank()) return db_.run("DELETE FROM rule_breaker WHERE rule = ? AND account = ?", rule, account);
-  db_.run("INSERT OR REPLACE INTO rule_breaker VALUES (?, ?, ?, ?, ?)", rule, account, kept.probe, kept.error,
-          stored_text(kept.breaker.to_json()));
+  db_.run("INSERT OR REPLACE INTO rule_breaker VALUES (?, ?, ?, ?, ?, ?)", rule, account, kept.probe, kept.error,
+          stored_text(kept.breaker.to_json()), kept.last_due);
 }
 
 // ---- pause, approval, exception, rule_state ------------------------------------------------------------------------

@@ -54,7 +54,9 @@ class Tables {
   std::vector<LedgerReader::Unfinished> unfinished();
   std::optional<Remediation> open_remediation(const std::string& id);
   std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first
-  std::vector<std::string> standing_by(const std::string& guard, State);                 // likewise
+  // Those that stand under the key (standing_key), by id: those after one, no more than `limit`.
+  std::vector<std::string> standing_after(const std::string& id, const std::string& key, size_t limit);
+  std::vector<std::string> standing_keys(const std::string& guard);  // of the guard, each once
   // Held by the guard, by id: those after one, or those of a rule; no more than `limit`.
   std::vector<std::string> held_after(const std::string& id, const std::string& guard, size_t limit);
   std::vector<std::string> held_of(const std::string& rule, const std::string& guard, size_t limit);
@@ -73,6 +75,9 @@ class Tables {
   std::optional<std::string> lock_holder(const std::string& key);
   void put_locks(const Remediation&);
   void erase_locks(const std::string& remediation);
+  // Of those that wait for the lock of the key and find none of theirs taken the first, but for one: isolation goes
+  // before, then by arrival.
+  std::optional<std::string> first_free(const std::string& key, const std::string& but);
   // A lease keeps nobody from working on what it isolates.
   std::vector<std::string> lease_holders(const Remediation&);  // others that isolate by the same effect
   void put_leases(const Remediation&);
@@ -194,6 +199,7 @@ class Tables {
                                const std::string& finding);
   void put_step(const std::string& remediation, size_t number, const StepProgress&);
   void put_timer(const Remediation&);
+  void put_awaited(const Remediation&);
   void settle_attempt(const AttemptTrace&, int64_t day);
 
   Database& db_;

@@ -276,8 +276,9 @@ struct MassMatch {
 // What a rule's remediations on one account have come to lately.
 struct RuleBreaker {
   Breaker breaker;
-  std::string probe;  // the remediation that was let through to see; empty: none
-  std::string error;  // of the last that failed
+  std::string probe;                            // the remediation that was let through to see; empty: none
+  std::string error;                            // of the last that failed
+  std::optional<Time> last_due = std::nullopt;  // when the last of those that wait for it asks again
 
   bool operator==(const RuleBreaker&) const = default;
 };

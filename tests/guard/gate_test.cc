@@ -375,7 +375,8 @@ TEST_F(GateTest, AsksPeopleBeforeTheBreaker) {
 }
 
 TEST_F(GateTest, WaitsWhileItsRuleHasFailedOnTheAccountUntilAPersonLetsItGoOn) {
-  facts.rule_breaker = OpenRuleBreaker{"123456789012", kNow - minutes(5), kNow + minutes(10), 3, 3, "AccessDenied"};
+  facts.rule_breaker =
+      OpenRuleBreaker{"123456789012", kNow - minutes(5), kNow + minutes(10), 3, 3, "AccessDenied", kNow + minutes(10)};
   expect(Kind::wait, "rule-breaker", "kedge resume --scope rule:aws.s3.public-bucket");
   EXPECT_EQ(ask().due, kNow + minutes(10));
   facts.charged = true;

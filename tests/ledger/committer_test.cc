@@ -71,6 +71,48 @@ TEST_F(CommitterTest, GoesOnByItselfWithWhatIsMoreThanOneCommit) {
   EXPECT_EQ(many.weight(), kHeld) << "it ends with nothing left over";
 }
 
+TEST_F(CommitterTest, LetsOthersCommitBetweenTheParts) {
+  Mailbox<Remediation> many(SIZE_MAX);
+  constexpr size_t kHeld = 3 * kResumedAtOnce + 1;
+  Committer committer(ledger, many, {});
+  committer.commit(sample_rules(Mode::shadow));
+  for (size_t i = 0; i < kHeld; ++i) {
+    const int number = static_cast<int>(i);
+    const std::string target = "b" + std::to_string(i);
+    committer.commit(batch_of({sample_finding(number, target, clock.now())}));
+    ASSERT_EQ(committer.commit(sample_start(sample_id(number), target, ledger.head())).go->guard, "rule");
+  }
+  many.take_all(Duration{0});
+  const int64_t before = committer.figures().groups;
+  EXPECT_EQ(committer.commit(sample_rules(Mode::enforce)).runnable.size(), kResumedAtOnce);
+  for (size_t i = 0; i < kHeld; ++i) ASSERT_TRUE(many.take(kLong)) << i;
+  EXPECT_EQ(committer.figures().groups - before, 4) << "a part with each group";
+}
+
+// What the next start finds again keeps nobody who stops; what a person has let go on does.
+TEST_F(CommitterTest, LeavesToTheNextStartWhatThatFindsAgain) {
+  class Endless final : public Ledger {
+   public:
+    explicit Endless(Ledger& ledger) : ledger_(ledger) {}
+    std::vector<Answer> apply(std::span<const Change> changes) override {
+      std::vector<Answer> answers(changes.size());
+      answers.front().more = {WakeStanding{"rule a", "", "rules_loaded", ""}};
+      return answers;
+    }
+    int64_t head() const override { return ledger_.head(); }
+    Time now() const override { return ledger_.now(); }
+    std::optional<Duration> clock_doubt() const override { return ledger_.clock_doubt(); }
+    Time time_of_day() const override { return ledger_.time_of_day(); }
+
+   private:
+    Ledger& ledger_;
+  } endless(ledger);
+  Committer committer(endless, runnable, {});
+  EXPECT_TRUE(committer.commit(NoteStop{""}).done());
+  committer.stop();
+  EXPECT_FALSE(committer.failed());
+}
+
 TEST_F(CommitterTest, AnswersEvenWhenNobodyTakesWhatIsRunnable) {
   Mailbox<Remediation> small(1);
   Committer committer(ledger, small, {});

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <set>
 
 #include "base/json.h"
@@ -22,6 +23,7 @@ SqliteLedgerOptions narrow_options() {
   SqliteLedgerOptions options;
   options.notify_alarms = {"on-call"};
   options.notify_dead_letters = {"letters"};
+  options.resumed_at_once = 1;
   options.gate.budgets.all.most = 5;
   options.gate.budgets.rule = {4, std::chrono::minutes(2)};
   options.gate.budgets.account.most = 4;
@@ -55,10 +57,12 @@ class Pair {
       maker_.set_wall_clock(reference_->now());
       std::vector<Change> group;
       for (uint64_t n = 1 + maker_.below(4); n > 0; --n) group.push_back(maker_.next(*reference_));
+      if (!rest_.empty()) group.push_back(next_part());
       published_ = std::max(published_, reference_->head() + 1 - static_cast<int64_t>(maker_.below(30)));
       const auto wanted = reference_->apply(group);
       const auto got = ledger_->apply(group);
       for (size_t k = 0; k < group.size(); ++k) compare(wanted[k], got[k], fmt::format("group {}, {}", i, k), group[k]);
+      for (const Answer& answer : wanted) rest_.insert(rest_.end(), answer.more.begin(), answer.more.end());
       if (maker_.below(40) == 0) compare_readers();
       if (maker_.below(60) == 0) reopen();
     }
@@ -75,7 +79,13 @@ class Pair {
     ledger_ = *std::move(opened);
     reader_ = *open_sqlite_reader(options_.directory);
   }
+  Change next_part() {
+    const FollowUp part = rest_.front();
+    rest_.pop_front();
+    return std::visit([](const auto& one) { return Change(one); }, part);
+  }
   void reopen() {
+    rest_.clear();
     ledger_.reset();
     open();
   }
@@ -93,6 +103,7 @@ class Pair {
     EXPECT_EQ(wanted.go, got.go);
     EXPECT_EQ(wanted.runnable, got.runnable);
     EXPECT_EQ(wanted.notices, got.notices);
+    EXPECT_EQ(wanted.more, got.more);
   }
 
   void compare_readers() {
@@ -135,6 +146,7 @@ class Pair {
   }
 
   FakeClock clock_;
+  std::deque<FollowUp> rest_;
   int64_t published_ = 0;  // of the audit log that there might be
   TemporaryDirectory directory_;
   SqliteLedgerOptions options_ = narrow_options();
@@ -153,15 +165,18 @@ TEST_P(ContractTest, SqliteAnswersAndRecordsAsTheReferenceDoes) {
   EXPECT_GT(pair.journal_begin(), 0) << "records were let go, too";
 }
 
-TEST(ChangeMaker, LeadsToAWordOfEveryGuard) {
+TEST(ChangeMaker, LeadsToAWordOfEveryGuardAndToMoreThanOneCommit) {
   FakeClock clock;
   MemoryLedger ledger(clock, narrow_options());
   ChangeMaker maker(1, clock);
+  std::set<size_t> left_to_later;  // by kind
   for (int i = 0; i < 12'000; ++i) {
     clock.advance(maker.pause());
     const Change change = maker.next(ledger);
-    ledger.apply({&change, 1});
+    const Answer answer = ledger.apply({&change, 1}).at(0);
+    for (const FollowUp& part : answer.more) left_to_later.insert(part.index());
   }
+  EXPECT_EQ(left_to_later.size(), 2U) << "more goes on than one commit does: by a person's word, and by itself";
   std::set<std::string> spoke;
   const auto journal = ledger.journal(0, SIZE_MAX).value();
   for (const JournalEntry& entry : journal) spoke.insert(parse_json(entry.bytes)->value("guard", ""));

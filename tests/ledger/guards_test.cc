@@ -14,6 +14,14 @@ using std::chrono::seconds;
 
 class GuardsTest : public RemediationTest {
  protected:
+  void hold_more_by_their_rule_than_one_commit_lets_go() {
+    allow_mass_matches();
+    ASSERT_TRUE(commit(sample_rules(Mode::shadow)).done());
+    constexpr int kHeld = static_cast<int>(kResumedAtOnce) + 20;
+    for (int i = 0; i < kHeld; ++i) {
+      EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "rule");
+    }
+  }
   void pause_with_more_than_one_commit_lets_go() {
     options.gate.mass_match.reset();
     remake();
@@ -70,8 +78,7 @@ TEST_P(GuardsTest, LetsGoWhatARestoredLedgerHoldsInParts) {
   for (int i = 0; i < kHeld; ++i) start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i));
   const Answer first = commit(RemovePause{"restored", "alice"});
   EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
-  ASSERT_TRUE(first.more);
-  EXPECT_EQ(commit(RemovePause{"restored", "alice", true, *first.more}).runnable.size(), 20U);
+  EXPECT_EQ(go_on(first).runnable.size(), 20U);
 }
 
 TEST_P(GuardsTest, IsHeldBetweenTwoAttemptsByAPause) {
@@ -92,6 +99,52 @@ TEST_P(GuardsTest, GoesOnWhenItsRuleActsAgain) {
   EXPECT_EQ(start(id).guard, "rule");
   EXPECT_TRUE(commit(sample_rules(Mode::shadow)).runnable.empty());
   EXPECT_EQ(commit(sample_rules(Mode::enforce)).runnable.at(0).id, id);
+}
+
+TEST_P(GuardsTest, GoesOnInPartsWhenItsRuleActsAgain) {
+  hold_more_by_their_rule_than_one_commit_lets_go();
+  const Answer first = commit(sample_rules(Mode::enforce));
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  EXPECT_EQ(last_record()["cause"], "rules_loaded");
+  const Answer second = go_on(first);
+  EXPECT_EQ(second.runnable.size(), 20U);
+  EXPECT_EQ(last_record()["cause"], "rules_loaded");
+  EXPECT_TRUE(second.more.empty());
+}
+
+TEST_P(GuardsTest, LeavesTheRestHeldWhoseRuleIsOffAgain) {
+  hold_more_by_their_rule_than_one_commit_lets_go();
+  const Answer first = commit(sample_rules(Mode::enforce));
+  ASSERT_TRUE(commit(sample_rules(Mode::shadow)).more.empty());
+  const Answer second = go_on(first);
+  ASSERT_TRUE(second.done());
+  EXPECT_TRUE(second.runnable.empty());
+}
+
+// The engine died after the first part: its next start loads the rules.
+TEST_P(GuardsTest, GoesOnWithTheRulesOfTheNextStartWhereThisOneLetOnlyAPartGo) {
+  hold_more_by_their_rule_than_one_commit_lets_go();
+  ASSERT_EQ(commit(sample_rules(Mode::enforce)).runnable.size(), kResumedAtOnce);
+  restart();
+  EXPECT_EQ(commit(sample_rules(Mode::enforce)).runnable.size(), 20U);
+  EXPECT_TRUE(commit(sample_rules(Mode::enforce)).runnable.empty());
+}
+
+TEST_P(GuardsTest, GoesOnInPartsHoweverManyRulesActAgain) {
+  allow_mass_matches();
+  LoadRules rules = sample_rules();
+  rules.rules.push_back(sample_rules(Mode::enforce, "another").rules[0]);
+  constexpr int kOfEach = static_cast<int>(kResumedAtOnce) / 2 + 10;
+  for (int i = 0; i < 2 * kOfEach; ++i) {
+    Finding finding = sample_finding(i, "t" + std::to_string(i), clock.now());
+    if (i % 2 == 1) finding.plan.rule.id = "another";
+    ASSERT_TRUE(commit(batch_of({finding})).done());
+  }
+  ASSERT_TRUE(commit(LoadRules{"none", "/rules", {}}).done());
+  for (int i = 0; i < 2 * kOfEach; ++i) EXPECT_EQ(start(sample_id(i), "t" + std::to_string(i)).guard, "rule");
+  const Answer first = commit(rules);
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  EXPECT_EQ(go_on(first).runnable.size(), 20U);
 }
 
 TEST_P(GuardsTest, EndsRefusedWhereAnExceptionCoversIt) {
@@ -405,18 +458,15 @@ TEST_P(GuardsTest, LetsTheRuleGoOnInPartsOfWhichTheLastEndsTheMassMatch) {
   for (int i = 0; i < kHeld; ++i) {
     EXPECT_EQ(start(open(i, "t" + std::to_string(i)), "t" + std::to_string(i)).guard, "mass-match");
   }
-  RemovePause let_go{"rule:aws.s3.public-bucket", "alice"};
+  const RemovePause let_go{"rule:aws.s3.public-bucket", "alice"};
   const Answer first = commit(let_go);
-  ASSERT_TRUE(first.more);
   EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
   EXPECT_EQ(start(sample_id(0), "t0").go, Go::go) << "it was let go";
   EXPECT_EQ(start(open(9'000, "found meanwhile"), "found meanwhile").guard, "mass-match");
-  let_go.goes_on = true;
-  let_go.after = *first.more;
-  const Answer last = commit(let_go);
-  EXPECT_FALSE(last.more);
+  const Answer last = go_on(first);
+  EXPECT_TRUE(last.more.empty());
   EXPECT_EQ(last.runnable.size(), 21U);
-  EXPECT_TRUE(commit(let_go).runnable.empty());
+  EXPECT_TRUE(go_on(first).runnable.empty());
   EXPECT_EQ(commit(RemovePause{let_go.scope, "alice"}).error.code, ErrorCode::not_found);
 }
 
@@ -425,17 +475,17 @@ TEST_P(GuardsTest, EndsAPauseAtOnceAndWhatItHeldInParts) {
   const Answer first = commit(RemovePause{"all", "alice"});
   EXPECT_TRUE(reader().pauses()->empty());
   EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
-  ASSERT_TRUE(first.more);
   ASSERT_TRUE(commit(AddPause{{"rule:aws.s3.public-bucket", "", "bob", clock.now()}}).done());
-  RemovePause rest{"all", "alice", true, *first.more};
-  EXPECT_TRUE(commit(rest).runnable.empty()) << "another pause holds them now";
+  const Answer rest = go_on(first);
+  ASSERT_TRUE(rest.done());
+  EXPECT_TRUE(rest.runnable.empty()) << "another pause holds them now";
   EXPECT_EQ(reader().pauses()->size(), 1U);
   EXPECT_EQ(commit(RemovePause{"rule:aws.s3.public-bucket", "bob"}).runnable.size(), 20U);
 }
 
 TEST_P(GuardsTest, LetsGoByAPersonsWordWhatACrashLeftHeld) {
   pause_with_more_than_one_commit_lets_go();
-  ASSERT_TRUE(commit(RemovePause{"all", "alice"}).more);  // and nobody asks for more
+  ASSERT_EQ(commit(RemovePause{"all", "alice"}).more.size(), 1U);  // and nobody asks for more
   EXPECT_EQ(commit(RemovePause{"all", "alice"}).runnable.size(), 20U);
 }
 

@@ -46,6 +46,17 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
 
   Answer commit(Change change) { return ledger().apply({&change, 1}).at(0); }
 
+  // What the committer would do next: the part that the answer leaves to a later commit.
+  Answer go_on(const Answer& answer) {
+    if (answer.more.size() != 1) {
+      Answer none;
+      none.outcome = Outcome::refused;
+      none.error = {ErrorCode::not_found, "it leaves nothing to a later commit, or more than one part"};
+      return none;
+    }
+    return commit(std::visit([](const auto& one) { return Change(one); }, answer.more.at(0)));
+  }
+
   // Opens a remediation of the target and gives its id.
   std::string open(int number, const std::string& target, size_t steps = 1) {
     const Answer answer = commit(batch_of({sample_finding(number, target, clock.now(), steps)}));

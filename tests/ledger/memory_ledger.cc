@@ -48,12 +48,15 @@ std::vector<Answer> MemoryLedger::apply(std::span<const Change> changes) {
 
 Answer MemoryLedger::apply_one(const Change& change) {
   runnable_.clear();
+  more_.clear();
+  may_wake_ = options_.resumed_at_once;
   const int64_t last_notice = last_notice_;
   auto result = std::visit([&](const auto& one) { return on(one); }, change);
   Answer answer;
   if (result) {
     answer = *std::move(result);
     answer.notices = last_notice_ - last_notice;
+    answer.more = more_;
     std::set<std::string> told;
     for (const std::string& id : runnable_) {
       const auto found = open_.find(id);
@@ -458,25 +461,27 @@ Result<Answer> MemoryLedger::on(const RemovePause& change) {
   }
   if (mass && !change.goes_on) write(resume_record(rule, mass_matches_.at(rule), change.actor));
   const bool breakers = !change.goes_on && !rule.empty() && close_rule_breakers(rule, change.actor);
-  Answer answer;
+  RemovePause rest{change.scope, change.actor, true, change.after};
   if (mass && !let_go(rule, change.actor)) {
-    answer.more = change.after;
-    return answer;
+    more_.emplace_back(rest);
+    return Answer{};
   }
   size_t looked_at = 0;
-  for (auto one = open_.upper_bound(change.after); one != open_.end() && looked_at < kResumedAtOnce; ++one) {
+  for (auto one = open_.upper_bound(change.after); one != open_.end() && looked_at < options_.resumed_at_once; ++one) {
     auto& [id, r] = *one;
     const bool restored = change.scope == kRestored;
     if (r.state != State::held || r.guard != (restored ? kRestored : "pause")) continue;
-    if (++looked_at == kResumedAtOnce) answer.more = id;
+    ++looked_at;
+    rest.after = id;
     const auto concerns = [&, &held = r](const auto& pause) { return pause_concerns(pause.first, held); };
     if (!restored && std::any_of(pauses_.begin(), pauses_.end(), concerns)) continue;
     r.let_go = r.let_go || restored;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", change.actor}, {"cause", "resume"}});
   }
-  const bool idle = !mass && !ended && !breakers && runnable_.empty() && !answer.more;
+  if (looked_at == options_.resumed_at_once) more_.emplace_back(rest);
+  const bool idle = !mass && !ended && !breakers && runnable_.empty() && more_.empty();
   if (idle && !change.goes_on) return Error{ErrorCode::not_found, "nothing is paused with the scope " + change.scope};
-  return answer;
+  return Answer{};
 }
 
 Result<Answer> MemoryLedger::on(const RedriveDeadLetter& change) {
@@ -533,12 +538,8 @@ Result<Answer> MemoryLedger::on(const LoadRules& change) {
     return rule == rules_.end() || rule->second.mode == Mode::off || rule->second.reconcile == Reconcile::off;
   });
   write(rules_record(change, static_cast<int64_t>(ended)));
-  for (auto& [id, r] : open_) {
-    if (r.state != State::held || r.guard != "rule") continue;
-    GateFacts facts = gate_facts(r);
-    facts.pauses.clear();
-    if (gate_again(facts).kind != Verdict::Kind::pass) continue;
-    settle(r, *transition(r.state, Move::resume), {}, {{"cause", "rules_loaded"}});
+  for (const LoadedRule& rule : change.rules) {
+    if (may_act(rule.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
   }
   return Answer{};
 }
@@ -547,6 +548,11 @@ Result<Answer> MemoryLedger::on(const NoteStart& change) {
   flush_folds(false);
   std::erase_if(throttles_, [&](const auto& entry) { return entry.second.until <= at_; });
   write(start_record(change));
+  std::set<std::string> keys;
+  for (const auto& [id, r] : open_) {
+    if (r.guard == kRuleBreaker) keys.insert(standing_key(r));
+  }
+  for (const std::string& key : keys) wake({key, "", kBreakerClosed, ""});
   return Answer{};
 }
 

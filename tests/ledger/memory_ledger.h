@@ -106,6 +106,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<Answer> on(const RedriveDeadLetter&);
   Result<Answer> on(const RerunEvent&);
   Result<Answer> on(const LoadRules&);
+  Result<Answer> on(const WakeStanding&);
   Result<Answer> on(const NoteStart&);
   Result<Answer> on(const NoteStop&);
   Result<Answer> on(const RaiseAlarm&);
@@ -136,7 +137,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<Remediation*> find_open(const std::string& id);
   // Moves, writes the record and the notices, and settles what ends.
   int64_t settle(Remediation&, const Transition&, Standstill, nlohmann::json details);
-  void wake_waiting();
+  void wake_waiting(const std::vector<std::string>& keys, const std::string& but);
   void keep_claim(const Remediation& confirmed);
   std::optional<Claim> claim(const std::string& rule, const std::string& target) const;
   GateFacts gate_facts(const Remediation&) const;
@@ -146,7 +147,8 @@ class MemoryLedger : public Ledger, public LedgerReader {
   bool close_rule_breakers(const std::string& rule, const std::string& actor);
   void note_end(const Remediation&, const Transition&, const std::string& code);
   void give_back_probe(const Remediation&);
-  void wake_for_rule(const std::string& rule, const std::string& account, const nlohmann::json& details);
+  void wake(WakeStanding);
+  bool is_free(const Remediation& standing) const;
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&) const;
   std::vector<std::string> lock_holders(const Remediation&) const;
   std::optional<Obstacle> obstacle_to(const Remediation&, bool by_person) const;
@@ -211,7 +213,10 @@ class MemoryLedger : public Ledger, public LedgerReader {
   int64_t last_notice_ = 0;
   std::deque<JournalEntry> journal_;
   std::map<std::string, std::string> blobs_;
-  std::vector<std::string> runnable_;  // of the Change at hand
+  // Of the Change at hand.
+  std::vector<std::string> runnable_;
+  std::vector<FollowUp> more_;
+  size_t may_wake_ = 0;
 };
 
 }  // namespace kedge

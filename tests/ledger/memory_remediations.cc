@@ -47,8 +47,9 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
     if (r.state == State::held) give_back_probe(r);
     if (r.state == State::isolated) {
       std::erase_if(locks_, [&](const auto& lock) { return lock.second == r.id; });
-      wake_waiting();
+      wake_waiting(r.touches, r.id);
     }
+    if (r.state == State::held || r.state == State::waiting) wake_waiting(r.touches, r.id);
     if (failed) note_end(Remediation(r), step, code);
     return seq;
   }
@@ -57,7 +58,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   const Remediation over = r;
   std::erase_if(locks_, [&](const auto& lock) { return lock.second == over.id; });
   open_.erase(over.id);
-  wake_waiting();
+  wake_waiting(over.touches, over.id);
   note_end(over, step, code);
   return seq;
 }
@@ -70,7 +71,7 @@ void MemoryLedger::note_end(const Remediation& r, const Transition& step, const 
   const auto turned = kedge::note_end(kept, r, step, code, at_, *limits);
   const RuleBreaker now = kept;
   if (now.breaker.blank()) rule_breakers_.erase(key);
-  if (turned == Breaker::Turned::closed) wake_for_rule(key.first, key.second, {{"cause", "breaker_closed"}});
+  if (turned == Breaker::Turned::closed) wake({rule_breaker_key(key.first, key.second), "", kBreakerClosed, ""});
   if (turned != Breaker::Turned::opened) return;
   raise(alarm_of(now, key.first, key.second, at_));
 }
@@ -82,11 +83,39 @@ void MemoryLedger::give_back_probe(const Remediation& r) {
   kedge::give_back_probe(kept->second, r, at_, *limits);
 }
 
-void MemoryLedger::wake_for_rule(const std::string& rule, const std::string& account, const Json& details) {
+// A part of those that stand under the key, and a Change for the rest.
+void MemoryLedger::wake(WakeStanding standing) {
+  std::vector<Remediation*> under_it;
   for (auto& [id, r] : open_) {
-    if (r.state != State::waiting || r.guard != kRuleBreaker) continue;
-    if (r.plan.rule.id == rule && account_of(r) == account) settle(r, *transition(r.state, Move::resume), {}, details);
+    if (id > standing.after && standing_key(r) == standing.key) under_it.push_back(&r);
   }
+  const bool all = under_it.size() <= may_wake_;
+  if (!all) under_it.resize(may_wake_);
+  may_wake_ -= under_it.size();
+  for (Remediation* r : under_it) {
+    standing.after = r->id;
+    if (is_free(*r)) {
+      settle(*r, *transition(r->state, Move::resume), {}, wake_details(standing));
+    } else if (r->guard == kRuleBreaker) {
+      return;  // nor is any other behind it
+    }
+  }
+  if (!all) more_.emplace_back(std::move(standing));
+}
+
+bool MemoryLedger::is_free(const Remediation& r) const {
+  if (r.guard == kRuleBreaker) {
+    const auto kept = rule_breakers_.find({r.plan.rule.id, account_of(r)});
+    return kept == rule_breakers_.end() || kept->second.breaker.closed();
+  }
+  GateFacts facts = gate_facts(r);
+  facts.pauses.clear();
+  return gate_again(facts).kind == Verdict::Kind::pass;
+}
+
+Result<Answer> MemoryLedger::on(const WakeStanding& standing) {
+  wake(standing);
+  return Answer{};
 }
 
 bool MemoryLedger::close_rule_breakers(const std::string& rule, const std::string& actor) {
@@ -97,19 +126,24 @@ bool MemoryLedger::close_rule_breakers(const std::string& rule, const std::strin
   for (const auto& [account, kept] : open) {
     write(resume_record(rule, account, kept, actor));
     rule_breakers_.erase({rule, account});
-    wake_for_rule(rule, account, {{"actor", actor}, {"cause", "resume"}});
+    wake({rule_breaker_key(rule, account), "", "resume", actor});
   }
   return !open.empty();
 }
 
-// Those that wait for a lock, and find none of theirs taken any more, go on: isolation first, then by arrival.
-void MemoryLedger::wake_waiting() {
-  std::vector<Remediation*> waiting;
-  for (auto& [id, r] : open_) {
-    if (r.state == State::waiting && r.guard == "locks" && lock_holders(r).empty()) waiting.push_back(&r);
+// Of those that wait for one of these locks and find none of theirs taken, the first of each goes on: isolation first,
+// then by arrival.
+void MemoryLedger::wake_waiting(const std::vector<std::string>& keys, const std::string& but) {
+  for (const std::string& key : keys) {
+    if (locks_.contains(key)) continue;
+    Remediation* first = nullptr;
+    for (auto& [id, r] : open_) {
+      if (!awaits_locks(r) || id == but || !lock_holders(r).empty()) continue;
+      if (std::find(r.touches.begin(), r.touches.end(), key) == r.touches.end()) continue;
+      if (first == nullptr || (isolates(r) && !isolates(*first))) first = &r;
+    }
+    if (first != nullptr) settle(*first, *transition(first->state, Move::resume), {}, Json::object());
   }
-  std::stable_partition(waiting.begin(), waiting.end(), [](const Remediation* r) { return isolates(*r); });
-  for (Remediation* r : waiting) settle(*r, *transition(r->state, Move::resume), {}, Json::object());
 }
 
 std::vector<std::string> MemoryLedger::lock_holders(const Remediation& r) const {
@@ -176,7 +210,7 @@ bool MemoryLedger::let_go(const std::string& rule, const std::string& actor) {
   size_t gone = 0;
   for (auto& [id, r] : open_) {
     if (r.state != State::held || r.guard != kMassMatch || r.plan.rule.id != rule) continue;
-    if (gone++ == kResumedAtOnce) return false;
+    if (gone++ == options_.resumed_at_once) return false;
     r.let_go = true;
     settle(r, *transition(r.state, Move::resume), {}, {{"actor", actor}, {"cause", "resume"}});
   }
@@ -247,7 +281,10 @@ Result<Answer> MemoryLedger::on(const Start& start) {
         GoAnswer{Go::observe_again, "locks", "an attempt on " + key + " began or ended since the observation", {}};
     return answer;
   }
-  r = std::move(wanted);
+  std::vector<std::string> touched_no_more = std::exchange(r, std::move(wanted)).touches;
+  std::erase_if(touched_no_more, [&](const std::string& key) {
+    return std::find(r.touches.begin(), r.touches.end(), key) != r.touches.end();
+  });
   const GateLimits limits = tightened(options_.gate, r.policy.limits);
   GateFacts facts = gate_facts(r);
   facts.breaker = start.breaker;
@@ -268,13 +305,18 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   const auto rule_breaker =
       limits.rule_breaker ? rule_breakers_.find({facts.rule, account_of(r)}) : rule_breakers_.end();
   if (rule_breaker != rule_breakers_.end()) {
-    facts.rule_breaker = open_for(r, rule_breaker->second, account_of(r), at_);
+    facts.rule_breaker = open_for(r, rule_breaker->second, account_of(r), at_, *limits.rule_breaker);
   }
   count_approvals(r, facts);
   count_target(r, facts);
   const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
-  if (verdict.kind != Verdict::Kind::pass) return hold_by(r, verdict, befores_details(start));
+  if (verdict.guard == kRuleBreaker) rule_breaker->second.last_due = verdict.due;
+  if (verdict.kind != Verdict::Kind::pass) {
+    Result<Answer> stands = hold_by(r, verdict, befores_details(start));
+    if (stands) wake_waiting(touched_no_more, start.remediation);
+    return stands;
+  }
 
   if (rule_breaker != rule_breakers_.end()) {
     take_probe(rule_breaker->second, r, at_, *limits.rule_breaker);
@@ -288,6 +330,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   Json details = attempt_details(r, start.step, r.steps[start.step].attempts, start.mark, false);
   details.update(befores_details(start));
   trace_attempt(r, start.mark, settle(r, *step, {}, std::move(details)));
+  wake_waiting(touched_no_more, start.remediation);
   Answer answer;
   answer.go = GoAnswer{};
   return answer;

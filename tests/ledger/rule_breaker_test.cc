@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 
 #include "tests/ledger/remediation_fixture.h"
 
@@ -18,6 +19,11 @@ class RuleBreakerTest : public RemediationTest {
   }
   std::string target(int number) { return "b" + std::to_string(number); }
   GoAnswer start_one(int number) { return start(open(number, target(number)), target(number)); }
+  // One that waited looks again.
+  GoAnswer start_again(int number) {
+    EXPECT_TRUE(commit(MoveRemediation{sample_id(number), Move::resume, "", "", {}, {}}).done());
+    return start(sample_id(number), target(number));
+  }
   void end_failed(int number, const std::string& code) {
     const std::string id = sample_id(number);
     StepOutcome outcome = sample_outcome(0, 1, mark_of(id), clock.now());
@@ -35,6 +41,13 @@ class RuleBreakerTest : public RemediationTest {
   }
   void open_it() {
     for (int i = 1; i <= 3; ++i) fail(i);
+  }
+  void let_more_wait_than_one_commit_lets_go() {
+    open_it();
+    constexpr int kWaiting = static_cast<int>(kResumedAtOnce) + 20;
+    for (int i = 100; i < 100 + kWaiting; ++i) EXPECT_EQ(start_one(i).guard, "rule-breaker");
+    clock.advance(minutes(15));
+    EXPECT_EQ(start_one(10).go, Go::go);
   }
   size_t alarms() {
     const auto types = notice_types();
@@ -55,6 +68,32 @@ TEST_P(RuleBreakerTest, LetsWhatItsRuleFindsWaitAfterThreeThatFailedAndTellsOnce
   }
   EXPECT_EQ(alarms(), 1U);
   EXPECT_EQ(start_of_other_rule(), Go::go);
+}
+
+TEST_P(RuleBreakerTest, LetsThoseWhoWaitAskOneAfterTheOther) {
+  open_it();
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(start_one(10 + i).due, clock.now() + minutes(15) + i * minutes(3)) << i;
+  clock.advance(minutes(15));
+  EXPECT_EQ(start_again(10).go, Go::go);
+  clock.advance(minutes(3));
+  EXPECT_EQ(start_again(11).due, clock.now() - minutes(3) + 12 * minutes(3)) << "behind the others";
+  end_failed(10, "Busy");
+  clock.advance(minutes(12));
+  EXPECT_EQ(start_again(12).guard, "rule-breaker") << "it is open for another quarter of an hour";
+  clock.advance(minutes(3));
+  EXPECT_EQ(start_again(13).go, Go::go);
+}
+
+TEST_P(RuleBreakerTest, LetsNobodyWaitForMoreThanADayToAsk) {
+  options.gate.rule_breaker = BreakerLimits{3, 5, std::chrono::hours(10), std::chrono::hours(10)};
+  remake();
+  open_it();
+  std::map<Time, int> asked;
+  for (int i = 10; i < 49; ++i) ++asked[*start_one(i).due];
+  EXPECT_EQ(asked.size(), 13U) << "every two hours for a day, both ends included";
+  EXPECT_EQ(asked.begin()->first, clock.now() + std::chrono::hours(10));
+  EXPECT_EQ(asked.rbegin()->first, clock.now() + std::chrono::hours(34));
+  for (const auto& [due, number] : asked) EXPECT_EQ(number, 3);
 }
 
 TEST_P(RuleBreakerTest, OpensAsSoonAsItsRuleSays) {
@@ -79,6 +118,39 @@ TEST_P(RuleBreakerTest, LetsOneThroughAfterAWhileAndAllWhenThatWorks) {
   fail(12);
   fail(13);
   EXPECT_EQ(start_one(14).go, Go::go) << "what was before is forgotten";
+}
+
+TEST_P(RuleBreakerTest, LetsThoseWhoWaitedGoOnInParts) {
+  let_more_wait_than_one_commit_lets_go();
+  const Answer first = end_well(10);
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  const Answer second = go_on(first);
+  EXPECT_EQ(second.runnable.size(), 20U);
+  EXPECT_EQ(last_record()["cause"], "breaker_closed");
+  EXPECT_TRUE(second.more.empty());
+}
+
+TEST_P(RuleBreakerTest, LetsTheRestWaitWhereItOpensAgainMeanwhile) {
+  let_more_wait_than_one_commit_lets_go();
+  const Answer first = end_well(10);
+  for (int i = 100; i < 103; ++i) {
+    EXPECT_EQ(start(sample_id(i), target(i)).go, Go::go);
+    end_failed(i, "Busy");
+  }
+  const Answer second = go_on(first);
+  ASSERT_TRUE(second.done());
+  EXPECT_TRUE(second.runnable.empty());
+  EXPECT_TRUE(second.more.empty());
+}
+
+// The engine died after the first part.
+TEST_P(RuleBreakerTest, LetsTheRestGoOnWithTheNextStart) {
+  let_more_wait_than_one_commit_lets_go();
+  EXPECT_TRUE(commit(NoteStart{"0.1.0", "", "boot"}).runnable.empty()) << "it is open";
+  end_well(10);
+  restart();
+  EXPECT_EQ(commit(NoteStart{"0.1.0", "", "boot"}).runnable.size(), 20U);
+  EXPECT_EQ(last_record()["cause"], "breaker_closed");
 }
 
 TEST_P(RuleBreakerTest, WaitsAsLongAgainWhenTheOneFailsToo) {
@@ -180,6 +252,16 @@ TEST_P(RuleBreakerTest, GoesOnWhenAPersonLetsTheRuleGoOnOrApprovesOne) {
   ASSERT_EQ(resumed.runnable.size(), 1U);
   EXPECT_EQ(start(sample_id(11), target(11)).go, Go::go);
   EXPECT_EQ(commit(RemovePause{"rule:aws.s3.public-bucket", "alice"}).error.code, ErrorCode::not_found);
+}
+
+TEST_P(RuleBreakerTest, GoesOnInPartsWhenAPersonLetsTheRuleGoOn) {
+  let_more_wait_than_one_commit_lets_go();
+  const Answer first = commit(RemovePause{"rule:aws.s3.public-bucket", "alice"});
+  EXPECT_EQ(first.runnable.size(), kResumedAtOnce);
+  const Answer second = go_on(first);
+  EXPECT_EQ(second.runnable.size(), 20U);
+  EXPECT_EQ(last_record()["cause"], "resume");
+  EXPECT_EQ(last_record()["actor"], "alice");
 }
 
 INSTANTIATE_TEST_SUITE_P(Ledger, RuleBreakerTest, kAllLedgers, name_of_ledger);

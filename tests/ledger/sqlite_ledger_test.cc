@@ -255,6 +255,9 @@ constexpr const char* kTakenBack[] = {
        CREATE TABLE lease (
          remediation TEXT NOT NULL, step INTEGER NOT NULL, owner TEXT NOT NULL, reason TEXT NOT NULL,
          expires INTEGER NOT NULL, PRIMARY KEY (remediation, step)) WITHOUT ROWID)",
+    R"(DROP TABLE awaited; ALTER TABLE rule_breaker DROP COLUMN last_due;
+       UPDATE remediation SET guard = substr(guard, 1, instr(guard, ' ') - 1)
+         WHERE guard LIKE 'rule %' OR guard LIKE 'rule-breaker %')",
 };
 
 class EarlierVersion : public SqliteLedgerTest, public testing::WithParamInterface<int> {
@@ -309,6 +312,34 @@ TEST_P(EarlierVersion, IsBroughtForwardWithAllThatIsOpen) {
   EXPECT_TRUE(commit(*ledger, RemovePause{"all", "alice"}).done());
   EXPECT_EQ(read()->remediation(sample_id(3))->state, State::planned);
   EXPECT_TRUE(check_ledger(file("ledger.db"), hours(24 * 90))->good());
+}
+
+TEST_P(EarlierVersion, KnowsWhoWaitsForALockAndWhomItsRuleHolds) {
+  const auto ask = [&](Ledger& ledger, int number) {
+    commit(ledger, batch_of({sample_finding(number, "bucket-" + std::to_string(number), clock.now())}));
+    Start start = sample_start(sample_id(number), "bucket-" + std::to_string(number), ledger.head());
+    start.touches = {"shared"};
+    return commit(ledger, start).go->guard;
+  };
+  {
+    const auto ledger = open();
+    commit(*ledger, sample_rules());
+    ASSERT_EQ(ask(*ledger, 1), "");
+    ASSERT_EQ(ask(*ledger, 2), "locks");
+    commit(*ledger, sample_rules(Mode::shadow));
+    ASSERT_EQ(ask(*ledger, 3), "rule");
+  }
+  take_back();
+  const auto ledger = open();
+  const StepOutcome outcome = sample_outcome(0, 1, "mark-of-" + sample_id(1), clock.now());
+  ASSERT_TRUE(commit(*ledger, RecordOutcome{sample_id(1), outcome, Move::apply_all, ""}).done());
+  const Conclude confirm{sample_id(1), Move::confirm, ledger->head(), {{0, captured("private")}}, "", Json::object()};
+  const Answer ended = commit(*ledger, confirm);
+  ASSERT_EQ(ended.runnable.size(), 1U);
+  EXPECT_EQ(ended.runnable[0].id, sample_id(2));
+  const Answer loaded = commit(*ledger, sample_rules());
+  ASSERT_EQ(loaded.runnable.size(), 1U);
+  EXPECT_EQ(loaded.runnable[0].id, sample_id(3));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, EarlierVersion, testing::Range(1, ledger_schema_version()));
