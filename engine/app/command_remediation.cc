@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "app/command.h"
 #include "app/control.h"
 #include "app/opened_trail.h"
 #include "app/output.h"
+#include "guard/gate.h"
+#include "guard/restored.h"
 #include "trail/story.h"
 
 namespace kedge {
@@ -18,14 +23,15 @@ struct Arguments {
   std::string configuration;
   OutputFormat output = OutputFormat::table;
   bool held = false;
+  std::string rule;
+  std::optional<size_t> limit;
   std::string id;
   std::string reason;
 };
 
 constexpr size_t kWhole = 10'000;  // what is to be typed is never cut
-
-// Held for a person, or kept from going on by a guard.
-bool stands_still(const Remediation& r) { return r.state == State::held || !r.guard.empty(); }
+constexpr size_t kShown = 50;      // of a table, where nobody says how many
+constexpr int64_t kMany = 20;      // more that stand still are told as groups first
 
 // Why it stands still, and what to type: most guards say that themselves, with what is special about it.
 std::string told(const Remediation& r) {
@@ -36,10 +42,62 @@ std::string told(const Remediation& r) {
       r.reason, r.reason.empty() ? "" : ". ", r.id, r.id);
 }
 
+bool is_listed(const LedgerReader::OpenCount& count, const Arguments& arguments) {
+  return (!arguments.held || count.stands_still()) && (arguments.rule.empty() || count.rule == arguments.rule);
+}
+
+// What lets go on all that one guard keeps of a rule, where one thing does.
+std::string what_ends(const std::string& guard, const std::string& rule) {
+  if (guard == kMassMatch || guard == kRuleBreaker) return "kedge resume --scope rule:" + rule;
+  if (guard == kRestored) return fmt::format("kedge resume --scope {}", kRestored);
+  if (guard == kRuleGuard) return fmt::format("the rule {}, when it is loaded and acts again", rule);
+  return "kedge remediation list --held --rule " + rule;
+}
+
+// Tens of thousands, by what keeps them: in a storm one thing keeps most.
+void tell_groups(const std::vector<LedgerReader::OpenCount>& counts, const Arguments& arguments, Shell& shell) {
+  std::map<std::pair<std::string, std::string>, int64_t> groups;  // by guard and rule
+  int64_t all = 0;
+  for (const LedgerReader::OpenCount& count : counts) {
+    if (!is_listed(count, arguments)) continue;
+    groups[{count.guard, count.rule}] += count.number;
+    all += count.number;
+  }
+  if (all <= kMany) return;
+  std::vector<std::pair<int64_t, std::pair<std::string, std::string>>> sorted;
+  for (const auto& [group, number] : groups) sorted.emplace_back(number, group);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  Listing listing{
+      {{"number", "NUMBER"}, {"guard", "GUARD"}, {"rule", "RULE"}, {"ends", "WHAT LETS THEM GO ON", kWhole}}, {}};
+  for (const auto& [number, group] : sorted) {
+    listing.rows.push_back({number, group.first, group.second, what_ends(group.first, group.second)});
+  }
+  shell.out << all << " stand still:\n";
+  print(listing, OutputFormat::table, "", shell.out);
+  shell.out << "\n";
+}
+
+void tell_of_others(const std::vector<LedgerReader::OpenCount>& counts, size_t shown, const Arguments& arguments,
+                    Shell& shell) {
+  int64_t all = 0;
+  for (const LedgerReader::OpenCount& count : counts) {
+    if (is_listed(count, arguments)) all += count.number;
+  }
+  const int64_t others = all - static_cast<int64_t>(shown);
+  if (others > 0) shell.out << fmt::format("and {} more (--limit, --rule)\n", others);
+}
+
+// Programs get all of them, unless they say how many.
+size_t limit_of(const Arguments& arguments) {
+  return arguments.limit.value_or(arguments.output == OutputFormat::table ? kShown : SIZE_MAX);
+}
+
 void list(const Arguments& arguments, Shell& shell) {
   const auto reader = open_reader(arguments.configuration, shell);
   if (!reader) return;
-  const auto open = reader->ledger->open_remediations();
+  const auto counts = reader->ledger->open_counts();
+  if (!counts) return shell.fail(counts.error());
+  const auto open = reader->ledger->first_open({arguments.rule, arguments.held, limit_of(arguments)});
   if (!open) return shell.fail(open.error());
   Listing listing{{{"remediation", "REMEDIATION"},
                    {"state", "STATE"},
@@ -52,12 +110,14 @@ void list(const Arguments& arguments, Shell& shell) {
                    {"due", ""}},
                   {}};
   for (const Remediation& r : *open) {
-    if (arguments.held && !stands_still(r)) continue;
     listing.rows.push_back({r.id, std::string(to_string(r.state)), r.plan.rule.id, r.plan.target,
                             std::string(to_string(r.policy.severity)), format_time(r.times.decided), r.guard, told(r),
                             r.due ? format_time(*r.due) : ""});
   }
+  const bool table = arguments.output == OutputFormat::table;
+  if (table && arguments.held) tell_groups(*counts, arguments, shell);
   print(listing, arguments.output, arguments.held ? "nothing is held" : "no remediation is open", shell.out);
+  if (table) tell_of_others(*counts, listing.rows.size(), arguments, shell);
 }
 
 void show(const Arguments& arguments, Shell& shell) {
@@ -114,6 +174,9 @@ void add_remediation(CLI::App& app, Shell& shell) {
   add_output_option(*listing, arguments->output);
   listing->add_flag("--held", arguments->held,
                     "only those that a guard keeps from going on, or that wait for a person");
+  listing->add_option("--rule", arguments->rule, "only those of this rule");
+  listing->add_option("--limit", arguments->limit,
+                      fmt::format("how many are shown, the oldest first (a table: {}; for programs: all)", kShown));
   listing->callback([arguments, &shell] { list(*arguments, shell); });
   CLI::App* const showing = command->add_subcommand("show", "one of them, open or ended");
   add_configuration_option(*showing, arguments->configuration);

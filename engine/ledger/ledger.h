@@ -52,6 +52,24 @@ class LedgerReader {
 
   // Remediations that have not ended, oldest first.
   virtual Result<std::vector<Remediation>> open_remediations() = 0;
+  struct OpenFilter {
+    std::string rule;             // empty: any
+    bool standing_still = false;  // only what is held, or what a guard keeps from going on
+    size_t limit = SIZE_MAX;
+  };
+  // Of them the first, likewise: no others are read.
+  virtual Result<std::vector<Remediation>> first_open(const OpenFilter&) = 0;
+  // How many they are, by rule, guard and state, in this order. None is read.
+  struct OpenCount {
+    std::string rule;
+    std::string guard;  // empty: none keeps it from going on
+    State state = State::planned;
+    int64_t number = 0;
+
+    bool stands_still() const { return state == State::held || !guard.empty(); }
+    bool operator==(const OpenCount&) const = default;
+  };
+  virtual Result<std::vector<OpenCount>> open_counts() = 0;
   // What somebody has to carry on, oldest first: all that is open, but for what is held with no end, and for what waits
   // for a lock, which the commit that frees it hands out. Much may be open, so no more of it is read than tells when.
   struct Unfinished {

@@ -1,6 +1,8 @@
 // Tables: open remediations (in three rows: what never changes, what does, each step), ended ones, locks and attempts.
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "base/json.h"
 #include "ledger/lease.h"
@@ -54,6 +56,32 @@ std::vector<Remediation> Tables::open_remediations() {
       db_.query("SELECT id, state, moving, body FROM remediation JOIN finding ON finding.remediation = id ORDER BY id");
   while (row.next()) all.push_back(read_remediation(row.text(0), row.text(1), row.text(2), row.text(3)));
   return all;
+}
+
+std::vector<Remediation> Tables::first_open(const LedgerReader::OpenFilter& filter) {
+  std::vector<Remediation> first;
+  Query row = db_.query(
+      "SELECT id, state, moving, (SELECT body FROM finding WHERE finding.remediation = id) FROM remediation"
+      " WHERE (?1 = '' OR rule = ?1) AND (?2 = 0 OR state = 'held' OR guard <> '') ORDER BY id LIMIT ?3",
+      filter.rule, static_cast<int64_t>(filter.standing_still),
+      static_cast<int64_t>(std::min<size_t>(filter.limit, INT64_MAX)));
+  while (row.next()) first.push_back(read_remediation(row.text(0), row.text(1), row.text(2), row.text(3)));
+  return first;
+}
+
+std::vector<LedgerReader::OpenCount> Tables::open_counts() {
+  std::map<std::tuple<std::string, std::string, State>, int64_t> counted;
+  Query row = db_.query("SELECT rule, guard, state, count(*) FROM remediation GROUP BY rule, guard, state");
+  while (row.next()) {
+    const auto state = parse_state(row.text(2));
+    if (!state) damaged(state.error().message);
+    const std::string key = row.text(1);  // standing_key
+    counted[{row.text(0), key.substr(0, key.find(' ')), *state}] += row.integer(3);
+  }
+  std::vector<LedgerReader::OpenCount> counts;
+  for (const auto& [of, number] : counted)
+    counts.push_back({std::get<0>(of), std::get<1>(of), std::get<2>(of), number});
+  return counts;
 }
 
 // The bodies of findings are large: only those are looked into of which it matters now.

@@ -31,6 +31,12 @@ class SqliteReader final : public LedgerReader {
   Result<std::vector<Remediation>> open_remediations() override {
     return read([](Tables& tables) { return tables.open_remediations(); });
   }
+  Result<std::vector<Remediation>> first_open(const OpenFilter& filter) override {
+    return read([&](Tables& tables) { return tables.first_open(filter); });
+  }
+  Result<std::vector<OpenCount>> open_counts() override {
+    return read([](Tables& tables) { return tables.open_counts(); });
+  }
   Result<std::vector<Unfinished>> unfinished() override {
     return read([](Tables& tables) { return tables.unfinished(); });
   }

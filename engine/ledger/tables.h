@@ -51,6 +51,8 @@ class Tables {
 
   // ---- remediation, finding, step, timer
   std::vector<Remediation> open_remediations();
+  std::vector<Remediation> first_open(const LedgerReader::OpenFilter&);
+  std::vector<LedgerReader::OpenCount> open_counts();
   std::vector<LedgerReader::Unfinished> unfinished();
   std::optional<Remediation> open_remediation(const std::string& id);
   std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first

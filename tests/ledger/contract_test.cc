@@ -117,6 +117,9 @@ class Pair {
     for (size_t i = 0; i < records.size(); ++i) ASSERT_EQ(records[i], written[i]);
     EXPECT_EQ(wanted.positions().value(), reader_->positions().value());
     EXPECT_EQ(wanted.open_remediations().value(), reader_->open_remediations().value());
+    const LedgerReader::OpenFilter some{kSampleRule, true, 2};
+    EXPECT_EQ(wanted.first_open(some).value(), reader_->first_open(some).value());
+    EXPECT_EQ(wanted.open_counts().value(), reader_->open_counts().value());
     EXPECT_EQ(wanted.unfinished().value(), reader_->unfinished().value());
     EXPECT_EQ(wanted.exceptions().value(), reader_->exceptions().value());
     EXPECT_EQ(wanted.pauses().value(), reader_->pauses().value());

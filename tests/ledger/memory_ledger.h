@@ -54,6 +54,8 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<std::string> ledger_id() override;
   Result<std::vector<StoredPosition>> positions() override;
   Result<std::vector<Remediation>> open_remediations() override;
+  Result<std::vector<Remediation>> first_open(const OpenFilter&) override;
+  Result<std::vector<OpenCount>> open_counts() override;
   Result<std::vector<Unfinished>> unfinished() override;
   Result<Remediation> remediation(const std::string& id) override;
   Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) override;

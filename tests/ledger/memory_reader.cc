@@ -24,6 +24,35 @@ Result<std::vector<Remediation>> MemoryLedger::open_remediations() {
   return all;
 }
 
+Result<std::vector<Remediation>> MemoryLedger::first_open(const OpenFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Remediation> first;
+  for (const auto& [id, r] : open_) {
+    const bool stands_still = r.state == State::held || !r.guard.empty();
+    if (filter.standing_still && !stands_still) continue;
+    if (!filter.rule.empty() && r.plan.rule.id != filter.rule) continue;
+    if (first.size() < filter.limit) first.push_back(r);
+  }
+  return first;
+}
+
+Result<std::vector<LedgerReader::OpenCount>> MemoryLedger::open_counts() {
+  const std::lock_guard lock(mutex_);
+  std::vector<OpenCount> counts;
+  for (const auto& [id, r] : open_) counts.push_back({r.plan.rule.id, r.guard, r.state, 0});
+  std::sort(counts.begin(), counts.end(), [](const OpenCount& a, const OpenCount& b) {
+    return std::tie(a.rule, a.guard, a.state) < std::tie(b.rule, b.guard, b.state);
+  });
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+  for (const auto& [id, r] : open_) {
+    const OpenCount one{r.plan.rule.id, r.guard, r.state, 0};
+    for (OpenCount& count : counts) {
+      if (std::tie(count.rule, count.guard, count.state) == std::tie(one.rule, one.guard, one.state)) ++count.number;
+    }
+  }
+  return counts;
+}
+
 Result<std::vector<LedgerReader::Unfinished>> MemoryLedger::unfinished() {
   const std::lock_guard lock(mutex_);
   std::vector<Unfinished> all;
