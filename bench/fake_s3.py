@@ -1,11 +1,12 @@
 """An S3 for benchmarks: every bucket is there and public until it is closed; it remembers when it was asked what.
 
-  fake_s3.py PORT
+  fake_s3.py PORT [denied]
 
 Answers GET, PUT and DELETE of ?publicAccessBlock, ?acl, ?policy, ?ownershipControls (path style), with state for each
 bucket, and keeps connections open. GET /-/requests gives all requests as JSON: [nanoseconds since the epoch at which it
 came, method, bucket, sub-resource]. When it came is what the kernel says (SO_TIMESTAMPNS), so that the time until Python
-wakes up is not measured. A POST is a notice; GET /-/notices gives all: [path, body]. It checks no signature.
+wakes up is not measured. A POST is a notice; GET /-/notices gives all: [path, body]. It checks no signature. `denied`:
+whoever writes is not allowed to.
 """
 
 import json
@@ -31,11 +32,14 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 requests = []  # appended to by all connections; appending to a list is atomic
 notices = []   # likewise
+denied = "denied" in sys.argv[2:]
 state = {}     # (bucket, sub-resource) → the body that was put; None: deleted
 
 
 def answer(method, bucket, resource, body):
     """(status line, body)"""
+    if denied and method in ("PUT", "DELETE"):
+        return "403 Forbidden", error("AccessDenied")
     if method == "PUT":
         state[bucket, resource] = body
         return "200 OK", b""
@@ -49,7 +53,11 @@ def answer(method, bucket, resource, body):
         return "200 OK", found
     code = MISSING.get(resource, "NotImplemented")
     status = "404 Not Found" if resource in MISSING else "501 Not Implemented"
-    return status, f"<Error><Code>{code}</Code><Message>bench</Message><RequestId>0</RequestId></Error>".encode()
+    return status, error(code)
+
+
+def error(code):
+    return f"<Error><Code>{code}</Code><Message>bench</Message><RequestId>0</RequestId></Error>".encode()
 
 
 def receive(connection):

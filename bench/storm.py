@@ -1,12 +1,15 @@
 """What happens when a great many targets drift at once?
 
-  storm.py [--count 50000] [--seconds 60] [--after 60]
+  storm.py [--count 50000] [--seconds 60] [--after 60] [--denied [--probe 900]]
 
 So many buckets are made public within so many seconds, each by an event of its own, and `kedge run` has its guards and the pace
 of its notices as they ship. Shown from time to time: events decided and plans committed; remediations that have started, that a
 guard holds or lets wait; reads of the S3, and writes; notices sent to the channel of alarms (pages) and to the rule's own;
 what is resident; the ledger on disk. After the last is held it is watched for --after seconds more: then nothing must happen.
 Then the operator lets the rule go on: all that was held is observed again, and waits for its budget.
+
+--denied: the engine has no permission to put anything right. When the rule is let go on, the first that is tried says so, and
+all others wait for the rule's breaker, which lets one through every --probe seconds to see. It is watched for two and a half such spans.
 """
 
 import os
@@ -68,6 +71,10 @@ def until(storm, name, done, options):
             return seen
 
 
+def stopped(seen):
+    return seen["held"] + seen["waiting"] + seen["ended"]
+
+
 def let_go(place, engine):
     """Seconds until the command has come back."""
     began = time.monotonic()
@@ -75,19 +82,30 @@ def let_go(place, engine):
     return time.monotonic() - began
 
 
+def breaker_of(options):
+    """The rule's breaker with another span than it ships with."""
+    if not options.denied or options.probe == 900:
+        return ""
+    return (f"guards: {{unsafe_limits: true, rule_breaker: {{in_a_row: 3, of_ten: 5, first: {options.probe}s, "
+            f"most: {options.probe}s}}}}")
+
+
 def main():
     parser = arguments(__doc__)
     parser.add_argument("--count", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--after", type=float, default=60)
+    parser.add_argument("--denied", action="store_true")
+    parser.add_argument("--probe", type=int, default=900)
     options = parser.parse_args()
     place = Place("storm", options)
     headline("What happens when a great many targets drift at once?", place)
     print(f"measured   {options.count:,} buckets made public in {options.seconds:g} s", flush=True)
-    with Broker(place) as broker, FakeS3(place) as s3:
+    with Broker(place) as broker, FakeS3(place, options.denied) as s3:
         broker.create_topic("events")
         rules = public_bucket_rule(place.folder("rules"))
-        with Engine(place, "kedge", broker.address, "events", rules, s3.port, guarded=True) as engine:
+        with Engine(place, "kedge", broker.address, "events", rules, s3.port, guarded=True,
+                    guards=breaker_of(options)) as engine:
             engine.wait_until_ready()
             storm = Storm(engine, s3)
             storm.look("before")
@@ -95,19 +113,28 @@ def main():
                        options.count / options.seconds]
             with Child(produce, place.log("produce")) as producer:
                 until(storm, "in it", lambda _: not producer.alive(), options)
-            held = until(storm, "behind it", lambda seen: seen["held"] + seen["ended"] >= options.count, options)
+            held = until(storm, "behind it", lambda seen: stopped(seen) >= options.count, options)
             time.sleep(options.after)
             quiet = storm.look("afterwards")
             seconds = let_go(place, engine)
             storm.look("let go")
             gone = until(storm, "let go", lambda seen: seen["waiting"] + seen["ended"] >= options.count, options)
+            if options.denied:
+                time.sleep(2.5 * options.probe)
+                denied = storm.look("denied")
     storm.show()
     goal("all are decided, and each has started or is held",
-         quiet["decided"] >= options.count and quiet["held"] + quiet["ended"] >= options.count)
-    goal(f"one page: {gone['pages']}", gone["pages"] == 1)
+         quiet["decided"] >= options.count and stopped(quiet) >= options.count)
+    pages = 3 if options.denied else 1  # that the rule wants too much, and each time that its breaker has opened
+    goal(f"pages: {gone['pages']}", gone["pages"] <= pages)
     goal("then nothing is read, written or told any more",
          all(held[what] == quiet[what] for what in ("reads", "writes", "pages", "own")))
     goal(f"memory stays below that of full queues, {MEMORY_MB:.0f} MB: {quiet['most MB']}", quiet["most MB"] < MEMORY_MB)
+    if options.denied:
+        reads = denied["reads"] - gone["reads"]
+        goal(f"while nothing can be done, few are looked at again: {reads:,} reads", reads < options.count)
+        goal(f"and few tried: {denied['writes'] - gone['writes']} writes", denied["writes"] - gone["writes"] <= 10)
+        goal("nobody is told of it again and again", denied["pages"] <= pages)
     print(f"The rule was let go on in {seconds:.1f} s; all that was held came before the gate again.")
 
 

@@ -46,9 +46,9 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 class Engine:
     """Each has a fresh ledger and a group of its own; killed and started again it goes on with both. `guarded`: its guards
-    and the pace of its notices are as they ship."""
+    and the pace of its notices are as they ship, but for what `guards` says."""
 
-    def __init__(self, place, name, brokers, topic, rules, s3_port=1, guarded=False):
+    def __init__(self, place, name, brokers, topic, rules, s3_port=1, guarded=False, guards=""):
         self.place, self.name = place, name
         self.api_port = free_port()
         folder = place.folder(name)
@@ -57,7 +57,7 @@ class Engine:
         with open(self.configuration, "w") as file:
             file.write(_CONFIGURATION.format(data=self.data, rules=rules, brokers=brokers, topic=topic, group=name,
                                              s3_port=s3_port, api_port=self.api_port,
-                                             guards="" if guarded else _LOOSENED,
+                                             guards=guards if guarded else _LOOSENED,
                                              pace="" if guarded else ", notices_per_minute: 100000",
                                              secret=base64.b64encode(b"b" * 32).decode()))
         self.child = None

@@ -12,9 +12,10 @@ WRITES = ("PUT", "DELETE")
 
 
 class FakeS3:
-    def __init__(self, place):
+    def __init__(self, place, denied=False):
         self.port = free_port()
-        self.child = Child([sys.executable, os.path.join(ROOT, "bench", "fake_s3.py"), self.port], place.log("fake_s3"))
+        self.child = Child([sys.executable, os.path.join(ROOT, "bench", "fake_s3.py"), self.port] + ["denied"] * denied,
+                           place.log("fake_s3"))
 
     def __enter__(self):
         wait_for("the fake S3", lambda: self._answers())
