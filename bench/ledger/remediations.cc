@@ -71,7 +71,7 @@ LoadRules bench_rules() {
   LoadedRule rule;
   rule.id = kBenchRule;
   rule.version = kVersion;
-  rule.mode = Mode::enforce;
+  rule.policy.mode = Mode::enforce;
   rule.bundle = R"({"public_bucket.lua":"..."})";
   return {kVersion, "/rules", {rule}};
 }

@@ -83,6 +83,7 @@ guards:
   # stale_after: 15m              # what an older event asks for waits for a person ...
   # waited_most: 24h              # ... as does what has waited here for longer ...
   # future_most: 1m               # ... and what claims to happen later than this from now
+  # held_most: 30d                # what is held for people and has not begun is not done after it
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false
 

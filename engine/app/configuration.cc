@@ -256,6 +256,7 @@ void read_guards(Section& section, Configuration& configuration) {
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
   section.duration("stale_after", configuration.gate.stale_after, seconds(1), hours(24 * 365));
   section.duration("waited_most", configuration.gate.waited_most, seconds(1), hours(24 * 365));
+  section.duration("held_most", configuration.gate.held_most, std::chrono::minutes(1), hours(24 * 365));
   section.duration("future_most", configuration.gate.future_most, seconds(0), hours(24));
   section.duration("record_only_after", configuration.admission.record_only_after, seconds(1), hours(24 * 365));
   const auto check = [&](const char* key, bool looser) { check_guard(section, key, looser, configuration); };
@@ -263,6 +264,7 @@ void read_guards(Section& section, Configuration& configuration) {
   check("approval_within", configuration.gate.approval_within > GateLimits{}.approval_within);
   check("stale_after", configuration.gate.stale_after > GateLimits{}.stale_after);
   check("waited_most", configuration.gate.waited_most > GateLimits{}.waited_most);
+  check("held_most", configuration.gate.held_most > GateLimits{}.held_most);
   check("future_most", configuration.gate.future_most > GateLimits{}.future_most);
   check("record_only_after", configuration.admission.record_only_after > admission.record_only_after);
 }

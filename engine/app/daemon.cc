@@ -82,10 +82,8 @@ int wait_for_signal(milliseconds timeout) {
 
 LoadRules load_change(const RuleSet& rules) {
   LoadRules change{rules.digest(), rules.directory(), {}};
-  for (const Rule& rule : rules.rules()) {
-    change.rules.push_back(
-        {rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule), rule.policy.reconcile});
-  }
+  for (const Rule& rule : rules.rules())
+    change.rules.push_back({rule.id, rule.version, rule.policy, rules.bundle(rule)});
   return change;
 }
 

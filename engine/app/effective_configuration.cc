@@ -110,6 +110,7 @@ Tree guards_of(const Configuration& c) {
           {"approval_within", span(c.gate.approval_within)},
           {"stale_after", span(c.gate.stale_after)},
           {"waited_most", span(c.gate.waited_most)},
+          {"held_most", span(c.gate.held_most)},
           {"future_most", span(c.gate.future_most)},
           {"record_only_after", span(c.admission.record_only_after)},
           {"unsafe_limits", c.unsafe_limits}};

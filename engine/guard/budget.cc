@@ -47,7 +47,7 @@ bool is_looser(const Budget& budget, const Budget& standard) {
 
 std::string ScopedBudget::ring() const { return fmt::format("{} {}s", scope, seconds_of(budget.within)); }
 
-std::vector<ScopedBudget> budgets_of(const Plan& plan, const std::string& account, const std::vector<Limits>& of_rule,
+std::vector<ScopedBudget> budgets_of(const Plan& plan, const std::string& account, const Limits& of_rule,
                                      const BudgetLimits& limits) {
   std::vector<ScopedBudget> budgets = {{"all", limits.all}};
   if (!account.empty()) budgets.push_back({"account " + account, limits.account});
@@ -56,10 +56,8 @@ std::vector<ScopedBudget> budgets_of(const Plan& plan, const std::string& accoun
   for (const std::string& action : actions) budgets.push_back({"action " + action, limits.action});
   const std::string rule = "rule " + plan.rule.id;
   budgets.push_back({rule, limits.rule});
-  for (const Limits& own : of_rule) {
-    if (own.per_minute) budgets.push_back({rule, {*own.per_minute, std::chrono::minutes(1)}});
-    if (own.per_hour) budgets.push_back({rule, {*own.per_hour, std::chrono::hours(1)}});
-  }
+  if (of_rule.per_minute) budgets.push_back({rule, {*of_rule.per_minute, std::chrono::minutes(1)}});
+  if (of_rule.per_hour) budgets.push_back({rule, {*of_rule.per_hour, std::chrono::hours(1)}});
   return budgets;
 }
 

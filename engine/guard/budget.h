@@ -50,7 +50,7 @@ struct ScopedBudget {
 
 // Those that a plan is charged to. A rule's own limits stand beside the engine's, so they can only tighten them.
 // `account`: empty where the target is in none.
-std::vector<ScopedBudget> budgets_of(const Plan&, const std::string& account, const std::vector<Limits>& of_rule,
+std::vector<ScopedBudget> budgets_of(const Plan&, const std::string& account, const Limits& of_rule,
                                      const BudgetLimits&);
 
 // The counters of one ring, oldest first.

@@ -23,14 +23,14 @@ Verdict wait(std::string guard, std::string reason, Json figures, std::optional<
 }
 
 std::optional<Verdict> ask_rule(const GateFacts& facts) {
-  if (!facts.current_mode) {
+  if (!facts.loaded) {
     return hold(kRuleGuard,
                 fmt::format("the rule {} is no longer loaded. It goes on when the rule is back; "
                             "kedge remediation cancel {} ends it",
                             facts.rule, facts.remediation),
                 {{"rule", facts.rule}});
   }
-  const Mode mode = stricter(*facts.current_mode, facts.policy.mode);
+  const Mode mode = facts.policy.mode;
   if (mode == Mode::enforce) return std::nullopt;
   if (mode == Mode::canary && in_canary_share(facts.target, facts.policy.canary_percent)) return std::nullopt;
   return hold(kRuleGuard,
@@ -104,7 +104,7 @@ std::optional<Verdict> ask_self_protection(const GateFacts& facts) {
 // An old plan must not overrule a later, legitimate change, unless its rule says so, then and now.
 std::optional<Verdict> ask_reconcile(const GateFacts& facts) {
   if (!facts.reconciled || facts.approved() || facts.charged) return std::nullopt;
-  const Reconcile wanted = std::min(facts.policy.reconcile, facts.current_reconcile);
+  const Reconcile wanted = facts.policy.reconcile;
   if (wanted == Reconcile::enforce) return std::nullopt;
   return hold("reconcile",
               fmt::format("kedge remediation approve {} puts it right, kedge remediation reject {} leaves it and ends "
@@ -337,7 +337,9 @@ GateLimits tightened(GateLimits limits, const Limits& rule) {
   return limits;
 }
 
-Verdict gate(const GateFacts& facts, const GateLimits& limits) {
+namespace {
+
+Verdict first_to_mind(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_rule(facts)) return *verdict;
   if (auto verdict = ask_restored(facts)) return *verdict;
   if (auto verdict = ask_pauses(facts)) return *verdict;
@@ -354,6 +356,15 @@ Verdict gate(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_locks(facts)) return *verdict;
   if (auto verdict = ask_budgets(facts)) return *verdict;
   return {};
+}
+
+}  // namespace
+
+// Nobody's word is awaited for ever. What stands half done has to be decided by somebody.
+Verdict gate(const GateFacts& facts, const GateLimits& limits) {
+  Verdict verdict = first_to_mind(facts, limits);
+  if (verdict.kind == Verdict::Kind::hold && !verdict.due && !facts.charged) verdict.due = facts.now + limits.held_most;
+  return verdict;
 }
 
 Verdict gate_again(const GateFacts& facts) {

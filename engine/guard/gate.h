@@ -44,6 +44,7 @@ struct GateLimits {
   std::map<std::string, Window> windows;             // change windows, by the names that rules ask for
   Duration stale_after = std::chrono::minutes(15);   // what an older event asks for needs a person's yes
   Duration waited_most = std::chrono::hours(24);     // as does what waited here for longer, but for a window
+  Duration held_most = std::chrono::hours(24 * 30);  // what is held and has not begun ends undone after it
   Duration future_most = std::chrono::minutes(1);    // as does one that claims to happen later than this from now
 
   bool operator==(const GateLimits&) const = default;
@@ -74,29 +75,28 @@ struct GateFacts {
   State state = State::planned;
   std::string rule;
   std::string target;
-  Policy policy;                     // as stored with the remediation
-  std::optional<Mode> current_mode;  // of the rule as it is loaded now; none: the rule is gone
-  std::vector<PauseView> pauses;     // those that concern it
-  std::string exception;             // the id of a valid exception for its rule and target; empty: none
+  Policy policy;                  // the stricter of the one stored with it and that of the rule as it is loaded
+  bool loaded = false;            // the rule is
+  std::vector<PauseView> pauses;  // those that concern it
+  std::string exception;          // the id of a valid exception for its rule and target; empty: none
   std::string exception_reason;
   std::optional<OwnThing> own;  // what it would write and is the engine's own
   std::optional<Duration> age;  // of its event when it was decided; none: the event carries no time
   Duration waited{};            // since it was decided
   bool redriven = false;
-  bool reconciled = false;                       // reconcile found it, and no event
-  Reconcile current_reconcile = Reconcile::off;  // of the rule as it is loaded now
-  std::optional<OpenRuleBreaker> rule_breaker;   // of its rule on its account
-  std::optional<OpenBreaker> breaker;            // of the endpoint that it would call first
-  std::vector<std::string> locked_by;            // other remediations that hold one of its keys
-  std::vector<BudgetFigures> budgets;            // those that it would be charged to
-  bool charged = false;                          // it has started before, and is counted already
-  Actor actor;                                   // of its event
-  std::vector<PutRight> put_right;               // of its target, by its rule, within flap_rest; oldest first
-  int targets = 0;                               // different ones that its rule wanted to act on lately, with its own
-  std::optional<Time> mass_since;                // its rule is held for a mass match since then
-  bool let_go = false;                           // held for a mass match or as restored, it was let go with others
-  int approvals = 0;       // people who let it go on: neither staleness nor a budget stops it then
-  int approvals_void = 0;  // those who let another plan go on, or another state before
+  bool reconciled = false;                      // reconcile found it, and no event
+  std::optional<OpenRuleBreaker> rule_breaker;  // of its rule on its account
+  std::optional<OpenBreaker> breaker;           // of the endpoint that it would call first
+  std::vector<std::string> locked_by;           // other remediations that hold one of its keys
+  std::vector<BudgetFigures> budgets;           // those that it would be charged to
+  bool charged = false;                         // it has started before, and is counted already
+  Actor actor;                                  // of its event
+  std::vector<PutRight> put_right;              // of its target, by its rule, within flap_rest; oldest first
+  int targets = 0;                              // different ones that its rule wanted to act on lately, with its own
+  std::optional<Time> mass_since;               // its rule is held for a mass match since then
+  bool let_go = false;                          // held for a mass match or as restored, it was let go with others
+  int approvals = 0;                            // people who let it go on: neither staleness nor a budget stops it then
+  int approvals_void = 0;                       // those who let another plan go on, or another state before
 
   bool approved() const { return approvals > 0; }
 };

@@ -296,10 +296,8 @@ struct RerunEvent {
 struct LoadedRule {
   std::string id;
   std::string version;
-  Mode mode = Mode::shadow;
-  Limits limits;
+  Policy policy;
   std::string bundle;  // its files, as one JSON text: kept by digest, so that old decisions can be computed again
-  Reconcile reconcile = Reconcile::off;
 };
 // A rule set is in force. The gate uses the stricter of the stored policy and the rule's current one; a rule that is
 // gone or off holds what has not written, and lets it go on when it is back (WakeStanding). Claims of a rule that is

@@ -68,7 +68,9 @@ uint32_t phase_of(const std::string& rule, const std::string& target) {
 
 bool is_of_reconcile(const Remediation& r) { return r.origin == kOrigin; }
 
-bool keeps_claims(const LoadedRule& rule) { return rule.mode != Mode::off && rule.reconcile != Reconcile::off; }
+bool keeps_claims(const LoadedRule& rule) {
+  return rule.policy.mode != Mode::off && rule.policy.reconcile != Reconcile::off;
+}
 
 bool is_of_live_event(const Finding& finding) { return finding.origin == "event"; }
 

@@ -6,8 +6,8 @@ namespace kedge {
 
 void SqliteWriter::keep_claim(const Remediation& confirmed) {
   if (confirmed.policy.reconcile == Reconcile::off) return;
-  const auto rule = tables_.rule_state(confirmed.plan.rule.id);
-  const auto claim = claim_of(confirmed, rule ? rule->reconcile : Reconcile::off,
+  const auto loaded = tables_.loaded_policy(confirmed.plan.rule.id);
+  const auto claim = claim_of(confirmed, loaded ? loaded->reconcile : Reconcile::off,
                               tables_.claim(confirmed.plan.rule.id, confirmed.plan.target), at_);
   if (claim) tables_.put(*claim);
 }

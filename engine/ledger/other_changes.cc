@@ -188,7 +188,7 @@ Result<Answer> SqliteWriter::on(const LoadRules& change) {
   for (const LoadedRule& rule : change.rules) tables_.put_blob(rule.bundle, today());
   write(rules_record(change, tables_.keep_claims_of(change.rules)));
   for (const LoadedRule& rule : change.rules) {
-    if (may_act(rule.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
+    if (may_act(rule.policy.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
   }
   return Answer{};
 }

@@ -449,9 +449,8 @@ std::string account_of(const Remediation& r) {
   return account;
 }
 
-std::vector<ScopedBudget> budgets_of(const Remediation& r, const std::optional<Limits>& now,
-                                     const BudgetLimits& limits) {
-  return budgets_of(r.plan, account_of(r), {r.policy.limits, now.value_or(Limits{})}, limits);
+std::vector<ScopedBudget> budgets_of(const Remediation& r, const Limits& of_rule, const BudgetLimits& limits) {
+  return budgets_of(r.plan, account_of(r), of_rule, limits);
 }
 
 void charge(Remediation& r, const std::vector<ScopedBudget>& budgets, Time now) {

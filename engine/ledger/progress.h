@@ -118,8 +118,8 @@ bool puts_right(const Remediation&, const Transition&);
 // empty: it is in none.
 std::string account_of(const Remediation&);
 
-// The budgets that its start is charged to. `now`: the limits of its rule as it is loaded.
-std::vector<ScopedBudget> budgets_of(const Remediation&, const std::optional<Limits>& now, const BudgetLimits&);
+// The budgets that its start is charged to. `of_rule`: its policy's limits.
+std::vector<ScopedBudget> budgets_of(const Remediation&, const Limits& of_rule, const BudgetLimits&);
 // Notes that its start is counted in each of them, in order of the rings' names.
 void charge(Remediation&, const std::vector<ScopedBudget>&, Time);
 // At its end: the charges that are given back. Only where every attempt found that the world was right already, with

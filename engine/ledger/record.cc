@@ -404,7 +404,7 @@ Record rerun_record(const RerunEvent& change, const std::vector<Disposition>& di
 Record rules_record(const LoadRules& change, int64_t claims_ended) {
   Json rules = Json::array();
   for (const LoadedRule& rule : change.rules) {
-    Json one = {{"id", rule.id}, {"version", rule.version}, {"mode", to_string(rule.mode)}};
+    Json one = {{"id", rule.id}, {"version", rule.version}, {"mode", to_string(rule.policy.mode)}};
     if (!rule.bundle.empty()) one["bundle"] = digest_reference(rule.bundle);
     rules.push_back(std::move(one));
   }

@@ -49,7 +49,7 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
   if (is_end(r.state)) {
     for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
   }
-  if (const auto flap = tightened(options_.gate, r.policy.limits).flap; flap && puts_right(r, step)) {
+  if (const auto flap = limits_of(r).flap; flap && puts_right(r, step)) {
     tables_.put_put_right(r, at_, at_ - options_.gate.flap_rest - flap->within);
   }
   if (r.state == State::confirmed) keep_claim(r);
@@ -80,7 +80,7 @@ void SqliteWriter::rest(const Remediation& r) {
 }
 
 void SqliteWriter::note_end(const Remediation& r, const Transition& step, const std::string& code) {
-  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  const auto limits = limits_of(r).rule_breaker;
   if (!limits) return;
   const std::string account = account_of(r);
   RuleBreaker kept = tables_.rule_breaker(r.plan.rule.id, account).value_or(RuleBreaker{});
@@ -95,7 +95,7 @@ void SqliteWriter::note_end(const Remediation& r, const Transition& step, const 
 void SqliteWriter::give_back_probe(const Remediation& r) {
   const std::string account = account_of(r);
   auto kept = tables_.rule_breaker(r.plan.rule.id, account);
-  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  const auto limits = limits_of(r).rule_breaker;
   if (!kept || kept->probe != r.id || !limits) return;
   kedge::give_back_probe(*kept, r, at_, *limits);
   tables_.put(r.plan.rule.id, account, *kept);
@@ -171,13 +171,19 @@ void SqliteWriter::resume(Remediation r, Json details) {
 
 // ---- the gate ------------------------------------------------------------------------------------------------------
 
+// What has been found is held to what its rule says now, where that is stricter.
+Policy SqliteWriter::policy_of(const Remediation& r) {
+  const auto loaded = tables_.loaded_policy(r.plan.rule.id);
+  return loaded ? stricter(r.policy, *loaded) : r.policy;
+}
+
+GateLimits SqliteWriter::limits_of(const Remediation& r) { return tightened(options_.gate, policy_of(r).limits); }
+
 GateFacts SqliteWriter::gate_facts(const Remediation& r) {
   GateFacts facts = facts_of(r, at_);
   facts.time_of_day = time_of_day_;
-  if (const auto rule = tables_.rule_state(r.plan.rule.id)) {
-    facts.current_mode = rule->mode;
-    facts.current_reconcile = rule->reconcile;
-  }
+  facts.loaded = tables_.loaded_policy(r.plan.rule.id).has_value();
+  facts.policy = policy_of(r);
   for (const Pause& pause : tables_.pauses()) {
     if (pause_concerns(pause.scope, r) || restored_pause_concerns(pause, r)) facts.pauses.push_back(view_of(pause));
   }
@@ -206,7 +212,7 @@ std::vector<BudgetFigures> SqliteWriter::figures_of_budgets(const std::vector<Sc
 
 // What its rule wanted lately, this target included; once the rule is held for it, nothing more is counted.
 void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
-  const std::optional<Budget> limit = tightened(options_.gate, r.policy.limits).mass_match;
+  const std::optional<Budget> limit = limits_of(r).mass_match;
   if (!limit || facts.charged || facts.let_go) return;
   if (const auto mass = tables_.mass_match(facts.rule)) {
     facts.mass_since = mass->since;
@@ -220,7 +226,7 @@ void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
 
 // Those that count for nothing any more are taken out: what comes back as it was is a change, too.
 void SqliteWriter::count_approvals(const Remediation& r, GateFacts& facts) {
-  const Duration within = tightened(options_.gate, r.policy.limits).approval_within;
+  const Duration within = limits_of(r).approval_within;
   for (const Approval& approval : tables_.approvals(r.id)) {
     if (is_void(approval, r, at_, within)) {
       tables_.erase_approval(r.id, approval.actor);
@@ -286,11 +292,10 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (const auto key = tables_.touched_since(r.touches, start.observed_from, today() - kDaysTouched)) {
     return observe_again("locks", "an attempt on " + *key + " began or ended since the observation");
   }
-  const GateLimits limits = tightened(options_.gate, r.policy.limits);
+  const GateLimits limits = limits_of(r);
   GateFacts facts = gate_facts(r);
   facts.breaker = start.breaker;
-  const auto rule = tables_.rule_state(r.plan.rule.id);
-  const auto budgets = budgets_of(r, rule ? std::optional(rule->limits) : std::nullopt, options_.gate.budgets);
+  const auto budgets = budgets_of(r, facts.policy.limits, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
   if (const auto& flap = limits.flap) {
     facts.put_right = tables_.put_right(facts.rule, r.plan.target, at_ - limits.flap_rest - flap->within);

@@ -166,6 +166,11 @@ UPDATE remediation SET guard = 'rule ' || rule WHERE guard = 'rule';
 UPDATE remediation SET guard = 'rule-breaker ' || rule || ' ' || coalesce(json_extract(moving, '$.figures.account'), '')
   WHERE guard = 'rule-breaker';
 ALTER TABLE rule_breaker ADD COLUMN last_due INTEGER;
+ALTER TABLE rule_state DROP COLUMN mode;
+ALTER TABLE rule_state DROP COLUMN per_minute;
+ALTER TABLE rule_state DROP COLUMN per_hour;
+ALTER TABLE rule_state DROP COLUMN reconcile;
+ALTER TABLE rule_state ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 )sql";
 
 constexpr std::array<const char*, 9> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,

@@ -104,6 +104,8 @@ class SqliteWriter {
   void rest(const Remediation& isolated);
   void wake_waiting(const std::vector<std::string>& keys, const std::string& but);
   void resume(Remediation, nlohmann::json details);
+  Policy policy_of(const Remediation&);
+  GateLimits limits_of(const Remediation&);
   GateFacts gate_facts(const Remediation&);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
   void count_target(const Remediation&, GateFacts&);

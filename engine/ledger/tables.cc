@@ -259,15 +259,16 @@ void Tables::put(const Exception& e) {
 
 void Tables::erase_exception(const std::string& id) { db_.run("DELETE FROM exception WHERE id = ?", id); }
 
-std::optional<Tables::RuleState> Tables::rule_state(const std::string& rule) {
-  Query row = db_.query("SELECT mode, per_minute, per_hour, reconcile FROM rule_state WHERE id = ?", rule);
+std::optional<Policy> Tables::loaded_policy(const std::string& rule) {
+  Query row = db_.query("SELECT policy FROM rule_state WHERE id = ?", rule);
   if (!row.next()) return std::nullopt;
-  RuleState state;
-  if (const auto mode = parse_mode(row.text(0))) state.mode = *mode;
-  if (!row.is_null(1)) state.limits.per_minute = static_cast<int>(row.integer(1));
-  if (!row.is_null(2)) state.limits.per_hour = static_cast<int>(row.integer(2));
-  if (const auto reconcile = parse_reconcile(row.text(3))) state.reconcile = *reconcile;
-  return state;
+  const auto json = parse_json(row.text(0));
+  if (json) {
+    if (auto policy = policy_from_json(*json)) return *std::move(policy);
+  }
+  Policy unknown;
+  unknown.mode = Mode::off;
+  return unknown;
 }
 
 const std::set<std::string>& Tables::rule_versions() {
@@ -285,9 +286,7 @@ void Tables::put_rules(const std::vector<LoadedRule>& rules) {
   }
   db_.run("DELETE FROM rule_state");
   for (const LoadedRule& rule : rules) {
-    db_.run("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?, ?, ?, ?)", rule.id, rule.version,
-            std::string(to_string(rule.mode)), rule.limits.per_minute, rule.limits.per_hour,
-            std::string(to_string(rule.reconcile)));
+    db_.run("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?)", rule.id, rule.version, to_json(rule.policy).dump());
   }
 }
 

@@ -126,12 +126,8 @@ class Tables {
   std::optional<Exception> exception(const std::string& id);
   void put(const Exception&);
   void erase_exception(const std::string& id);
-  struct RuleState {
-    Mode mode = Mode::off;
-    Limits limits;
-    Reconcile reconcile = Reconcile::off;
-  };
-  std::optional<RuleState> rule_state(const std::string& rule);
+  // Of the rule as it was last loaded. What cannot be read is off.
+  std::optional<Policy> loaded_policy(const std::string& rule);
   void put_rules(const std::vector<LoadedRule>&);
   // Of the rules in force, and of those that were since this object was made: a group that is rolled back takes none
   // out.

@@ -38,6 +38,14 @@ Result<Enum> parse(std::string_view text, std::span<const std::string_view> word
                fmt::format("'{}' is not a {}; it is one of: {}", text, what, fmt::join(words, ", "))};
 }
 
+template <class T>
+void tighten(std::optional<T>& limit, const std::optional<T>& now) {
+  if (now) limit = std::min(limit.value_or(*now), *now);
+}
+
+// Of a policy in another mode the percentage says nothing.
+int canary_share(const Policy& policy) { return policy.mode == Mode::canary ? policy.canary_percent : 100; }
+
 }  // namespace
 
 std::string_view to_string(Mode value) { return kModes[static_cast<size_t>(value)]; }
@@ -55,6 +63,17 @@ Result<Reconcile> parse_reconcile(std::string_view text) {
 }
 
 Mode stricter(Mode a, Mode b) { return std::min(a, b); }
+
+Policy stricter(Policy stored, const Policy& now) {
+  stored.canary_percent = std::min(canary_share(stored), canary_share(now));
+  stored.mode = stricter(stored.mode, now.mode);
+  stored.approvals = std::max(stored.approvals, now.approvals);
+  stored.reconcile = std::min(stored.reconcile, now.reconcile);
+  if (!now.window.empty()) stored.window = now.window;
+  for (const auto& [name, limit] : kCounts) tighten(stored.limits.*limit, now.limits.*limit);
+  for (const auto& [name, limit] : kSpans) tighten(stored.limits.*limit, now.limits.*limit);
+  return stored;
+}
 
 Json to_json(const Policy& policy) {
   Json limits = Json::object();

@@ -62,6 +62,9 @@ Result<Reconcile> parse_reconcile(std::string_view);
 
 // The stricter of two modes: off before shadow before canary before enforce.
 Mode stricter(Mode, Mode);
+// A stored policy, as far as its rule has not become stricter since, part by part. Of two change windows the later word
+// counts. What gates nothing stays as it was stored.
+Policy stricter(Policy stored, const Policy& now);
 
 nlohmann::json to_json(const Policy&);
 Result<Policy> policy_from_json(const nlohmann::json&);

@@ -47,8 +47,8 @@ Turn Course::Held::next(Situation& s, const Moment& m) {
   MoveRemediation change;
   change.remediation = s.remediation.id;
   change.move = Move::expire;
-  change.guard = "approval";
-  change.reason = "nobody approved it in time: it is not done";
+  change.guard = s.remediation.guard;
+  change.reason = "nobody let it go on in time: it is not done";
   return Submit{std::move(change)};
 }
 

@@ -238,6 +238,7 @@ void Survey::answered_start(Situation& s, const Moment& m, const Start& start, c
       return;
     case Go::held:
       s.remediation.state = State::held;
+      s.remediation.guard = answer.guard;
       held_until_ = answer.due;
       ended_ = true;
       return;

@@ -84,7 +84,7 @@ class CommandAuditWhy : public CommandLine {
     const Rule& rule = loaded.rules->rules().front();
     apply({LoadRules{loaded.rules->digest(),
                      "rules",
-                     {{rule.id, rule.version, rule.policy.mode, {}, kept ? loaded.rules->bundle(rule) : "", {}}}}});
+                     {{rule.id, rule.version, rule.policy, kept ? loaded.rules->bundle(rule) : ""}}}});
   }
 
   // An event that came to the topic so many minutes after noon.

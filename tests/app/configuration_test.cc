@@ -329,7 +329,7 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, flap_rest: 2d, mass_match: 4/20m, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, waited_most: 5h, future_most: 30s, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, flap_rest: 2d, mass_match: 4/20m, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, waited_most: 5h, held_most: 6d, future_most: 30s, record_only_after: 12h, unsafe_limits: true}
 windows:
   nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
   always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}

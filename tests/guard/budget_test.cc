@@ -50,7 +50,7 @@ std::vector<std::string> rings(const std::vector<ScopedBudget>& budgets) {
 TEST(Budget, IsOfAllOfTheAccountOfEachActionAndOfTheRule) {
   EXPECT_EQ(rings(budgets_of(plan_of({"b", "a", "b"}), "1", {}, {})),
             (std::vector<std::string>{"all 60s", "account 1 60s", "action a 60s", "action b 60s", "rule r 300s"}));
-  EXPECT_EQ(rings(budgets_of(plan_of({}), "", {Limits{}, Limits{1, 2}}, {})),
+  EXPECT_EQ(rings(budgets_of(plan_of({}), "", Limits{1, 2}, {})),
             (std::vector<std::string>{"all 60s", "rule r 300s", "rule r 60s", "rule r 3600s"}));
 }
 

@@ -21,7 +21,7 @@ class GateTest : public testing::Test {
     facts.rule = "aws.s3.public-bucket";
     facts.target = "arn:aws:s3:::customer-uploads";
     facts.policy.mode = Mode::enforce;
-    facts.current_mode = Mode::enforce;
+    facts.loaded = true;
     facts.age = seconds(5);
   }
   Verdict ask() { return gate(facts, limits); }
@@ -47,18 +47,16 @@ using Kind = Verdict::Kind;
 TEST_F(GateTest, LetsPassWhatNoGuardMinds) { EXPECT_EQ(ask(), Verdict{}); }
 
 TEST_F(GateTest, HoldsForARuleThatIsGone) {
-  facts.current_mode.reset();
+  facts.loaded = false;
   expect(Kind::hold, "rule", "kedge remediation cancel R1");
 }
 
-TEST_F(GateTest, HoldsWhatReconcileFoundUnlessTheRuleSaysOtherwiseThenAndNow) {
+TEST_F(GateTest, HoldsWhatReconcileFoundUnlessTheRuleSaysOtherwise) {
   facts.reconciled = true;
   facts.age.reset();
-  facts.policy.reconcile = Reconcile::enforce;
-  facts.current_reconcile = Reconcile::hold;
+  facts.policy.reconcile = Reconcile::off;
   expect(Kind::hold, "reconcile", "kedge remediation reject R1");
   facts.policy.reconcile = Reconcile::hold;
-  facts.current_reconcile = Reconcile::enforce;
   expect(Kind::hold, "reconcile", "kedge remediation approve R1");
   facts.policy.reconcile = Reconcile::enforce;
   EXPECT_EQ(ask(), Verdict{}) << "and it is never too old";
@@ -109,20 +107,15 @@ TEST_F(GateTest, HoldsForAChangeWindowThatNobodyKnows) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
-TEST_F(GateTest, HoldsForARuleThatIsStricterNow) {
+TEST_F(GateTest, HoldsForARuleThatDoesNotAct) {
   for (const Mode mode : {Mode::off, Mode::shadow}) {
-    facts.current_mode = mode;
+    facts.policy.mode = mode;
     expect(Kind::hold, "rule", std::string(to_string(mode)));
   }
 }
 
-TEST_F(GateTest, KeepsToTheStoredModeWhenTheRuleIsLooserNow) {
-  facts.policy.mode = Mode::shadow;
-  expect(Kind::hold, "rule", "shadow");
-}
-
-TEST_F(GateTest, ActsOnTheCanarysShareWhenTheRuleIsACanaryNow) {
-  facts.current_mode = Mode::canary;
+TEST_F(GateTest, ActsOnTheCanarysShare) {
+  facts.policy.mode = Mode::canary;
   facts.policy.canary_percent = 100;
   EXPECT_EQ(ask(), Verdict{});
   facts.policy.canary_percent = 0;
@@ -308,8 +301,15 @@ TEST_F(GateTest, TakesForNoFlapWhatIsFurtherApart) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsNothingForEverThatHasNotBegun) {
+  facts.pauses = {{"all", "alice", ""}};
+  EXPECT_EQ(ask().due, facts.now + limits.held_most);
+  facts.charged = true;
+  EXPECT_FALSE(ask().due.has_value()) << "what stands half done is somebody's to decide";
+}
+
 TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
-  facts.current_mode.reset();
+  facts.loaded = false;
   facts.pauses = {{"all", "alice", ""}};
   facts.exception = "exception-1";
   facts.age.reset();
@@ -318,7 +318,7 @@ TEST_F(GateTest, AsksTheGuardsInTheirOrder) {
   facts.locked_by = {"R0"};
   facts.budgets = {budget(10, seconds(20))};
   EXPECT_EQ(ask().guard, "rule");
-  facts.current_mode = Mode::enforce;
+  facts.loaded = true;
   EXPECT_EQ(ask().guard, "pause");
   facts.pauses.clear();
   EXPECT_EQ(ask().guard, "exception");
@@ -341,12 +341,12 @@ TEST_F(GateTest, AsksOnlyForRuleAndPauseBeforeAFurtherAttempt) {
   EXPECT_EQ(gate_again(facts), Verdict{});
   facts.pauses = {{"all", "alice", ""}};
   EXPECT_EQ(gate_again(facts).guard, "pause");
-  facts.current_mode = Mode::off;
+  facts.policy.mode = Mode::off;
   EXPECT_EQ(gate_again(facts).guard, "rule");
 }
 
 TEST_F(GateTest, DefersAnUndoWhilePausedAndForNothingElse) {
-  facts.current_mode.reset();
+  facts.loaded = false;
   EXPECT_EQ(gate_undo(facts), Verdict{});
   facts.pauses = {{"all", "alice", ""}};
   const Verdict verdict = gate_undo(facts);

@@ -377,8 +377,10 @@ Change ChangeMaker::by_the_daemon() {
     default: {
       LoadRules rules = sample_rules(one_in(8) ? static_cast<Mode>(below(4)) : Mode::enforce);
       if (!one_in(4)) rules.rules.push_back(sample_rules(Mode::enforce, kOtherRule).rules[0]);
-      if (one_in(4)) rules.rules[0].limits.per_hour = 1 + static_cast<int>(below(5));
-      for (LoadedRule& rule : rules.rules) rule.reconcile = static_cast<Reconcile>(one_in(8) ? 0 : 1 + below(2));
+      if (one_in(4)) rules.rules[0].policy.limits.per_hour = 1 + static_cast<int>(below(5));
+      if (one_in(16)) rules.rules[0].policy.approvals = 1;
+      if (one_in(16)) rules.rules[0].policy.limits.mass_match = 1 + static_cast<int>(below(3));
+      for (LoadedRule& rule : rules.rules) rule.policy.reconcile = static_cast<Reconcile>(one_in(8) ? 0 : 1 + below(2));
       return rules;
     }
   }

@@ -22,7 +22,7 @@ class ClaimTest : public RemediationTest {
 
   Answer load(Reconcile reconcile, Mode mode = Mode::enforce) {
     LoadRules rules = sample_rules(mode);
-    rules.rules[0].reconcile = reconcile;
+    rules.rules[0].policy.reconcile = reconcile;
     return commit(rules);
   }
   Finding finding(int number, Reconcile reconcile = Reconcile::hold, const std::string& target = "bucket") {

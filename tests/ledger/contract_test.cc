@@ -95,7 +95,7 @@ class Pair {
     ASSERT_EQ(static_cast<int>(wanted.outcome), static_cast<int>(got.outcome))
         << wanted.error.message << " / " << got.error.message;
     if (!wanted.done()) {
-      EXPECT_EQ(wanted.error, got.error);
+      EXPECT_EQ(wanted.error, got.error) << wanted.error.message << " / " << got.error.message;
     }
     EXPECT_EQ(wanted.seq, got.seq);
     EXPECT_EQ(wanted.dispositions, got.dispositions);

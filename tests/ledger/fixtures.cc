@@ -8,7 +8,7 @@ LoadRules sample_rules(Mode mode, const std::string& rule) {
   LoadedRule loaded;
   loaded.id = rule;
   loaded.version = "version-1";
-  loaded.mode = mode;
+  loaded.policy.mode = mode;
   loaded.bundle = "{\"rule.lua\":\"...\"}";
   return {"rules-1", "/rules", {loaded}};
 }

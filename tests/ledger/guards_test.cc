@@ -237,10 +237,37 @@ TEST_P(GuardsTest, IsLimitedByItsOwnRuleBesidesTheEngine) {
 
 TEST_P(GuardsTest, IsLimitedByItsRuleAsItIsLoadedNow) {
   LoadRules rules = sample_rules();
-  rules.rules[0].limits.per_minute = 0;
+  rules.rules[0].policy.limits.per_minute = 0;
   commit(rules);
   EXPECT_EQ(start(open(1, "bucket")).go, Go::held) << "no minute will have room";
   EXPECT_EQ(last_record()["guard"], "budget");
+}
+
+TEST_P(GuardsTest, AsksForAsManyPeopleAsItsRuleDoesNow) {
+  LoadRules rules = sample_rules();
+  rules.rules[0].policy.approvals = 1;
+  const std::string id = open(1, "bucket");
+  commit(rules);
+  EXPECT_EQ(start(id).go, Go::held) << "when it was found, the rule asked for nobody's yes";
+  EXPECT_EQ(last_record()["guard"], "approval");
+}
+
+TEST_P(GuardsTest, ActsInTheChangeWindowOfItsRuleAsItIsLoadedNow) {
+  LoadRules rules = sample_rules();
+  rules.rules[0].policy.window = "nights";
+  const std::string id = open(1, "bucket");
+  commit(rules);
+  EXPECT_EQ(start(id).go, Go::held) << "no window has that name";
+  EXPECT_EQ(last_record()["guard"], "window");
+}
+
+TEST_P(GuardsTest, KeepsItsOwnPolicyWhenItsRuleIsLooserNow) {
+  Finding finding = sample_finding(1, "bucket", clock.now());
+  finding.policy.approvals = 1;
+  commit(batch_of({finding}));
+  commit(sample_rules());
+  EXPECT_EQ(start(sample_id(1)).go, Go::held);
+  EXPECT_EQ(last_record()["guard"], "approval");
 }
 
 TEST_P(GuardsTest, IsChargedOnceHoweverOftenItIsTried) {

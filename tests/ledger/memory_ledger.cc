@@ -507,7 +507,8 @@ Result<Answer> MemoryLedger::on(const RedriveDeadLetter& change) {
 }
 
 Result<Answer> MemoryLedger::on(const RerunEvent& change) {
-  if (find_open(change.remediation)) return Error{ErrorCode::conflict, change.remediation + " is open"};
+  if (find_open(change.remediation))
+    return Error{ErrorCode::conflict, change.remediation + " is open: what it is about is being decided"};
   if (auto unused = check_ids(change.decided); !unused) return unused.error();
   Answer answer = take_decisions(change.decided);
   write(rerun_record(change, answer.dispositions));
@@ -530,7 +531,7 @@ Result<Answer> MemoryLedger::on(const CloseDeadLetters& change) {
 Result<Answer> MemoryLedger::on(const LoadRules& change) {
   rules_.clear();
   for (const LoadedRule& rule : change.rules) {
-    rules_[rule.id] = {rule.mode, rule.limits, rule.reconcile};
+    rules_[rule.id] = rule.policy;
     keep(rule.bundle);
   }
   const auto ended = std::erase_if(claims_, [&](const auto& entry) {
@@ -539,7 +540,7 @@ Result<Answer> MemoryLedger::on(const LoadRules& change) {
   });
   write(rules_record(change, static_cast<int64_t>(ended)));
   for (const LoadedRule& rule : change.rules) {
-    if (may_act(rule.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
+    if (may_act(rule.policy.mode)) wake({rule_key(rule.id), "", "rules_loaded", ""});
   }
   return Answer{};
 }

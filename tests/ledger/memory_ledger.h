@@ -142,6 +142,8 @@ class MemoryLedger : public Ledger, public LedgerReader {
   void wake_waiting(const std::vector<std::string>& keys, const std::string& but);
   void keep_claim(const Remediation& confirmed);
   std::optional<Claim> claim(const std::string& rule, const std::string& target) const;
+  Policy policy_of(const Remediation&) const;
+  GateLimits limits_of(const Remediation&) const;
   GateFacts gate_facts(const Remediation&) const;
   void count_target(const Remediation&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
@@ -195,14 +197,9 @@ class MemoryLedger : public Ledger, public LedgerReader {
   std::map<std::string, MassMatch> mass_matches_;                             // by rule
   std::map<std::pair<std::string, std::string>, RuleBreaker> rule_breakers_;  // by rule and account
   std::map<std::string, std::map<int64_t, int>> spent_;                       // ring → slot → starts
-  struct Rule {
-    Mode mode = Mode::off;
-    Limits limits;
-    Reconcile reconcile = Reconcile::off;
-  };
-  std::map<std::string, Rule> rules_;
-  std::map<std::pair<std::string, std::string>, Claim> claims_;      // by rule and target
-  std::map<std::string, std::map<std::string, Approval>> approved_;  // by whom
+  std::map<std::string, Policy> rules_;                                       // as they are loaded
+  std::map<std::pair<std::string, std::string>, Claim> claims_;               // by rule and target
+  std::map<std::string, std::map<std::string, Approval>> approved_;           // by whom
   std::map<std::string, Exception> exceptions_;
   std::map<std::string, Pause> pauses_;
   std::map<int64_t, DeadLetter> dead_letters_;

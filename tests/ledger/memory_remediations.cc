@@ -32,7 +32,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   if (is_end(r.state)) {
     for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
   }
-  if (tightened(options_.gate, r.policy.limits).flap && puts_right(r, step)) {
+  if (limits_of(r).flap && puts_right(r, step)) {
     put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
   }
   if (r.state == State::confirmed) keep_claim(r);
@@ -64,7 +64,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
 }
 
 void MemoryLedger::note_end(const Remediation& r, const Transition& step, const std::string& code) {
-  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  const auto limits = limits_of(r).rule_breaker;
   if (!limits) return;
   const std::pair key(r.plan.rule.id, account_of(r));
   RuleBreaker& kept = rule_breakers_[key];
@@ -78,7 +78,7 @@ void MemoryLedger::note_end(const Remediation& r, const Transition& step, const 
 
 void MemoryLedger::give_back_probe(const Remediation& r) {
   const auto kept = rule_breakers_.find({r.plan.rule.id, account_of(r)});
-  const auto limits = tightened(options_.gate, r.policy.limits).rule_breaker;
+  const auto limits = limits_of(r).rule_breaker;
   if (kept == rule_breakers_.end() || !limits) return;
   kedge::give_back_probe(kept->second, r, at_, *limits);
 }
@@ -164,13 +164,18 @@ std::optional<Obstacle> MemoryLedger::obstacle_to(const Remediation& r, bool by_
   return std::nullopt;
 }
 
+Policy MemoryLedger::policy_of(const Remediation& r) const {
+  const auto rule = rules_.find(r.plan.rule.id);
+  return rule == rules_.end() ? r.policy : stricter(r.policy, rule->second);
+}
+
+GateLimits MemoryLedger::limits_of(const Remediation& r) const { return tightened(options_.gate, policy_of(r).limits); }
+
 GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
   GateFacts facts = facts_of(r, at_);
   facts.time_of_day = time_of_day_;
-  if (const auto rule = rules_.find(r.plan.rule.id); rule != rules_.end()) {
-    facts.current_mode = rule->second.mode;
-    facts.current_reconcile = rule->second.reconcile;
-  }
+  facts.loaded = rules_.contains(r.plan.rule.id);
+  facts.policy = policy_of(r);
   for (const auto& [scope, pause] : pauses_) {
     if (pause_concerns(scope, r) || restored_pause_concerns(pause, r)) facts.pauses.push_back(view_of(pause));
   }
@@ -185,7 +190,7 @@ GateFacts MemoryLedger::gate_facts(const Remediation& r) const {
 }
 
 void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
-  const auto limit = tightened(options_.gate, r.policy.limits).mass_match;
+  const auto limit = limits_of(r).mass_match;
   if (!limit || facts.charged || facts.let_go) return;
   if (const auto mass = mass_matches_.find(facts.rule); mass != mass_matches_.end()) {
     facts.mass_since = mass->second.since;
@@ -200,7 +205,7 @@ void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
 
 void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
   auto& people = approved_[r.id];
-  const Duration within = tightened(options_.gate, r.policy.limits).approval_within;
+  const Duration within = limits_of(r).approval_within;
   const auto voided = std::erase_if(people, [&](const auto& entry) { return is_void(entry.second, r, at_, within); });
   facts.approvals_void = static_cast<int>(voided);
   facts.approvals = static_cast<int>(people.size());
@@ -285,12 +290,10 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   std::erase_if(touched_no_more, [&](const std::string& key) {
     return std::find(r.touches.begin(), r.touches.end(), key) != r.touches.end();
   });
-  const GateLimits limits = tightened(options_.gate, r.policy.limits);
+  const GateLimits limits = limits_of(r);
   GateFacts facts = gate_facts(r);
   facts.breaker = start.breaker;
-  const auto rule = rules_.find(r.plan.rule.id);
-  const auto budgets =
-      budgets_of(r, rule == rules_.end() ? std::nullopt : std::optional(rule->second.limits), options_.gate.budgets);
+  const auto budgets = budgets_of(r, facts.policy.limits, options_.gate.budgets);
   facts.budgets = figures_of_budgets(budgets);
   std::vector<PutRightOnce> lately;
   for (const PutRightOnce& one : put_right_) {

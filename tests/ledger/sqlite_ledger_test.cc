@@ -256,6 +256,10 @@ constexpr const char* kTakenBack[] = {
          remediation TEXT NOT NULL, step INTEGER NOT NULL, owner TEXT NOT NULL, reason TEXT NOT NULL,
          expires INTEGER NOT NULL, PRIMARY KEY (remediation, step)) WITHOUT ROWID)",
     R"(DROP TABLE awaited; ALTER TABLE rule_breaker DROP COLUMN last_due;
+       DROP TABLE rule_state;
+       CREATE TABLE rule_state (
+         id TEXT PRIMARY KEY, version TEXT NOT NULL, mode TEXT NOT NULL, per_minute INTEGER, per_hour INTEGER,
+         reconcile TEXT NOT NULL DEFAULT 'off') WITHOUT ROWID;
        UPDATE remediation SET guard = substr(guard, 1, instr(guard, ' ') - 1)
          WHERE guard LIKE 'rule %' OR guard LIKE 'rule-breaker %')",
 };

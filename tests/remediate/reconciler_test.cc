@@ -64,7 +64,7 @@ class ReconcilerTest : public testing::Test {
 
   void load(Reconcile reconcile) {
     LoadRules rules = sample_rules();
-    rules.rules[0].reconcile = reconcile;
+    rules.rules[0].policy.reconcile = reconcile;
     committer.commit(rules);
   }
 

@@ -201,6 +201,21 @@ TEST(Survey, ExpiresUndoneWhereNobodyApprovesInTimeAlsoOverARestart) {
   }
 }
 
+TEST(Survey, IsHeldForNobodyForEver) {
+  for (const bool restarts : {false, true}) {
+    Play play;
+    play.world.set("a", "wrong");
+    Policy policy;
+    policy.mode = Mode::enforce;
+    policy.window = "no such window";
+    const auto id = play.open({set_step("a")}, policy);
+    EXPECT_EQ(play.run(id, std::chrono::hours(24 * 30) - std::chrono::minutes(1)), State::held);
+    if (restarts) play.crash(id);
+    EXPECT_EQ(play.run(id, std::chrono::minutes(2)), State::expired);
+    EXPECT_TRUE(play.world.writes().empty());
+  }
+}
+
 TEST(Survey, LetsNoApprovalExpireWhileTheWallClockIsInDoubt) {
   Play play;
   play.world.set("a", "wrong");

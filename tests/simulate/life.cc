@@ -138,10 +138,8 @@ ExecutorOptions executor_options(Plant plant) {
 
 LoadRules loaded(const RuleSet& rules) {
   LoadRules change{rules.digest(), "rules", {}};
-  for (const Rule& rule : rules.rules()) {
-    change.rules.push_back(
-        {rule.id, rule.version, rule.policy.mode, rule.policy.limits, rules.bundle(rule), rule.policy.reconcile});
-  }
+  for (const Rule& rule : rules.rules())
+    change.rules.push_back({rule.id, rule.version, rule.policy, rules.bundle(rule)});
   return change;
 }
 
