@@ -119,6 +119,9 @@ std::vector<Change> LedgerInMemory::with_plant(std::span<const Change> changes) 
         }
       }
     }
+    if (auto* rules = std::get_if<LoadRules>(&change); rules != nullptr && world_.plant == Plant::approval_ignored) {
+      for (LoadedRule& rule : rules->rules) rule.policy.approvals = 0;
+    }
     if (const auto* drift = std::get_if<FindDrift>(&change); drift && world_.plant == Plant::drift_as_event) {
       change = as_event(*drift);
     }
