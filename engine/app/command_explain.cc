@@ -105,7 +105,8 @@ void add_explain(CLI::App& app, Shell& shell) {
   command
       ->add_option("EVENT", arguments->event, "a file with one message as a source would read it; - for standard input")
       ->required();
-  command->add_option("--format", arguments->format, "auto, eventbridge, cloudtrail, cloudevents or json");
+  command->add_option("--format", arguments->format,
+                      "auto, eventbridge, cloudtrail, cloudevents, json, falco, wazuh, osquery, auditd or tetragon");
   command->callback([arguments, &shell] { run(*arguments, shell); });
 }
 

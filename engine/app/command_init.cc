@@ -31,7 +31,7 @@ sources:
     topics: [cloudtrail]              # names, or regular expressions: "^aws-.*"
     group: kedge                      # this engine's own consumer group: nobody else may be in it
     start: earliest                   # where a topic that was never read begins: earliest or latest
-    format: auto                      # or eventbridge, cloudtrail, cloudevents, json
+    format: auto                      # or eventbridge, cloudtrail, cloudevents, json; falco, wazuh, osquery, auditd, tetragon
     # source: my-app                  # what rules see as an event's `source`, in format json; else the source's name
     # reading: trusted                # do not check what no rule wants: faster, for formats eventbridge and json
     # event_bytes: 1MiB               # larger messages, and those nested deeper than this, are dead letters

@@ -112,7 +112,8 @@ void add_replay(CLI::App& app, Shell& shell) {
   command
       ->add_option("--against", arguments->against, "another directory of rules: print only where it decides otherwise")
       ->type_name("DIR");
-  command->add_option("--format", arguments->format, "auto, eventbridge, cloudtrail, cloudevents or json");
+  command->add_option("--format", arguments->format,
+                      "auto, eventbridge, cloudtrail, cloudevents, json, falco, wazuh, osquery, auditd or tetragon");
   command->add_flag("--decisions", arguments->decisions, "also print each decision to act, and each failure");
   add_output_option(*command, arguments->output);
   command->callback([arguments, &shell] { run(*arguments, shell); });

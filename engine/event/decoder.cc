@@ -7,11 +7,13 @@
 #include "base/bytes.h"
 #include "event/cloudevents.h"
 #include "event/envelope.h"
+#include "event/host_sensors.h"
 
 namespace kedge {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFormats = {"auto", "eventbridge", "cloudtrail", "cloudevents", "json"};
+constexpr std::array<std::string_view, 10> kFormats = {"auto",  "eventbridge", "cloudtrail", "cloudevents", "json",
+                                                       "falco", "wazuh",       "osquery",    "auditd",      "tetragon"};
 constexpr std::array<std::string_view, 6> kReasons = {"not_json", "not_utf8",       "too_large",
                                                       "too_deep", "wrong_envelope", "unsupported_format"};
 
@@ -86,6 +88,10 @@ struct Decoder::Reader {
       if (members[Member::records].is_array() && holds_cloudtrail(members[Member::records])) {
         return read_records(members[Member::records], events);
       }
+    }
+    if (const HostSensor* sensor = host_sensor_of(root)) {
+      if (accepts(format_of(*sensor))) return add(sensor_event(*sensor, root, texts), events);
+      return wrong(describe(*sensor));
     }
     return options.format == Format::automatic ? add_plain(root, events) : wrong(describe(members));
   }

@@ -3,7 +3,8 @@
 // Formats are told apart by the source's configuration, or recognised (Format::automatic) by what their
 // specifications demand: CloudEvents by its headers or `specversion`, EventBridge by `detail-type` with `detail`,
 // CloudTrail by `Records` or by `eventVersion` with `eventName`, SNS by `Type: Notification` (its `Message` is decoded
-// in turn, once). Anything else that is a JSON object is plain JSON.
+// in turn, once), what sensors on hosts write by their members (host_sensors.h). Anything else that is a JSON object
+// is plain JSON.
 #pragma once
 
 #include <memory>
@@ -18,9 +19,20 @@
 
 namespace kedge {
 
-enum class Format { automatic, eventbridge, cloudtrail, cloudevents, json };
+enum class Format {
+  automatic,
+  eventbridge,
+  cloudtrail,
+  cloudevents,
+  json,
+  falco,
+  wazuh,
+  osquery,
+  auditd,
+  tetragon,
+};
 
-// "auto", "eventbridge", "cloudtrail", "cloudevents", "json".
+// "auto", "eventbridge", "cloudtrail", "cloudevents", "json", "falco", "wazuh", "osquery", "auditd", "tetragon".
 Result<Format> parse_format(std::string_view);
 std::string_view to_string(Format);
 

@@ -11,6 +11,8 @@
 //   CloudTrail record     detail = the record, id = eventID, source = "aws." + first label of eventSource,
 //                         detail-type from eventType as EventBridge does it, account = recipientAccountId
 //   CloudEvents           detail = data, detail-type = type; source, id, time; subject in resources
+//   a host's sensor       detail = the document; source = falco, wazuh, osquery, auditd or tetragon, detail-type = what
+//                         it calls that, "host:NAME" in resources
 //   plain JSON            detail = the document, source from the configuration
 //
 // An attribute that the input does not have, or has as an empty string, is empty, and absent to a pattern. Decoding

@@ -69,8 +69,14 @@ Provenance provenance_of(const Event& event) {
   }
   provenance.principal =
       first_of({provenance.principal, arn, detail.text("userIdentity", "userName"),
-                detail.text("userIdentity", "principalId"), detail.text("userIdentity", "invokedBy")});
-  provenance.agent = detail.text("userAgent");
+                detail.text("userIdentity", "principalId"), detail.text("userIdentity", "invokedBy"),
+                // Falco, Wazuh
+                detail.text("output_fields", "user.name"), detail.text("syscheck", "audit", "user", "name")});
+  provenance.agent =
+      first_of({detail.text("userAgent"),
+                // kedge's own sensor, Falco, Wazuh
+                detail.text("actor", "executable"), detail.text("output_fields", "proc.exepath"),
+                detail.text("output_fields", "proc.name"), detail.text("syscheck", "audit", "process", "name")});
   provenance.address = detail.text("sourceIPAddress");
   provenance.request_id = detail.text("requestID");
   provenance.error_code = detail.text("errorCode");

@@ -330,7 +330,8 @@ TEST(Format, IsWrittenAsInTheConfiguration) {
     EXPECT_EQ(*parse_format(to_string(format)), format);
   }
   EXPECT_EQ(parse_format("xml").error().message,
-            "no format 'xml': one of auto, eventbridge, cloudtrail, cloudevents, json");
+            "no format 'xml': one of auto, eventbridge, cloudtrail, cloudevents, json, falco, wazuh, osquery, auditd, "
+            "tetragon");
 }
 
 }  // namespace

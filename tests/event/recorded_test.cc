@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 
 #include "base/json.h"
 #include "event/decoder.h"
@@ -49,6 +50,25 @@ TEST_F(Recorded, EveryEventIsDecodedAndItsViewKeepsTheDetail) {
   }
   EXPECT_GT(count, 0U);
   std::cout << count << " events\n";
+}
+
+// Of each sensor so many of its own lines are read as its events; the others hold something else (rows of a database,
+// messages of agents, tests of rules).
+TEST_F(Recorded, WhatSensorsOnHostsWroteIsKnown) {
+  const std::map<std::string, size_t> least = {
+      {"falco", 16}, {"wazuh", 2}, {"osquery", 5}, {"auditd", 67}, {"tetragon", 30}};
+  for (const auto& [sensor, count] : least) {
+    Decoder decoder({});
+    size_t known = 0;
+    const std::string folder = sensor == "wazuh" ? "host_wazuh_fim" : "host_" + sensor;
+    for (const std::string& line : lines_below(folder_ / folder)) {
+      std::vector<Event> events;
+      ASSERT_FALSE(decoder.decode({line, {}}, events)) << line;
+      known += events.size() == 1 && events[0].source == sensor;
+    }
+    EXPECT_GE(known, count) << sensor;
+    std::cout << known << " of " << sensor << "\n";
+  }
 }
 
 TEST_F(Recorded, EveryCloudTrailRecordIsTheSameEventInEveryWrapping) {

@@ -89,7 +89,7 @@ TEST_F(ShippedRules, PassTheirOwnTests) {
   ASSERT_NE(rules_, nullptr);
   const RuleTestReport report = run_rule_tests(rules_);
   EXPECT_TRUE(report.passed()) << to_text(report);
-  EXPECT_EQ(rules_->rules().size(), 4U);
+  EXPECT_EQ(rules_->rules().size(), 6U);
 }
 
 TEST_F(ShippedRules, AreOfTheSameVersionFromTheirBundles) {
