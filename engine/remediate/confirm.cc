@@ -40,9 +40,12 @@ Turn Confirm::next(Situation& s, const Moment& m) {
   return conclude(s, s.isolates() ? Move::isolate : Move::confirm, round_.summary());
 }
 
-std::optional<OpenBreaker> Confirm::shut(const Situation& s, const Moment& m) {
-  const Step* const step = round_.missing(m);
-  return step ? s.shut(m, *step) : std::nullopt;
+// Of any step that is left: whoever looked at those before it would look at them again and again.
+std::optional<OpenBreaker> Confirm::shut(const Situation& s, const Moment& m) const {
+  for (const Step* step : round_.left()) {
+    if (auto open = s.shut(m, *step)) return open;
+  }
+  return std::nullopt;
 }
 
 // An endpoint that is not called shows nothing, and no time is lost by it.

@@ -34,7 +34,7 @@ class Confirm {
   void begin(Situation&, Looking);
   Turn conclude(Situation&, Move, std::string reason) const;
   Turn give_up(Situation&) const;
-  std::optional<OpenBreaker> shut(const Situation&, const Moment&);  // what keeps the next look from being made
+  std::optional<OpenBreaker> shut(const Situation&, const Moment&) const;  // what keeps the round from its end
   Turn keep_off(Situation&, const Moment&, const OpenBreaker&);
   void complete(Situation&, const Moment&);
   void carry_again(Situation&, size_t step);

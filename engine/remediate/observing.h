@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Round {
 
   // The next step to be observed; none: all are. The first call begins the round.
   const Step* missing(const Moment&);
+  // All that are still to be observed.
+  std::span<const Step* const> left() const { return std::span(steps_).subspan(seen_.size()); }
   void saw(Observation observation) { seen_.push_back(std::move(observation)); }
   void restart() { seen_.clear(); }
   void forget_behind(size_t count) { seen_.resize(std::min(count, seen_.size())); }

@@ -194,6 +194,18 @@ TEST_F(EndpointBreaker, IsForgottenByARestartAndWhatWaitedGoesOnInItsTime) {
   EXPECT_EQ(play.run(id, minutes(1)), State::confirmed);
 }
 
+TEST_F(EndpointBreaker, LetsAConfirmationWaitThatNeedsItForALaterLook) {
+  opens();
+  play.world.set("b", "right");
+  const size_t holds = records("hold");
+  const auto id = play.open({elsewhere("a")}, {}, {elsewhere("a"), set_step("b")});
+  EXPECT_EQ(play.run(id, seconds(5)), State::confirming);
+  EXPECT_EQ(play.stored(id).guard, "breaker");
+  EXPECT_LT(play.world.reads(), 20U) << "what lies before it is not looked at again and again";
+  EXPECT_EQ(records("hold"), holds + 1);
+  EXPECT_EQ(play.run(id), State::confirmed);
+}
+
 TEST_F(EndpointBreaker, CountsWhoeverSaysThatItIsAskedTooOften) {
   goes_down(Luck::throttled);
   const auto id = play.open({set_step("a")});
