@@ -317,10 +317,11 @@ Result<void> Daemon::start_effects() {
   const auto open = reader_->unfinished();
   if (!open) return open.error().with("reading the open remediations");
   breakers_ = std::make_unique<Breakers>(options.breaker, random_);
-  const Executor::Edges edges{
-      *room_->actions, *committer_,  *reader_,
-      runnable_,       *room_->http, clock_,
-      random_,         *breakers_,   [this](const Remediation* of) { return effects_->stopped(of); }};
+  const Executor::Edges edges{*room_->actions, *committer_,
+                              *reader_,        runnable_,
+                              *room_->http,    *room_->hosts,
+                              clock_,          random_,
+                              *breakers_,      [this](const Remediation* of) { return effects_->stopped(of); }};
   executor_ = std::make_unique<Executor>(edges, options);
   reconciler_ = std::make_unique<Reconciler>(edges, std::move(options), [this, things = own_things(configuration_)] {
     return with_principals(things, us_.get());

@@ -20,6 +20,7 @@ struct EngineRoom {
   std::unique_ptr<CurlClient> http;
   std::unique_ptr<StoppableClient> identity_http;  // credentials, and who we are, are asked for through it
   std::unique_ptr<AwsClient> aws;
+  std::unique_ptr<Hosts> hosts;
   std::unique_ptr<ActionTable> actions;
 };
 

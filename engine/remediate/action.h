@@ -9,12 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "http/http.h"
 #include "plan/action_spec.h"
+#include "remediate/action_result.h"
+#include "remediate/hosts.h"
 
 namespace kedge {
 
@@ -28,41 +29,6 @@ struct Observation {
       hold;  // set: it cannot be told for certain (witnesses disagree); a person decides, and why
 };
 
-// What went wrong, by what it means for the executor.
-struct ActionError {
-  enum class Kind {
-    retry,    // it was surely not done, and may work later
-    refused,  // permission, validation, a precondition: trying again changes nothing
-    unknown,  // it may have been done
-    gone,     // the thing itself is no more: nothing to do for this plan
-  };
-  Kind kind = Kind::unknown;
-  std::string code;                     // the endpoint's code ("AccessDenied") or ours
-  std::string message;                  // for people: what was asked, what came back, what would help
-  std::optional<Duration> retry_after;  // what the endpoint asked for
-  // The endpoint is asked too much, and says so with a status that means something else elsewhere (400): its breaker
-  // counts it.
-  bool throttled = false;
-};
-
-template <class T>
-class [[nodiscard]] ActionResult {
- public:
-  ActionResult(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  ActionResult(ActionError error) : state_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
-  bool ok() const { return state_.index() == 0; }
-  explicit operator bool() const { return ok(); }
-  T& operator*() & { return std::get<0>(state_); }
-  const T& operator*() const& { return std::get<0>(state_); }
-  T operator*() && { return std::move(std::get<0>(state_)); }  // as Result's: no reference into a temporary
-  T* operator->() { return &std::get<0>(state_); }
-  const T* operator->() const { return &std::get<0>(state_); }
-  const ActionError& error() const { return std::get<1>(state_); }
-
- private:
-  std::variant<T, ActionError> state_;
-};
-
 // What an apply or undo did, beyond having worked.
 struct Applied {
   std::vector<std::string> notes;  // for the record: what was changed, in words
@@ -71,6 +37,7 @@ struct Applied {
 // The only way to the world. Made by the executor for one observation or one attempt; not kept by the action.
 struct Context {
   HttpClient& http;  // a gate in front of the client (gated_client.h): every request through it says whether it writes
+  Hosts& hosts;      // the same in front of the hosts (gated_hosts.h)
   Clock& clock;
   std::string remediation;
   std::string mark;   // of the attempt; empty while observing. It must travel with every write (agent_with_mark)

@@ -23,27 +23,11 @@ bool is_trouble(const HttpResponse& response) {
 
 }  // namespace
 
-std::optional<Error> GatedClient::refuse(const HttpRequest& request) {
-  if (request.writes && !permit_.writes) {
-    misused_ = true;
-    return Error{ErrorCode::internal, "an action tried to write (" + request.method + ") while it observed"};
-  }
-  if (permit_.stop.stop_requested()) {
-    kept_back_ = "the engine is stopping";
-  } else if (clock_.elapsed() >= permit_.deadline) {
-    kept_back_ = "no time was left for another request";
-  } else if (request.writes) {
-    if (auto stop = effects_stopped_()) kept_back_ = "effects are stopped: " + stop->reason;
-  }
-  if (!kept_back_) return std::nullopt;
-  return Error{ErrorCode::refused, *kept_back_};
-}
-
 Result<HttpResponse> GatedClient::send(const HttpRequest& request) {
-  if (auto refusal = refuse(request)) return *refusal;
+  if (auto refusal = gate_.refuse(request.writes, request.method)) return *refusal;
   HttpRequest bounded = request;
-  bounded.timeout = std::min(request.timeout, permit_.deadline - clock_.elapsed());
-  if (!bounded.stop.stop_possible()) bounded.stop = permit_.stop;
+  bounded.timeout = std::min(request.timeout, gate_.left());
+  if (!bounded.stop.stop_possible()) bounded.stop = gate_.stop();
   auto response = client_.send(bounded);
   judge(response);
   if (!request.writes) return response;
@@ -61,7 +45,7 @@ Result<HttpResponse> GatedClient::send(const HttpRequest& request) {
 }
 
 void GatedClient::judge(const Result<HttpResponse>& response) {
-  if (health_ == Breaker::Outcome::bad || (!response && permit_.stop.stop_requested())) return;
+  if (health_ == Breaker::Outcome::bad || (!response && gate_.stop().stop_requested())) return;
   if (response ? is_trouble(*response) : is_trouble(response.error())) {
     health_ = Breaker::Outcome::bad;
     trouble_ = response ? "HTTP " + std::to_string(response->status) : response.error().message;

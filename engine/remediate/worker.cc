@@ -166,9 +166,12 @@ void Worker::note(const std::string& endpoint, Breaker::Permit permit, const Hea
   edges_.committer.commit(std::move(alarm));
 }
 
-Worker::Health Worker::health_of(const GatedClient& gate, const ActionError* error) {
+Worker::Health Worker::health_of(const GatedClient& gate, const GatedHosts& hosts, const ActionError* error) {
   const bool throttled = error && error->throttled && gate.health() == Breaker::Outcome::good;
   if (throttled) return {Breaker::Outcome::bad, error->message};
+  if (gate.health() != Breaker::Outcome::bad && hosts.health() != Breaker::Outcome::none) {
+    return {hosts.health(), hosts.trouble()};
+  }
   return {gate.health(), gate.trouble()};
 }
 
@@ -231,15 +234,18 @@ ActionResult<Observation> Worker::observe(const std::string& remediation, const 
   const Duration timeout = std::min(options_.call_timeout, look.timeout.value_or(options_.call_timeout));
   const Duration deadline = edges_.clock.elapsed() + timeout;
   const EffectsStopped stopped = [this] { return edges_.effects_stopped(nullptr); };
-  GatedClient gate(edges_.http, edges_.clock, stopped, {false, deadline, stop_.get_token()});
-  Context context{gate, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
+  const CallGate::Permit permit{false, deadline, stop_.get_token()};
+  GatedClient gate(edges_.http, edges_.clock, stopped, permit);
+  GatedHosts hosts(edges_.hosts, edges_.clock, stopped, permit);
+  Context context{gate, hosts, edges_.clock, remediation, "", agent_with_mark(options_.agent_version, ""), deadline};
   auto seen = guarded(step.action, [&] { return action.observe(context, step.args); });
-  health = health_of(gate, seen ? nullptr : &seen.error());
-  if (gate.misused()) {
+  health = health_of(gate, hosts, seen ? nullptr : &seen.error());
+  if (gate.misused() || hosts.misused()) {
     return ActionError{ActionError::Kind::refused, "internal", step.action + " tried to write while it observed",
                        std::nullopt};
   }
-  if (!seen && gate.kept_back()) return ActionError{ActionError::Kind::retry, "kept_back", *gate.kept_back(), {}};
+  const auto& kept_back = gate.kept_back() ? gate.kept_back() : hosts.kept_back();
+  if (!seen && kept_back) return ActionError{ActionError::Kind::retry, "kept_back", *kept_back, {}};
   return seen;
 }
 
@@ -251,21 +257,24 @@ Worked Worker::carry_out(const Remediation& remediation, const Work& work, Healt
   worked.started = edges_.committer.now();
   const Duration deadline = worked.began + options_.call_timeout;
   const EffectsStopped stopped = [&] { return edges_.effects_stopped(&remediation); };
-  GatedClient gate(edges_.http, edges_.clock, stopped, {true, deadline, stop_.get_token()});
-  Context context{gate,    edges_.clock, remediation.id, work.mark, agent_with_mark(options_.agent_version, work.mark),
+  const CallGate::Permit permit{true, deadline, stop_.get_token()};
+  GatedClient gate(edges_.http, edges_.clock, stopped, permit);
+  GatedHosts hosts(edges_.hosts, edges_.clock, stopped, permit);
+  Context context{gate,           hosts,     edges_.clock,
+                  remediation.id, work.mark, agent_with_mark(options_.agent_version, work.mark),
                   deadline};
   worked.result = guarded(step.action, [&] {
     return work.undo ? action.undo(context, step.args, work.before, work.after)
                      : action.apply(context, step.args, work.now);
   });
-  health = health_of(gate, worked.result ? nullptr : &worked.result.error());
+  health = health_of(gate, hosts, worked.result ? nullptr : &worked.result.error());
   worked.finished = edges_.committer.now();
   worked.request_ids = gate.request_ids();
-  worked.writes = gate.writes();
-  worked.unsure = gate.unsure();
-  worked.kept_back = gate.kept_back();
+  worked.writes = gate.writes() + hosts.writes();
+  worked.unsure = gate.unsure() || hosts.unsure();
+  worked.kept_back = gate.kept_back() ? gate.kept_back() : hosts.kept_back();
   ++attempts_;
-  writes_ += gate.writes();
+  writes_ += worked.writes;
   return worked;
 }
 

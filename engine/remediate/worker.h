@@ -17,6 +17,7 @@
 #include "remediate/action.h"
 #include "remediate/breakers.h"
 #include "remediate/gated_client.h"
+#include "remediate/gated_hosts.h"
 #include "remediate/options.h"
 #include "remediate/schedule.h"
 
@@ -32,6 +33,7 @@ struct ExecutorEdges {
   LedgerReader& reader;
   Mailbox<Remediation>& runnable;  // what commits make runnable
   HttpClient& http;
+  Hosts& hosts;
   Clock& clock;
   Random& random;
   Breakers& breakers;  // of all who call
@@ -87,7 +89,7 @@ class Worker {
     Breaker::Outcome outcome = Breaker::Outcome::none;
     std::string trouble;
   };
-  static Health health_of(const GatedClient&, const ActionError*);
+  static Health health_of(const GatedClient&, const GatedHosts&, const ActionError*);
   void note(const std::string& endpoint, Breaker::Permit, const Health&);
   ActionResult<Observation> observe(const std::string& remediation, const Look&, Health&);
   Worked carry_out(const Remediation&, const Work&, Health&);

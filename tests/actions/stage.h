@@ -45,7 +45,8 @@ class Stage : public testing::Test {
 
   ActionResult<Observation> observe() {
     GatedClient gate(aws, clock, effects, {false, clock.elapsed() + std::chrono::seconds(20), {}});
-    Context context{gate, clock, "r", "", "kedge/1", clock.elapsed() + std::chrono::seconds(20)};
+    NoHosts hosts;
+    Context context{gate, hosts, clock, "r", "", "kedge/1", clock.elapsed() + std::chrono::seconds(20)};
     auto seen = subject->observe(context, args);
     EXPECT_FALSE(gate.misused()) << "an observation wrote";
     return seen;
@@ -76,7 +77,8 @@ class Stage : public testing::Test {
   template <class Call>
   ActionResult<Applied> call(Call action) {
     GatedClient gate(aws, clock, effects, {true, clock.elapsed() + std::chrono::seconds(20), {}});
-    Context context{gate, clock, "r", "abc", "kedge/1 (mark abc)", clock.elapsed() + std::chrono::seconds(20)};
+    NoHosts hosts;
+    Context context{gate, hosts, clock, "r", "abc", "kedge/1 (mark abc)", clock.elapsed() + std::chrono::seconds(20)};
     auto result = action(context);
     for (const std::string& agent : aws.agents) EXPECT_EQ(agent, "kedge/1 (mark abc)");
     return result;

@@ -55,7 +55,7 @@ struct ExecutorTest : testing::Test {
     executor.reset();
     breakers.emplace(options.breaker, random);
     executor = std::make_unique<Executor>(
-        Executor::Edges{actions, committer, ledger, runnable, world, clock, random, *breakers,
+        Executor::Edges{actions, committer, ledger, runnable, world, hosts, clock, random, *breakers,
                         [this](const Remediation*) -> std::optional<Stop> {
                           if (stopped) return Stop{"not alone"};
                           if (ledger.pauses()->empty()) return std::nullopt;
@@ -109,6 +109,7 @@ struct ExecutorTest : testing::Test {
   Mailbox<Remediation> runnable{10'000};
   Committer committer{ledger, runnable, {}};
   Random random;
+  NoHosts hosts;
   FakeWorld world{clock, [](Duration) {}};
   ActionTable actions{fake_actions()};
   ExecutorOptions options = quick();

@@ -48,6 +48,7 @@ Play::Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remedi
              ledger,
              runnable,
              cast ? cast->http : static_cast<HttpClient&>(world),
+             cast && cast->hosts ? *cast->hosts : static_cast<Hosts&>(no_hosts),
              clock,
              random,
              *breakers,

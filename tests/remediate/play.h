@@ -25,12 +25,13 @@ struct Cast {
   FakeClock& clock;
   HttpClient& http;
   std::vector<std::unique_ptr<Action>> actions;
+  Hosts* hosts = nullptr;  // none: no host can be called
 };
 
 class Play {
  public:
   explicit Play(uint64_t seed = 1, int remediations_per_minute = 1000);
-  explicit Play(Cast);  // clock and http must outlive it
+  explicit Play(Cast);  // clock, http and hosts must outlive it
 
   // Commits a finding that asks for these steps, and makes its job.
   std::string open(std::vector<Step> revert, Policy policy = {}, std::vector<Step> confirm = {});
@@ -60,6 +61,7 @@ class Play {
   Committer committer;
   Random random;
   FakeWorld world;
+  NoHosts no_hosts;
   ActionTable actions;
   ExecutorOptions options;
   std::optional<std::string> stopped;   // why effects are stopped, where no pause in the ledger does it

@@ -116,6 +116,7 @@ class ReconcilerTest : public testing::Test {
   Mailbox<Remediation> runnable{10'000};
   Committer committer{ledger, runnable, {}};
   Random random;
+  NoHosts hosts;
   FakeWorld world{clock, [](Duration) {}};
   ActionTable actions{fake_actions()};
   Breakers breakers{quick().breaker, random};
@@ -124,6 +125,7 @@ class ReconcilerTest : public testing::Test {
                             ledger,
                             runnable,
                             world,
+                            hosts,
                             clock,
                             random,
                             breakers,

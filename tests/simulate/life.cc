@@ -227,9 +227,8 @@ Life::~Life() {
 }
 
 ExecutorEdges Life::edges() {
-  return {actions_,  committer_, reader(),
-          runnable_, client_,    world_.clock,
-          random_,   breakers_,  [this](const Remediation* of) { return effects_stopped(of); }};
+  return {actions_, committer_,   reader(), runnable_, client_,
+          hosts_,   world_.clock, random_,  breakers_, [this](const Remediation* of) { return effects_stopped(of); }};
 }
 
 std::optional<Stop> Life::effects_stopped(const Remediation* of) {

@@ -65,6 +65,7 @@ class Life {
   PauseFile pause_file_;
   EffectsSwitch effects_;
   SimulatedClient client_;
+  NoHosts hosts_;
   ActionTable actions_;
   Breakers breakers_;
   Executor executor_;
