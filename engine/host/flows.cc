@@ -74,8 +74,8 @@ Flow flow_of(const nlmsghdr& message, uint8_t protocol) {
   Flow flow;
   flow.udp = protocol == IPPROTO_UDP;
   const bool six = diag.idiag_family == AF_INET6;
-  flow.local = {Address::of_bytes(six, diag.id.idiag_src), ntohs(diag.id.idiag_sport)};
-  flow.remote = {Address::of_bytes(six, diag.id.idiag_dst), ntohs(diag.id.idiag_dport)};
+  flow.local = {IpAddress::of_bytes(six, diag.id.idiag_src), ntohs(diag.id.idiag_sport)};
+  flow.remote = {IpAddress::of_bytes(six, diag.id.idiag_dst), ntohs(diag.id.idiag_dport)};
   flow.user = diag.idiag_uid;
   flow.cgroup = cgroup_of(message);
   flow.socket.sdiag_family = diag.idiag_family;
@@ -136,17 +136,17 @@ Result<bool> cut(const Flow& flow) {
   return io_error("cannot cut", flow.text());
 }
 
-Result<std::vector<Address>> own_addresses() {
+Result<std::vector<IpAddress>> own_addresses() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return io_error("cannot list", "the addresses of this host");
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owned(list, &freeifaddrs);
-  std::vector<Address> addresses;
+  std::vector<IpAddress> addresses;
   for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
     if (one->ifa_addr == nullptr) continue;
     if (one->ifa_addr->sa_family == AF_INET) {
-      addresses.push_back(Address::of_bytes(false, &reinterpret_cast<sockaddr_in*>(one->ifa_addr)->sin_addr));
+      addresses.push_back(IpAddress::of_bytes(false, &reinterpret_cast<sockaddr_in*>(one->ifa_addr)->sin_addr));
     } else if (one->ifa_addr->sa_family == AF_INET6) {
-      addresses.push_back(Address::of_bytes(true, &reinterpret_cast<sockaddr_in6*>(one->ifa_addr)->sin6_addr));
+      addresses.push_back(IpAddress::of_bytes(true, &reinterpret_cast<sockaddr_in6*>(one->ifa_addr)->sin6_addr));
     }
   }
   return addresses;

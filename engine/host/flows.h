@@ -17,7 +17,7 @@ namespace kedge {
 
 struct Flow {
   bool udp = false;
-  Service local, remote;
+  IpService local, remote;
   uint32_t user = 0;    // the socket's owner
   uint64_t cgroup = 0;  // in which the socket was made; the inode of its folder
   inet_diag_req_v2 socket{};
@@ -33,6 +33,6 @@ Result<std::vector<Flow>> connected_flows();
 Result<bool> cut(const Flow&);
 
 // The addresses of this host itself.
-Result<std::vector<Address>> own_addresses();
+Result<std::vector<IpAddress>> own_addresses();
 
 }  // namespace kedge

@@ -52,11 +52,19 @@ Result<json> HostActions::run(HostCall& call, std::string_view action, std::stri
   if (call.clock.elapsed() >= call.deadline) {
     return Error{ErrorCode::unavailable, fmt::format("{}: the command came when its time was over", action)};
   }
+  try {
+    return run(**found, call, operation, body);
+  } catch (const json::exception& failure) {  // what comes from elsewhere may be anything
+    return Error{ErrorCode::invalid, fmt::format("{}: {}", action, failure.what())};
+  }
+}
+
+Result<json> HostActions::run(HostAction& action, HostCall& call, std::string_view operation, const json& body) {
   const json& args = member(body, "args");
-  if (operation == "observe") return answer_of((*found)->observe(call, args));
-  if (operation == "apply") return answer_of((*found)->apply(call, args, member(body, "now")));
-  if (operation == "undo") return answer_of((*found)->undo(call, args, member(body, "before"), member(body, "after")));
-  return Error{ErrorCode::invalid, fmt::format("{}: no operation is called '{}'", action, operation)};
+  if (operation == "observe") return answer_of(action.observe(call, args));
+  if (operation == "apply") return answer_of(action.apply(call, args, member(body, "now")));
+  if (operation == "undo") return answer_of(action.undo(call, args, member(body, "before"), member(body, "after")));
+  return Error{ErrorCode::invalid, fmt::format("{}: no operation is called '{}'", action.name(), operation)};
 }
 
 }  // namespace kedge

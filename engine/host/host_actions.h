@@ -65,6 +65,7 @@ class HostActions {
 
  private:
   Result<HostAction*> find(std::string_view action) const;
+  static Result<nlohmann::json> run(HostAction&, HostCall&, std::string_view operation, const nlohmann::json& body);
 
   const std::vector<std::unique_ptr<HostAction>> actions_;
   const std::vector<std::string> allowed_;

@@ -13,7 +13,8 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kLeaseLeast = std::chrono::minutes(1);
 constexpr std::chrono::seconds kLeaseMost = std::chrono::hours(24 * 30);
-constexpr int kWidestFour = 8;  // a "management network" that is wider is the world
+constexpr size_t kNameMost = 64;  // of what stands in a comment of the kernel, which takes 128 bytes
+constexpr int kWidestFour = 8;    // a "management network" that is wider is the world
 constexpr int kWidestSix = 16;
 
 Error wrong(const char* argument, const std::string& message) {
@@ -33,8 +34,8 @@ Result<std::vector<T>> read_list(const json& args, const char* name, Parse parse
   return list;
 }
 
-Result<void> check_management(const std::vector<Network>& management) {
-  for (const Network& network : management) {
+Result<void> check_management(const std::vector<IpNetwork>& management) {
+  for (const IpNetwork& network : management) {
     const int widest = network.address.six ? kWidestSix : kWidestFour;
     if (network.prefix >= widest) continue;
     return wrong("management", fmt::format("{} is wider than /{}: that would isolate from next to nobody; name the "
@@ -83,9 +84,9 @@ std::string set_of(const char* name, const char* key, const char* flags, const s
 
 std::string sets_of(const Quarantine& q, std::chrono::seconds standing) {
   std::vector<std::string> four, six, ports, line_four, line_six;
-  for (const Network& network : q.management) (network.address.six ? six : four).push_back(network.text());
+  for (const IpNetwork& network : q.management) (network.address.six ? six : four).push_back(network.text());
   for (const uint16_t port : q.ports) ports.push_back(std::to_string(port));
-  for (const Service& line : q.lifeline) {
+  for (const IpService& line : q.lifeline) {
     (line.address.six ? line_six : line_four).push_back(fmt::format("{} . {}", line.address.text(), line.port));
   }
   constexpr const char* kIntervals = "\t\tflags interval\n\t\tauto-merge\n";
@@ -153,18 +154,16 @@ std::string chains_of(const QuarantineSubject& subject) {
          chain("forward", kBeforeAll, "drop", "");
 }
 
-}  // namespace
-
-Result<Quarantine> Quarantine::read(const json& args) {
+Result<Quarantine> read_all(const json& args) {
   Quarantine q;
-  auto management = read_list<Network>(args, "management", parse_network);
+  auto management = read_list<IpNetwork>(args, "management", parse_ip_network);
   if (!management) return management.error();
   q.management = *std::move(management);
-  auto lifeline = read_list<Service>(args, "lifeline", parse_service);
+  auto lifeline = read_list<IpService>(args, "lifeline", parse_ip_service);
   if (!lifeline) return lifeline.error();
   q.lifeline = *std::move(lifeline);
   if (args.contains("ports")) {
-    auto ports = read_list<uint16_t>(args, "ports", parse_port);
+    auto ports = read_list<uint16_t>(args, "ports", parse_ip_port);
     if (!ports) return ports.error();
     q.ports = *std::move(ports);
   }
@@ -179,6 +178,16 @@ Result<Quarantine> Quarantine::read(const json& args) {
   if (auto checked = check_subject(q); !checked) return checked.error();
   if (auto checked = read_lease(args, q); !checked) return checked.error();
   return q;
+}
+
+}  // namespace
+
+Result<Quarantine> Quarantine::read(const json& args) {
+  try {
+    return read_all(args);
+  } catch (const json::exception& failure) {
+    return Error{ErrorCode::invalid, std::string("the arguments of host.quarantine: ") + failure.what()};
+  }
 }
 
 json Quarantine::form() const {
@@ -199,9 +208,13 @@ std::string QuarantineSubject::table() const {
 }
 
 // "delete" of what is not there would fail: it is made first.
-std::string quarantine_ruleset(const Quarantine& q, const QuarantineSubject& subject, std::chrono::seconds standing) {
-  return release_ruleset(subject.table()) + fmt::format("table inet {} {{\n", subject.table()) + sets_of(q, standing) +
-         chains_of(subject) + "}\n";
+std::string quarantine_ruleset(const Quarantine& q, const QuarantineSubject& subject, const std::string& remediation,
+                               std::chrono::seconds standing) {
+  const std::string why = is_name(remediation) && remediation.size() <= kNameMost
+                              ? "\tcomment \"isolated by the remediation " + remediation + "\"\n"
+                              : "";
+  return release_ruleset(subject.table()) + fmt::format("table inet {} {{\n", subject.table()) + why +
+         sets_of(q, standing) + chains_of(subject) + "}\n";
 }
 
 std::string release_ruleset(const std::string& table) {

@@ -21,11 +21,11 @@
 namespace kedge {
 
 struct Quarantine {
-  std::vector<Network> management;     // may go on reaching us ...
+  std::vector<IpNetwork> management;   // may go on reaching us ...
   std::vector<uint16_t> ports = {22};  // ... at these ports over TCP; we answer, and begin nothing
-  std::vector<Service> lifeline;       // what we must be able to reach over TCP, or the isolation is undone
+  std::vector<IpService> lifeline;     // what we must be able to reach over TCP, or the isolation is undone
   std::string user, cgroup;            // isolate only these; both empty: the whole host
-  std::chrono::seconds lease = std::chrono::hours(24);
+  std::chrono::seconds lease = std::chrono::hours(25);  // the engine releases what it has isolated after a day
   bool survives_reboot = false;
 
   bool whole_host() const { return user.empty() && cgroup.empty(); }
@@ -46,7 +46,9 @@ struct QuarantineSubject {
   std::string table() const;  // of family inet
 };
 
-std::string quarantine_ruleset(const Quarantine&, const QuarantineSubject&, std::chrono::seconds standing);
+// `remediation`: who looks at the host's rules reads there why they are.
+std::string quarantine_ruleset(const Quarantine&, const QuarantineSubject&, const std::string& remediation,
+                               std::chrono::seconds standing);
 std::string release_ruleset(const std::string& table);
 
 }  // namespace kedge

@@ -123,13 +123,13 @@ std::string names_of(const std::vector<Flow>& flows) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string names_of(const std::vector<Service>& services) {
+std::string names_of(const std::vector<IpService>& services) {
   std::vector<std::string> names;
-  for (const Service& service : services) names.push_back(service.text());
+  for (const IpService& service : services) names.push_back(service.text());
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-bool may_stay(const Flow& flow, const Quarantine& q, const std::vector<Address>& own) {
+bool may_stay(const Flow& flow, const Quarantine& q, const std::vector<IpAddress>& own) {
   if (flow.remote.address.is_loopback() || std::find(own.begin(), own.end(), flow.remote.address) != own.end()) {
     return true;
   }
@@ -137,7 +137,7 @@ bool may_stay(const Flow& flow, const Quarantine& q, const std::vector<Address>&
   if (std::find(q.lifeline.begin(), q.lifeline.end(), flow.remote) != q.lifeline.end()) return true;
   return std::find(q.ports.begin(), q.ports.end(), flow.local.port) != q.ports.end() &&
          std::any_of(q.management.begin(), q.management.end(),
-                     [&](const Network& network) { return network.holds(flow.remote.address); });
+                     [&](const IpNetwork& network) { return network.holds(flow.remote.address); });
 }
 
 }  // namespace
@@ -158,10 +158,6 @@ Result<QuarantineSubject> Quarantines::subject_of(const Quarantine& q) const {
   if (q.cgroup.empty()) return subject;
   const std::string unified = unified_below(options_.cgroups);
   if (unified.empty()) return refused("this host has no unified cgroup hierarchy below " + options_.cgroups);
-  std::error_code failure;
-  if (!std::filesystem::is_directory(unified + "/" + q.cgroup, failure)) {
-    return refused("this host has no cgroup " + unified + "/" + q.cgroup);
-  }
   subject.cgroup = (unified + "/" + q.cgroup).substr(options_.cgroups.size() + 1);
   subject.level = 1 + static_cast<int>(std::count(q.cgroup.begin(), q.cgroup.end(), '/'));
   return subject;
@@ -170,7 +166,8 @@ Result<QuarantineSubject> Quarantines::subject_of(const Quarantine& q) const {
 // ---- what stands -------------------------------------------------------------------------------------------------
 
 Result<std::string> Quarantines::expected(const QuarantineLease& lease) {
-  const std::string ruleset = quarantine_ruleset(lease.quarantine, lease.subject, std::chrono::seconds(60));
+  const std::string ruleset =
+      quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation, std::chrono::seconds(60));
   if (const auto known = expected_.find(ruleset); known != expected_.end()) return known->second;
   auto listing = nft_expected_listing(ruleset, lease.subject.table());
   if (!listing) return listing.error();
@@ -187,14 +184,33 @@ Result<std::vector<std::string>> Quarantines::difference(const QuarantineLease& 
   return compare(*wanted, without_timeouts(**listing));
 }
 
-Result<HostSight> Quarantines::sight_of(const Quarantine& q, const std::optional<QuarantineLease>& lease) {
+// A table that nobody keeps a lease of is not ours to take for our own work, nor to load over.
+Result<HostSight> Quarantines::sight_of_none(const Quarantine& q, const std::string& table, bool leased) {
   HostSight seen;
+  seen.state = {{"quarantine", nullptr}};
+  seen.summary = q.subject() + " is not isolated";
+  if (leased) return seen;
+  const auto listing = nft_listing(table);
+  if (!listing) return listing.error();
+  if (*listing) {
+    seen.hold =
+        fmt::format("the table {0} stands, and no lease is kept of it: `nft delete table inet {0}` ends it", table);
+  }
+  return seen;
+}
+
+Result<HostSight> Quarantines::sight_of(const Quarantine& q, const QuarantineSubject& subject,
+                                        const std::optional<QuarantineLease>& lease) {
   if (!lease || lease->phase != Phase::standing || lease->left(clock_) <= Duration{0}) {
-    seen.state = {{"quarantine", nullptr}};
-    seen.summary = q.subject() + " is not isolated";
+    return sight_of_none(q, subject.table(), lease.has_value());
+  }
+  HostSight seen;
+  seen.state = {{"quarantine", lease->quarantine.form()}};
+  if (!is_there(*lease)) {
+    seen.holds = lease->quarantine.form() == q.form();
+    seen.summary = q.subject() + " is gone";
     return seen;
   }
-  seen.state = {{"quarantine", lease->quarantine.form()}};
   const auto drift = difference(*lease);
   if (!drift) return drift.error();
   const bool same = lease->quarantine.form() == q.form();
@@ -213,7 +229,7 @@ Result<HostSight> Quarantines::observe(HostCall&, const json& args) {
   if (!subject) return subject.error();
   const auto lease = leases_.find(subject->table());
   if (!lease) return lease.error();
-  return sight_of(*q, *lease);
+  return sight_of(*q, *subject, *lease);
 }
 
 // ---- to isolate --------------------------------------------------------------------------------------------------
@@ -226,7 +242,7 @@ Result<std::vector<std::string>> Quarantines::apply(HostCall& call, const json& 
   if (!subject) return subject.error();
   const auto standing = leases_.find(subject->table());
   if (!standing) return standing.error();
-  const auto seen = sight_of(*q, *standing);
+  const auto seen = sight_of(*q, *subject, *standing);
   if (!seen) return seen.error();
   if (seen->state != now) return Error{ErrorCode::conflict, "the isolation was changed since it was observed"};
   if (!seen->state.at("quarantine").is_null() && (*standing)->quarantine.form() != q->form()) {
@@ -243,7 +259,8 @@ Result<std::vector<std::string>> Quarantines::apply(HostCall& call, const json& 
 }
 
 Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
-  const std::vector<Service> alive = answering(lease.quarantine.lifeline, options_.lifeline_timeout);
+  if (!is_there(lease)) return refused("this host has no cgroup " + options_.cgroups + "/" + lease.subject.cgroup);
+  const std::vector<IpService> alive = answering(lease.quarantine.lifeline, options_.lifeline_timeout);
   if (alive.empty()) {
     return refused("nothing was done: the lifeline does not answer even now: " + names_of(lease.quarantine.lifeline));
   }
@@ -253,7 +270,8 @@ Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
     lease.until_wall = clock_.now() + lease.quarantine.lease;
     if (auto kept = leases_.keep(lease); !kept) return Error{ErrorCode::unavailable, kept.error().message};
   }
-  const auto loaded = nft_load(quarantine_ruleset(lease.quarantine, lease.subject, options_.try_for));
+  const auto loaded =
+      nft_load(quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation, options_.try_for));
   if (!loaded) return give_up(lease, loaded.error());
   if (auto proven = prove(lease, alive); !proven) return give_up(lease, proven.error());
   lease.phase = Phase::standing;
@@ -266,10 +284,10 @@ Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
   return notes;
 }
 
-Result<void> Quarantines::prove(const QuarantineLease& lease, const std::vector<Service>& lifeline) const {
+Result<void> Quarantines::prove(const QuarantineLease& lease, const std::vector<IpService>& lifeline) const {
   const auto answered = answering(lifeline, options_.lifeline_timeout);
   if (answered != lifeline) {
-    std::vector<Service> silent;
+    std::vector<IpService> silent;
     std::set_difference(lifeline.begin(), lifeline.end(), answered.begin(), answered.end(), std::back_inserter(silent));
     if (!silent.empty()) return refused("the lifeline does not answer any more: " + names_of(silent));
   }
@@ -281,7 +299,8 @@ Result<void> Quarantines::prove(const QuarantineLease& lease, const std::vector<
 }
 
 Result<void> Quarantines::stand(const QuarantineLease& lease) const {
-  return nft_load(quarantine_ruleset(lease.quarantine, lease.subject, in_seconds(lease.left(clock_)) + kBehindUs));
+  return nft_load(quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation,
+                                     in_seconds(lease.left(clock_)) + kBehindUs));
 }
 
 Result<Quarantines::Notes> Quarantines::give_up(QuarantineLease& lease, const Error& why) {
@@ -347,7 +366,7 @@ Result<std::vector<std::string>> Quarantines::undo(HostCall&, const json& args, 
   if (!subject) return subject.error();
   const auto lease = leases_.find(subject->table());
   if (!lease) return lease.error();
-  const auto seen = sight_of(*q, *lease);
+  const auto seen = sight_of(*q, *subject, *lease);
   if (!seen) return seen.error();
   if (seen->state == before) return Notes{};
   if (seen->state != after) return Error{ErrorCode::conflict, "the isolation was changed since it was observed"};
@@ -388,6 +407,7 @@ void Quarantines::check(QuarantineLease& lease, std::vector<QuarantineNews>& new
                          : "the host was started anew, which the isolation of " + subject + " was not to survive",
                news);
   }
+  if (!is_there(lease)) return;
   if (lease.boot_id != clock_.boot_id()) return renew(lease, news);
   auto drift = difference(lease);
   if (!drift) {
@@ -413,6 +433,13 @@ void Quarantines::renew(QuarantineLease& lease, std::vector<QuarantineNews>& new
         {QuarantineNews::Kind::failed, lease.remediation,
          "the host was started anew, and " + subject + " could not be isolated again: " + stands.error().message});
   }
+}
+
+// Of a cgroup that is gone nothing is left to be isolated; made anew, it is another one for the kernel.
+bool Quarantines::is_there(const QuarantineLease& lease) const {
+  std::error_code failure;
+  return lease.subject.cgroup.empty() ||
+         std::filesystem::is_directory(options_.cgroups + "/" + lease.subject.cgroup, failure);
 }
 
 void Quarantines::mend(const QuarantineLease& lease, std::vector<std::string> drift,

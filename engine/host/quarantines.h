@@ -62,10 +62,11 @@ class Quarantines final : public HostAction {
   Result<QuarantineSubject> subject_of(const Quarantine&) const;
   Result<std::vector<std::string>> difference(const QuarantineLease&);
   Result<std::string> expected(const QuarantineLease&);
-  Result<HostSight> sight_of(const Quarantine&, const std::optional<QuarantineLease>&);
+  Result<HostSight> sight_of(const Quarantine&, const QuarantineSubject&, const std::optional<QuarantineLease>&);
+  static Result<HostSight> sight_of_none(const Quarantine&, const std::string& table, bool leased);
 
   Result<Notes> try_out(QuarantineLease&);
-  Result<void> prove(const QuarantineLease&, const std::vector<Service>& lifeline) const;
+  Result<void> prove(const QuarantineLease&, const std::vector<IpService>& lifeline) const;
   Result<Notes> give_up(QuarantineLease&, const Error& why);
   Result<void> stand(const QuarantineLease&) const;
   Result<void> release(QuarantineLease&);
@@ -73,6 +74,7 @@ class Quarantines final : public HostAction {
   Result<std::vector<struct Flow>> forbidden_flows(const QuarantineLease&) const;
 
   void check(QuarantineLease&, std::vector<QuarantineNews>&);
+  bool is_there(const QuarantineLease&) const;
   void renew(QuarantineLease&, std::vector<QuarantineNews>&);
   void mend(const QuarantineLease&, std::vector<std::string> difference, std::vector<QuarantineNews>&);
   void end(QuarantineLease&, QuarantineNews::Kind, const std::string& why, std::vector<QuarantineNews>&);

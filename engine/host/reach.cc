@@ -29,7 +29,7 @@ struct SocketAddress {
   socklen_t size = 0;
 };
 
-SocketAddress socket_address(const Service& service) {
+SocketAddress socket_address(const IpService& service) {
   SocketAddress made;
   if (service.address.six) {
     sockaddr_in6 six{};
@@ -48,7 +48,7 @@ SocketAddress socket_address(const Service& service) {
 }
 
 // Connecting; negative where that failed at once.
-Descriptor begin_connecting(const Service& service) {
+Descriptor begin_connecting(const IpService& service) {
   const SocketAddress to = socket_address(service);
   Descriptor attempt(socket(to.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (attempt.get() < 0) return attempt;
@@ -62,7 +62,7 @@ bool is_connected(const Descriptor& attempt) {
   return getsockopt(attempt.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
-std::array<Service, 2> nobody() { return {*parse_service("192.0.2.1:9"), *parse_service("[2001:db8::1]:9")}; }
+std::array<IpService, 2> nobody() { return {*parse_ip_service("192.0.2.1:9"), *parse_ip_service("[2001:db8::1]:9")}; }
 
 // Only calls that may stand between fork and exec: it runs in a child of a program with many threads.
 int send_to_nobody(const std::array<SocketAddress, 2>& addresses) {
@@ -118,15 +118,15 @@ Result<int> send_as(const QuarantineSubject& subject, const std::string& cgroup_
 
 }  // namespace
 
-std::vector<Service> answering(const std::vector<Service>& services, Duration timeout) {
+std::vector<IpService> answering(const std::vector<IpService>& services, Duration timeout) {
   std::vector<Descriptor> attempts;
   std::vector<pollfd> waits;
-  for (const Service& service : services) {
+  for (const IpService& service : services) {
     attempts.push_back(begin_connecting(service));
     waits.push_back({attempts.back().get(), POLLOUT, 0});
   }
   const auto end = std::chrono::steady_clock::now() + timeout;  // tidy: poll() knows no other time
-  std::vector<Service> answered;
+  std::vector<IpService> answered;
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());  // tidy: same
@@ -139,11 +139,12 @@ std::vector<Service> answering(const std::vector<Service>& services, Duration ti
       waits[i].fd = -1;
     }
   }
+  std::sort(answered.begin(), answered.end());
   return answered;
 }
 
 Result<std::optional<std::string>> way_out(const QuarantineSubject& subject, const std::string& cgroup_folder) {
-  const std::array<Service, 2> services = nobody();
+  const std::array<IpService, 2> services = nobody();
   const auto got_out = send_as(subject, cgroup_folder, {socket_address(services[0]), socket_address(services[1])});
   if (!got_out) return got_out.error();
   for (size_t i = 0; i < services.size(); ++i) {

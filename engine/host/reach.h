@@ -12,8 +12,8 @@
 
 namespace kedge {
 
-// Those of the services that accept a connection over TCP within the time. All are tried at once.
-std::vector<Service> answering(const std::vector<Service>&, Duration timeout);
+// Those of the services that accept a connection over TCP within the time, sorted. All are tried at once.
+std::vector<IpService> answering(const std::vector<IpService>&, Duration timeout);
 
 // Sends datagrams to addresses that nobody has (RFC 5737, RFC 3849), over IPv4 and IPv6, as the subject: from a process
 // of its own where that is a user or a cgroup (`cgroup_folder`). Gives how one got out; none: none did.

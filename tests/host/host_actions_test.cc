@@ -76,6 +76,8 @@ TEST_F(HostActionsTest, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(run("host.other", "observe", {{"args", on}}).error().code, ErrorCode::refused);
   EXPECT_EQ(run("host.lamp", "explode", {{"args", on}}).error().code, ErrorCode::invalid);
   EXPECT_EQ(run("host.lamp", "observe", json::array()).error().code, ErrorCode::invalid);
+  EXPECT_EQ(run("host.lamp", "observe", {{"args", json::object()}}).error().code, ErrorCode::invalid);
+  EXPECT_EQ(run("host.lamp", "apply", {{"args", on}, {"now", 7}}).error().code, ErrorCode::invalid);
 }
 
 TEST_F(HostActionsTest, BeginsNothingBehindTheDeadline) {

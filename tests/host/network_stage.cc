@@ -25,7 +25,7 @@ struct SocketAddress {
 };
 
 SocketAddress address_of(const std::string& text) {
-  const Service service = *parse_service(text);
+  const IpService service = *parse_ip_service(text);
   SocketAddress made;
   if (service.address.six) {
     auto* const six = reinterpret_cast<sockaddr_in6*>(&made.bytes);

@@ -8,8 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/flows.h"
+#include "base/waiting.h"
 #include "host/nftables.h"
+#include "host/quarantine_keeper.h"
 #include "host/quarantines.h"
 #include "tests/host/network_stage.h"
 #include "tests/support/fake_clock.h"
@@ -219,6 +220,27 @@ TEST_F(QuarantineOfCgroup, AloneIsCutOff) {
   EXPECT_TRUE(member_reaches("10.9.2.2:443"));
 }
 
+TEST_F(QuarantineOfCgroup, ThatEndsAndBeginsAnewIsIsolatedAgain) {
+  args["cgroup"] = kName;
+  const Listener out(*stage->world, "10.9.2.2:443");
+  isolate();
+  ASSERT_EQ(rmdir(path_.c_str()), 0);
+  EXPECT_TRUE(look().holds) << look().summary;
+  EXPECT_THAT(check(), IsEmpty());
+  ASSERT_EQ(mkdir(path_.c_str(), 0755), 0);
+  EXPECT_FALSE(look().holds) << "for the kernel it is another one";
+  ASSERT_THAT(check(), SizeIs(1));
+  EXPECT_FALSE(member_reaches("10.9.2.2:443"));
+  ASSERT_EQ(rmdir(path_.c_str()), 0);
+  EXPECT_TRUE(release().ok());
+  EXPECT_EQ(rules(), "");
+}
+
+TEST_F(QuarantineOfCgroup, ThatIsNotThereIsNotIsolated) {
+  args["cgroup"] = "no-such-cgroup";
+  EXPECT_THAT(apply().error().message, HasSubstr("this host has no cgroup"));
+}
+
 // ---- the lifeline ------------------------------------------------------------------------------------------------
 
 TEST_F(QuarantineTest, IsUndoneAtOnceWhenTheLifelineWouldDie) {
@@ -257,7 +279,7 @@ TEST_F(QuarantineTest, OneOfSeveralLifelinesMayBeDown) {
 TEST_F(QuarantineTest, LapsesInTheKernelWhenNobodyProvesIt) {
   const Listener web(*stage->host, "10.9.2.1:80");
   Quarantine q = *Quarantine::read(args);
-  nft(quarantine_ruleset(q, {}, seconds(1)));
+  nft(quarantine_ruleset(q, {}, "r-1", seconds(1)));
   EXPECT_FALSE(reaches(*stage->world, "10.9.2.1:80"));
   EXPECT_TRUE(connect_from(*stage->world, "10.9.2.1:80", kPatienceMs)) << "its first packet is sent again until then";
   EXPECT_THAT(rules(), HasSubstr("kedge_quarantine")) << "the table stands, and lets all pass";
@@ -270,7 +292,7 @@ TEST_F(QuarantineTest, WhatWasNeverProvenIsGivenUpByWhoeverComesNext) {
   lease.boot_id = clock.boot_id();
   lease.until = clock.elapsed() + hours(1);
   ASSERT_TRUE(QuarantineLeases(folder.path() / "leases").keep(lease).ok());
-  nft(quarantine_ruleset(lease.quarantine, {}, seconds(60)));
+  nft(quarantine_ruleset(lease.quarantine, {}, "r-1", seconds(60)));
   EXPECT_EQ(look().state, kNone);
   const auto news = check();
   ASSERT_THAT(news, SizeIs(1));
@@ -392,12 +414,67 @@ TEST_F(QuarantineTest, IsToldAtOnceOfWhatSomebodyChanges) {
   EXPECT_EQ(poll(&wait, 1, 0), 0);
 }
 
+// ---- the keeper --------------------------------------------------------------------------------------------------
+
+class QuarantineKept : public QuarantineTest {
+ protected:
+  void keep(Duration every) {
+    QuarantineKeeper::Options options;
+    options.every = every;
+    keeper = std::make_unique<QuarantineKeeper>(*quarantines, clock, options,
+                                                [this](const QuarantineNews& news) { told.put(news); });
+    stage->host->in([&] { ASSERT_TRUE(keeper->start().ok()); });
+  }
+  std::optional<QuarantineNews> next() { return told.take(seconds(10)); }
+
+  Mailbox<QuarantineNews> told{100};
+  std::unique_ptr<QuarantineKeeper> keeper;
+};
+
+TEST_F(QuarantineKept, IsMendedAtOnceWhenTheKernelTellsOfAChange) {
+  isolate();
+  keep(hours(1));
+  nft("flush ruleset");
+  const auto news = next();
+  ASSERT_TRUE(news);
+  EXPECT_EQ(news->kind, QuarantineNews::Kind::drifted);
+  EXPECT_TRUE(look().holds);
+}
+
+TEST_F(QuarantineKept, EndsWhenItsTimeIsOverThoughNobodyChangesAnything) {
+  isolate();
+  keep(std::chrono::milliseconds(20));
+  clock.advance(hours(1));
+  const auto news = next();
+  ASSERT_TRUE(news);
+  EXPECT_EQ(news->kind, QuarantineNews::Kind::expired);
+  EXPECT_EQ(rules(), "");
+}
+
+TEST_F(QuarantineKept, TellsOfSomebodyWhoChangesItAgainAndAgainAtTimesOnly) {
+  isolate();
+  keep(std::chrono::milliseconds(20));
+  for (int i = 0; i < 3; ++i) {
+    nft("flush ruleset");
+    for (int tries = 0; tries < 1000 && !look().holds; ++tries) {
+    }
+    EXPECT_TRUE(look().holds) << "it is mended each time";
+  }
+  keeper->stop();
+  EXPECT_TRUE(told.take(seconds(0)));
+  EXPECT_FALSE(told.take(seconds(0))) << "and told once";
+  clock.advance(std::chrono::minutes(5));
+  nft("flush ruleset");
+  keep(std::chrono::milliseconds(20));
+  EXPECT_TRUE(next());
+}
+
 // ---- all or nothing ----------------------------------------------------------------------------------------------
 
 TEST_F(QuarantineTest, ARulesetWithOneWrongRuleLeavesWhatWasThere) {
   const Listener web(*stage->host, "10.9.2.1:80");
   const Quarantine q = *Quarantine::read(args);
-  std::string wrong = quarantine_ruleset(q, {}, seconds(60));
+  std::string wrong = quarantine_ruleset(q, {}, "r-1", seconds(60));
   wrong.insert(wrong.rfind('}'), "\tchain late {\n\t\tjump nowhere\n\t}\n");
   const auto load = [&](const std::string& ruleset) {
     Result<void> done;
@@ -435,6 +512,13 @@ TEST_F(QuarantineTest, AnotherIsolationThatStandsIsNotOverwritten) {
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().code, ErrorCode::refused);
   EXPECT_TRUE(look().holds);
+}
+
+TEST_F(QuarantineTest, OfATableThatNobodyKeepsALeaseOfAPersonDecides) {
+  EXPECT_FALSE(look().hold);
+  nft("table inet kedge_quarantine { chain input { type filter hook input priority 0; policy drop; }; }");
+  ASSERT_TRUE(look().hold);
+  EXPECT_THAT(*look().hold, HasSubstr("nft delete table inet kedge_quarantine"));
 }
 
 TEST_F(QuarantineTest, DoesNothingWhenTheWorldIsNoLongerAsItWasObserved) {

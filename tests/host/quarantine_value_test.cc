@@ -43,6 +43,8 @@ TEST(QuarantineArguments, SayWhatWouldBeRight) {
   EXPECT_THAT(complaint("cgroup", "a/../../b"), HasSubstr("like system.slice"));
   EXPECT_THAT(complaint("cgroup", "a\" accept #"), HasSubstr("like system.slice"));
   EXPECT_THAT(complaint("lease_seconds", 1), HasSubstr("from 60 to 2592000"));
+  EXPECT_THAT(complaint("user", 33), HasSubstr("the arguments of host.quarantine"));
+  EXPECT_THAT(complaint("lease_seconds", "long"), HasSubstr("the arguments of host.quarantine"));
   json both = usual();
   both["user"] = "www-data";
   both["cgroup"] = "system.slice";
@@ -57,7 +59,7 @@ TEST(QuarantineArguments, HaveOneFormWhateverTheirOrder) {
 }
 
 TEST(QuarantineRuleset, ReplacesItsTableInOneTransactionAndLetsAllPassWhenItsTimeIsOver) {
-  const std::string ruleset = quarantine_ruleset(*Quarantine::read(usual()), {}, seconds(90));
+  const std::string ruleset = quarantine_ruleset(*Quarantine::read(usual()), {}, "r-1", seconds(90));
   EXPECT_TRUE(ruleset.starts_with("table inet kedge_quarantine\ndelete table inet kedge_quarantine\n")) << ruleset;
   EXPECT_THAT(ruleset, HasSubstr("elements = { ipv4 timeout 90s, ipv6 timeout 90s }"));
   size_t chains = 0, ways_out = 0;
@@ -73,14 +75,14 @@ TEST(QuarantineRuleset, OfAUserOrACgroupDropsNothingOfOthers) {
   QuarantineSubject user;
   user.user = 33;
   EXPECT_EQ(user.table(), "kedge_quarantine_user_33");
-  EXPECT_THAT(quarantine_ruleset(q, user, seconds(9)), HasSubstr("meta skuid 33 drop"));
-  EXPECT_THAT(quarantine_ruleset(q, user, seconds(9)), Not(HasSubstr("policy drop")));
+  EXPECT_THAT(quarantine_ruleset(q, user, "r-1", seconds(9)), HasSubstr("meta skuid 33 drop"));
+  EXPECT_THAT(quarantine_ruleset(q, user, "r-1", seconds(9)), Not(HasSubstr("policy drop")));
   QuarantineSubject cgroup;
   cgroup.cgroup = "system.slice/nginx.service";
   cgroup.level = 2;
-  EXPECT_THAT(quarantine_ruleset(q, cgroup, seconds(9)),
+  EXPECT_THAT(quarantine_ruleset(q, cgroup, "r-1", seconds(9)),
               HasSubstr("socket cgroupv2 level 2 \"system.slice/nginx.service\" drop"));
-  EXPECT_THAT(quarantine_ruleset(q, cgroup, seconds(9)), Not(HasSubstr("policy drop")));
+  EXPECT_THAT(quarantine_ruleset(q, cgroup, "r-1", seconds(9)), Not(HasSubstr("policy drop")));
 }
 
 TEST(QuarantineLeases, AreReadAsTheyWereKeptAndDamageIsTold) {
@@ -124,7 +126,7 @@ TEST(QuarantineLeases, AreNeverLongerThanTheyWereMadeFor) {
   clock.reboot(hours(1));
   EXPECT_EQ(lease.left(clock), hours(23));
   clock.set_wall(clock.now() - hours(1000));
-  EXPECT_EQ(lease.left(clock), hours(24));
+  EXPECT_EQ(lease.left(clock), lease.quarantine.lease);
   lease.quarantine.survives_reboot = false;
   EXPECT_EQ(lease.left(clock), Duration{0});
 }
