@@ -1,6 +1,7 @@
 #include "actions/table.h"
 
 #include "actions/aws/actions.h"
+#include "actions/host/actions.h"
 
 namespace kedge {
 
@@ -11,6 +12,7 @@ std::vector<std::unique_ptr<Action>> built_in_actions(AwsClient& aws) {
   actions.push_back(make_s3_restore_ownership_controls(aws));
   actions.push_back(make_ec2_revoke_security_group_rules(aws));
   actions.push_back(make_cloudtrail_start_logging(aws));
+  actions.push_back(make_host_quarantine());
   return actions;
 }
 

@@ -1,0 +1,12 @@
+// The actions that are carried out on hosts.
+#pragma once
+
+#include <memory>
+
+#include "remediate/action.h"
+
+namespace kedge {
+
+std::unique_ptr<Action> make_host_quarantine();
+
+}  // namespace kedge
