@@ -109,6 +109,12 @@ guards:
 #   on_failure: stop              # continue: effects go on without it
 #   blobs: parts                  # beside it: what was too large for records, and rules; none, or all: events too
 
+# host:                           # this machine as a host that actions are carried out on; needs root
+#   name: web-1                   # as rules call it
+#   allow: [host.quarantine]      # what may be done to it; nothing else is
+#   directory: data/host          # what is kept of what was done
+#   check_every: 5s               # how often what was done is looked at, and mended where somebody has changed it
+
 api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
   # control_group: kedge          # the group whose members may use the control socket besides its owner

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/checkpoint_settings.h"
+#include "app/local_host_settings.h"
 #include "app/yaml_file.h"
 #include "aws/endpoint.h"
 #include "base/files.h"
@@ -447,6 +448,9 @@ void read_all(Section& root, Configuration& configuration) {
   });
   root.sections("sources", [&](Section& s) { read_source(s, configuration); });
   root.section("aws", [&](Section& s) { read_aws(s, configuration); });
+  root.section("host", [&](Section& s) {
+    if (root.has("host")) configuration.host = read_local_host(s, configuration.path, configuration.data);
+  });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
   root.section("executor", [&](Section& s) { read_executor(s, configuration); });
   root.named_sections("windows", [&](const std::string& name, Section& window) {

@@ -9,6 +9,7 @@
 
 #include "api/monitoring_server.h"
 #include "app/audit_log.h"
+#include "app/local_host_options.h"
 #include "app/yaml.h"
 #include "aws/options.h"
 #include "event/decoder.h"
@@ -42,6 +43,7 @@ struct Configuration {
   AwsOptions aws;
   std::string aws_ca_file;                  // empty: the system's
   std::vector<std::string> aws_principals;  // ARNs that are us; empty: asked of STS at the start
+  LocalHostOptions host;                    // without a name: no action is carried out on this machine
   ExecutorOptions executor;
   AdmissionLimits admission;
   GateLimits gate;

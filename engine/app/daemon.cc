@@ -87,6 +87,19 @@ LoadRules load_change(const RuleSet& rules) {
   return change;
 }
 
+std::string alarm_of(QuarantineNews::Kind kind) {
+  switch (kind) {
+    case QuarantineNews::Kind::drifted:
+      return "isolation-changed";
+    case QuarantineNews::Kind::failed:
+      return "isolation-failed";
+    case QuarantineNews::Kind::renewed:
+      return "isolation-renewed";
+    default:
+      return "isolation-ended";
+  }
+}
+
 class Daemon {
  public:
   Daemon(const Configuration& configuration, const Environment& environment)
@@ -113,6 +126,7 @@ class Daemon {
   void reload_by_signal();
   void stop();
 
+  void tell_of(const QuarantineNews& news);
   void record_pause_file();
   void watch_clock();
   void watch_audit_log();
@@ -328,8 +342,23 @@ Result<void> Daemon::start_effects() {
   });
   if (!open->empty()) spdlog::info("{} remediations go on: each is observed first, or when it is due", open->size());
   executor_->start(*open);
+  if (room_->local_host != nullptr) {
+    const auto keeping = room_->local_host->start_keeping([this](const QuarantineNews& news) { tell_of(news); });
+    if (!keeping) return keeping.error().with("host");
+  }
   reconciler_->start();
   return {};
+}
+
+// From the keeper's own thread.
+void Daemon::tell_of(const QuarantineNews& news) {
+  RaiseAlarm alarm;
+  alarm.kind = alarm_of(news.kind);
+  alarm.message = fmt::format("{}: {}", configuration_.host.name, news.message);
+  alarm.details = {{"host", configuration_.host.name}, {"remediation", news.remediation}};
+  if (!news.difference.empty()) alarm.details["difference"] = news.difference;
+  spdlog::warn("{}", alarm.message);
+  committer_->commit(std::move(alarm));
 }
 
 Result<void> Daemon::start_notices() {
@@ -509,6 +538,7 @@ void Daemon::stop() {
   if (effects_) effects_->turn_off();
   if (reconciler_) reconciler_->stop();
   if (executor_) executor_->stop(left() / 2);
+  if (room_ && room_->local_host != nullptr) room_->local_host->stop();
   if (outbox_) outbox_->stop();
   if (room_) room_->identity_http->stop();  // whoever still asks who we are, or for credentials, asks no longer
   if (identity_) identity_->stop();

@@ -204,6 +204,13 @@ Tree audit_of(const AuditOptions& audit) {
           {"publish_to", places}};
 }
 
+Tree host_of(const LocalHostOptions& host) {
+  return {{"name", host.name},
+          {"allow", host.allow},
+          {"directory", host.directory},
+          {"check_every", span(host.check_every)}};
+}
+
 Tree executor_of(const ExecutorOptions& executor) {
   return {{"workers", executor.workers},
           {"per_endpoint", executor.per_endpoint},
@@ -254,18 +261,19 @@ void emit(YAML::Emitter& out, const Tree& value) {
 }  // namespace
 
 std::string effective_configuration(const Configuration& c) {
-  const Tree all = {{"version", 1},
-                    {"data", c.data},
-                    {"rules", {{"directory", c.rules_directory}, {"modes", modes_of(c)}}},
-                    {"sources", sources_of(c)},
-                    {"aws", aws_of(c)},
-                    {"guards", guards_of(c)},
-                    {"windows", windows_of(c)},
-                    {"notify", notify_of(c)},
-                    {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},
-                    {"audit", audit_of(c.audit)},
-                    {"executor", executor_of(c.executor)},
-                    {"limits", limits_of(c)}};
+  Tree all = {{"version", 1},
+              {"data", c.data},
+              {"rules", {{"directory", c.rules_directory}, {"modes", modes_of(c)}}},
+              {"sources", sources_of(c)},
+              {"aws", aws_of(c)},
+              {"guards", guards_of(c)},
+              {"windows", windows_of(c)},
+              {"notify", notify_of(c)},
+              {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},
+              {"audit", audit_of(c.audit)},
+              {"executor", executor_of(c.executor)},
+              {"limits", limits_of(c)}};
+  if (!c.host.name.empty()) all["host"] = host_of(c.host);  // without it there is none
   YAML::Emitter out;
   emit(out, all);
   return out.c_str();

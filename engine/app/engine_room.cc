@@ -36,7 +36,13 @@ Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& config
   auto aws = AwsClient::create(configuration.aws, environment, room->clock, *room->identity_http);
   if (!aws) return aws.error().message.starts_with("aws.") ? aws.error() : aws.error().with("aws");
   room->aws = *std::move(aws);
-  room->hosts = std::make_unique<NoHosts>();
+  if (configuration.host.name.empty()) {
+    room->hosts = std::make_unique<NoHosts>();
+  } else {
+    auto host = std::make_unique<LocalHost>(configuration.host, room->clock);
+    room->local_host = host.get();
+    room->hosts = std::move(host);
+  }
   room->actions = std::make_unique<ActionTable>(built_in_actions(*room->aws));
   return room;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/configuration.h"
+#include "app/local_host.h"
 #include "aws/client.h"
 #include "base/clock.h"
 #include "http/curl_client.h"
@@ -21,6 +22,7 @@ struct EngineRoom {
   std::unique_ptr<StoppableClient> identity_http;  // credentials, and who we are, are asked for through it
   std::unique_ptr<AwsClient> aws;
   std::unique_ptr<Hosts> hosts;
+  LocalHost* local_host = nullptr;  // they are this machine alone; none: there is no host
   std::unique_ptr<ActionTable> actions;
 };
 

@@ -27,7 +27,9 @@ std::string absolute(const std::string& path) {
 void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things) {
   for (const std::string& host : own_hosts()) {
     const std::string key = "host:" + host;
-    things.push_back({key, "the host that the engine runs on", false});
+    // What the host itself allows is for it to say: whoever lets actions be carried out on this machine means it.
+    const bool lets_us = host == configuration.host.name && !configuration.host.allow.empty();
+    if (!lets_us) things.push_back({key, "the host that the engine runs on", false});
     const auto add_folder = [&](const std::string& path, const char* what) {
       if (!path.empty()) things.push_back({key + absolute(path), what, true});
     };

@@ -353,6 +353,7 @@ notify:
   dead_letters: [letters, hook]
   fold: {after: 3, within: 20m}
 api: {listen: "127.0.0.1:1", control_group: wheel}
+host: {name: web-1, allow: [host.quarantine], directory: on-host, check_every: 7s}
 executor: {workers: 2, per_endpoint: 3, writers_per_endpoint: 2, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
            confirm_deadline: 7s, visibility_delay: 1s, reconcile: {every: 90m, per_second: 7, places: 2}}
 limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_bytes: 131072, rule_result_bytes: 2048,

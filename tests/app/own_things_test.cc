@@ -13,6 +13,19 @@ bool is_own(const Configuration& configuration, const std::string& key) {
   return own_among({key}, own_things(configuration)).has_value();
 }
 
+TEST(OwnThings, AreNotTheMachineItselfWhereActionsAreAllowedOnIt) {
+  std::array<char, 256> name{};
+  ASSERT_EQ(gethostname(name.data(), name.size() - 1), 0);
+  const std::string host = std::string("host:") + name.data();
+  Configuration c;
+  c.data = "/var/lib/kedge";
+  c.host.name = name.data();
+  EXPECT_TRUE(is_own(c, host)) << "it allows nothing";
+  c.host.allow = {"host.quarantine"};
+  EXPECT_FALSE(is_own(c, host));
+  EXPECT_TRUE(is_own(c, host + "/var/lib/kedge/ledger.db"));
+}
+
 TEST(OwnThings, AreWhatTheConfigurationAndTheMachineTell) {
   std::array<char, 256> name{};
   ASSERT_EQ(gethostname(name.data(), name.size() - 1), 0);

@@ -1,0 +1,44 @@
+// LocalHost: this machine as a host that actions are carried out on, within the process.
+//
+// Ownership:  owns what is done here; borrows the clock.
+// Threads:    call() from any; start_keeping and stop from one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/local_host_options.h"
+#include "base/clock.h"
+#include "host/host_actions.h"
+#include "host/quarantine_keeper.h"
+#include "host/quarantines.h"
+#include "remediate/hosts.h"
+
+namespace kedge {
+
+// Of the actions that a host can allow.
+std::vector<std::string_view> host_action_names();
+
+class LocalHost final : public Hosts {
+ public:
+  LocalHost(LocalHostOptions options, Clock& clock);
+
+  ActionResult<nlohmann::json> call(const HostCommand&) override;
+
+  // Keeps what was done as it should be, from now on; to be called once effects may happen. It goes on while effects
+  // are stopped: it holds what was decided, and ends what is over.
+  Result<void> start_keeping(std::function<void(const QuarantineNews&)> tell);
+  void stop();
+
+ private:
+  const LocalHostOptions options_;
+  Clock& clock_;
+  Quarantines* quarantines_ = nullptr;  // one of actions_
+  std::unique_ptr<HostActions> actions_;
+  std::unique_ptr<QuarantineKeeper> keeper_;
+};
+
+}  // namespace kedge

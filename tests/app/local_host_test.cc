@@ -1,0 +1,79 @@
+// This machine as a host: whom it answers, what it allows, and what its errors mean to the engine.
+#include "app/local_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kedge {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using Kind = ActionError::Kind;
+
+class LocalHostTest : public testing::Test {
+ protected:
+  ActionResult<json> call(const std::string& name, const std::vector<std::string>& allow, HostOperation operation,
+                          json args, Duration timeout = std::chrono::seconds(5)) {
+    LocalHostOptions options;
+    options.name = "web-1";
+    options.allow = allow;
+    options.directory = folder.path();
+    LocalHost host(options, clock);
+    HostCommand command;
+    command.host = name;
+    command.action = "host.quarantine";
+    command.operation = operation;
+    command.body = {{"args", std::move(args)}, {"now", {{"quarantine", "otherwise"}}}};
+    command.timeout = timeout;
+    return host.call(command);
+  }
+
+  TemporaryDirectory folder;
+  FakeClock clock;
+  const json args = {{"host", "web-1"}, {"lifeline", {"127.0.0.1:9"}}};
+  const std::vector<std::string> allowed = {"host.quarantine"};
+};
+
+TEST_F(LocalHostTest, AnswersForItselfAlone) {
+  const auto answer = call("web-2", allowed, HostOperation::observe, args);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, Kind::refused);
+  EXPECT_THAT(answer.error().message, HasSubstr("'web-2'"));
+  EXPECT_THAT(answer.error().message, HasSubstr("'web-1'"));
+}
+
+TEST_F(LocalHostTest, DoesOnlyWhatItAllows) {
+  const auto answer = call("web-1", {}, HostOperation::observe, args);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, Kind::refused);
+  EXPECT_THAT(answer.error().message, HasSubstr("not allowed on this host"));
+}
+
+TEST_F(LocalHostTest, TellsWhatItSees) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root sees rulesets";
+  const auto answer = call("web-1", allowed, HostOperation::observe, args);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ((*answer).at("holds"), false);
+  EXPECT_EQ((*answer).at("state"), json({{"quarantine", nullptr}}));
+}
+
+TEST_F(LocalHostTest, SaysWhichErrorsAreWorthAnotherTry) {
+  const auto changed = call("web-1", allowed, HostOperation::apply, args);
+  ASSERT_FALSE(changed.ok());
+  EXPECT_EQ(changed.error().kind, Kind::retry);
+  EXPECT_EQ(changed.error().code, "changed_meanwhile");
+  const auto late = call("web-1", allowed, HostOperation::apply, args, Duration{0});
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().kind, Kind::retry);
+  const auto wrong = call("web-1", allowed, HostOperation::apply, json::object());
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().kind, Kind::refused);
+}
+
+}  // namespace
+}  // namespace kedge
