@@ -173,11 +173,11 @@ Result<void> HostRoot::start() {
   }
   const auto good = golden();
   if (!good) return good.error();
-  if (auto prepared = prepare(*found, *good); !prepared) return prepared;
+  if (auto prepared = prepare(*found, *good, {}); !prepared) return prepared;
   return carry_on(*found, done);
 }
 
-Result<HostRoot::Replaced> HostRoot::replace(const std::string& cause) {
+Result<HostRoot::Replaced> HostRoot::replace(const std::string& cause, std::optional<Duration> deadline) {
   const auto lock = LockFile::take(options_.directory + "/lock", "it is at work on this host");
   if (!lock) return lock.error();
   auto found = state();
@@ -189,7 +189,7 @@ Result<HostRoot::Replaced> HostRoot::replace(const std::string& cause) {
   const auto good = golden();
   if (!good) return good.error();
   found->next.emplace().generation.cause = cause;
-  if (auto prepared = prepare(*found, *good); !prepared) return prepared.error();
+  if (auto prepared = prepare(*found, *good, deadline); !prepared) return prepared.error();
   if (auto carried = carry_on(*found, done); !carried) return carried.error();
   return done;
 }
@@ -248,7 +248,7 @@ Result<void> HostRoot::settle(HostRootState& state, Replaced& done) {
 }
 
 // A root beside the one that runs, which is what the manifest says.
-Result<void> HostRoot::prepare(HostRootState& state, const Golden& golden) {
+Result<void> HostRoot::prepare(HostRootState& state, const Golden& golden, std::optional<Duration> deadline) {
   if (!state.next) state.next.emplace();
   RootGeneration& generation = state.next->generation;
   generation.number = ++state.last_number;
@@ -256,6 +256,9 @@ Result<void> HostRoot::prepare(HostRootState& state, const Golden& golden) {
   if (auto saved = save(state); !saved) return saved;
   auto prepared = mount(generation.number);
   if (prepared) prepared = check_against(golden, generation.number);
+  if (prepared && deadline && clock_.elapsed() >= *deadline) {
+    prepared = Error{ErrorCode::unavailable, "the new root was not ready in time; the host was not touched"};
+  }
   if (!prepared) {
     const Error why = prepared.error();
     if (auto forgotten = forget_next(state); !forgotten) return forgotten;

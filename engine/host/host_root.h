@@ -22,7 +22,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,7 +89,8 @@ class HostRoot {
   // Of the image, for a remediation. refused: the image is not what its signed manifest says (the host was not
   // touched), or the new one was not healthy, or not what it says any more (the old one runs again). conflict: somebody
   // else is at it. internal: it was cut off by an error on the way; the next call of any of these finishes it.
-  Result<Replaced> replace(const std::string& cause);
+  // unavailable: it was not ready to switch before `deadline` (on Clock::elapsed); the host was not touched.
+  Result<Replaced> replace(const std::string& cause, std::optional<Duration> deadline = {});
 
   // By a former one. refused where it is not kept any more, or not as it was.
   Result<Replaced> go_back_to(uint64_t generation, const Digest& drift, const std::string& cause);
@@ -95,6 +98,7 @@ class HostRoot {
   // Where the root of what runs now is seen.
   Result<std::string> root() const;
   Result<HostRootState> state() const;
+  const HostRootOptions& options() const { return options_; }
 
  private:
   struct Golden {
@@ -115,7 +119,7 @@ class HostRoot {
   Result<Scan> scan_over_image(uint64_t generation, const Golden& golden) const;
 
   Result<void> settle(HostRootState& state, Replaced& done);
-  Result<void> prepare(HostRootState& state, const Golden& golden);
+  Result<void> prepare(HostRootState& state, const Golden& golden, std::optional<Duration> deadline);
   Result<void> carry_on(HostRootState& state, Replaced& done);
   Result<Duration> start_next(HostRootState& state);
   Result<void> check_running(uint64_t generation) const;
@@ -131,5 +135,8 @@ class HostRoot {
   const HostRootOptions options_;
   Clock& clock_;
 };
+
+// Those of a machine, by their names.
+using HostRoots = std::map<std::string, std::unique_ptr<HostRoot>>;
 
 }  // namespace kedge
