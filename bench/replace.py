@@ -1,0 +1,61 @@
+"""For how long does a host's service fail to answer while its root is replaced?
+
+  replace.py [--rounds 20] [--files 2000]
+
+A small host in namespaces of its own, from an image with so many files of 16 KiB and one program; somebody asks its service
+again and again, a millisecond after each answer. The ways take turns, each in a process of its own: the floor (its first
+process is ended, another one that is ready is let go in the same root, nothing is looked at), kedge (an intruder has changed
+three files: another root is made, checked against the signed manifest and started, the old one measured and kept), and what a
+script does (stopped, the image copied to a new root, started). Needs root.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+
+from stage.place import Place, arguments
+from stage.processes import end_on_signals
+from stage.report import goal, headline, percentile, table
+
+WAYS = {"floor: restart": "restart", "kedge": "kedge", "stop, copy, start": "copy"}
+TOGETHER = 5  # rounds of a way, before it is another's turn
+
+
+def measure(place, way, rounds, files):
+    folder = place.folder("replace")
+    with open(place.log("replace"), "a") as log:
+        done = subprocess.run([place.program("bench_replace"), folder, place.program("bench_small_service"), way, str(rounds),
+                               str(files)], stdout=subprocess.PIPE, stderr=log, text=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {way} failed; see {place.log('replace')}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--files", type=int, default=2000)
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("bench: replace needs root, to make namespaces")
+    place = Place("replace", options)
+    headline("For how long does a host's service fail to answer while its root is replaced?", place)
+    print(f"measured   {options.rounds} rounds, an image with {options.files:,} files", flush=True)
+    taken = {name: [] for name in WAYS}
+    for begin in range(0, options.rounds, TOGETHER):
+        for name, way in WAYS.items():
+            taken[name] += measure(place, way, min(TOGETHER, options.rounds - begin), options.files)
+    rows = []
+    for name, rounds in taken.items():
+        gaps, whole = [one["gap_ms"] for one in rounds], [one["whole_ms"] for one in rounds]
+        rows.append([name, f"{percentile(gaps, 0.5):.1f}", f"{percentile(gaps, 0.99):.1f}", f"{percentile(whole, 0.5):.0f}"])
+    table(["", "away ms, p50", "away ms, p99", "whole ms, p50"], rows)
+    away = percentile([one["gap_ms"] for one in taken["kedge"]], 0.5)
+    goal(f"the service is away for less than 200 ms at p50: {away:.1f} ms", away < 200)
+
+
+if __name__ == "__main__":
+    end_on_signals()
+    main()
