@@ -9,7 +9,6 @@
 #include <set>
 
 #include "base/files.h"
-#include "base/lock_file.h"
 #include "host/overlay_root.h"
 
 namespace kedge {
@@ -67,11 +66,15 @@ Result<std::unique_ptr<HostRoot>> HostRoot::open(HostRootOptions options, Clock&
   if (options.keys.empty()) return invalid("it needs a key that its manifest is signed with");
   if (options.start.empty()) return invalid("it needs a command that starts it");
   if (options.health.empty()) return invalid("it needs a command that tells whether it is healthy");
-  std::error_code failed;
-  fs::create_directories(options.directory + "/generations", failed);
-  if (failed) return Error{ErrorCode::unavailable, "cannot make " + options.directory + ": " + failed.message()};
-  if (chmod(options.directory.c_str(), 0700) != 0) return io_error("cannot set the mode of", options.directory);
   return std::unique_ptr<HostRoot>(new HostRoot(std::move(options), clock));
+}
+
+Result<std::unique_ptr<LockFile>> HostRoot::lock() const {
+  std::error_code failed;
+  fs::create_directories(options_.directory + "/generations", failed);
+  if (failed) return Error{ErrorCode::unavailable, "cannot make " + options_.directory + ": " + failed.message()};
+  if (chmod(options_.directory.c_str(), 0700) != 0) return io_error("cannot set the mode of", options_.directory);
+  return LockFile::take(options_.directory + "/lock", "it is at work on this host");
 }
 
 std::string HostRoot::place(uint64_t generation) const {
@@ -158,8 +161,8 @@ Result<HostRoot::Sight> HostRoot::look() const {
 }
 
 Result<void> HostRoot::start() {
-  const auto lock = LockFile::take(options_.directory + "/lock", "it is at work on this host");
-  if (!lock) return lock.error();
+  const auto locked = lock();
+  if (!locked) return locked.error();
   auto found = state();
   if (!found) return found.error();
   Replaced done;
@@ -178,8 +181,8 @@ Result<void> HostRoot::start() {
 }
 
 Result<HostRoot::Replaced> HostRoot::replace(const std::string& cause, std::optional<Duration> deadline) {
-  const auto lock = LockFile::take(options_.directory + "/lock", "it is at work on this host");
-  if (!lock) return lock.error();
+  const auto locked = lock();
+  if (!locked) return locked.error();
   auto found = state();
   if (!found) return found.error();
   Replaced done;
@@ -195,8 +198,8 @@ Result<HostRoot::Replaced> HostRoot::replace(const std::string& cause, std::opti
 }
 
 Result<HostRoot::Replaced> HostRoot::go_back_to(uint64_t generation, const Digest& drift, const std::string& cause) {
-  const auto lock = LockFile::take(options_.directory + "/lock", "it is at work on this host");
-  if (!lock) return lock.error();
+  const auto locked = lock();
+  if (!locked) return locked.error();
   auto found = state();
   if (!found) return found.error();
   Replaced done;

@@ -31,6 +31,7 @@
 
 #include "audit/note.h"
 #include "base/clock.h"
+#include "base/lock_file.h"
 #include "base/result.h"
 #include "host/baseline_difference.h"
 #include "host/host_root_state.h"
@@ -76,7 +77,7 @@ class HostRoot {
     std::vector<std::string> notes;    // what could not be tidied up
   };
 
-  // An error (invalid) tells which option is wrong.
+  // An error (invalid) tells which option is wrong. Touches nothing.
   static Result<std::unique_ptr<HostRoot>> open(HostRootOptions options, Clock& clock);
 
   // The host runs when this returns: for the first time, from the image; else as it was left, after a start of the
@@ -108,6 +109,7 @@ class HostRoot {
 
   HostRoot(HostRootOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
+  Result<std::unique_ptr<LockFile>> lock() const;
   std::string place(uint64_t generation) const;
   std::string state_path() const { return options_.directory + "/state.json"; }
   void step(std::string_view what) const {

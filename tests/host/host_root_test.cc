@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "tests/host/small_host.h"
+#include "tests/support/child_process.h"
 #include "tests/support/namespaces.h"
 #include "tests/support/needs.h"
 
@@ -180,6 +181,53 @@ TEST_F(HostRootTest, DoesNotGoBackToWhatIsNotAsItWasKept) {
   EXPECT_EQ(host->open()->go_back_to(7, replaced->former->drift, "r1").error().code, ErrorCode::refused);
   EXPECT_EQ(host->answer(), "golden");
 }
+
+// An image that is a file: one of the file systems that are made to be read only.
+struct ImageKind {
+  const char* name;
+  std::vector<std::string> command;  // the file, then the directory, in place of FILE and DIRECTORY
+};
+
+class HostRootOfAFile : public HostRootTest, public testing::WithParamInterface<ImageKind> {
+ protected:
+  void SetUp() override {
+    HostRootTest::SetUp();
+    if (host) KEDGE_NEEDS(make());
+  }
+  Result<void> make() {
+    const std::string file = host->options.image + "." + GetParam().name;
+    std::vector<std::string> command = GetParam().command;
+    for (std::string& word : command) {
+      if (word == "FILE") word = file;
+      if (word == "DIRECTORY") word = host->options.image;
+    }
+    const auto ran = run({.command = command});
+    if (!ran) return ran.error();
+    if (ran->exit.code == 127) return Error{ErrorCode::not_found, "there is no " + command.front()};
+    if (ran->exit != Exit()) return Error{ErrorCode::internal, ran->output};
+    host->options.image = file;
+    return {};
+  }
+};
+
+TEST_P(HostRootOfAFile, IsReplacedAsOthersAre) {
+  host->start();
+  host->mutate();
+  const auto replaced = host->open()->replace("r1");
+  ASSERT_TRUE(replaced) << replaced.error().message;
+  EXPECT_EQ(replaced->former->differences, 4U);
+  EXPECT_EQ(host->answer(), "golden");
+  EXPECT_EQ(host->running("implant"), 0U);
+  EXPECT_THAT(look().drift, IsEmpty());
+  std::ofstream changed(host->options.directory + "/image/etc/motd");
+  EXPECT_FALSE(changed) << "the image can be written to";
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, HostRootOfAFile,
+                         testing::Values(ImageKind{"erofs", {"mkfs.erofs", "--quiet", "FILE", "DIRECTORY"}},
+                                         ImageKind{"squashfs",
+                                                   {"mksquashfs", "DIRECTORY", "FILE", "-quiet", "-no-progress"}}),
+                         [](const auto& one) { return one.param.name; });
 
 // What is wrong with the image is found before the host is touched.
 class UntrustedImage : public HostRootTest {
