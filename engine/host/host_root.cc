@@ -15,7 +15,7 @@ namespace kedge {
 namespace {
 
 namespace fs = std::filesystem;
-using Phase = HostRootState::Phase;
+using Phase = NextRoot::Phase;
 
 constexpr size_t kShownMax = 5;  // differences in an error
 constexpr size_t kStateBytesMax = 1U << 20U;
@@ -217,7 +217,7 @@ Result<HostRoot::Replaced> HostRoot::go_back_to(uint64_t generation, const Diges
   if (former->drift != drift || sha256(to_text(Manifest{{}, false, {}, states_of(*scan)})) != drift) {
     return refused(fmt::format("generation {} is not what was kept of it", generation));
   }
-  HostRootState::Next next;
+  NextRoot next;
   next.generation = former->generation;
   next.generation.cause = cause;
   next.generation.process = {};
@@ -434,7 +434,7 @@ Result<void> HostRoot::run_current(HostRootState& state) {
 
 // A former one that was to be gone back to is a former one again.
 Result<void> HostRoot::forget_next(HostRootState& state) {
-  const HostRootState::Next next = *state.next;
+  const NextRoot next = *state.next;
   const uint64_t number = next.generation.number;
   step("unmount the new one");
   if (auto done = unmount_at(place(number) + "/root"); !done) return done;

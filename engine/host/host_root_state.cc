@@ -76,7 +76,7 @@ HostRootState state_in(const Json& json) {
   if (next.is_null()) return state;
   const auto* const phase = std::find(kPhases.begin(), kPhases.end(), next.at("phase").get<std::string>());
   state.next.emplace();
-  state.next->phase = static_cast<HostRootState::Phase>(phase - kPhases.begin());
+  state.next->phase = static_cast<NextRoot::Phase>(phase - kPhases.begin());
   state.next->generation = generation_in(next.at("generation"));
   if (!next.at("was").is_null()) state.next->was = former_in(next.at("was"));
   state.next->why = next.at("why");

@@ -36,25 +36,26 @@ struct FormerRoot {
   bool operator==(const FormerRoot&) const = default;
 };
 
-struct HostRootState {
+// One that is to take the place of the one that runs.
+struct NextRoot {
   enum class Phase : uint8_t {
     preparing,  // the current one runs; nothing of the next one counts
     switching,  // the next one takes its place; its first process, if it is there, may still be behind its gate
     proving,    // the next one was let go
     giving_up,  // the current one comes back
   };
-  struct Next {
-    Phase phase = Phase::preparing;
-    RootGeneration generation;
-    std::optional<FormerRoot> was;  // it is a former one, gone back to
-    std::string why;                // of giving up
+  Phase phase = Phase::preparing;
+  RootGeneration generation;
+  std::optional<FormerRoot> was;  // it is a former one, gone back to
+  std::string why;                // of giving up
 
-    bool operator==(const Next&) const = default;
-  };
+  bool operator==(const NextRoot&) const = default;
+};
 
+struct HostRootState {
   uint64_t last_number = 0;
   std::optional<RootGeneration> current;  // none: it was never started
-  std::optional<Next> next;
+  std::optional<NextRoot> next;
   std::vector<FormerRoot> former;  // the oldest first
 
   bool operator==(const HostRootState&) const = default;

@@ -474,8 +474,7 @@ HostRootState some_state() {
   state.last_number = 4;
   state.current = RootGeneration{3, "r2", time, {4242, 99, "boot"}};
   state.former = {{{1, "", time, {7, 8, "boot"}}, sha256("x"), 4, "r1", time}};
-  state.next =
-      HostRootState::Next{HostRootState::Phase::giving_up, {2, "r3", time, {}}, state.former[0], "it is ill\n"};
+  state.next = NextRoot{NextRoot::Phase::giving_up, {2, "r3", time, {}}, state.former[0], "it is ill\n"};
   return state;
 }
 
