@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<Action>> built_in_actions(AwsClient& aws) {
   actions.push_back(make_ec2_revoke_security_group_rules(aws));
   actions.push_back(make_cloudtrail_start_logging(aws));
   actions.push_back(make_host_quarantine());
+  actions.push_back(make_host_capture_evidence());
+  actions.push_back(make_host_replace());
   return actions;
 }
 

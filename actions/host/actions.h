@@ -8,5 +8,7 @@
 namespace kedge {
 
 std::unique_ptr<Action> make_host_quarantine();
+std::unique_ptr<Action> make_host_capture_evidence();
+std::unique_ptr<Action> make_host_replace();
 
 }  // namespace kedge
