@@ -61,7 +61,7 @@ class Bench {
  public:
   explicit Bench(const std::string& directory) {
     std::filesystem::create_directories(directory);
-    auto disk = open_log_disk(directory + "/log");
+    auto disk = open_log_disk(directory + "/log", directory);
     if (!disk) fail(disk.error().message);
     auto key = SigningKey::from_seed("bench", std::string(kEd25519KeyBytes, 'k'));
     auto writer = LogWriter::open({directory + "/log", directory + "/head", {*key}}, *std::move(disk));

@@ -46,7 +46,7 @@ void publish(const std::string& directory) {
   const auto reader = good(open_sqlite_reader(directory));
   LogWriter::Options options{directory + "/audit", directory + "/audit-head", {}};
   options.keys.push_back(good(SigningKey::from_seed("bench.example/trail", std::string(32, 'b'))));
-  const auto log = good(LogWriter::open(std::move(options), good(open_log_disk(directory + "/audit"))));
+  const auto log = good(LogWriter::open(std::move(options), good(open_log_disk(directory + "/audit", directory))));
   for (;;) {
     const auto entries = good(reader->journal(static_cast<int64_t>(log->size()), 20'000));
     if (entries.empty()) break;

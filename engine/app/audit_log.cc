@@ -81,7 +81,7 @@ Result<std::unique_ptr<LogWriter>> open_log(const AuditOptions& options, const s
     if (!key) return key.error().with(fmt::format("audit.keys[{}]", i));
     log.keys.push_back(*std::move(key));
   }
-  auto disk = open_log_disk(log.directory);
+  auto disk = open_log_disk(log.directory, data);
   if (!disk) return disk.error().with("audit.directory");
   std::vector<VerifierKey> keys;
   for (const SigningKey& key : log.keys) keys.push_back(key.verifier());

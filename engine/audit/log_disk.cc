@@ -20,12 +20,36 @@ namespace {
 // 0644: a log is there to be shown.
 int open_file(const std::string& path, int flags) { return open(path.c_str(), flags | O_CLOEXEC, 0644); }
 
+// A directory, and with it the file system on which it lies.
+class Place {
+ public:
+  static Result<Place> open(const std::string& directory) {
+    Descriptor opened(open_file(directory, O_RDONLY | O_DIRECTORY));
+    struct stat seen {};
+    if (opened.get() < 0 || fstat(opened.get(), &seen) != 0) return io_error("cannot open", directory);
+    return Place(directory, std::move(opened), seen.st_dev);
+  }
+
+  bool shares_file_system(const Place& other) const { return device_ == other.device_; }
+
+  Result<void> sync_file_system() const {
+    if (syncfs(opened_.get()) != 0) return io_error("cannot sync the disk of", directory_);
+    return {};
+  }
+
+ private:
+  Place(std::string directory, Descriptor opened, dev_t device)
+      : directory_(std::move(directory)), opened_(std::move(opened)), device_(device) {}
+
+  std::string directory_;
+  Descriptor opened_;
+  dev_t device_;
+};
+
 class SystemLogDisk final : public LogDisk {
  public:
-  SystemLogDisk(std::unique_ptr<LockFile> lock, const std::string& directory)
-      : lock_(std::move(lock)), directory_(directory), place_(open_file(directory, O_RDONLY | O_DIRECTORY)) {}
-
-  bool opened() const { return place_.get() >= 0; }
+  SystemLogDisk(std::unique_ptr<LockFile> lock, Place log, Place head)
+      : lock_(std::move(lock)), log_(std::move(log)), head_(std::move(head)) {}
 
   Result<std::string> read(const std::string& path, size_t bytes_max) override { return read_file(path, bytes_max); }
 
@@ -66,14 +90,6 @@ class SystemLogDisk final : public LogDisk {
     return {};
   }
 
-  Result<void> write_synced(const std::string& path, std::string_view bytes) override {
-    const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
-    if (file.get() < 0) return io_error("cannot create", path);
-    if (auto written = write_all(file, bytes, path); !written) return written;
-    if (fsync(file.get()) != 0) return io_error("cannot sync", path);
-    return {};
-  }
-
   Result<void> sync_directory(const std::string& path) override {
     const Descriptor directory(open_file(path, O_RDONLY | O_DIRECTORY));
     if (directory.get() < 0) return io_error("cannot open", path);
@@ -81,30 +97,32 @@ class SystemLogDisk final : public LogDisk {
     return {};
   }
 
-  // By a descriptor from before what is synced was written: an error of writing back that came meanwhile is told to it,
-  // whoever else has heard of it.
+  // By descriptors from before what is synced was written: an error of writing back that came meanwhile is told to
+  // them, whoever else has heard of it.
   Result<void> sync_all() override {
-    if (syncfs(place_.get()) != 0) return io_error("cannot sync the disk of", directory_);
-    return {};
+    auto synced = log_.sync_file_system();
+    return !synced || head_.shares_file_system(log_) ? synced : head_.sync_file_system();
   }
 
  private:
   const std::unique_ptr<LockFile> lock_;
-  const std::string directory_;
-  const Descriptor place_;
+  const Place log_;
+  const Place head_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<LogDisk>> open_log_disk(const std::string& directory) {
+Result<std::unique_ptr<LogDisk>> open_log_disk(const std::string& directory, const std::string& head_directory) {
   std::error_code failure;
   std::filesystem::create_directories(directory, failure);
   if (failure) return Error{ErrorCode::refused, "cannot make " + directory + ": " + failure.message()};
   auto lock = LockFile::take(directory + "/.lock", "a log has one writer; end that one, or give this one another log");
   if (!lock) return lock.error();
-  auto disk = std::make_unique<SystemLogDisk>(*std::move(lock), directory);
-  if (!disk->opened()) return io_error("cannot open", directory);
-  return std::unique_ptr<LogDisk>(std::move(disk));
+  auto log = Place::open(directory);
+  if (!log) return log.error();
+  auto head = Place::open(head_directory);
+  if (!head) return head.error();
+  return std::unique_ptr<LogDisk>(std::make_unique<SystemLogDisk>(*std::move(lock), *std::move(log), *std::move(head)));
 }
 
 }  // namespace kedge

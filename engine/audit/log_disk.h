@@ -27,13 +27,13 @@ class LogDisk {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // in the place of what is there
   virtual Result<void> remove(const std::string& path) = 0;                         // a file, or an empty directory
 
-  virtual Result<void> write_synced(const std::string& path, std::string_view bytes) = 0;  // the same, and durable
-  virtual Result<void> sync_directory(const std::string& path) = 0;                        // its names
-  virtual Result<void> sync_all() = 0;  // all files and names of the file system on which the log lies
+  virtual Result<void> sync_directory(const std::string& path) = 0;  // its names
+  virtual Result<void> sync_all() = 0;  // all files and names of the file systems on which the log and its head lie
 };
 
-// The real one, for a log in `directory`, which is made if it is not there. It holds the log's lock as long as it
-// lives: conflict, with the number of the other process, while somebody else writes the log.
-Result<std::unique_ptr<LogDisk>> open_log_disk(const std::string& directory);
+// The real one, for a log in `directory`, which is made if it is not there, and a signed head in `head_directory`,
+// which is. It holds the log's lock as long as it lives: conflict, with the number of the other process, while somebody
+// else writes the log.
+Result<std::unique_ptr<LogDisk>> open_log_disk(const std::string& directory, const std::string& head_directory);
 
 }  // namespace kedge

@@ -291,18 +291,18 @@ Result<void> LogWriter::put_blob(const std::string& path, const std::string& byt
 
 Result<std::string> LogWriter::publish() {
   const std::vector<TilePlace> places = tiles_of(tree_.size(), published_.size);
-  if (!places.empty()) {
-    if (auto written = write_files(places); !written) return written.error();
-  }
   const Checkpoint head{origin_, tree_.size(), tree_.root()};
   auto note = sign_checkpoint(head, options_.keys);
   if (!note) return note.error();
+  if (*note == stored_ && *note == shown_) return note;
+  if (auto ready = make_ready(places, *note); !ready) return ready.error();
   if (*note != stored_) {
-    if (auto stored = store_head(*note); !stored) return stored.error();
+    if (auto stored = put_in_place(fresh_head(), options_.head_file); !stored) return stored.error();
     stored_ = *note;
   }
   if (*note != shown_) {
-    if (auto shown = show(*note); !shown) return shown.error();
+    if (auto shown = put_in_place(staged("checkpoint"), options_.directory + "/checkpoint"); !shown)
+      return shown.error();
     shown_ = *note;
   }
   published_ = head;
@@ -310,8 +310,28 @@ Result<std::string> LogWriter::publish() {
   return note;
 }
 
-Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
+// Then all that the note signs is on the disk, and so is the note, under names by which nobody looks for one.
+Result<void> LogWriter::make_ready(const std::vector<TilePlace>& places, const std::string& note) {
   if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
+  if (auto written = write_files(places); !written) return written;
+  if (sync_failed_) {
+    for (const auto& [path, bytes] : kept_) {
+      if (auto put = put_blob(path, bytes); !put) return put;
+    }
+  }
+  if (note != stored_) {
+    if (auto written = disk_->write(fresh_head(), note); !written) return written;
+  }
+  if (note != shown_) {
+    if (auto written = disk_->write(staged("checkpoint"), note); !written) return written;
+  }
+  auto synced = disk_->sync_all();
+  sync_failed_ = !synced;
+  if (synced) kept_.clear();
+  return synced;
+}
+
+Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
   std::string last_folder;
   for (size_t i = 0; i < places.size(); ++i) {
     const std::string fresh = staged(std::to_string(i));
@@ -323,15 +343,7 @@ Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
     }
     if (auto moved = disk_->rename(fresh, options_.directory + "/" + path); !moved) return moved;
   }
-  if (sync_failed_) {
-    for (const auto& [path, bytes] : kept_) {
-      if (auto put = put_blob(path, bytes); !put) return put;
-    }
-  }
-  auto synced = disk_->sync_all();
-  sync_failed_ = !synced;
-  if (synced) kept_.clear();
-  return synced;
+  return {};
 }
 
 // "tile/0/x001/x234" below the log's directory.
@@ -342,19 +354,9 @@ Result<void> LogWriter::make_directories_to(const std::string& path) {
   return disk_->make_directory(options_.directory + "/" + path);
 }
 
-Result<void> LogWriter::store_head(const std::string& note) {
-  const std::string fresh = options_.head_file + ".new";
-  if (auto written = disk_->write_synced(fresh, note); !written) return written;
-  if (auto moved = disk_->rename(fresh, options_.head_file); !moved) return moved;
-  return disk_->sync_directory(folder_of(options_.head_file));
-}
-
-Result<void> LogWriter::show(const std::string& note) {
-  if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
-  const std::string fresh = staged("checkpoint");
-  if (auto written = disk_->write_synced(fresh, note); !written) return written;
-  if (auto moved = disk_->rename(fresh, options_.directory + "/checkpoint"); !moved) return moved;
-  return disk_->sync_directory(options_.directory);
+Result<void> LogWriter::put_in_place(const std::string& synced, const std::string& path) {
+  if (auto moved = disk_->rename(synced, path); !moved) return moved;
+  return disk_->sync_directory(folder_of(path));
 }
 
 void LogWriter::forget_published(const std::vector<TilePlace>& places) {

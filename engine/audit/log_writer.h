@@ -6,10 +6,12 @@
 //
 // Ownership:   owns the disk, and with it the log's lock.
 // Threads:     one at a time.
-// Durability:  publish() goes: bundles, tiles from level 0 up, each moved into its place when it is whole; one sync of
-//              all of them, names included (a sync of each costs more than all the rest: a group of a hundred files
-//              takes ten times as long); the signature; the signed head, stored apart and synced; the checkpoint,
-//              synced. So what is signed is on the disk, and what is shown was stored as signed.
+// Durability:  publish() goes: bundles, tiles from level 0 up, each moved into its place when it is whole; the signed
+//              note, written beside where its head and its checkpoint lie; one sync of all of that, names included (a
+//              sync of each costs more than all the rest: a group of a hundred files takes ten times as long); the
+//              head, stored apart by its name alone, which is synced; the checkpoint, by its name, which is synced. So
+//              what a head in its place signs is on the disk, and what is shown was stored as signed. Three syncs, each
+//              begun when the one before has ended: fewer cannot keep that order.
 // Failure:     publish() fails whole: entries and blobs stay in memory, and the next publish() begins it anew, for what
 //              a sync that failed was to write no later one writes. Nothing that was
 //              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way;
@@ -84,14 +86,15 @@ class LogWriter {
 
   const std::string& bytes_of(const TilePlace&) const;
   void add_hash(unsigned level, const Digest& hash);
+  Result<void> make_ready(const std::vector<TilePlace>&, const std::string& note);
   Result<void> write_files(const std::vector<TilePlace>&);
   Result<void> put_blob(const std::string& path, const std::string& bytes);
   Result<void> make_directories_to(const std::string& path);
-  Result<void> store_head(const std::string& note);
-  Result<void> show(const std::string& note);
+  Result<void> put_in_place(const std::string& synced, const std::string& path);
   void forget_published(const std::vector<TilePlace>&);
   void remove_partials_of(const TilePlace& full);
   std::string staged(const std::string& name) const;
+  std::string fresh_head() const { return options_.head_file + ".new"; }
 
   // Constant after construction.
   const Options options_;

@@ -187,6 +187,19 @@ TEST(LogWriter, WritesNothingWhereThereIsNothingNew) {
   EXPECT_EQ(disk.calls(), calls);
 }
 
+// Each waits for the disk: that is what a publication takes, however small it is.
+TEST(LogWriter, SyncsThreeTimesForAPublicationHoweverLargeItIs) {
+  Disk disk;
+  const auto entries = some_entries(3000);
+  const auto writer = disk.writer();
+  for (const size_t size : {1, 300, 3000}) {
+    const uint64_t before = disk.syncs();
+    append_all(*writer, entries, size);
+    ASSERT_TRUE(writer->publish());
+    EXPECT_EQ(disk.syncs() - before, 3U) << size;
+  }
+}
+
 TEST(LogWriter, RefusesAnEntryThatIsTooLongAndIsAsBefore) {
   Disk disk;
   const auto writer = disk.writer();
@@ -635,7 +648,7 @@ TEST_F(RolledBack, IsSignedByTheNewKeyAloneOnceBothHaveSigned) {
 class OnDisk : public testing::Test {
  protected:
   Result<std::unique_ptr<LogWriter>> open() {
-    auto disk = open_log_disk(log());
+    auto disk = open_log_disk(log(), directory_.path().string());
     if (!disk) return disk.error();
     return LogWriter::open({log(), (directory_.path() / "head").string(), {known_key()}}, *std::move(disk));
   }

@@ -39,14 +39,6 @@ class LossyLogDisk::Opened final : public LogDisk {
     return disk_.change([&] { return put(path, bytes); });
   }
 
-  Result<void> write_synced(const std::string& path, std::string_view bytes) override {
-    return disk_.change([&] {
-      auto done = put(path, bytes);
-      if (done) disk_.names_[path]->synced = std::string(bytes);  // at once: whatever failed before
-      return done;
-    });
-  }
-
   Result<void> rename(const std::string& from, const std::string& to) override {
     return disk_.change([&]() -> Result<void> {
       if (!disk_.names_.contains(from)) return not_there(from);
@@ -67,6 +59,7 @@ class LossyLogDisk::Opened final : public LogDisk {
   }
 
   Result<void> sync_directory(const std::string& path) override {
+    ++disk_.syncs_;
     return disk_.change([&]() -> Result<void> {
       const auto is_its = [&](const Step& step) {
         return (!step.from.empty() && folder_of(step.from) == path) || (!step.to.empty() && folder_of(step.to) == path);
@@ -80,6 +73,7 @@ class LossyLogDisk::Opened final : public LogDisk {
   }
 
   Result<void> sync_all() override {
+    ++disk_.syncs_;
     auto done = disk_.change([&]() -> Result<void> {
       for (const auto& [path, file] : disk_.names_) {
         if (file && !file->given_up) file->synced = file->bytes;

@@ -27,6 +27,7 @@ class LossyLogDisk {
   enum class Fate { well, dies_before, dies_after, has_no_room, fails };
   std::function<Fate(uint64_t call)> fate = [](uint64_t) { return Fate::well; };
   uint64_t calls() const { return calls_; }
+  uint64_t syncs() const { return syncs_; }  // of these: so often somebody waited for the disk
 
   // The same of each call that reads, a file or a directory: whether it fails.
   std::function<bool(uint64_t read)> read_fails = [](uint64_t) { return false; };
@@ -69,6 +70,7 @@ class LossyLogDisk {
 
   Random dice_;
   uint64_t calls_ = 0;
+  uint64_t syncs_ = 0;
   uint64_t reads_ = 0;
   Names names_;
   Names safe_;

@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   auto key = SigningKey::from_seed("example.com/kedge", std::string(32, 's'));
   if (!key) return fail(key.error());
   std::ofstream(directory + "/log.pub") << key->verifier().to_text() << "\n";
-  auto disk = open_log_disk(directory + "/log");
+  auto disk = open_log_disk(directory + "/log", directory);
   if (!disk) return fail(disk.error());
   auto writer = LogWriter::open({directory + "/log", directory + "/head", {*key}}, *std::move(disk));
   if (!writer) return fail(writer.error());
