@@ -3,8 +3,10 @@
   audit_writer.py [--bytes 300,2000] [--groups 256,10000,0] [--sizes 10000,100000,1000000,10000000] [--rounds 9]
 
 Groups of records, each from memory to a published checkpoint: bundles, tiles, the signature, the head that is kept apart, all of
-it synced. Right after each, the floor: the same records appended to one file by one write, and synced. Figures are medians, and
-ratios are taken within each pair, so that other work on the machine meets both.
+it synced. Right after each, the floor: the same records appended to one file by one write, and synced; and the layout's own floor:
+as many files of the same bytes, moved and synced in the same order, and nothing read, hashed or signed: what the format and its
+safety cost whoever writes it, of which `syncs` follow one another. Figures are medians, and ratios are taken within each turn, so
+that other work on the machine meets all.
   cadence   groups of so many records, in an empty log; 0: of 32 MB, which is what the engine publishes at once when it has much
             to catch up with. Otherwise it publishes once a second, whatever there is
   length    groups of 10,000 records of the first of --bytes in logs of --sizes, three times as many
@@ -43,22 +45,27 @@ class Writer(Asked):
 
 
 class Pace:
-    """Of so many groups, and of the floor."""
+    """Of so many groups, and of the floors."""
 
     def __init__(self, found, group):
-        own, floor = found["seconds"], found["floor_seconds"]
+        own, floor, layout = found["seconds"], found["floor_seconds"], found["layout_seconds"]
         self.own = group / median(own)
         self.floor = group / median(floor)
+        self.layout = group / median(layout)
         self.of_floor = median([below / above for above, below in zip(own, floor)])
+        self.of_layout = median([below / above for above, below in zip(own, layout)])
         self.core = median(found["core_seconds"]) / group
         self.floor_core = median(found["floor_core_seconds"]) / group
+        self.layout_core = median(found["layout_core_seconds"]) / group
+        self.files, self.syncs = found["files"], found["syncs"]
 
     def cells(self, length):
         return [f"{self.own:,.0f}", f"{self.own * length / 1e6:,.0f}", f"{self.floor:,.0f}", f"{self.of_floor:.2f}",
-                f"{self.core * 1e6:.2f}", f"{self.floor_core * 1e6:.2f}"]
+                f"{self.files} / {self.syncs}", f"{self.layout:,.0f}", f"{self.of_layout:.2f}",
+                *(f"{each * 1e6:.2f}" for each in (self.core, self.floor_core, self.layout_core))]
 
 
-COLUMNS = ["records/s", "MB/s", "floor", "of floor", "us on a core", "of the floor"]
+COLUMNS = ["records/s", "MB/s", "floor", "of floor", "files / syncs", "layout", "of layout", "us on a core", "floor's", "layout's"]
 
 
 def show_cadence(place, options):

@@ -244,7 +244,7 @@ void LogWriter::remove_beyond_head(std::optional<unsigned> level) {
 Result<uint64_t> LogWriter::append(std::string_view entry) {
   const uint64_t index = tree_.size();
   const bool begins = index % kTileWidth == 0;
-  if (begins) bundles_.files.emplace_back();
+  if (begins) bundles_.files.emplace_back().reserve(bundle_bytes_);
   if (auto added = append_entry(bundles_.files.back(), entry); !added) {
     if (begins) bundles_.files.pop_back();
     return added.error();
@@ -255,15 +255,17 @@ Result<uint64_t> LogWriter::append(std::string_view entry) {
   for (unsigned level = 1; level < kTileLevels && tree_.size() % (uint64_t{1} << (kTileHeight * level)) == 0; ++level) {
     add_hash(level, tree_.completed(kTileHeight * level));
   }
+  if (tree_.size() % kTileWidth == 0) bundle_bytes_ = bundles_.files.back().size() * 9 / 8;
   waiting_bytes_ += entry.size();
-  last_entry_ = std::string(entry);
+  if (!last_entry_) last_entry_.emplace();
+  last_entry_->assign(entry);  // in the memory of the one before
   return index;
 }
 
 // The hash with which the level has as many as the tree's size says.
 void LogWriter::add_hash(unsigned level, const Digest& hash) {
   std::vector<std::string>& files = tiles_[level].files;
-  if ((count_on(level, tree_.size()) - 1) % kTileWidth == 0) files.emplace_back();
+  if ((count_on(level, tree_.size()) - 1) % kTileWidth == 0) files.emplace_back().reserve(kTileWidth * kHashBytes);
   files.back() += hash.as_bytes();
 }
 

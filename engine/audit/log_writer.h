@@ -108,6 +108,7 @@ class LogWriter {
   Edge bundles_;
   std::vector<Edge> tiles_;  // by level
   size_t waiting_bytes_ = 0;
+  size_t bundle_bytes_ = 0;  // the last full one had about as many: what is reserved does not move as it grows
   std::map<std::string, std::string> kept_;  // blobs that no sync has seen to yet, by their path in the log
   bool sync_failed_ = false;                 // what was written before may be lost, whatever a later one says
   std::optional<std::string> last_entry_;
