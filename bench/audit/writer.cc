@@ -1,9 +1,10 @@
-// The writer of an audit log, and the floor under it, for bench/audit_writer.py. The log lies in DIRECTORY/log. Each
+// The writer of an audit log, and the floors under it, for bench/audit_writer.py. The log lies in DIRECTORY/log. Each
 // line read is a command, answered by a line of JSON:
 //
 //   grow COUNT BYTES             so many entries of so many bytes each, more or less, and all of them published
 //   write GROUPS COUNT BYTES     so many groups, each of so many entries; right after each, the floor: the same bytes
-//                                appended to a file, and synced
+//                                appended to a file, and synced; and the layout's own: what another such group makes
+//                                the log do to the disk, done again in DIRECTORY/again, with nothing hashed or signed
 //
 // What is measured of a group begins with its entries in memory, and ends when they are published: bundles, tiles and
 // the checkpoint on the disk, and signed.
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -20,10 +20,12 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audit/log_writer.h"
 #include "base/descriptor.h"
+#include "bench/audit/noting_log_disk.h"
 
 namespace {
 
@@ -60,11 +62,13 @@ std::string in_json(const std::vector<double>& numbers) {
 class Bench {
  public:
   explicit Bench(const std::string& directory) {
-    std::filesystem::create_directories(directory);
-    auto disk = open_log_disk(directory + "/log", directory);
-    if (!disk) fail(disk.error().message);
+    const std::string again = directory + "/again";
+    std::filesystem::create_directories(again);
+    again_ = open_disk(again);
+    auto disk = std::make_unique<NotingLogDisk>(open_disk(directory), directory, again);
+    disk_ = disk.get();
     auto key = SigningKey::from_seed("bench", std::string(kEd25519KeyBytes, 'k'));
-    auto writer = LogWriter::open({directory + "/log", directory + "/head", {*key}}, *std::move(disk));
+    auto writer = LogWriter::open({directory + "/log", directory + "/head", {*key}}, std::move(disk));
     if (!writer) fail(writer.error().message);
     writer_ = *std::move(writer);
     floor_ = Descriptor(open((directory + "/floor").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -75,22 +79,36 @@ class Bench {
     for (uint64_t left = count; left > 0; left -= std::min(group, left)) {
       integrate(entries(std::min(group, left), bytes));
     }
-    std::printf("{\"size\": %llu}\n", static_cast<unsigned long long>(writer_->size()));
+    std::cout << "{\"size\": " << writer_->size() << "}" << std::endl;
   }
 
   void write(uint64_t groups, uint64_t count, size_t bytes) {
-    Cost own, floor;
+    Cost own, floor, layout;
+    NotingLogDisk::Noted noted;
     for (uint64_t i = 0; i < groups; ++i) {
       const std::vector<std::string> group = entries(count, bytes);
       own.add([&] { integrate(group); });
       floor.add([&] { append(group); });
+      disk_->note();
+      integrate(entries(count, bytes));
+      noted = disk_->noted();
+      layout.add([&] { do_again(noted); });
     }
-    std::printf("{\"seconds\": %s, \"core_seconds\": %s, \"floor_seconds\": %s, \"floor_core_seconds\": %s}\n",
-                in_json(own.seconds).c_str(), in_json(own.core_seconds).c_str(), in_json(floor.seconds).c_str(),
-                in_json(floor.core_seconds).c_str());
+    std::cout << "{";
+    for (const auto& [name, cost] : {std::pair("", &own), {"floor_", &floor}, {"layout_", &layout}}) {
+      std::cout << "\"" << name << "seconds\": " << in_json(cost->seconds) << ", \"" << name
+                << "core_seconds\": " << in_json(cost->core_seconds) << ", ";
+    }
+    std::cout << "\"files\": " << noted.files << ", \"syncs\": " << noted.syncs << "}" << std::endl;
   }
 
  private:
+  static std::unique_ptr<LogDisk> open_disk(const std::string& directory) {
+    auto disk = open_log_disk(directory + "/log", directory);
+    if (!disk) fail(disk.error().message);
+    return *std::move(disk);
+  }
+
   std::vector<std::string> entries(uint64_t count, size_t bytes) {
     std::vector<std::string> all;
     all.reserve(count);
@@ -115,7 +133,15 @@ class Bench {
     if (fdatasync(floor_.get()) != 0) fail("cannot sync the floor");
   }
 
+  void do_again(const NotingLogDisk::Noted& noted) {
+    for (const auto& call : noted.calls) {
+      if (auto done = call(*again_); !done) fail(done.error().message);
+    }
+  }
+
   std::unique_ptr<LogWriter> writer_;
+  NotingLogDisk* disk_ = nullptr;  // the writer's
+  std::unique_ptr<LogDisk> again_;
   Descriptor floor_{-1};
   uint64_t next_ = 0;
 };
@@ -137,6 +163,5 @@ int main(int argc, char** argv) {
     } else {
       fail("grow COUNT BYTES, or write GROUPS COUNT BYTES");
     }
-    std::fflush(stdout);
   }
 }

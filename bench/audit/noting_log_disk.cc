@@ -1,0 +1,58 @@
+#include "bench/audit/noting_log_disk.h"
+
+#include <tuple>
+#include <utility>
+
+namespace kedge {
+
+NotingLogDisk::Noted NotingLogDisk::noted() {
+  notes_ = false;
+  return std::exchange(noted_, {});
+}
+
+Result<void> NotingLogDisk::make_directory(const std::string& path) {
+  if (notes_) keep([at = again(path)](LogDisk& disk) { return disk.make_directory(at); });
+  return disk_->make_directory(path);
+}
+
+Result<void> NotingLogDisk::write(const std::string& path, std::string_view bytes) {
+  if (notes_) {
+    keep([at = again(path), all = std::string(bytes)](LogDisk& disk) { return disk.write(at, all); });
+    ++noted_.files;
+  }
+  return disk_->write(path, bytes);
+}
+
+Result<void> NotingLogDisk::rename(const std::string& from, const std::string& to) {
+  if (notes_) keep([was = again(from), is = again(to)](LogDisk& disk) { return disk.rename(was, is); });
+  return disk_->rename(from, to);
+}
+
+// What is removed may be of a publication that was not noted, and is not there then.
+Result<void> NotingLogDisk::remove(const std::string& path) {
+  if (notes_) {
+    keep([at = again(path)](LogDisk& disk) {
+      std::ignore = disk.remove(at);
+      return Result<void>();
+    });
+  }
+  return disk_->remove(path);
+}
+
+Result<void> NotingLogDisk::sync_directory(const std::string& path) {
+  if (notes_) {
+    keep([at = again(path)](LogDisk& disk) { return disk.sync_directory(at); });
+    ++noted_.syncs;
+  }
+  return disk_->sync_directory(path);
+}
+
+Result<void> NotingLogDisk::sync_all() {
+  if (notes_) {
+    keep([](LogDisk& disk) { return disk.sync_all(); });
+    ++noted_.syncs;
+  }
+  return disk_->sync_all();
+}
+
+}  // namespace kedge
