@@ -72,10 +72,11 @@ Result<Checkpoint> LogWriter::open_head(const std::string& note, const std::stri
   }
   auto head = open_checkpoint(note, verifiers);
   if (head) return head;
-  return Error{ErrorCode::refused, file +
-                                       " was signed by another key: give that one too, until one head is signed by "
-                                       "both (" +
-                                       head.error().message + ")"};
+  return Error{
+      ErrorCode::refused,
+      file + " was signed by another key: give that one too, until one head is signed by both (" +
+          head.error().message +
+          "). Where that key is lost, this log is at its end: begin another log, with a key of another origin"};
 }
 
 Result<void> LogWriter::load() {

@@ -212,7 +212,7 @@ Result<std::vector<NoteSignature>> verified_signatures(const Note& note, const s
     for (const NoteSignature& signature : note.signatures) {
       message += " " + signature.name + "+" + to_hex(bytes_of_id(signature.key_id));
     }
-    return Error{ErrorCode::refused, message};
+    return Error{ErrorCode::refused, message + ": give one of these, too, if it is known to be the owner's"};
   }
   return verified;
 }

@@ -63,6 +63,114 @@ TEST_F(Audit, AnEngineWhoseLogCannotBeWrittenActsOnNothing) {
   EXPECT_FALSE(cloud_->acl_is_public("watched"));
 }
 
+// One key follows another, as docs/operating.md has it: the old one, both, the new one alone.
+class AuditKeys : public Audit {
+ protected:
+  void SetUp() override {
+    Audit::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    make_key(new_key_, "example.com/kedge");
+    live_with({key_});
+    keep("old");
+  }
+
+  void make_key(const std::string& file, const std::string& origin) {
+    const auto made = run({.command = {kedge_program(), "audit", "keygen", "--origin", origin, "--output", file}});
+    ASSERT_TRUE(made.ok() && made->exit == Exit{}) << made->output;
+  }
+  // The engine starts, has a record that it did, and ends.
+  void live_with(const std::vector<std::string>& keys) {
+    engine_.configuration["audit"]["keys"] = keys;
+    engine_.start();
+    ASSERT_TRUE(engine_.stop().ok());
+  }
+  std::string refusal_with(const std::vector<std::string>& keys) {
+    engine_.configuration["audit"]["keys"] = keys;
+    const size_t before = engine_.output().size();
+    engine_.start_unawaited();
+    const auto exit = engine_.process().wait();
+    EXPECT_TRUE(exit.ok() && *exit != Exit{}) << engine_.output();
+    std::ignore = engine_.stop();
+    return engine_.output().substr(before);
+  }
+
+  // A copy of the checkpoint, as somebody outside keeps it.
+  void keep(const std::string& name) { std::filesystem::copy_file(data() + "/audit/checkpoint", kept(name)); }
+  std::string kept(const std::string& name) const { return engine_.directory().path() / ("kept-" + name); }
+
+  Ran verify_with(const std::vector<std::string>& keys, const std::vector<std::string>& against = {}) {
+    std::vector<std::string> command = {kedge_program(), "audit", "verify", data() + "/audit"};
+    for (const std::string& key : keys) command.insert(command.end(), {"--key", key + ".pub"});
+    for (const std::string& name : against) command.insert(command.end(), {"--against", kept(name)});
+    const auto ran = run({.command = command});
+    return ran.ok() ? *ran : Ran{};
+  }
+  bool is_good(const Ran& ran) { return ran.exit == Exit{} && says(ran.output, "nothing is wrong with it"); }
+  static bool says(const std::string& output, const std::string& words) {
+    return output.find(words) != std::string::npos;
+  }
+  // "example.com/kedge+530d903a": by what messages call a key.
+  static std::string id_of(const std::string& key) {
+    const std::string text = read_file(key + ".pub").value();
+    return text.substr(0, text.find('+', text.find('+') + 1));
+  }
+
+  const std::string new_key_ = engine_.directory().path() / "new.key";
+};
+
+TEST_F(AuditKeys, FollowOneAnotherAndWhatEachSignedStaysGood) {
+  live_with({key_, new_key_});
+  keep("both");
+  EXPECT_TRUE(is_good(verify_with({key_})));  // whoever has not heard of the new one
+  EXPECT_TRUE(is_good(verify_with({new_key_})));
+  live_with({new_key_});
+  keep("new");
+  live_with({new_key_});
+  EXPECT_TRUE(is_good(verify_with({new_key_}, {"both", "new"})));
+  const Ran all = verify_with({key_, new_key_}, {"old", "both", "new"});
+  EXPECT_TRUE(is_good(all)) << all.output;
+  for (const std::string name : {"old", "both", "new"}) {
+    EXPECT_TRUE(says(all.output, "it extends " + kept(name))) << all.output;
+  }
+  const Ran records = verify_with({key_, new_key_});
+  EXPECT_TRUE(says(records.output, std::to_string(engine_.records({}).size()) + " entries")) << records.output;
+}
+
+TEST_F(AuditKeys, ThatAVerifierDoesNotHaveAreNamed) {
+  live_with({key_, new_key_});
+  live_with({new_key_});
+  const Ran without_new = verify_with({key_});
+  EXPECT_EQ(without_new.exit, Exit{.code = 1}) << without_new.output;
+  EXPECT_TRUE(says(without_new.output, "it has those of " + id_of(new_key_) + ": give")) << without_new.output;
+  const Ran without_old = verify_with({new_key_}, {"old"});
+  EXPECT_EQ(without_old.exit, Exit{.code = 1}) << without_old.output;
+  EXPECT_TRUE(says(without_old.output, kept("old"))) << without_old.output;
+  EXPECT_TRUE(says(without_old.output, "it has those of " + id_of(key_) + ": give")) << without_old.output;
+  const std::string unknown = engine_.directory().path() / "unknown.key";
+  make_key(unknown, "example.com/kedge");
+  EXPECT_EQ(verify_with({unknown}).exit, Exit{.code = 1});
+}
+
+TEST_F(AuditKeys, DoNotFollowOneThatHasNotSignedTogetherWithThem) {
+  const std::string refused = refusal_with({new_key_});
+  EXPECT_TRUE(says(refused, "audit-head was signed by another key")) << refused;
+  EXPECT_TRUE(says(refused, "give that one too, until one head is signed by both")) << refused;
+  EXPECT_TRUE(says(refused, "it has those of " + id_of(key_))) << refused;
+  EXPECT_TRUE(says(refused, "begin another log")) << refused;
+  std::filesystem::rename(key_, key_ + ".away");
+  const std::string gone = refusal_with({key_, new_key_});
+  EXPECT_TRUE(says(gone, "audit.keys[0]: cannot open " + key_)) << gone;
+  std::filesystem::rename(key_ + ".away", key_);
+  const std::string other = engine_.directory().path() / "other.key";
+  make_key(other, "example.com/other");
+  const std::string of_two = refusal_with({key_, other});
+  EXPECT_TRUE(says(of_two, "the keys are of two logs, example.com/kedge and example.com/other")) << of_two;
+  EXPECT_TRUE(is_good(verify_with({key_}, {"old"}))) << "nothing was signed meanwhile";
+  live_with({key_, new_key_});
+  live_with({new_key_});
+  EXPECT_TRUE(is_good(verify_with({key_, new_key_}, {"old"})));
+}
+
 // As they were published: in a file, at a webhook, in a topic of a real broker.
 class CheckpointsOutside : public Audit {
  protected:
