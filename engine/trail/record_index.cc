@@ -52,9 +52,11 @@ class Search {
     }
     PieceBits bits;
     if (!add_text(piece, bits)) return {};
-    for (const Wanted& wanted : wanted_) {
-      bits &= matching(piece, wanted);
-      if (bits.empty()) return {};
+    for (auto wanted = wanted_.begin(); wanted != wanted_.end(); ++wanted) {
+      bits &= matching(piece, *wanted);
+      if (!bits.empty()) continue;
+      std::rotate(wanted_.begin(), wanted, wanted + 1);  // it may do so again: the columns of others are not read then
+      return {};
     }
     return bits;
   }
