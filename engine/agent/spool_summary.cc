@@ -47,7 +47,8 @@ void SpoolSummary::add(std::string_view event) {
   if (severity.empty()) return;
   ++by_severity_[severity];
   if (const std::string category = text_at(*data, "category"); !category.empty()) ++by_category_[category];
-  keep_path(rank_of(severity), text_at(*data, "path"));
+  const std::string path = text_at(*data, "path");
+  keep_path(rank_of(severity), path.empty() ? text_at(*data, "listener") : path);
 }
 
 void SpoolSummary::add(const SpoolSummary& other) {

@@ -7,12 +7,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 
 #include "agent/event_sender.h"
+#include "agent/fact_file.h"
 #include "agent/spool.h"
 #include "app/output.h"
 #include "app/sensor_configuration.h"
@@ -22,6 +24,7 @@
 #include "base/lock_file.h"
 #include "base/logging.h"
 #include "base/random.h"
+#include "host/port_watch.h"
 #include "host/sensor.h"
 #include "kafka/topic_writer.h"
 
@@ -74,11 +77,16 @@ class SensorRun {
     auto spool = Spool::open(configuration_.data + "/spool", configuration_.spool);
     if (!spool) return spool.error().with("data");
     spool_ = *std::move(spool);
+    auto memory = FactFile::open(configuration_.data + "/known");
+    if (!memory) return memory.error().with("data");
+    memory_ = *std::move(memory);
     sender_ = std::make_unique<EventSender>(
         *spool_, [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
         [this](const SpoolSummary& summary) { return announced(summary); });
     auto sensor = Sensor::open(configuration_.sensor, clock_, random_, [this](HostEvent e) { take(std::move(e)); });
     if (!sensor) return sensor.error();
+    if (auto done = open_ports(); !done) return done.error();
+    memory_->release_earlier();
     spdlog::info("watches {} by {}", roots(), (*sensor)->watcher());
     service_manager_.ready();
     auto ended = serve(**sensor);
@@ -93,13 +101,30 @@ class SensorRun {
   }
 
  private:
+  Result<void> open_ports() {
+    if (!configuration_.ports) return {};
+    auto ports = PortWatch::open(
+        *configuration_.ports, clock_, random_, [this](HostEvent e) { take(std::move(e)); },
+        [this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier());
+    if (!ports) return ports.error().with("ports (`every: 0s` leaves them out)");
+    ports_ = *std::move(ports);
+    return {};
+  }
+
   Result<int> serve(Sensor& sensor) {
     for (;;) {
-      if (auto done = sensor.turn(kTurn); !done) return done.error();
+      if (auto done = sensor.turn(patience()); !done) return done.error();
+      if (ports_ != nullptr) ports_->turn();
       keep();
       tell_how_it_stands(sensor);
       if (const int signal = signal_that_came(); signal != 0) return signal;
     }
+  }
+
+  // Until something else than the trees is to be looked at.
+  Duration patience() {
+    if (ports_ == nullptr) return kTurn;
+    return std::clamp<Duration>(ports_->next() - clock_.elapsed(), Duration{0}, kTurn);
   }
 
   std::string roots() const {
@@ -113,6 +138,7 @@ class SensorRun {
     if (event.is_heartbeat()) {
       if (sender_->trouble()) return;
       const Spool::Status status = spool_->status();
+      if (ports_ != nullptr) event.data["ports"] = ports_->state();
       event.data["spool"] = {{"events", status.events}, {"bytes", status.bytes}, {"summarised", status.summarised}};
     }
     waiting_.push_back(numbered(std::move(event)));
@@ -125,14 +151,21 @@ class SensorRun {
     return cloud_event(event, make_uuid7(now, random_), now);
   }
 
-  // To the disk. What finds no room there is in the spool's summary.
+  // To the disk: what finds no room there is in the spool's summary. Then what is known by it: a crash in between tells
+  // it again.
   void keep() {
-    if (waiting_.empty()) return;
-    if (auto done = spool_->append(waiting_); !done) {
-      spdlog::error("{} events are summarised only: {}", waiting_.size(), done.error().message);
+    if (!waiting_.empty()) {
+      if (auto done = spool_->append(waiting_); !done) {
+        spdlog::error("{} events are summarised only: {}", waiting_.size(), done.error().message);
+      }
+      waiting_.clear();
+      sender_->wake();
     }
-    waiting_.clear();
-    sender_->wake();
+    if (learned_.empty()) return;
+    if (auto done = memory_->append(learned_); !done) {
+      spdlog::error("what was told will be told again after a restart: {}", done.error().message);
+    }
+    learned_.clear();
   }
 
   EventSender::Delivered deliver(const std::vector<std::string>& events, std::stop_token stop) {
@@ -172,7 +205,10 @@ class SensorRun {
   TopicWriter writer_;  // used by the sender's thread alone
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<EventSender> sender_;
-  std::vector<std::string> waiting_;  // to be written to the spool
+  std::unique_ptr<FactFile> memory_;
+  std::unique_ptr<PortWatch> ports_;         // none: they are not looked at
+  std::vector<std::string> waiting_;         // to be written to the spool, and then
+  std::vector<SensorMemory::Fact> learned_;  // to the memory
 };
 
 std::optional<SensorConfiguration> read_sensor_configuration(const std::string& path, Shell& shell) {

@@ -135,6 +135,36 @@ void read_meaning(Section& section, std::vector<MeaningOfPaths>& lines) {
   lines.push_back(std::move(line));
 }
 
+void read_ports(Section& section, const char* key, std::vector<PortPattern>& ports) {
+  std::vector<std::string> texts;
+  section.texts(key, texts);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto pattern = parse_port_pattern(texts[i]);
+    if (pattern) {
+      ports.push_back(*pattern);
+    } else {
+      section.mistake(fmt::format("{}[{}]", key, i), pattern.error().message);
+    }
+  }
+}
+
+void read_port_watch(Section& section, std::optional<PortWatch::Options>& ports) {
+  PortWatch::Options options;
+  section.duration("every", options.every, Duration{0}, hours(1));
+  if (section.has("known")) read_ports(section, "known", options.known.known.emplace());
+  read_ports(section, "allowed", options.known.allowed);
+  section.duration("patience", options.known.patience, Duration{0}, hours(1));
+  section.sections("policy", [&](Section& s) {
+    MeaningOfPorts line;
+    read_ports(s, "ports", line.ports);
+    s.require("ports", "'ports' is missing: what the line is about, like tcp/8000-8999");
+    s.word<MutationSeverity>("severity", line.severity, parse_mutation_severity);
+    s.text("technique", line.technique);
+    options.policy.push_back(std::move(line));
+  });
+  if (options.every > Duration{0}) ports = std::move(options);
+}
+
 void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
   SensorConfiguration& configuration = loaded.configuration;
   SensorOptions& sensor = configuration.sensor;
@@ -176,6 +206,8 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
     s.bytes("bytes_max", configuration.spool.bytes_max, 256 << 10, 1LL << 40);
     configuration.spool.segment_bytes = std::clamp<size_t>(configuration.spool.bytes_max / 16, 16U << 10U, 1U << 20U);
   });
+  root.section("ports", [&](Section& s) { read_port_watch(s, configuration.ports); });
+  if (configuration.ports) configuration.ports->host = sensor.host;
   std::vector<MeaningOfPaths> lines;
   root.sections("policy", [&](Section& s) { read_meaning(s, lines); });
   sensor.policy = MutationPolicy(std::move(lines));

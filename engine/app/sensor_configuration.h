@@ -2,12 +2,14 @@
 // remedy, as those of kedge.yaml are; the baselines that it names are read and verified with it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/spool_index.h"
 #include "app/yaml.h"
 #include "aws/options.h"
+#include "host/port_watch.h"
 #include "host/sensor.h"
 #include "kafka/writer_properties.h"
 
@@ -17,6 +19,7 @@ struct SensorConfiguration {
   std::string path;  // the file's
   std::string data;  // the directory of the spool
   SensorOptions sensor;
+  std::optional<PortWatch::Options> ports;  // none: they are not looked at
   WriterOptions kafka;
   SpoolIndex::Options spool;
 };

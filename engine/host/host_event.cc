@@ -45,15 +45,6 @@ Json state_json(const ScannedEntry& entry) {
 
 Json state_json(const std::optional<ScannedEntry>& entry) { return entry ? state_json(*entry) : Json(); }
 
-Json actor_json(const ProcessActor& actor) {
-  Json json = {{"pid", actor.process}, {"attribution", "best effort"}};
-  if (!actor.executable.empty()) json["executable"] = as_text(actor.executable);
-  if (!actor.command.empty()) json["command"] = as_text(actor.command);
-  if (!actor.cgroup.empty()) json["cgroup"] = as_text(actor.cgroup);
-  if (actor.login) json["login_uid"] = *actor.login;
-  return json;
-}
-
 std::string absolute(const std::string& root, const std::string& path) {
   return path.empty() ? root : join(root, path);
 }
@@ -76,6 +67,22 @@ Json path_fields(const std::string& root, const std::string& path) {
   return json;
 }
 
+Json actor_json(const ProcessActor& actor) {
+  Json json = {{"pid", actor.process}, {"attribution", "best effort"}};
+  if (!actor.executable.empty()) json["executable"] = as_text(actor.executable);
+  if (!actor.command.empty()) json["command"] = as_text(actor.command);
+  if (!actor.cgroup.empty()) json["cgroup"] = as_text(actor.cgroup);
+  if (actor.login) json["login_uid"] = *actor.login;
+  return json;
+}
+
+void set_meaning(Json& data, const Meaning& meaning) {
+  data["category"] = to_string(meaning.category);
+  data["severity"] = to_string(meaning.severity);
+  data["technique"] = meaning.techniques.empty() ? Json() : Json(meaning.techniques.front());
+  data["techniques"] = meaning.techniques;
+}
+
 HostEvent mutation_event(const Mutation& mutation, const MutationContext& context) {
   Json data = path_fields(context.root, mutation.path);
   data["host"] = context.host;
@@ -83,10 +90,7 @@ HostEvent mutation_event(const Mutation& mutation, const MutationContext& contex
   for (const MutationKind kind : mutation.kinds) kinds.push_back(to_string(kind));
   data["kind"] = kinds.front();
   data["kinds"] = std::move(kinds);
-  data["category"] = to_string(context.meaning.category);
-  data["severity"] = to_string(context.meaning.severity);
-  data["technique"] = context.meaning.techniques.empty() ? Json() : Json(context.meaning.techniques.front());
-  data["techniques"] = context.meaning.techniques;
+  set_meaning(data, context.meaning);
   data["before"] = state_json(mutation.before);
   data["after"] = state_json(mutation.after);
   data["package"] = context.package.empty() ? Json() : Json(context.package);

@@ -45,6 +45,12 @@ struct MutationContext {
   bool baseline_signed = false;
 };
 
+// A process as it is told: {"pid": 4711, "executable": ..., "attribution": "best effort"}.
+Json actor_json(const ProcessActor&);
+
+// Category, severity and techniques, as every event has them that means something.
+void set_meaning(Json& data, const Meaning&);
+
 HostEvent mutation_event(const Mutation&, const MutationContext&);
 
 // An upgrade: these files of a package hold what the package says.

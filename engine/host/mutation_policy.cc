@@ -13,8 +13,8 @@ namespace {
 using Category = MutationCategory;
 using Severity = MutationSeverity;
 
-constexpr std::array<std::string_view, 8> kCategories = {"binary",      "library",     "configuration", "boot",
-                                                         "credentials", "persistence", "loader",        "data"};
+constexpr std::array<std::string_view, 10> kCategories = {
+    "binary", "library", "configuration", "boot", "credentials", "persistence", "loader", "data", "network", "process"};
 constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low", "medium", "high", "critical"};
 
 constexpr const char* kElevation = "T1548.001";

@@ -22,7 +22,9 @@ enum class MutationCategory : uint8_t {
   credentials,
   persistence,
   loader,
-  data,  // none of these
+  data,     // none of these
+  network,  // of ports: what listens
+  process,  // of what runs
 };
 enum class MutationSeverity : uint8_t { informational, low, medium, high, critical };
 

@@ -38,6 +38,12 @@ TEST(SpoolSummary, KeepsTheGravestPathsWhenThereAreTooMany) {
   EXPECT_EQ(json["events"], 1'001);
 }
 
+TEST(SpoolSummary, NamesAPortWhereThereIsNoPath) {
+  SpoolSummary summary;
+  summary.add(R"({"type":"host.port","time":"t","data":{"severity":"high","listener":"tcp 0.0.0.0:4444"}})");
+  EXPECT_EQ(summary.to_json()["gravest"][0]["path"], "tcp 0.0.0.0:4444");
+}
+
 TEST(SpoolSummary, AddsUpAndReadsBackAsItWasWritten) {
   SpoolSummary one, other;
   one.add(event("2026-01-02T00:00:00.000000Z", "low", "/a"));

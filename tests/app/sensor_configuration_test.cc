@@ -10,6 +10,7 @@
 namespace kedge {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
@@ -61,7 +62,15 @@ TEST_F(SensorConfigurationTest, NeedsNoMoreThanRootsAndATopic) {
   EXPECT_EQ(c.sensor.roots[0].baseline->manifest.entries.size(), 1U);
   EXPECT_EQ(c.kafka.topic, "host-events");
   EXPECT_EQ(c.sensor.unwatched, std::vector{c.data});
+  ASSERT_TRUE(c.ports);
+  EXPECT_EQ(c.ports->every, seconds(1));
+  EXPECT_FALSE(c.ports->known.known);
   EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("roots[0].keys names none")));
+}
+
+TEST_F(SensorConfigurationTest, PortsCanBeLeftOut) {
+  EXPECT_THAT(mistakes(least + "ports: {every: 0s}\n"), IsEmpty());
+  EXPECT_FALSE(load(least + "ports: {every: 0s}\n").configuration.ports);
 }
 
 TEST_F(SensorConfigurationTest, IsReadIntoTheOptionsOfTheParts) {
@@ -78,6 +87,12 @@ heartbeat: 10s
 packages_wait: 2m
 differing_max: 1000
 spool: {bytes_max: 8MiB}
+ports:
+  every: 250ms
+  known: [tcp/22, "tcp/127.0.0.1:5432"]
+  allowed: udp/32768-60999
+  patience: 5s
+  policy: [{ports: tcp/8080, severity: low, technique: T1090}]
 policy:
   - {paths: [srv/secret/*], category: credentials, severity: critical, technique: T1552}
   - {paths: [srv/scratch/*], quiet: true}
@@ -95,6 +110,16 @@ policy:
   EXPECT_EQ(c.sensor.rescan.every, minutes(30));
   EXPECT_EQ(c.sensor.heartbeat, seconds(10));
   EXPECT_EQ(c.spool.bytes_max, 8U << 20U);
+  ASSERT_TRUE(c.ports);
+  EXPECT_EQ(c.ports->host, "db7");
+  EXPECT_EQ(c.ports->every, milliseconds(250));
+  EXPECT_EQ(c.ports->known.known,
+            (std::vector{*parse_port_pattern("tcp/22"), *parse_port_pattern("tcp/127.0.0.1:5432")}));
+  EXPECT_EQ(c.ports->known.allowed, std::vector{*parse_port_pattern("udp/32768-60999")});
+  EXPECT_EQ(c.ports->known.patience, seconds(5));
+  ASSERT_EQ(c.ports->policy.size(), 1U);
+  EXPECT_EQ(c.ports->policy[0].severity, MutationSeverity::low);
+  EXPECT_EQ(c.ports->policy[0].technique, "T1090");
   EXPECT_TRUE(c.sensor.policy.is_quiet("srv/scratch/x"));
   EXPECT_EQ(c.sensor.policy.meaning_of("srv/secret/x").severity, MutationSeverity::critical);
 }
@@ -112,6 +137,7 @@ kafka: {brokers: ["a:1"], topic: "a topic"}
 watch: polling
 settle: {window: 1s, ceiling: 500ms}
 polcy: []
+ports: {allowed: [tcp/22, 80]}
 policy:
   - {paths: [/etc/x], category: binaries}
 )"),
@@ -122,8 +148,9 @@ policy:
                   HasSubstr("sensor.yaml:8: kafka.topic: "), HasSubstr("sensor.yaml:9: watch: must be auto"),
                   HasSubstr("sensor.yaml:10: settle.ceiling: must be at least"),
                   HasSubstr("sensor.yaml:11: polcy: is not a known key (did you mean 'policy'?)"),
-                  HasSubstr("sensor.yaml:13: policy[0].category: must be one of binary"),
-                  HasSubstr("sensor.yaml:13: policy[0].paths[0]: begins without a slash")));
+                  HasSubstr("sensor.yaml:12: ports.allowed[1]: '80' names no port: write tcp/22"),
+                  HasSubstr("sensor.yaml:14: policy[0].category: must be one of binary"),
+                  HasSubstr("sensor.yaml:14: policy[0].paths[0]: begins without a slash")));
 }
 
 TEST_F(SensorConfigurationTest, SaysWhatIsMissing) {

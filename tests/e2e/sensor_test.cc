@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -15,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "tests/host/own_network.h"
 #include "tests/support/child_process.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_client.h"
@@ -244,6 +246,35 @@ TEST_F(SensorScene, LosesNothingWhileKafkaIsAwayAndItIsKilled) {
     EXPECT_EQ(wait_for("host.mutation", "srv/down-" + std::to_string(i))["data"]["found_by"], "start");
   }
   stop();
+}
+
+// The ports of the machine that the tests run on are not ours to say: the one that is opened is.
+TEST_F(SensorScene, TellsAPortThatIsOpenedAndAcrossARestartOnlyOnce) {
+  use(KafkaBroker::shared("3.9.2"));
+  if (IsSkipped() || HasFailure()) return;
+  start({{"ports", {{"every", "100ms"}, {"patience", "0s"}}}});
+  wait_for("sensor.heartbeat");
+  auto listener = std::make_unique<Descriptor>(bound_socket(SOCK_STREAM, "127.0.0.1", 0));
+  sockaddr_in name{};
+  socklen_t size = sizeof name;
+  ASSERT_EQ(getsockname(listener->get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+  const int port = ntohs(name.sin_port);
+  const auto is_ours = [&](const Json& event) { return event["data"].value("port", 0) == port; };
+  const Json opened = wait_for(is_ours);
+  EXPECT_EQ(opened["type"], "host.port");
+  EXPECT_EQ(opened["subject"], "host:web1");
+  EXPECT_EQ(opened["data"]["kind"], "opened");
+  EXPECT_EQ(opened["data"]["technique"], "T1571");
+  EXPECT_EQ(opened["data"]["holder"]["pid"], getpid());
+  stop();
+  start({{"ports", {{"every", "100ms"}, {"patience", "0s"}}}});
+  seen_ = events_.size();
+  wait_for([&](const Json& event) { return event["type"] == "sensor.started"; });
+  wait_for([&](const Json& event) { return event["type"] == "sensor.heartbeat"; });
+  listener.reset();
+  EXPECT_EQ(wait_for(is_ours)["type"], "host.restored");
+  stop();
+  EXPECT_EQ(std::count_if(events_.begin(), events_.end(), is_ours), 2) << all();
 }
 
 TEST_F(SensorScene, TellsAMistakeWithFileLineAndField) {
