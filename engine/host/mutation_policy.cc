@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 5> kSeverities = {"informational", "low",
 
 constexpr const char* kElevation = "T1548.001";
 constexpr const char* kTimestomp = "T1070.006";
+constexpr const char* kWipedLog = "T1070.002";
 constexpr int64_t kDay = 86'400;
 
 template <class Word, size_t kCount>
@@ -145,11 +146,13 @@ std::vector<MeaningOfPaths> grave() {
       line(Category::loader, Severity::high, {"T1574.006"},
            {"etc/ld.so.conf", "etc/ld.so.conf.d", "etc/ld.so.conf.d/*", "lib/ld-*", "lib64/ld-*", "lib/*/ld-*.so*"}),
       line(Category::credentials, Severity::critical, {"T1098.004"},
-           {"*/.ssh/authorized_keys*", "etc/ssh/authorized_keys*", "etc/ssh/*_ca*.pub"}),
+           {"*/.ssh/authorized_keys*", "etc/ssh/authorized_keys*", "etc/ssh/auth_principals*", "etc/ssh/*_ca*.pub"}),
       line(Category::credentials, Severity::critical, {"T1548.003"},
-           {"etc/sudoers", "etc/sudoers.d", "etc/sudoers.d/*", "etc/doas.conf", "etc/polkit-1/*"}),
+           {"etc/sudoers", "etc/sudoers.d", "etc/sudoers.d/*", "etc/sudo.conf", "usr/libexec/sudo/*", "lib/sudo/*",
+            "etc/doas.conf", "etc/polkit-1/*", "usr/share/polkit-1/*"}),
       line(Category::credentials, Severity::critical, {"T1556.003"},
-           {"etc/pam.d", "etc/pam.d/*", "etc/pam.conf", "etc/security/*", "lib/security/*", "lib/*/security/*"}),
+           {"etc/pam.d", "etc/pam.d/*", "etc/pam.conf", "etc/security/*", "lib/security/*", "lib/*/security/*",
+            "usr/share/pam-configs/*"}),
       line(Category::credentials, Severity::high, {"T1136.001"},
            {"etc/passwd", "etc/group", "etc/subuid", "etc/subgid"}),
       line(Category::credentials, Severity::high, {"T1098"}, {"etc/shadow", "etc/gshadow"}),
@@ -158,20 +161,31 @@ std::vector<MeaningOfPaths> grave() {
            {"etc/ssh/ssh_host_*", "etc/ssl/private/*", "*/.ssh/id_*"}),
       line(Category::configuration, Severity::high, {"T1021.004"},
            {"etc/ssh/sshd_config", "etc/ssh/sshd_config.d", "etc/ssh/sshd_config.d/*"}),
+      line(Category::persistence, Severity::high, {"T1053.002"}, {"var/spool/cron/atjobs*", "var/spool/at/*"}),
       line(Category::persistence, Severity::high, {"T1053.003"},
            {"etc/crontab", "etc/anacrontab", "etc/cron.*", "var/spool/cron/*"}),
-      line(Category::persistence, Severity::high, {"T1053.002"}, {"var/spool/at/*"}),
       line(Category::persistence, Severity::high, {"T1053.006"},
-           {"etc/systemd/*.timer", "lib/systemd/*.timer", "*/.config/systemd/user/*.timer"}),
+           {"etc/systemd/*.timer", "lib/systemd/*.timer", "usr/local/lib/systemd/*.timer",
+            "*/.config/systemd/user/*.timer", "*/.local/share/systemd/user/*.timer"}),
+      line(Category::configuration, Severity::high, {"T1562.001"},
+           {"etc/systemd/journald.conf", "etc/systemd/journald.conf.d/*"}),
       line(Category::persistence, Severity::high, {"T1543.002"},
            {"etc/systemd/*", "lib/systemd/system/*", "lib/systemd/user/*", "lib/systemd/*-generators/*",
-            "usr/local/lib/systemd/*", "*/.config/systemd/user/*"}),
+            "lib/systemd/system-sleep/*", "lib/systemd/system-shutdown/*", "usr/local/lib/systemd/*",
+            "*/.config/systemd/user/*", "*/.local/share/systemd/user/*", "usr/share/dbus-1/*services/*",
+            "etc/dbus-1/*"}),
+      line(Category::persistence, Severity::high, {"T1546"},
+           {"etc/NetworkManager/dispatcher.d/*", "lib/NetworkManager/dispatcher.d/*", "etc/network/if-*.d/*",
+            "etc/networkd-dispatcher/*", "etc/dhcp/dhclient-*-hooks.d/*", "etc/ppp/ip-*.d/*"}),
       line(Category::persistence, Severity::high, {"T1037.004"},
            {"etc/rc.local", "etc/rc?.d/*", "etc/init.d/*", "etc/inittab", "etc/update-motd.d", "etc/update-motd.d/*"}),
       line(Category::persistence, Severity::high, {"T1546.004"},
-           {"etc/profile", "etc/profile.d", "etc/profile.d/*", "etc/bash.bashrc", "etc/bash.bash_logout",
-            "etc/environment", "etc/zsh/*", "etc/skel/*", "*/.bashrc", "*/.bash_profile", "*/.bash_login",
-            "*/.bash_logout", "*/.profile", "*/.zshrc", "*/.zprofile", "*/.zshenv", "*/.zlogin"}),
+           {"etc/profile",     "etc/profile.d",  "etc/profile.d/*", "etc/bash.bashrc", "etc/bash.bash_logout",
+            "etc/environment", "etc/zsh/*",      "etc/skel/*",      "*/.bashrc",       "*/.bash_profile",
+            "*/.bash_login",   "*/.bash_logout", "*/.profile",      "*/.zshrc",        "*/.zprofile",
+            "*/.zshenv",       "*/.zlogin",      "etc/ssh/sshrc",   "*/.ssh/rc",       "*/.ssh/environment"}),
+      line(Category::persistence, Severity::high, {"T1546.018"},
+           {"lib/python3*.pth", "usr/local/lib/python3*.pth", "*/sitecustomize.py", "*/usercustomize.py"}),
       line(Category::persistence, Severity::high, {"T1546.017"},
            {"etc/udev/rules.d", "etc/udev/rules.d/*", "lib/udev/rules.d/*"}),
       line(Category::persistence, Severity::high, {"T1547.013"}, {"etc/xdg/autostart/*", "*/.config/autostart/*"}),
@@ -184,14 +198,14 @@ std::vector<MeaningOfPaths> grave() {
            {"lib/modules/*.ko*", "etc/modules", "etc/modules-load.d/*", "lib/modules-load.d/*", "etc/modprobe.d/*",
             "lib/modprobe.d/*"}),
       line(Category::boot, Severity::high, {"T1542.003"},
-           {"boot", "boot/*", "efi/*", "etc/default/grub*", "etc/grub.d/*", "etc/initramfs-tools/*", "etc/kernel/*",
-            "etc/dracut.conf*"}),
+           {"boot", "boot/*", "efi/*", "etc/default/grub*", "etc/grub.d/*", "etc/initramfs-tools/*",
+            "usr/share/initramfs-tools/*", "etc/kernel/*", "etc/dracut.conf*"}),
       line(Category::configuration, Severity::high, {"T1562.004"},
            {"etc/nftables.conf", "etc/nftables.d/*", "etc/iptables/*", "etc/ufw/*", "etc/firewalld/*",
             "etc/hosts.allow", "etc/hosts.deny"}),
       line(Category::configuration, Severity::high, {"T1562.001"},
-           {"etc/audit/*", "etc/rsyslog.conf", "etc/rsyslog.d/*", "etc/kedge/*", "etc/apparmor.d/*", "etc/selinux/*",
-            "etc/fail2ban/*", "etc/sysctl.conf", "etc/sysctl.d/*"}),
+           {"etc/audit/*", "etc/libaudit.conf", "etc/rsyslog.conf", "etc/rsyslog.d/*", "etc/kedge/*",
+            "etc/apparmor.d/*", "etc/selinux/*", "etc/fail2ban/*", "etc/sysctl.conf", "etc/sysctl.d/*"}),
   };
 }
 
@@ -210,6 +224,16 @@ std::vector<MeaningOfPaths> ordinary() {
            {"lib/python*", "lib/perl*", "lib/ruby*", "usr/local/lib/*", "usr/share/perl*", "lib/node_modules/*",
             "lib/jvm/*"}),
   };
+}
+
+// One that is there all the time: who turns it over makes a new one at once. A name with a number is one that was
+// turned over.
+bool is_standing_log(const std::string& path) {
+  static const MeaningOfPaths kLogs =
+      quiet({"var/log/syslog", "var/log/messages", "var/log/*.log", "var/log/wtmp", "var/log/wtmp.db", "var/log/btmp",
+             "var/log/lastlog", "var/log/lastlog2.db", "var/log/journal/*/system.journal"});
+  static const MeaningOfPaths kTurnedOver = quiet({"*[0-9].log"});
+  return matches(path, kLogs) && !matches(path, kTurnedOver);
 }
 
 // As editors name what they leave beside a file: quiet, unless somebody can run it.
@@ -311,6 +335,11 @@ Meaning MutationPolicy::meaning_of(const Mutation& mutation) const {
   if (mutation.restored) {
     meaning.severity = Severity::informational;
     return meaning;
+  }
+  const auto wipes = [&](const std::string& path) { return is_standing_log(path) && own_line(path) == nullptr; };
+  if (meaning.quiet && after == nullptr &&
+      (wipes(mutation.path) || std::any_of(mutation.gone_below.begin(), mutation.gone_below.end(), wipes))) {
+    meaning = {Category::data, Severity::medium, {kWipedLog}, false};
   }
   if (meaning.quiet && after != nullptr && is_executable(*after) && has_editors_name(mutation.path) &&
       own_line(mutation.path) == nullptr) {

@@ -127,6 +127,23 @@ TEST(MutationPolicy, AnExecutableWithAnEditorsNameIsHiddenToo) {
   }
 }
 
+Mutation gone(const std::string& path, std::vector<std::string> below = {}) {
+  return {path, {MutationKind::deleted}, entry(path), std::nullopt, std::move(below), "", false};
+}
+
+TEST(MutationPolicy, ALogThatIsGoneIsWipedUnlessItWasTurnedOver) {
+  for (const char* path : {"var/log/auth.log", "var/log/syslog", "var/log/wtmp", "var/log/nginx/access.log"}) {
+    EXPECT_EQ(MutationPolicy().meaning_of(gone(path)).techniques, std::vector<std::string>{"T1070.002"}) << path;
+  }
+  EXPECT_EQ(MutationPolicy().meaning_of(gone("var/log", {"var/log/x", "var/log/auth.log"})).techniques.front(),
+            "T1070.002");
+  for (const char* path : {"var/log/syslog.1", "var/log/auth.log.2.gz", "var/log/nginx/access-20260101.log",
+                           "var/log/wtmp.1", "var/log/x"}) {
+    EXPECT_TRUE(MutationPolicy().meaning_of(gone(path)).quiet) << path;
+  }
+  EXPECT_TRUE(MutationPolicy().meaning_of(changed("var/log/auth.log", 0640, 0640)).quiet);
+}
+
 TEST(MutationPolicy, ContentThatClaimsToBeOlderThanItsChangeIsTimeStomped) {
   Mutation mutation = changed("usr/bin/ssh", 0755, 0755);
   mutation.after->identity.ctime = {1'800'000'000, 0};
