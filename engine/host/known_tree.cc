@@ -164,6 +164,10 @@ void KnownTree::accept(const Mutation& mutation) {
   }
 }
 
+void KnownTree::recall(const std::string& path, const std::optional<ScannedEntry>& entry) {
+  if (!same(at_start(path), entry)) over_[path] = entry;
+}
+
 const FileState* KnownTree::known(const std::string& path, const FileIdentity& identity, uint64_t size,
                                   FileTime mtime) const {
   const size_t index = index_of(path);

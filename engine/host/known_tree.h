@@ -44,6 +44,11 @@ class KnownTree {
   // From now on it is known so.
   void accept(const Mutation&);
 
+  // So it was known to a former one; none: it was gone. Nothing, where the baseline has it so by now. To be called
+  // before the first look.
+  void recall(const std::string& path, const std::optional<ScannedEntry>& entry);
+  void recall_mount(const std::string& path) { mounted_.insert(path); }
+
   // As ScanOptions::known wants it: files that were found as the baseline has them, and have not changed since.
   const FileState* known(const std::string& path, const FileIdentity&, uint64_t size, FileTime mtime) const;
 
@@ -55,6 +60,7 @@ class KnownTree {
   std::optional<std::string> directory_after(const std::string& path) const;
 
   const FileState* in_baseline(const std::string& path) const;
+  bool differs(const std::string& path) const { return over_.contains(path); }  // as far as it was accepted
   size_t size() const { return baseline_.size(); }
   size_t directories() const { return directories_; }
   size_t differing() const { return over_.size(); }

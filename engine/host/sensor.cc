@@ -7,6 +7,7 @@
 
 #include "host/fanotify_watcher.h"
 #include "host/inotify_watcher.h"
+#include "host/told_entry.h"
 
 namespace kedge {
 namespace {
@@ -105,9 +106,10 @@ struct Sensor::Root {
   std::optional<PackageJudge> packages;
 };
 
-Result<std::unique_ptr<Sensor>> Sensor::open(SensorOptions options, Clock& clock, Random& random, Emit emit) {
+Result<std::unique_ptr<Sensor>> Sensor::open(SensorOptions options, Clock& clock, Random& random, Emit emit,
+                                             const SensorMemory& memory) {
   if (auto tidy = tidy_paths(paths_of(options)); !tidy) return tidy.error();
-  std::unique_ptr<Sensor> sensor(new Sensor(std::move(options), clock, random, std::move(emit)));
+  std::unique_ptr<Sensor> sensor(new Sensor(std::move(options), clock, random, std::move(emit), memory));
   if (auto done = sensor->open_watcher(); !done) return done.error();
   Json data = sensor->state();
   Json roots = Json::array();
@@ -124,11 +126,12 @@ Result<std::unique_ptr<Sensor>> Sensor::open(SensorOptions options, Clock& clock
   return sensor;
 }
 
-Sensor::Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit)
+Sensor::Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit, const SensorMemory& memory)
     : options_(std::move(options)),
       clock_(clock),
       random_(random),
       emit_(std::move(emit)),
+      remember_(memory.remember),
       settler_(std::make_unique<Settler>(tidy_paths(paths_of(options_)).value(), options_.settle)),
       pace_(options_.rescan, random_.number()) {
   for (const SensorRoot& of : options_.roots) {
@@ -141,6 +144,7 @@ Sensor::Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit)
     }
     roots_.push_back(std::make_unique<Root>(of, std::move(excludes)));
     Root& root = *roots_.back();
+    recall(root, memory.earlier);
     if (options_.packages_wait <= Duration{0}) continue;
     auto judge = PackageJudge::open(root.system_root(), root.prefix, of.baseline->manifest.entries);
     if (judge) {
@@ -153,6 +157,22 @@ Sensor::Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit)
 }
 
 Sensor::~Sensor() = default;
+
+// What nobody is told of by now is not recalled: it would never be over.
+void Sensor::recall(Root& root, const SensorMemory::Facts& earlier) {
+  for (const ToldEntry& one : told_entries(root.options.path, earlier)) {
+    if (!one.path.empty() && is_excluded(one.path, root.excludes)) continue;
+    if (one.is_mounted) {
+      root.tree.recall_mount(one.path);
+    } else if (!options_.policy.is_quiet(root.in_system(one.path))) {
+      root.tree.recall(one.path, one.entry);
+    }
+  }
+}
+
+void Sensor::remember(const Root& root, const Mutation& mutation) {
+  for (SensorMemory::Fact& fact : facts_of(root.options.path, mutation)) remember_(std::move(fact));
+}
 
 std::string_view Sensor::watcher() const { return watcher_->name(); }
 
@@ -340,6 +360,10 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
   for (size_t i = 0; i < mutations.size();) {
     Meaning meaning = meaning_of(root, mutations[i]);
     if (meaning.quiet) {
+      if (root.tree.differs(mutations[i].path)) {  // what was told is over
+        root.tree.accept(mutations[i]);
+        remember(root, mutations[i]);
+      }
       mutations.erase(mutations.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
@@ -356,7 +380,7 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
     if (!verdicts[i].upgraded_by.empty() && !mutation.restored) {
       root.tree.accept(mutation);
       held_.erase(path);
-      note_upgrade(root, verdicts[i].upgraded_by, mutation.path);
+      note_upgrade(root, verdicts[i].upgraded_by, mutation);
       continue;
     }
     if (dpkg_is_at_work && is_held(root, mutation, meanings[i], verdicts[i].owner)) continue;
@@ -373,20 +397,24 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
     context.package = verdicts[i].owner;
     tell(root, mutation, std::move(context), reason);
     root.tree.accept(mutation);
+    remember(root, mutation);
     ++told;
   }
   return told;
 }
 
 // What an upgrade does comes file by file, and is told together.
-void Sensor::note_upgrade(const Root& root, const std::string& package, const std::string& path) {
+void Sensor::note_upgrade(const Root& root, const std::string& package, const Mutation& mutation) {
   if (upgrades_.empty()) next_upgrades_ = clock_.elapsed() + kUpgradesInterval;
-  upgrades_[{root.options.path, package}].push_back(path);
+  Upgrade& upgrade = upgrades_[{root.options.path, package}];
+  upgrade.paths.push_back(mutation.path);
+  for (SensorMemory::Fact& fact : facts_of(root.options.path, mutation)) upgrade.facts.push_back(std::move(fact));
 }
 
 void Sensor::tell_upgrades() {
-  for (const auto& [of, paths] : std::exchange(upgrades_, {})) {
-    emit_(upgrade_event(options_.host, of.first, of.second, paths));
+  for (auto& [of, upgrade] : std::exchange(upgrades_, {})) {
+    emit_(upgrade_event(options_.host, of.first, of.second, upgrade.paths));
+    for (SensorMemory::Fact& fact : upgrade.facts) remember_(std::move(fact));
   }
 }
 

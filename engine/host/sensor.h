@@ -2,8 +2,8 @@
 //
 // Nothing that a watcher says is believed: a path that was named is read, and what is there now is compared with what
 // was known of it (KnownTree). So is each directory once in a round of the rescan, without anybody naming it. What is
-// found differing is told once; what ends as the baseline has it is told when it was told otherwise before. A burst on
-// one path is one look (Settler).
+// found differing is told once, also over restarts (SensorMemory); what ends as the baseline has it is told when it was
+// told otherwise before. A burst on one path is one look (Settler).
 //
 // What is lost is told, too: "sensor.lost" when something may have been missed, "sensor.recovered" when it was read
 // again, and a heartbeat, so that silence means something.
@@ -29,6 +29,7 @@
 #include "host/mutation_policy.h"
 #include "host/package_judge.h"
 #include "host/rescan_pace.h"
+#include "host/sensor_memory.h"
 #include "host/watch.h"
 #include "host/watch_settler.h"
 
@@ -64,8 +65,10 @@ class Sensor {
   // Takes each event at once; it must not fail, and what it cannot deliver is its own to remember.
   using Emit = std::function<void(HostEvent)>;
 
-  // Watches already; nothing is read yet. Tells "sensor.started".
-  static Result<std::unique_ptr<Sensor>> open(SensorOptions options, Clock& clock, Random& random, Emit emit);
+  // Watches already; nothing is read yet. Tells "sensor.started". `memory` is given what its events have told after
+  // they were emitted, and has what a former one has given it.
+  static Result<std::unique_ptr<Sensor>> open(SensorOptions options, Clock& clock, Random& random, Emit emit,
+                                              const SensorMemory& memory = {});
   ~Sensor();
   Sensor(const Sensor&) = delete;
   Sensor& operator=(const Sensor&) = delete;
@@ -93,7 +96,14 @@ class Sensor {
     size_t mutations = 0;
   };
 
-  Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit);
+  struct Upgrade {
+    std::vector<std::string> paths;
+    std::vector<SensorMemory::Fact> facts;  // to be remembered when it is told
+  };
+
+  Sensor(SensorOptions options, Clock& clock, Random& random, Emit emit, const SensorMemory& memory);
+  void recall(Root& root, const SensorMemory::Facts& earlier);
+  void remember(const Root& root, const Mutation& mutation);
 
   Result<void> open_watcher();
   Result<void> reopen_watcher(const Error& why);
@@ -107,7 +117,7 @@ class Sensor {
   std::vector<PackageJudge::Verdict> verdicts_of(const Root& root, const std::vector<Mutation>& mutations);
   bool is_held(const Root& root, const Mutation& mutation, const Meaning& meaning, const std::string& owner);
   void tell(const Root& root, const Mutation& mutation, MutationContext context, const Reason& reason);
-  void note_upgrade(const Root& root, const std::string& package, const std::string& path);
+  void note_upgrade(const Root& root, const std::string& package, const Mutation& mutation);
   void tell_upgrades();
   void look_at_held_again();
   Result<void> look_for_roots();
@@ -125,6 +135,7 @@ class Sensor {
   Clock& clock_;
   Random& random_;
   const Emit emit_;
+  const SensorMemory::Remember remember_;
 
   std::vector<std::unique_ptr<Root>> roots_;
   std::unique_ptr<TreeWatcher> watcher_;
@@ -138,7 +149,7 @@ class Sensor {
   std::map<std::string, Duration> held_;               // paths that dpkg may be at work on, and since when
   Duration next_held_{};
   Duration next_search_{};
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> upgrades_;  // root and package → paths
+  std::map<std::pair<std::string, std::string>, Upgrade> upgrades_;  // by root and package
   Duration next_upgrades_{};
   Duration next_beat_{};
   size_t rounds_ = 0;

@@ -22,6 +22,10 @@ struct SensorMemory {
   };
   using Facts = std::map<std::string, Json>;
   using Remember = std::function<void(Fact)>;
+
+  // By default nothing is remembered, and there was nothing before: a start tells all that differs.
+  Remember remember = [](const Fact&) {};
+  Facts earlier = {};
 };
 
 }  // namespace kedge

@@ -57,11 +57,24 @@ class SensorTest : public testing::TestWithParam<std::string> {
     options.watch = GetParam() == "inotify" ? SensorOptions::Watch::inotify : SensorOptions::Watch::fanotify;
     options.settle.window = milliseconds(20);
     auto opened =
-        Sensor::open(std::move(options), clock, random, [this](HostEvent e) { events.push_back(std::move(e)); });
+        Sensor::open(std::move(options), clock, random, [this](HostEvent e) { events.push_back(std::move(e)); },
+                     {[this](const SensorMemory::Fact& fact) { learn(fact); }, facts});
     if (!opened && opened.error().code == ErrorCode::refused) GTEST_SKIP() << opened.error().message;
     ASSERT_TRUE(opened) << opened.error().message;
     sensor = *std::move(opened);
     turn_until([&] { return sensor->has_read_all(); });
+  }
+
+  void learn(const SensorMemory::Fact& fact) {
+    if (fact.below) std::erase_if(facts, [&](const auto& one) { return one.first.starts_with(fact.key); });
+    facts.erase(fact.key);
+    if (fact.value) facts.emplace(fact.key, *fact.value);
+  }
+  // Of the sensor alone: what it has remembered is there at the next start.
+  void stop() {
+    sensor->finish();
+    sensor.reset();
+    events.clear();
   }
 
   void turn_until(const std::function<bool()>& ready) {
@@ -73,11 +86,14 @@ class SensorTest : public testing::TestWithParam<std::string> {
     }
   }
 
-  // Until an event about a file that was made last has come: all before it has been looked at.
+  // Until an event about a file that was made last has come: all before it has been looked at. The rescan may come upon
+  // that file out of turn; then another is made.
   void settle() {
-    const std::string mark = "mark" + std::to_string(++marks);
-    write(mark, "x");
-    turn_until([&] { return find("host.mutation", mark) != nullptr; });
+    for (bool by_watch = false; !by_watch && !testing::Test::HasFatalFailure();) {
+      const std::string mark = "mark" + std::to_string(++marks);
+      write(mark, "x");
+      by_watch = wait_for("host.mutation", mark).value("found_by", "rescan") == "watch";
+    }
   }
 
   const HostEvent* find(const std::string& type, const std::string& path) const {
@@ -115,6 +131,7 @@ class SensorTest : public testing::TestWithParam<std::string> {
   Random random{7};
   std::optional<ReadManifest> baseline;
   std::vector<HostEvent> events;
+  SensorMemory::Facts facts;
   std::unique_ptr<Sensor> sensor;
   int marks = 0;
 };
@@ -177,6 +194,80 @@ TEST_P(SensorTest, FindsAtItsStartWhatChangedWhileItWasDown) {
   EXPECT_EQ(wait_for("host.mutation", "etc/app")["gone_below"], 1);
 }
 
+TEST_P(SensorTest, ARestartRepeatsNothingThatWasTold) {
+  start();
+  if (IsSkipped()) return;
+  write("etc/hosts", "evil");
+  fs::remove_all(at("etc/app"));
+  write("usr/new/deep/file", "x");
+  fs::create_symlink("/evil", at("usr/link"));
+  write("usr/\xff", "a name that is no text");
+  fs::permissions(at("usr/bin/tool"), fs::perms(04755));
+  settle();
+  ASSERT_EQ(mutations().size(), 8U) << told();
+  stop();
+  start();
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+  EXPECT_EQ(sensor->differing(), 8U + static_cast<size_t>(marks));
+}
+
+TEST_P(SensorTest, ARestartTellsWhatChangedMeanwhileAgainstWhatWasTold) {
+  start();
+  if (IsSkipped()) return;
+  write("etc/hosts", "evil");
+  write("usr/evil", "evil");
+  fs::remove_all(at("etc/app"));
+  settle();
+  stop();
+  write("etc/hosts", "127.0.0.1 localhost\n");
+  write("usr/evil", "more evil");
+  write("etc/app/settings", "verbose = yes\n");
+  start();
+  EXPECT_EQ(wait_for("host.restored", "etc/hosts")["found_by"], "start");
+  const Json& changed = wait_for("host.mutation", "usr/evil");
+  EXPECT_EQ(changed["kind"], "modified");
+  EXPECT_EQ(changed["before"]["sha256"], sha256("evil").hex());
+  EXPECT_EQ(wait_for("host.restored", "etc/app")["found_by"], "start");
+  EXPECT_EQ(wait_for("host.mutation", "etc/app/settings")["kind"], "modified");
+  stop();
+  start();
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+}
+
+// Each is told as it stood when it was told: the sensor may die at any moment in between.
+TEST_P(SensorTest, WhatWasToldAndNotRememberedIsToldAgain) {
+  start();
+  if (IsSkipped()) return;
+  write("etc/hosts", "evil");
+  wait_for("host.mutation", "etc/hosts");
+  const SensorMemory::Facts before = facts;
+  write("usr/evil", "evil");
+  wait_for("host.mutation", "usr/evil");
+  facts = before;
+  sensor.reset();
+  events.clear();
+  start();
+  EXPECT_EQ(wait_for("host.mutation", "usr/evil")["found_by"], "start");
+  EXPECT_EQ(find("host.mutation", "etc/hosts"), nullptr);
+}
+
+// What was accepted as right is no mutation any more, and is not told to be one.
+TEST_P(SensorTest, ANewBaselineTakesTheTolds) {
+  start();
+  if (IsSkipped()) return;
+  write("etc/hosts", "as it is to be from now on");
+  wait_for("host.mutation", "etc/hosts");
+  stop();
+  baseline.reset();
+  start();
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+  write("etc/hosts", "127.0.0.1 localhost\n");
+  EXPECT_EQ(wait_for("host.mutation", "etc/hosts")["kind"], "modified");
+}
+
 TEST_P(SensorTest, ATreeThatIsMovedInIsReadToItsEnd) {
   start();
   if (IsSkipped()) return;
@@ -216,6 +307,19 @@ TEST_P(SensorTest, LogsAreNotTold) {
   EXPECT_THAT(mutations(), IsEmpty());
   fs::permissions(at("var/log/app.log.1"), fs::perms(04755));
   EXPECT_EQ(wait_for("host.mutation", "var/log/app.log.1")["technique"], "T1548.001");
+}
+
+TEST_P(SensorTest, ALogThatIsWipedIsToldEachTime) {
+  write("var/log/auth.log", "a line\n");
+  start();
+  if (IsSkipped()) return;
+  fs::remove(at("var/log/auth.log"));
+  EXPECT_EQ(wait_for("host.mutation", "var/log/auth.log")["technique"], "T1070.002");
+  write("var/log/auth.log", "another line\n");
+  settle();
+  events.clear();
+  fs::remove(at("var/log/auth.log"));
+  EXPECT_EQ(wait_for("host.mutation", "var/log/auth.log")["technique"], "T1070.002");
 }
 
 TEST_P(SensorTest, ARootThatIsGoneIsToldAndSoIsItsReturn) {
@@ -383,6 +487,18 @@ TEST_P(DpkgTest, AnUpgradeIsNoMutation) {
   });
   settle();
   for (const std::string& one : mutations()) EXPECT_TRUE(one.starts_with("upgraded")) << one;
+}
+
+TEST_P(DpkgTest, AnUpgradeIsToldOnceOverRestarts) {
+  unpack("new tool");
+  record("2.0", kNewTool, kNewLibrary);
+  const auto is_upgrade = [](const HostEvent& e) { return e.type == "host.upgraded"; };
+  turn_until([&] { return std::count_if(events.begin(), events.end(), is_upgrade) > 0; });
+  settle();
+  stop();
+  start();
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
 }
 
 TEST_P(DpkgTest, AnUpgradeThatEndsOtherwiseThanThePackageSaysIsAMutation) {
