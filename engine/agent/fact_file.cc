@@ -66,13 +66,17 @@ Result<std::unique_ptr<FactFile>> FactFile::open(const std::string& path) {
     file->earlier_ = parse_facts(*text, unreadable);
     if (unreadable > 0) spdlog::error("{}: {} lines cannot be read: what they say is told again", path, unreadable);
   }
-  if (auto done = write_file_atomically(path, text_of(file->earlier_), 0600); !done) return done.error();
+  const auto anew = write_file_atomically(path, text_of(file->earlier_), 0600);
+  if (!anew) spdlog::warn("{} grows: {}", path, anew.error().message);
   if (auto done = file->reopen(); !done) return done.error();
+  const size_t whole = !anew && text ? text->rfind('\n') + 1 : file->bytes_;  // of the old one, if it is that
+  if (ftruncate(file->file_.get(), static_cast<off_t>(whole)) != 0) return io_error("cannot cut", path);
+  file->bytes_ = whole;
   return file;
 }
 
 Result<void> FactFile::reopen() {
-  file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   struct stat status {};
   if (file_.get() < 0 || fstat(file_.get(), &status) != 0) return io_error("cannot open", path_);
   bytes_ = bytes_when_new_ = static_cast<size_t>(status.st_size);

@@ -6,7 +6,8 @@
 //   {"below":true,"k":"tree / etc/cron.d/"}         and all whose key begins so
 //
 // What append() was given and has returned is on the disk, synced. A line that a crash cut off is left out: nobody was
-// told that it was written. When most of the file is of no use any more it is written anew, as a whole.
+// told that it was written. When most of the file is of no use any more, and when it is opened, it is written anew, as
+// a whole; where there is no room for that it goes on as it is.
 //
 // Threads: one calls. Owns the file: one process at a time (the caller's lock).
 #pragma once

@@ -72,6 +72,16 @@ TEST_F(FactFileTest, DoesNotGrowWithWhatItHasForgotten) {
   EXPECT_THAT(reopen(), ElementsAre(Pair("a", value)));
 }
 
+TEST_F(FactFileTest, GoesOnWhereItCannotBeWrittenAnew) {
+  reopen();
+  ASSERT_TRUE(file->append({{"a", Json(1), false}}));
+  std::ofstream(path(), std::ios::app) << R"({"k":"b","v")";
+  std::filesystem::create_directory(path() + ".new");
+  EXPECT_THAT(reopen(), ElementsAre(Pair("a", Json(1))));
+  ASSERT_TRUE(file->append({{"c", Json(3), false}}));
+  EXPECT_THAT(reopen(), ElementsAre(Pair("a", Json(1)), Pair("c", Json(3))));
+}
+
 // Every length at which a crash may leave the file.
 TEST_F(FactFileTest, EachCutOfTheFileKeepsTheWholeLines) {
   reopen();
