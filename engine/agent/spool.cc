@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 
 #include "base/files.h"
@@ -27,12 +26,6 @@ std::optional<uint64_t> number_of(const std::string& name) {
   const char* const end = name.data() + name.size() - kEnding.size();
   const auto [stop, wrong] = std::from_chars(name.data(), end, number, 16);
   return wrong == std::errc() && stop == end ? std::optional(number) : std::nullopt;
-}
-
-SpoolPlace parse_place(const std::string& text) {
-  SpoolPlace place;
-  const bool read = std::sscanf(text.c_str(), "%lu %zu %zu", &place.segment, &place.bytes, &place.lines) == 3;
-  return read ? place : SpoolPlace{};
 }
 
 }  // namespace
@@ -79,12 +72,11 @@ Result<void> Spool::restore() {
 Result<SpoolIndex::Segment> Spool::restore_segment(uint64_t number) const {
   const auto text = read_file(path_of(number), kSegmentBytesMax);
   if (!text) return text.error();
-  const size_t whole = text->rfind('\n') == std::string::npos ? 0 : text->rfind('\n') + 1;
-  if (whole < text->size() && truncate(path_of(number).c_str(), static_cast<off_t>(whole)) != 0) {
+  const WholeLines whole = whole_lines(*text);
+  if (whole.bytes < text->size() && truncate(path_of(number).c_str(), static_cast<off_t>(whole.bytes)) != 0) {
     return io_error("cannot cut", path_of(number));
   }
-  const auto lines = std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(whole), '\n');
-  return SpoolIndex::Segment{number, whole, static_cast<size_t>(lines)};
+  return SpoolIndex::Segment{number, whole.bytes, whole.lines};
 }
 
 Result<void> Spool::append(const std::vector<std::string>& events) {
@@ -168,23 +160,10 @@ void Spool::keep_summary() {
 Result<Spool::Batch> Spool::take(size_t events_max, size_t bytes_max) {
   const std::lock_guard lock(mutex_);
   const auto begin = index_.next();
-  Batch batch;
-  if (!begin) return batch;
+  if (!begin) return Batch{};
   const auto text = read_file(path_of(begin->segment), kSegmentBytesMax);
   if (!text) return text.error();
-  batch.end = *begin;
-  size_t taken = 0;
-  for (std::string_view rest = std::string_view(*text).substr(std::min(begin->bytes, text->size())); !rest.empty();) {
-    const size_t end = rest.find('\n');
-    if (end == std::string_view::npos || batch.events.size() == events_max) break;
-    if (!batch.events.empty() && taken + end > bytes_max) break;
-    batch.events.emplace_back(rest.substr(0, end));
-    taken += end;
-    batch.end.bytes += end + 1;
-    ++batch.end.lines;
-    rest.remove_prefix(end + 1);
-  }
-  return batch;
+  return take_lines(*text, *begin, events_max, bytes_max);
 }
 
 Result<void> Spool::sent(const SpoolPlace& end) {
@@ -192,8 +171,7 @@ Result<void> Spool::sent(const SpoolPlace& end) {
   const auto unneeded = index_.sent(end);
   if (unneeded) unlink(path_of(*unneeded).c_str());
   const SpoolPlace place = index_.sent_place();
-  return write_file_atomically(directory_ + "/sent", fmt::format("{} {} {}\n", place.segment, place.bytes, place.lines),
-                               0600);
+  return write_file_atomically(directory_ + "/sent", to_text(place), 0600);
 }
 
 void Spool::give_up(const std::vector<std::string>& events) {

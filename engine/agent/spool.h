@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "agent/spool_index.h"
+#include "agent/spool_segment.h"
 #include "agent/spool_summary.h"
 #include "base/descriptor.h"
 #include "base/result.h"
@@ -31,10 +32,7 @@ class Spool {
     size_t bytes = 0;
     size_t summarised = 0;  // events that found no room, and whose summary waits
   };
-  struct Batch {
-    std::vector<std::string> events;
-    SpoolPlace end;  // for sent()
-  };
+  using Batch = SegmentPart;  // its end is for sent()
 
   // Makes the directory where it is not there.
   static Result<std::unique_ptr<Spool>> open(const std::string& directory, SpoolIndex::Options options);
