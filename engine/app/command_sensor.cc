@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "agent/confinement.h"
 #include "agent/event_sender.h"
 #include "agent/fact_file.h"
 #include "agent/spool.h"
@@ -25,6 +26,7 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "host/port_watch.h"
+#include "host/process_watch.h"
 #include "host/sensor.h"
 #include "kafka/topic_writer.h"
 
@@ -83,9 +85,12 @@ class SensorRun {
     sender_ = std::make_unique<EventSender>(
         *spool_, [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
         [this](const SpoolSummary& summary) { return announced(summary); });
-    auto sensor = Sensor::open(configuration_.sensor, clock_, random_, [this](HostEvent e) { take(std::move(e)); });
+    auto sensor =
+        Sensor::open(configuration_.sensor, clock_, random_, [this](HostEvent e) { take(std::move(e)); },
+                     {[this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier()});
     if (!sensor) return sensor.error();
     if (auto done = open_ports(); !done) return done.error();
+    open_processes();
     memory_->release_earlier();
     spdlog::info("watches {} by {}", roots(), (*sensor)->watcher());
     service_manager_.ready();
@@ -111,10 +116,28 @@ class SensorRun {
     return {};
   }
 
+  void open_processes() {
+    if (!configuration_.processes) return;
+    processes_ = std::make_unique<ProcessWatch>(
+        *configuration_.processes, clock_, random_, [this](const Digest& digest) { return is_in_baseline(digest); },
+        [this](HostEvent e) { take(std::move(e)); },
+        [this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier());
+  }
+
+  // Asked for what is new alone: no index is worth its memory.
+  bool is_in_baseline(const Digest& digest) const {
+    const auto has_it = [&](const SensorRoot& root) {
+      const std::vector<FileState>& entries = root.baseline->manifest.entries;
+      return std::any_of(entries.begin(), entries.end(), [&](const FileState& one) { return one.sha256 == digest; });
+    };
+    return std::any_of(configuration_.sensor.roots.begin(), configuration_.sensor.roots.end(), has_it);
+  }
+
   Result<int> serve(Sensor& sensor) {
     for (;;) {
       if (auto done = sensor.turn(patience()); !done) return done.error();
       if (ports_ != nullptr) ports_->turn();
+      if (processes_ != nullptr) processes_->turn();
       keep();
       tell_how_it_stands(sensor);
       if (const int signal = signal_that_came(); signal != 0) return signal;
@@ -123,8 +146,10 @@ class SensorRun {
 
   // Until something else than the trees is to be looked at.
   Duration patience() {
-    if (ports_ == nullptr) return kTurn;
-    return std::clamp<Duration>(ports_->next() - clock_.elapsed(), Duration{0}, kTurn);
+    Duration until = clock_.elapsed() + kTurn;
+    if (ports_ != nullptr) until = std::min(until, ports_->next());
+    if (processes_ != nullptr) until = std::min(until, processes_->next());
+    return std::max(until - clock_.elapsed(), Duration{0});
   }
 
   std::string roots() const {
@@ -139,6 +164,7 @@ class SensorRun {
       if (sender_->trouble()) return;
       const Spool::Status status = spool_->status();
       if (ports_ != nullptr) event.data["ports"] = ports_->state();
+      if (processes_ != nullptr) event.data["processes"] = processes_->state();
       event.data["spool"] = {{"events", status.events}, {"bytes", status.bytes}, {"summarised", status.summarised}};
     }
     waiting_.push_back(numbered(std::move(event)));
@@ -206,7 +232,8 @@ class SensorRun {
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<EventSender> sender_;
   std::unique_ptr<FactFile> memory_;
-  std::unique_ptr<PortWatch> ports_;         // none: they are not looked at
+  std::unique_ptr<PortWatch> ports_;  // none: they are not looked at
+  std::unique_ptr<ProcessWatch> processes_;
   std::vector<std::string> waiting_;         // to be written to the spool, and then
   std::vector<SensorMemory::Fact> learned_;  // to the memory
 };
@@ -224,6 +251,25 @@ std::optional<SensorConfiguration> read_sensor_configuration(const std::string& 
   return std::nullopt;
 }
 
+// From here on this process can do less, for ever: what a configuration read anew asks for beyond it is said.
+bool confine_sensor(const SensorConfiguration& configuration, Shell& shell) {
+  const auto kept = confine({configuration.confine, capabilities_of(configuration)});
+  if (!kept) {
+    shell.fail(kNotReached, "confine: " + kept.error().message + "; `confine: off` does without");
+    return false;
+  }
+  spdlog::info("keeps of its capabilities {}", kept->empty() ? "none" : fmt::format("{}", fmt::join(*kept, ", ")));
+  return true;
+}
+
+void say_what_is_missing(const SensorConfiguration& before, const SensorConfiguration& now) {
+  const std::vector<std::string> had = capabilities_of(before);
+  for (const std::string& name : capabilities_of(now)) {
+    if (std::find(had.begin(), had.end(), name) != had.end()) continue;
+    spdlog::error("the new configuration needs the capability {}, which was given up: restart the sensor", name);
+  }
+}
+
 void run_sensor(const Arguments& arguments, Shell& shell) {
   const LogFormat format = arguments.log_format == "json" ? LogFormat::json : LogFormat::text;
   if (const auto done = configure_logging(format, arguments.log_level); !done) {
@@ -232,16 +278,20 @@ void run_sensor(const Arguments& arguments, Shell& shell) {
   const sigset_t signals = sensor_signals();
   if (!arguments.check) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   auto configuration = read_sensor_configuration(arguments.configuration, shell);
+  bool is_confined = false;
   while (configuration && !arguments.check) {
     std::error_code wrong;
     std::filesystem::create_directories(configuration->data, wrong);
     if (wrong) return shell.fail(kNotReached, "data: cannot create " + configuration->data + ": " + wrong.message());
+    if (!is_confined && !confine_sensor(*configuration, shell)) return;
+    is_confined = true;
     const auto ended = SensorRun(*configuration).run();
     if (!ended) return shell.fail(kNotReached, ended.error().message);
     if (*ended != SIGHUP) return;
     spdlog::info("reads {} anew", arguments.configuration);
     auto again = read_sensor_configuration(arguments.configuration, shell);
     if (again) {
+      say_what_is_missing(*configuration, *again);
       configuration = std::move(again);
     } else {
       spdlog::error("goes on as it was before");

@@ -115,6 +115,13 @@ Result<SensorOptions::Watch> parse_watch(std::string_view word) {
   return Error{ErrorCode::invalid, "must be auto (fanotify where it is allowed, else inotify), inotify or fanotify"};
 }
 
+Result<ConfinementOptions::Filter> parse_confine(std::string_view word) {
+  if (word == "enforce") return ConfinementOptions::Filter::enforce;
+  if (word == "log") return ConfinementOptions::Filter::log;
+  if (word == "off") return ConfinementOptions::Filter::off;
+  return Error{ErrorCode::invalid, "must be enforce, log (calls that would fail are only logged) or off"};
+}
+
 void read_meaning(Section& section, std::vector<MeaningOfPaths>& lines) {
   MeaningOfPaths line;
   std::string technique;
@@ -165,6 +172,33 @@ void read_port_watch(Section& section, std::optional<PortWatch::Options>& ports)
   if (options.every > Duration{0}) ports = std::move(options);
 }
 
+void read_signs(Section& section, std::vector<MeaningOfSigns>& lines) {
+  MeaningOfSigns line;
+  std::vector<std::string> kinds;
+  section.texts("kinds", kinds);
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const auto kind = parse_process_sign(kinds[i]);
+    if (kind) {
+      line.kinds.push_back(*kind);
+    } else {
+      section.mistake(fmt::format("kinds[{}]", i), kind.error().message);
+    }
+  }
+  section.texts("paths", line.patterns);
+  section.require("paths", "'paths' is missing: patterns of whole paths, like /opt/myapp/*, or * for any");
+  section.boolean("quiet", line.quiet);
+  section.word<MutationSeverity>("severity", line.severity, parse_mutation_severity);
+  section.text("technique", line.technique);
+  lines.push_back(std::move(line));
+}
+
+void read_process_watch(Section& section, std::optional<ProcessWatch::Options>& processes) {
+  ProcessWatch::Options options;
+  section.duration("every", options.every, Duration{0}, hours(1));
+  section.sections("policy", [&](Section& s) { read_signs(s, options.policy); });
+  if (options.every > Duration{0}) processes = std::move(options);
+}
+
 void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
   SensorConfiguration& configuration = loaded.configuration;
   SensorOptions& sensor = configuration.sensor;
@@ -208,6 +242,12 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
   });
   root.section("ports", [&](Section& s) { read_port_watch(s, configuration.ports); });
   if (configuration.ports) configuration.ports->host = sensor.host;
+  root.section("processes", [&](Section& s) { read_process_watch(s, configuration.processes); });
+  if (configuration.processes) {
+    configuration.processes->host = sensor.host;
+    configuration.processes->packages_wait = sensor.packages_wait;
+  }
+  root.word<ConfinementOptions::Filter>("confine", configuration.confine, parse_confine);
   std::vector<MeaningOfPaths> lines;
   root.sections("policy", [&](Section& s) { read_meaning(s, lines); });
   sensor.policy = MutationPolicy(std::move(lines));
@@ -216,6 +256,16 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
 }
 
 }  // namespace
+
+// Everything is read, whoever it belongs to; fanotify, and what a process has mapped, is asked of the kernel by who may
+// administer; and whose process it is, by who may trace.
+std::vector<std::string> capabilities_of(const SensorConfiguration& configuration) {
+  std::vector<std::string> names = {"dac_read_search", "sys_ptrace"};
+  const bool may_use_fanotify = configuration.sensor.watch != SensorOptions::Watch::inotify;
+  if (may_use_fanotify) names.emplace_back("sys_admin");
+  if (!may_use_fanotify && configuration.processes) names.emplace_back("checkpoint_restore");
+  return names;
+}
 
 Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
                                                             const std::string& machine) {

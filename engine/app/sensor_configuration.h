@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "agent/confinement.h"
 #include "agent/spool_index.h"
 #include "app/yaml.h"
 #include "aws/options.h"
 #include "host/port_watch.h"
+#include "host/process_watch.h"
 #include "host/sensor.h"
 #include "kafka/writer_properties.h"
 
@@ -20,8 +22,10 @@ struct SensorConfiguration {
   std::string data;  // the directory of the spool
   SensorOptions sensor;
   std::optional<PortWatch::Options> ports;  // none: they are not looked at
+  std::optional<ProcessWatch::Options> processes;
   WriterOptions kafka;
   SpoolIndex::Options spool;
+  ConfinementOptions::Filter confine = ConfinementOptions::Filter::enforce;
 };
 
 struct LoadedSensorConfiguration {
@@ -34,5 +38,8 @@ struct LoadedSensorConfiguration {
 // host where the file says none.
 Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
                                                             const std::string& machine);
+
+// The capabilities that a sensor with this configuration needs, where the process has them.
+std::vector<std::string> capabilities_of(const SensorConfiguration& configuration);
 
 }  // namespace kedge

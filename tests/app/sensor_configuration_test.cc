@@ -62,15 +62,19 @@ TEST_F(SensorConfigurationTest, NeedsNoMoreThanRootsAndATopic) {
   EXPECT_EQ(c.sensor.roots[0].baseline->manifest.entries.size(), 1U);
   EXPECT_EQ(c.kafka.topic, "host-events");
   EXPECT_EQ(c.sensor.unwatched, std::vector{c.data});
+  EXPECT_EQ(c.confine, ConfinementOptions::Filter::enforce);
+  EXPECT_THAT(capabilities_of(c), ElementsAre("dac_read_search", "sys_ptrace", "sys_admin"));
   ASSERT_TRUE(c.ports);
   EXPECT_EQ(c.ports->every, seconds(1));
   EXPECT_FALSE(c.ports->known.known);
   EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("roots[0].keys names none")));
 }
 
-TEST_F(SensorConfigurationTest, PortsCanBeLeftOut) {
-  EXPECT_THAT(mistakes(least + "ports: {every: 0s}\n"), IsEmpty());
-  EXPECT_FALSE(load(least + "ports: {every: 0s}\n").configuration.ports);
+TEST_F(SensorConfigurationTest, PortsAndProcessesCanBeLeftOut) {
+  const std::string without = least + "ports: {every: 0s}\nprocesses: {every: 0s}\n";
+  EXPECT_THAT(mistakes(without), IsEmpty());
+  EXPECT_FALSE(load(without).configuration.ports);
+  EXPECT_FALSE(load(without).configuration.processes);
 }
 
 TEST_F(SensorConfigurationTest, IsReadIntoTheOptionsOfTheParts) {
@@ -93,6 +97,10 @@ ports:
   allowed: udp/32768-60999
   patience: 5s
   policy: [{ports: tcp/8080, severity: low, technique: T1090}]
+confine: log
+processes:
+  every: 5s
+  policy: [{kinds: maps_memory, paths: "/memfd:jit*", quiet: true}, {paths: /opt/x, severity: low, technique: T1055}]
 policy:
   - {paths: [srv/secret/*], category: credentials, severity: critical, technique: T1552}
   - {paths: [srv/scratch/*], quiet: true}
@@ -120,6 +128,16 @@ policy:
   ASSERT_EQ(c.ports->policy.size(), 1U);
   EXPECT_EQ(c.ports->policy[0].severity, MutationSeverity::low);
   EXPECT_EQ(c.ports->policy[0].technique, "T1090");
+  EXPECT_EQ(c.confine, ConfinementOptions::Filter::log);
+  EXPECT_THAT(capabilities_of(c), ElementsAre("dac_read_search", "sys_ptrace", "checkpoint_restore"));
+  ASSERT_TRUE(c.processes);
+  EXPECT_EQ(c.processes->host, "db7");
+  EXPECT_EQ(c.processes->every, seconds(5));
+  EXPECT_EQ(c.processes->packages_wait, minutes(2));
+  ASSERT_EQ(c.processes->policy.size(), 2U);
+  EXPECT_EQ(c.processes->policy[0].kinds, std::vector{ProcessSignKind::maps_memory});
+  EXPECT_TRUE(c.processes->policy[0].quiet);
+  EXPECT_EQ(c.processes->policy[1].technique, "T1055");
   EXPECT_TRUE(c.sensor.policy.is_quiet("srv/scratch/x"));
   EXPECT_EQ(c.sensor.policy.meaning_of("srv/secret/x").severity, MutationSeverity::critical);
 }
@@ -138,6 +156,7 @@ watch: polling
 settle: {window: 1s, ceiling: 500ms}
 polcy: []
 ports: {allowed: [tcp/22, 80]}
+processes: {policy: [{kinds: [runs_deletd]}]}
 policy:
   - {paths: [/etc/x], category: binaries}
 )"),
@@ -149,8 +168,10 @@ policy:
                   HasSubstr("sensor.yaml:10: settle.ceiling: must be at least"),
                   HasSubstr("sensor.yaml:11: polcy: is not a known key (did you mean 'policy'?)"),
                   HasSubstr("sensor.yaml:12: ports.allowed[1]: '80' names no port: write tcp/22"),
-                  HasSubstr("sensor.yaml:14: policy[0].category: must be one of binary"),
-                  HasSubstr("sensor.yaml:14: policy[0].paths[0]: begins without a slash")));
+                  HasSubstr("sensor.yaml:13: processes.policy[0].kinds[0]: must be one of runs_deleted"),
+                  HasSubstr("sensor.yaml:13: processes.policy[0]: 'paths' is missing"),
+                  HasSubstr("sensor.yaml:15: policy[0].category: must be one of binary"),
+                  HasSubstr("sensor.yaml:15: policy[0].paths[0]: begins without a slash")));
 }
 
 TEST_F(SensorConfigurationTest, SaysWhatIsMissing) {

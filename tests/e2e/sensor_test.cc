@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "tests/host/own_network.h"
@@ -275,6 +276,80 @@ TEST_F(SensorScene, TellsAPortThatIsOpenedAndAcrossARestartOnlyOnce) {
   EXPECT_EQ(wait_for(is_ours)["type"], "host.restored");
   stop();
   EXPECT_EQ(std::count_if(events_.begin(), events_.end(), is_ours), 2) << all();
+}
+
+TEST_F(SensorScene, TellsAProcessWhoseProgramWasRemoved) {
+  use(KafkaBroker::shared("3.9.2"));
+  if (IsSkipped() || HasFailure()) return;
+  start({{"processes", {{"every", "1s"}}}});
+  const std::string program = (place_.path() / "implant").string();
+  fs::copy_file("/bin/sleep", program);
+  auto implant = ChildProcess::start({.command = {program, "1000"}});
+  ASSERT_TRUE(implant) << implant.error().message;
+  const auto is_ours = [&](const Json& event) { return event["data"].value("path", "") == program; };
+  EXPECT_EQ(wait_for(is_ours)["data"]["kind"], "runs_from_open_place");  // it lies below /tmp
+  fs::remove(program);
+  const Json event = wait_for(is_ours);
+  EXPECT_EQ(event["type"], "host.process");
+  EXPECT_EQ(event["data"]["kind"], "runs_deleted");
+  EXPECT_EQ(event["data"]["technique"], "T1620");
+  EXPECT_EQ(event["data"]["processes_first"][0]["pid"], (*implant)->pid());
+  implant->reset();
+  wait_for([&](const Json& one) { return one["type"] == "host.restored" && is_ours(one); });
+  stop();
+}
+
+// All other tests here run so, too: confined, it sees and sends everything.
+TEST_F(SensorScene, GivesUpWhatItDoesNotNeed) {
+  use(KafkaBroker::shared("3.9.2"));
+  if (IsSkipped() || HasFailure()) return;
+  start();
+  wait_for("sensor.ready");
+  const auto status = read_file("/proc/" + std::to_string(sensor_->pid()) + "/status", 1U << 16U);
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status, testing::HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(*status, testing::HasSubstr("Seccomp:\t2"));
+  EXPECT_THAT(*status, testing::HasSubstr("CapInh:\t0000000000000000"));
+  const uint64_t kept = std::stoull(status->substr(status->find("CapPrm:\t") + 8, 16), nullptr, 16);
+  EXPECT_EQ(kept & ~uint64_t{0x280004}, 0U);  // dac_read_search, sys_ptrace, sys_admin
+  // Each thread: those of librdkafka, too.
+  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(sensor_->pid()) + "/task")) {
+    const auto text = read_file((task.path() / "status").string(), 1U << 16U);
+    if (text) {
+      EXPECT_THAT(*text, testing::HasSubstr("Seccomp:\t2"));
+    }
+  }
+  stop();
+}
+
+// What was told before it was killed is not told again; what changed while it was down is.
+TEST_F(SensorScene, RepeatsNothingAfterItWasKilled) {
+  use(KafkaBroker::shared("3.9.2"));
+  if (IsSkipped() || HasFailure()) return;
+  start();
+  wait_for("sensor.ready");
+  for (int i = 0; i < 20; ++i) write("srv/told-" + std::to_string(i), "x");
+  for (int i = 0; i < 20; ++i) wait_for("host.mutation", "srv/told-" + std::to_string(i));
+  seen_ = events_.size();
+  for (int i = 0; i < 2; ++i) wait_for([](const Json& event) { return event["type"] == "sensor.heartbeat"; });
+  sensor_->signal(SIGKILL);
+  ASSERT_TRUE(sensor_->wait());
+  write("srv/told-7", "changed while it was down");
+  fs::remove(at("srv/told-8"));
+  start();
+  const auto is_at_start = [&](const std::string& path) {
+    return [=, this](const Json& event) {
+      return event["data"].value("path", "") == at(path) && event["data"].value("found_by", "") == "start";
+    };
+  };
+  EXPECT_EQ(wait_for(is_at_start("srv/told-7"))["data"]["kind"], "modified");
+  seen_ = 0;
+  EXPECT_EQ(wait_for(is_at_start("srv/told-8"))["type"], "host.restored");
+  stop();
+  wait_for("sensor.stopped");
+  std::map<std::string, int> times;
+  for (const std::string& path : mutated()) ++times[path];
+  for (const auto& [path, count] : times) EXPECT_EQ(count, path == at("srv/told-7") ? 2 : 1) << path;
 }
 
 TEST_F(SensorScene, TellsAMistakeWithFileLineAndField) {
