@@ -27,6 +27,7 @@ int at_most(milliseconds most, Clock::time_point end) {
 struct Report {
   rd_kafka_resp_err_t code;
   std::string reason;
+  bool perhaps;  // with an error: it may be there
 };
 
 }  // namespace
@@ -46,6 +47,7 @@ struct TopicWriter::Client {
   uintptr_t first = 1;   // of the batch that is under way: later than all before it, whose reports may still come
   std::vector<std::optional<Report>> reports;  // of the batch
   size_t reported = 0;                         // how many there are
+  std::optional<Error> refused;                // why not all were handed over
   std::optional<KafkaProblem> trouble;         // the last that the library told while it was under way
 };
 
@@ -59,7 +61,8 @@ struct WriterCallbacks {
     if (place >= client.reports.size() || client.reports[place]) return;
     // Not rd_kafka_message_errstr: it takes the payload for its text, which here is the record itself.
     const char* const reason = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_err2str(message->err);
-    client.reports[place] = Report{message->err, client.redactor.redact(reason)};
+    const bool perhaps = rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    client.reports[place] = Report{message->err, client.redactor.redact(reason), perhaps};
     ++client.reported;
   }
 
@@ -109,46 +112,63 @@ Result<void> TopicWriter::write(const Record& record, Duration timeout, std::sto
 }
 
 TopicWriter::Written TopicWriter::write_all(std::span<const Record> records, Duration timeout, std::stop_token stop) {
-  if (auto opened = open(); !opened) return {0, opened.error()};
-  Written written = try_to_write(records, timeout, std::move(stop));
-  // A topic that is not there, or not for us, stays so to the library until it looks again, minutes later.
-  const bool of_the_topic =
-      written.error && (written.error->code == ErrorCode::refused || written.error->code == ErrorCode::not_found);
-  if (of_the_topic) client_.reset();
-  return written;
+  std::vector<Fate> fates = write_each(records, timeout, std::move(stop));
+  const auto failed = std::find_if(fates.begin(), fates.end(), [](const Fate& fate) { return fate.error.has_value(); });
+  const auto written = static_cast<size_t>(failed - fates.begin());
+  return {written, failed == fates.end() ? std::nullopt : std::move(failed->error)};
 }
 
-TopicWriter::Written TopicWriter::try_to_write(std::span<const Record> records, Duration timeout,
-                                               std::stop_token stop) {
+std::vector<TopicWriter::Fate> TopicWriter::write_each(std::span<const Record> records, Duration timeout,
+                                                       std::stop_token stop) {
+  std::vector<Fate> fates;
+  if (auto opened = open(); !opened) return std::vector<Fate>(records.size(), {opened.error(), false});
+  write_and_wait(records, timeout, stop);
+  const Client& client = *client_;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i >= client.reports.size()) {
+      fates.push_back({client.refused, false});  // nor were those behind it handed over
+    } else if (const auto& report = client.reports[i]; !report) {
+      fates.push_back({failure(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, ""), true});
+    } else if (report->code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      fates.push_back({failure(report->code, report->reason), report->perhaps});
+    } else {
+      fates.emplace_back();
+    }
+  }
+  // A topic that is not there, or not for us, stays so to the library until it looks again, minutes later.
+  const bool of_the_topic = std::any_of(fates.begin(), fates.end(), [](const Fate& fate) {
+    return fate.error && (fate.error->code == ErrorCode::refused || fate.error->code == ErrorCode::not_found);
+  });
+  if (of_the_topic) client_.reset();
+  return fates;
+}
+
+// What came of it is in the reports.
+void TopicWriter::write_and_wait(std::span<const Record> records, Duration timeout, const std::stop_token& stop) {
   Client& client = *client_;
   const auto end = Clock::now() + timeout;
   client.first = client.number + 1;
   client.reports.clear();
   client.reported = 0;
   client.trouble.reset();
-  Result<void> handed;
+  client.refused.reset();
   for (const Record& record : records) {
     client.reports.emplace_back();
-    if (handed = hand_over(record); handed) continue;
+    const auto handed = hand_over(record);
+    if (handed) continue;
+    client.refused = handed.error();
     client.reports.pop_back();
     break;
   }
   while (client.reported < client.reports.size() && Clock::now() < end && !stop.stop_requested()) {
     rd_kafka_poll(client.handle, at_most(kLook, end));
   }
-  if (client.reported < client.reports.size()) {
-    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    const auto given_back = Clock::now() + kWithdrawal;
-    while (client.reported < client.reports.size() && Clock::now() < given_back) {
-      rd_kafka_poll(client.handle, at_most(kLook, given_back));
-    }
+  if (client.reported == client.reports.size()) return;
+  rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  const auto given_back = Clock::now() + kWithdrawal;
+  while (client.reported < client.reports.size() && Clock::now() < given_back) {
+    rd_kafka_poll(client.handle, at_most(kLook, given_back));
   }
-  for (size_t i = 0; i < client.reports.size(); ++i) {
-    const auto& report = client.reports[i];
-    if (!report) return {i, failure(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "")};
-    if (report->code != RD_KAFKA_RESP_ERR_NO_ERROR) return {i, failure(report->code, report->reason)};
-  }
-  return {client.reports.size(), handed ? std::nullopt : std::optional(handed.error())};
 }
 
 // To the library, which copies it.

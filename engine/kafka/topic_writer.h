@@ -41,7 +41,16 @@ class TopicWriter {
     std::optional<Error> error;  // why not the next; none: all are
   };
 
-  // The same for many that are under way together. Those with one key come to its partition in their order, unless a
+  // What became of one record.
+  struct Fate {
+    std::optional<Error> error;  // none: it is acknowledged
+    bool perhaps = false;        // with an error: it may be there, now or later; else it surely is not
+  };
+
+  // The same for many that are under way together, each by itself.
+  std::vector<Fate> write_each(std::span<const Record> records, Duration timeout, std::stop_token stop);
+
+  // And as a whole. Those with one key come to its partition in their order, unless a
   // broker fails in the middle.
   Written write_all(std::span<const Record> records, Duration timeout, std::stop_token stop);
 
@@ -53,7 +62,7 @@ class TopicWriter {
   friend struct WriterCallbacks;
 
   Result<void> open();
-  Written try_to_write(std::span<const Record> records, Duration timeout, std::stop_token stop);
+  void write_and_wait(std::span<const Record> records, Duration timeout, const std::stop_token& stop);
   Result<void> hand_over(const Record& record);
   Error failure(int code, std::string_view reason) const;
 

@@ -149,6 +149,36 @@ TEST_F(TopicWriterTest, OfManyNoneIsThereWhenNoBrokerAnswers) {
   EXPECT_EQ(written(2)[0].value, "one");
 }
 
+TEST_F(TopicWriterTest, SaysOfEachRecordWhetherItMayBeThereAllTheSame) {
+  TopicWriter writer(options());
+  const std::vector<TopicWriter::Record> one = {{"key", "one", {}}};
+  auto fates = writer.write_each(one, kTimeout, {});
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_FALSE(fates[0].error);
+  rd_kafka_mock_broker_set_rtt(cluster_->handle(), 1, 60'000);  // it is on its way, and no answer comes
+  fates = writer.write_each(one, milliseconds(500), {});
+  ASSERT_TRUE(fates[0].error);
+  EXPECT_TRUE(fates[0].perhaps);
+}
+
+TEST_F(TopicWriterTest, SaysOfEachRecordThatItSurelyIsNotThere) {
+  rd_kafka_mock_broker_set_down(cluster_->handle(), 1);
+  TopicWriter writer(options());
+  const std::vector<TopicWriter::Record> two = {{"key", "one", {}}, {"key", "two", {}}};
+  auto fates = writer.write_each(two, milliseconds(300), {});
+  ASSERT_EQ(fates.size(), 2U);
+  for (const auto& fate : fates) {
+    EXPECT_TRUE(fate.error);
+    EXPECT_FALSE(fate.perhaps);
+  }
+  rd_kafka_mock_broker_set_up(cluster_->handle(), 1);
+  fail(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1);
+  fates = writer.write_each({two.data(), 1}, kTimeout, {});
+  ASSERT_TRUE(fates[0].error);
+  EXPECT_EQ(fates[0].error->code, ErrorCode::refused);
+  EXPECT_FALSE(fates[0].perhaps);
+}
+
 TEST_F(TopicWriterTest, FindsItsTopicWithoutMakingIt) {
   TopicWriter writer(options());
   EXPECT_EQ(writer.partitions(kTimeout).value(), 1);
