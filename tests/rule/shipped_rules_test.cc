@@ -89,7 +89,7 @@ TEST_F(ShippedRules, PassTheirOwnTests) {
   ASSERT_NE(rules_, nullptr);
   const RuleTestReport report = run_rule_tests(rules_);
   EXPECT_TRUE(report.passed()) << to_text(report);
-  EXPECT_EQ(rules_->rules().size(), 6U);
+  EXPECT_EQ(rules_->rules().size(), 9U);
 }
 
 TEST_F(ShippedRules, AreOfTheSameVersionFromTheirBundles) {
@@ -105,6 +105,9 @@ TEST_F(ShippedRules, ActOnlyWhereTheyAreMeantTo) {
   EXPECT_EQ(rules_->find("aws.cloudtrail.stopped")->policy.mode, Mode::enforce);
   EXPECT_EQ(rules_->find("aws.s3.shared-bucket")->policy.mode, Mode::shadow);
   EXPECT_EQ(rules_->find("aws.ec2.open-security-group")->policy.mode, Mode::shadow);
+  for (const char* acts : {"host.binary-replaced", "host.library-injected", "host.persistence-added"}) {
+    EXPECT_EQ(rules_->find(acts)->policy.mode, Mode::shadow) << acts;
+  }
 }
 
 TEST_F(RecordedEvents, OfOneAccountUnderAttack) {
