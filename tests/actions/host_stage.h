@@ -27,19 +27,12 @@ struct HostSubject {
 inline void PrintTo(const HostSubject& one, std::ostream* out) { *out << one.action; }
 
 // Every built-in action on hosts, with arguments for it.
-inline const std::vector<HostSubject> kHostSubjects = {{"host.quarantine",
-                                                        {{"host", "web-1"},
-                                                         {"lifeline", {"192.0.2.7:9092"}},
-                                                         {"management", {"192.0.2.0/24"}},
-                                                         {"lease_seconds", 7200}}},
-                                                       true},
-                                      {"host.capture_evidence",
-                                       {{"host", "web-1"}, {"root", "web"}, {"paths", {"usr/bin/tool"}}}},
-{
-  "host.replace", {
-    {"host", "web-1"}, { "root", "web" }
-  }
-}
+inline const std::vector<HostSubject> kHostSubjects = {
+    {"host.quarantine",
+     {{"host", "web-1"}, {"lifeline", {"192.0.2.7:9092"}}, {"management", {"192.0.2.0/24"}}, {"lease_seconds", 7200}},
+     true},
+    {"host.capture_evidence", {{"host", "web-1"}, {"root", "web"}, {"paths", {"usr/bin/tool"}}}},
+    {"host.replace", {{"host", "web-1"}, {"root", "web"}}},
 };
 
 // A host on which one thing is so or not so.
