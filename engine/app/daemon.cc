@@ -127,6 +127,7 @@ class Daemon {
   void stop();
 
   void tell_of(const QuarantineNews& news);
+  void tell_of_root(const std::string& root, const Error& why);
   void record_pause_file();
   void watch_clock();
   void watch_audit_log();
@@ -345,6 +346,7 @@ Result<void> Daemon::start_effects() {
   if (room_->local_host != nullptr) {
     const auto keeping = room_->local_host->start_keeping([this](const QuarantineNews& news) { tell_of(news); });
     if (!keeping) return keeping.error().with("host");
+    room_->local_host->start_roots([this](const std::string& root, const Error& why) { tell_of_root(root, why); });
   }
   reconciler_->start();
   return {};
@@ -358,6 +360,16 @@ void Daemon::tell_of(const QuarantineNews& news) {
   alarm.details = {{"host", configuration_.host.name}, {"remediation", news.remediation}};
   if (!news.difference.empty()) alarm.details["difference"] = news.difference;
   spdlog::warn("{}", alarm.message);
+  committer_->commit(std::move(alarm));
+}
+
+// From the thread that starts them.
+void Daemon::tell_of_root(const std::string& root, const Error& why) {
+  RaiseAlarm alarm;
+  alarm.kind = "root-not-started";
+  alarm.message = fmt::format("{}: the root {} does not run: {}", configuration_.host.name, root, why.message);
+  alarm.details = {{"host", configuration_.host.name}, {"root", root}};
+  spdlog::error("{}", alarm.message);
   committer_->commit(std::move(alarm));
 }
 

@@ -204,11 +204,30 @@ Tree audit_of(const AuditOptions& audit) {
           {"publish_to", places}};
 }
 
+Tree root_of(const HostRootOptions& root) {
+  Tree keys = Tree::array();
+  for (const VerifierKey& key : root.keys) keys.push_back(key.to_text());
+  return {{"name", root.host},
+          {"image", root.image},
+          {"manifest", root.manifest},
+          {"keys", keys},
+          {"identity", root.identity},
+          {"network", root.network},
+          {"start", root.start},
+          {"health", root.health},
+          {"health_deadline", span(root.health_deadline)},
+          {"keep", root.former_max},
+          {"directory", root.directory}};
+}
+
 Tree host_of(const LocalHostOptions& host) {
+  Tree roots = Tree::array();
+  for (const HostRootOptions& root : host.roots) roots.push_back(root_of(root));
   return {{"name", host.name},
           {"allow", host.allow},
           {"directory", host.directory},
-          {"check_every", span(host.check_every)}};
+          {"check_every", span(host.check_every)},
+          {"roots", roots}};
 }
 
 Tree executor_of(const ExecutorOptions& executor) {

@@ -4,6 +4,7 @@
 // Threads:    call() from any; start_keeping and stop from one.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,7 +13,9 @@
 
 #include "app/local_host_options.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "host/host_actions.h"
+#include "host/host_root.h"
 #include "host/quarantine_keeper.h"
 #include "host/quarantines.h"
 #include "remediate/hosts.h"
@@ -25,6 +28,7 @@ std::vector<std::string_view> host_action_names();
 class LocalHost final : public Hosts {
  public:
   LocalHost(LocalHostOptions options, Clock& clock);
+  ~LocalHost() override;
 
   ActionResult<nlohmann::json> call(const HostCommand&) override;
 
@@ -33,12 +37,21 @@ class LocalHost final : public Hosts {
   Result<void> start_keeping(std::function<void(const QuarantineNews&)> tell);
   void stop();
 
+  // Starts the roots that do not run, in a thread of its own; of those that could not be it tells from there. Until
+  // stop().
+  void start_roots(std::function<void(const std::string& root, const Error&)> tell);
+
  private:
+  void stop_starting();
+
   const LocalHostOptions options_;
   Clock& clock_;
+  HostRoots roots_;                     // before actions_, which borrow them
   Quarantines* quarantines_ = nullptr;  // one of actions_
   std::unique_ptr<HostActions> actions_;
   std::unique_ptr<QuarantineKeeper> keeper_;
+  std::atomic<bool> stops_ = false;
+  Thread starting_;
 };
 
 }  // namespace kedge

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "host/host_root.h"
 
 namespace kedge {
 
@@ -14,6 +15,7 @@ struct LocalHostOptions {
   std::vector<std::string> allow;  // names of actions
   std::string directory;           // what is kept of what was done
   Duration check_every = std::chrono::seconds(5);
+  std::vector<HostRootOptions> roots;  // of this machine, that can be replaced
 };
 
 }  // namespace kedge

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/host_root_settings.h"
 #include "app/local_host.h"
 #include "app/yaml_file.h"
 #include "base/nearest.h"
@@ -23,6 +24,7 @@ LocalHostOptions read_local_host(Section& host, const std::string& configuration
   host.text("directory", options.directory);
   options.directory = beside(configuration, options.directory);
   host.duration("check_every", options.check_every, seconds(1), minutes(1));
+  options.roots = read_host_roots(host, configuration, options.directory);
   const auto known = host_action_names();
   for (size_t i = 0; i < options.allow.size() && !host.is_wrong("allow"); ++i) {
     if (std::find(known.begin(), known.end(), options.allow[i]) != known.end()) continue;

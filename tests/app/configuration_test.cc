@@ -353,7 +353,14 @@ notify:
   dead_letters: [letters, hook]
   fold: {after: 3, within: 20m}
 api: {listen: "127.0.0.1:1", control_group: wheel}
-host: {name: web-1, allow: [host.quarantine], directory: on-host, check_every: 7s}
+host:
+  name: web-1
+  allow: [host.quarantine]
+  directory: on-host
+  check_every: 7s
+  roots:
+    - {name: web, image: /srv/web.erofs, manifest: /srv/web.manifest, keys: ["golden+31952432+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"], identity: /srv/web-identity,
+       network: /run/netns/web, start: [/sbin/init], health: [/bin/check, now], health_deadline: 3s, keep: 5, directory: roots/w}
 executor: {workers: 2, per_endpoint: 3, writers_per_endpoint: 2, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
            confirm_deadline: 7s, visibility_delay: 1s, reconcile: {every: 90m, per_second: 7, places: 2}}
 limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_bytes: 131072, rule_result_bytes: 2048,
@@ -381,6 +388,29 @@ void expect_all_in(const YAML::Node& printed, const YAML::Node& written, const s
   } else {
     EXPECT_EQ(printed.as<std::string>(), written.as<std::string>()) << where;
   }
+}
+
+constexpr const char* kRoot =
+    "{name: web, image: /i, manifest: /m, keys: [\"golden+31952432+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\"], "
+    "start: [/init], health: [/check]}";
+
+std::string with_root(const std::string& from, const std::string& to) {
+  std::string root = kRoot;
+  root.replace(root.find(from), from.size(), to);
+  return std::string(kGood) + "host:\n  name: web-1\n  allow: [host.replace]\n  roots:\n    - " + root + "\n";
+}
+
+TEST(Configuration, OfARootOfAHostTellsWhatIsWrong) {
+  const auto first = [](const std::string& text) {
+    const auto found = load(text).mistakes;
+    return found.empty() ? std::string() : found[0].field + ": " + found[0].message;
+  };
+  EXPECT_EQ(first(with_root("web", "web")), "");
+  EXPECT_EQ(first(with_root("web", "../web")), "host.roots[0].name: '../web' must be letters, digits, '-' and '_'");
+  EXPECT_EQ(first(with_root("/i,", "/i:j,")).substr(0, 19), "host.roots[0].name:") << "a path that no overlay takes";
+  EXPECT_EQ(first(with_root("start: [/init], ", "")).substr(0, 20), "host.roots[0].start:");
+  EXPECT_EQ(first(with_root("health: [/check]", "healthy: [/check]")).substr(0, 21), "host.roots[0].healthy");
+  EXPECT_EQ(first(with_root("golden+", "golden")).substr(0, 19), "host.roots[0].keys:");
 }
 
 TEST(Configuration, ShowsEveryValueInForce) {

@@ -62,6 +62,36 @@ TEST_F(LocalHostTest, TellsWhatItSees) {
   EXPECT_EQ((*answer).at("state"), json({{"quarantine", nullptr}}));
 }
 
+TEST_F(LocalHostTest, KnowsTheRootsOfItsConfigurationAlone) {
+  LocalHostOptions options;
+  options.name = "web-1";
+  options.allow = {"host.replace"};
+  options.directory = folder.path();
+  HostRootOptions root;
+  root.host = "web";
+  root.directory = (folder.path() / "roots/web").string();
+  root.image = "/nowhere";
+  root.manifest = (folder.path() / "golden.manifest").string();
+  root.keys = {SigningKey::from_seed("golden", std::string(32, 'g'))->verifier()};
+  root.start = {"/sbin/init"};
+  root.health = {"/bin/true"};
+  options.roots = {root};
+  LocalHost host(options, clock);
+  const auto observe = [&](const std::string& name) {
+    HostCommand command;
+    command.host = "web-1";
+    command.action = "host.replace";
+    command.body = {{"args", {{"host", "web-1"}, {"root", name}}}};
+    return host.call(command);
+  };
+  EXPECT_THAT(observe("other").error().message, HasSubstr("no root that is called 'other'"));
+  EXPECT_THAT(observe("web").error().message, HasSubstr("golden.manifest"));
+  std::vector<std::string> told;
+  host.start_roots([&](const std::string& name, const Error& why) { told.push_back(name + ": " + why.message); });
+  host.stop();
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr("web: cannot open")));
+}
+
 TEST_F(LocalHostTest, SaysWhichErrorsAreWorthAnotherTry) {
   const auto changed = call("web-1", allowed, HostOperation::apply, args);
   ASSERT_FALSE(changed.ok());
