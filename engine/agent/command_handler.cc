@@ -59,42 +59,42 @@ std::optional<CommandHandler::Answer> CommandHandler::handle(std::string_view co
                                 return entry == nullptr ? std::nullopt : std::optional(entry->digest);
                               },
                               journal_->forgotten()};
-  const Verdict verdict = judge_command(command, options_.rules, remembered, clock_.now());
-  switch (verdict.kind) {
-    case Verdict::Kind::accepted:
-      return execute(verdict, stop);
-    case Verdict::Kind::repeated:
+  const Judgement judgement = judge_command(command, options_.rules, remembered, clock_.now());
+  switch (judgement.kind) {
+    case Judgement::Kind::accepted:
+      return execute(judgement, stop);
+    case Judgement::Kind::repeated:
       ++repeated_;
-      record("repeated", &*verdict.command, verdict.digest, Json::object());
-      return Answer{journal_->find(verdict.command->id)->outcome, verdict.command->expires + kGrace};
+      record("repeated", &*judgement.command, judgement.digest, Json::object());
+      return Answer{journal_->find(judgement.command->id)->outcome, judgement.command->expires + kGrace};
     default:
-      return refuse(verdict);
+      return refuse(judgement);
   }
 }
 
-OutcomeMessage CommandHandler::outcome_of(const Verdict& verdict) const {
+OutcomeMessage CommandHandler::outcome_of(const Judgement& judgement) const {
   OutcomeMessage outcome;
-  outcome.command = verdict.command->id;
-  outcome.digest = verdict.digest;
+  outcome.command = judgement.command->id;
+  outcome.digest = judgement.digest;
   outcome.host = options_.rules.host;
   outcome.at = clock_.now();
   return outcome;
 }
 
-CommandHandler::Answer CommandHandler::execute(const Verdict& verdict, const std::stop_token& stop) {
-  const CommandMessage& command = *verdict.command;
+CommandHandler::Answer CommandHandler::execute(const Judgement& judgement, const std::stop_token& stop) {
+  const CommandMessage& command = *judgement.command;
   const Time begin = clock_.now();
-  OutcomeMessage outcome = outcome_of(verdict);
+  OutcomeMessage outcome = outcome_of(judgement);
   const Answer none{"", command.expires + kGrace};
   if (command.writes()) {
-    const auto begun = journal_->begin({command.id, verdict.digest, command.expires, {}}, begin);
+    const auto begun = journal_->begin({command.id, judgement.digest, command.expires, {}}, begin);
     if (!begun) {
-      Verdict busy = verdict;
+      Judgement busy = judgement;
       busy.refusal = Refusal::busy;
       busy.message = begun.error().message;
       return *refuse(busy);
     }
-    record("begun", &command, verdict.digest, Json::object());
+    record("begun", &command, judgement.digest, Json::object());
   }
   HostCall call{clock_, clock_.elapsed() + (command.expires - begin), command.remediation, command.mark, stop};
   auto done = actions_.run(call, command.action, command.operation, command.body);
@@ -113,26 +113,26 @@ CommandHandler::Answer CommandHandler::execute(const Verdict& verdict, const std
       spdlog::error("the outcome of command {} is in memory only: {}", command.id, kept.error().message);
     }
   }
-  record(command.writes() ? "ended" : "observed", &command, verdict.digest,
+  record(command.writes() ? "ended" : "observed", &command, judgement.digest,
          {{"outcome", to_string(outcome.kind)}, {"code", outcome.code}, {"message", outcome.message}});
   return answer;
 }
 
-std::optional<CommandHandler::Answer> CommandHandler::refuse(const Verdict& verdict) {
+std::optional<CommandHandler::Answer> CommandHandler::refuse(const Judgement& judgement) {
   ++refused_;
-  if (!verdict.authentic && !has_time_for_a_stranger()) {
+  if (!judgement.authentic && !has_time_for_a_stranger()) {
     ++unanswered_;
     return std::nullopt;
   }
-  const std::string code(to_string(verdict.refusal));
-  spdlog::warn("a command is refused: {}: {}", code, verdict.message);
-  record("refused", verdict.command ? &*verdict.command : nullptr, verdict.digest,
-         {{"code", code}, {"message", verdict.message}, {"authentic", verdict.authentic}});
-  if (!verdict.command) return std::nullopt;
-  OutcomeMessage outcome = outcome_of(verdict);
+  const std::string code(to_string(judgement.refusal));
+  spdlog::warn("a command is refused: {}: {}", code, judgement.message);
+  record("refused", judgement.command ? &*judgement.command : nullptr, judgement.digest,
+         {{"code", code}, {"message", judgement.message}, {"authentic", judgement.authentic}});
+  if (!judgement.command) return std::nullopt;
+  OutcomeMessage outcome = outcome_of(judgement);
   outcome.kind = OutcomeMessage::Kind::refused;
   outcome.code = code;
-  outcome.message = verdict.message;
+  outcome.message = judgement.message;
   return Answer{sign_outcome(outcome, key_), clock_.now() + kGrace};
 }
 

@@ -60,11 +60,11 @@ class CommandHandler {
  private:
   CommandHandler(Options options, SigningKey key, HostActions& actions, Clock& clock);
 
-  Answer execute(const Verdict&, const std::stop_token& stop);
-  std::optional<Answer> refuse(const Verdict&);
+  Answer execute(const Judgement&, const std::stop_token& stop);
+  std::optional<Answer> refuse(const Judgement&);
   bool has_time_for_a_stranger();
   void record(const char* what, const CommandMessage*, const std::string& digest, Json more);
-  OutcomeMessage outcome_of(const Verdict&) const;
+  OutcomeMessage outcome_of(const Judgement&) const;
 
   const Options options_;
   const SigningKey key_;

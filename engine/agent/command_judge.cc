@@ -11,11 +11,11 @@ namespace {
 constexpr std::array<std::string_view, 8> kRefusals = {"unreadable", "unknown_key", "bad_signature", "other_host",
                                                        "stale",      "replayed",    "not_allowed",   "busy"};
 
-Verdict refused(Verdict verdict, Refusal refusal, std::string message) {
-  verdict.kind = Verdict::Kind::refused;
-  verdict.refusal = refusal;
-  verdict.message = std::move(message);
-  return verdict;
+Judgement refused(Judgement judgement, Refusal refusal, std::string message) {
+  judgement.kind = Judgement::Kind::refused;
+  judgement.refusal = refusal;
+  judgement.message = std::move(message);
+  return judgement;
 }
 
 std::string what_is_stale(const CommandMessage& command, const JudgeRules& rules, const Remembered& remembered,
@@ -41,48 +41,48 @@ std::string what_is_stale(const CommandMessage& command, const JudgeRules& rules
 
 std::string_view to_string(Refusal refusal) { return kRefusals[static_cast<size_t>(refusal)]; }
 
-Verdict judge_command(std::string_view whole, const JudgeRules& rules, const Remembered& remembered, Time now) {
-  Verdict verdict;
-  verdict.digest = message_digest(whole);
+Judgement judge_command(std::string_view whole, const JudgeRules& rules, const Remembered& remembered, Time now) {
+  Judgement judgement;
+  judgement.digest = message_digest(whole);
   const auto json = parse_signed_json(whole);
-  if (!json) return refused(std::move(verdict), Refusal::unreadable, json.error().message);
+  if (!json) return refused(std::move(judgement), Refusal::unreadable, json.error().message);
   const auto trusted = std::find_if(rules.keys.begin(), rules.keys.end(),
                                     [&](const TrustedKey& one) { return one.key.made(json->signature); });
-  verdict.authentic = trusted != rules.keys.end() && trusted->key.verifies(json->text, json->signature);
+  judgement.authentic = trusted != rules.keys.end() && trusted->key.verifies(json->text, json->signature);
   auto command = read_command(*json);
-  if (command) verdict.command = *command;
+  if (command) judgement.command = *command;
   if (trusted == rules.keys.end()) {
-    return refused(std::move(verdict), Refusal::unknown_key,
+    return refused(std::move(judgement), Refusal::unknown_key,
                    fmt::format("this host does not know the key {}", key_text(json->signature)));
   }
-  if (!verdict.authentic) {
-    return refused(std::move(verdict), Refusal::bad_signature,
+  if (!judgement.authentic) {
+    return refused(std::move(judgement), Refusal::bad_signature,
                    fmt::format("it is not signed by {}, as it says", key_text(json->signature)));
   }
-  if (!command) return refused(std::move(verdict), Refusal::unreadable, command.error().message);
+  if (!command) return refused(std::move(judgement), Refusal::unreadable, command.error().message);
   if (command->host != rules.host) {
-    return refused(std::move(verdict), Refusal::other_host,
+    return refused(std::move(judgement), Refusal::other_host,
                    fmt::format("it is for the host '{}', and this is '{}'", command->host, rules.host));
   }
   if (const auto seen = remembered.digest_of(command->id)) {
-    if (*seen != verdict.digest) {
-      return refused(std::move(verdict), Refusal::replayed, "another command had its id, " + command->id);
+    if (*seen != judgement.digest) {
+      return refused(std::move(judgement), Refusal::replayed, "another command had its id, " + command->id);
     }
-    verdict.kind = Verdict::Kind::repeated;
-    return verdict;
+    judgement.kind = Judgement::Kind::repeated;
+    return judgement;
   }
   if (std::string stale = what_is_stale(*command, rules, remembered, now); !stale.empty()) {
-    return refused(std::move(verdict), Refusal::stale, std::move(stale));
+    return refused(std::move(judgement), Refusal::stale, std::move(stale));
   }
   if (std::find(trusted->actions.begin(), trusted->actions.end(), command->action) == trusted->actions.end()) {
     const std::string allowed =
         trusted->actions.empty() ? "nothing" : fmt::to_string(fmt::join(trusted->actions, ", "));
-    return refused(std::move(verdict), Refusal::not_allowed,
+    return refused(std::move(judgement), Refusal::not_allowed,
                    fmt::format("{} may not have {} done on this host; it may: {}", key_text(json->signature),
                                command->action, allowed));
   }
-  verdict.kind = Verdict::Kind::accepted;
-  return verdict;
+  judgement.kind = Judgement::Kind::accepted;
+  return judgement;
 }
 
 }  // namespace kedge

@@ -47,7 +47,7 @@ struct Remembered {
   Time forgotten{};  // of those that expire until then some may be forgotten
 };
 
-struct Verdict {
+struct Judgement {
   enum class Kind { accepted, repeated, refused };
   Kind kind = Kind::refused;
   Refusal refusal = Refusal::unreadable;  // where it is refused
@@ -57,6 +57,6 @@ struct Verdict {
   std::optional<CommandMessage> command;  // as far as it could be read; while not authentic, what it claims
 };
 
-Verdict judge_command(std::string_view whole, const JudgeRules& rules, const Remembered& remembered, Time now);
+Judgement judge_command(std::string_view whole, const JudgeRules& rules, const Remembered& remembered, Time now);
 
 }  // namespace kedge

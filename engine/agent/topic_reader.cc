@@ -50,7 +50,8 @@ std::optional<std::string> TopicReader::trouble() const {
 void TopicReader::note(std::optional<std::string> trouble, bool reads) {
   const std::lock_guard lock(mutex_);
   const std::string& topic = options_.kafka.topics.front();
-  if (trouble && trouble != trouble_) spdlog::warn("topic {} is not read: {}", topic, *trouble);
+  if (trouble && !trouble_) spdlog::warn("topic {} is not read: {}", topic, *trouble);
+  if (trouble && trouble_ && trouble != trouble_) spdlog::debug("topic {} is not read: {}", topic, *trouble);
   if (!trouble && trouble_) spdlog::info("topic {} is read again", topic);
   trouble_ = std::move(trouble);
   reads_ = reads;

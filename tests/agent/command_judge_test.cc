@@ -17,7 +17,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 struct CommandJudge : testing::Test {
-  Verdict judge(const std::string& text) const {
+  Judgement judge(const std::string& text) const {
     const Remembered remembered{[this](const std::string& id) -> std::optional<std::string> {
                                   const auto found = seen.find(id);
                                   return found == seen.end() ? std::nullopt : std::optional(found->second);
@@ -26,10 +26,10 @@ struct CommandJudge : testing::Test {
     return judge_command(text, rules, remembered, now);
   }
   void expect_refusal(const std::string& text, Refusal refusal, const std::string& why) const {
-    const Verdict verdict = judge(text);
-    EXPECT_EQ(verdict.kind, Verdict::Kind::refused);
-    EXPECT_EQ(to_string(verdict.refusal), to_string(refusal));
-    EXPECT_THAT(verdict.message, HasSubstr(why));
+    const Judgement judgement = judge(text);
+    EXPECT_EQ(judgement.kind, Judgement::Kind::refused);
+    EXPECT_EQ(to_string(judgement.refusal), to_string(refusal));
+    EXPECT_THAT(judgement.message, HasSubstr(why));
   }
 
   const Time now = FakeClock().now();
@@ -42,11 +42,11 @@ struct CommandJudge : testing::Test {
 
 TEST_F(CommandJudge, AcceptsWhatAKnownKeyMayHaveDone) {
   const std::string text = signed_by(key, command);
-  const Verdict verdict = judge(text);
-  EXPECT_EQ(verdict.kind, Verdict::Kind::accepted) << verdict.message;
-  EXPECT_TRUE(verdict.authentic);
-  EXPECT_EQ(verdict.command, command);
-  EXPECT_EQ(verdict.digest, message_digest(text));
+  const Judgement judgement = judge(text);
+  EXPECT_EQ(judgement.kind, Judgement::Kind::accepted) << judgement.message;
+  EXPECT_TRUE(judgement.authentic);
+  EXPECT_EQ(judgement.command, command);
+  EXPECT_EQ(judgement.digest, message_digest(text));
 }
 
 TEST_F(CommandJudge, RefusesWhatIsNoCommand) {
@@ -79,16 +79,16 @@ TEST_F(CommandJudge, RefusesWhatIsStale) {
   command.expires = now;
   expect_refusal(signed_by(key, command), Refusal::stale, "it expired at 2026-01-01T12:00:00.000000Z");
   command.expires = now + std::chrono::microseconds(1);
-  EXPECT_EQ(judge(signed_by(key, command)).kind, Verdict::Kind::accepted) << "to its last moment";
+  EXPECT_EQ(judge(signed_by(key, command)).kind, Judgement::Kind::accepted) << "to its last moment";
 
   command = some_command(now + rules.ahead_max);
-  EXPECT_EQ(judge(signed_by(key, command)).kind, Verdict::Kind::accepted) << "clocks are never the same";
+  EXPECT_EQ(judge(signed_by(key, command)).kind, Judgement::Kind::accepted) << "clocks are never the same";
   command.issued += std::chrono::microseconds(1);
   expect_refusal(signed_by(key, command), Refusal::stale, "one of the clocks is wrong");
 
   command = some_command(now);
   command.expires = now + rules.lifetime_max;
-  EXPECT_EQ(judge(signed_by(key, command)).kind, Verdict::Kind::accepted);
+  EXPECT_EQ(judge(signed_by(key, command)).kind, Judgement::Kind::accepted);
   command.expires += std::chrono::microseconds(1);
   expect_refusal(signed_by(key, command), Refusal::stale, "10m is the most");
 }
@@ -97,13 +97,13 @@ TEST_F(CommandJudge, RefusesWhatItMayHaveForgottenWhenTheClockIsSetBack) {
   forgotten = command.expires;
   expect_refusal(signed_by(key, command), Refusal::stale, "the clock was set back");
   forgotten = command.expires - std::chrono::microseconds(1);
-  EXPECT_EQ(judge(signed_by(key, command)).kind, Verdict::Kind::accepted);
+  EXPECT_EQ(judge(signed_by(key, command)).kind, Judgement::Kind::accepted);
 }
 
 TEST_F(CommandJudge, RecognisesWhatCameBefore) {
   const std::string text = signed_by(key, command);
   seen[command.id] = message_digest(text);
-  EXPECT_EQ(judge(text).kind, Verdict::Kind::repeated);
+  EXPECT_EQ(judge(text).kind, Judgement::Kind::repeated);
 
   command.mark = "another";
   expect_refusal(signed_by(key, command), Refusal::replayed, "another command had its id");
@@ -114,14 +114,14 @@ TEST_F(CommandJudge, RecognisesWhatCameBeforeAlsoWhenItHasExpired) {
   command.expires = now - minutes(1);
   const std::string text = signed_by(key, command);
   seen[command.id] = message_digest(text);
-  EXPECT_EQ(judge(text).kind, Verdict::Kind::repeated);
+  EXPECT_EQ(judge(text).kind, Judgement::Kind::repeated);
 }
 
 TEST_F(CommandJudge, RefusesWhatThisKeyMayNotHaveDone) {
   command.action = "host.siren";
   expect_refusal(signed_by(key, command), Refusal::not_allowed,
                  "may not have host.siren done on this host; it may: host.lamp");
-  EXPECT_EQ(judge(signed_by(some_key("b", 'b'), command)).kind, Verdict::Kind::accepted) << "another may";
+  EXPECT_EQ(judge(signed_by(some_key("b", 'b'), command)).kind, Judgement::Kind::accepted) << "another may";
   rules.keys[0].actions.clear();
   expect_refusal(signed_by(key, some_command(now)), Refusal::not_allowed, "it may: nothing");
 }

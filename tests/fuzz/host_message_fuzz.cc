@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const SigningKey kKey = SigningKey::from_seed("kedge.example.com", std::string(32, 'f')).value();
   static const JudgeRules kRules{"web-1", {{kKey.verifier(), {"host.lamp"}}}};
   const Remembered remembered{[](const std::string&) { return std::nullopt; }, Time{}};
-  require(judge_command(text, kRules, remembered, Time{}).kind == Verdict::Kind::refused);
+  require(judge_command(text, kRules, remembered, Time{}).kind == Judgement::Kind::refused);
   const auto json = parse_signed_json(text);
   if (!json) return 0;
   if (const auto command = read_command(*json)) {
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       rules.host = command->host;
       rules.lifetime_max = command->expires - command->issued;
       rules.keys[0].actions = {command->action};
-      require(judge_command(*again, rules, remembered, command->issued).kind == Verdict::Kind::accepted);
+      require(judge_command(*again, rules, remembered, command->issued).kind == Judgement::Kind::accepted);
     }
   }
   if (const auto outcome = read_outcome(*json)) {
