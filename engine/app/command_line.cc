@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/command_agent.h"
 #include "app/command_sensor.h"
 #include "app/usage_error.h"
 #include "app/version.h"
@@ -67,8 +68,8 @@ int run_command_line(int argc, const char* const* argv, Shell& shell) {
   app.require_subcommand(1);
   app.fallthrough(false);
   for (const auto add : {add_run, add_check, add_test, add_match, add_explain, add_replay, add_audit, add_baseline,
-                         add_sensor, add_remediation, add_exception, add_pause_and_resume, add_dead_letter, add_source,
-                         add_ledger, add_actions, add_init, add_dev_kafka}) {
+                         add_sensor, add_agent, add_remediation, add_exception, add_pause_and_resume, add_dead_letter,
+                         add_source, add_ledger, add_actions, add_init, add_dev_kafka}) {
     add(app, shell);
   }
   if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {

@@ -31,6 +31,7 @@ class LocalHost final : public Hosts {
   ~LocalHost() override;
 
   ActionResult<nlohmann::json> call(const HostCommand&) override;
+  HostActions& actions() { return *actions_; }  // for whoever is asked in another way (agent/)
 
   // Keeps what was done as it should be, from now on; to be called once effects may happen. It goes on while effects
   // are stopped: it holds what was decided, and ends what is over.

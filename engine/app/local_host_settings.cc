@@ -25,14 +25,18 @@ LocalHostOptions read_local_host(Section& host, const std::string& configuration
   options.directory = beside(configuration, options.directory);
   host.duration("check_every", options.check_every, seconds(1), minutes(1));
   options.roots = read_host_roots(host, configuration, options.directory);
-  const auto known = host_action_names();
-  for (size_t i = 0; i < options.allow.size() && !host.is_wrong("allow"); ++i) {
-    if (std::find(known.begin(), known.end(), options.allow[i]) != known.end()) continue;
-    host.mistake(fmt::format("allow[{}]", i),
-                 fmt::format("no action on hosts is called '{}'{}; there is: {}", options.allow[i],
-                             did_you_mean(options.allow[i], known), fmt::join(known, ", ")));
-  }
+  check_host_actions(host, "allow", options.allow);
   return options;
+}
+
+void check_host_actions(Section& section, const char* key, const std::vector<std::string>& names) {
+  const auto known = host_action_names();
+  for (size_t i = 0; i < names.size() && !section.is_wrong(key); ++i) {
+    if (std::find(known.begin(), known.end(), names[i]) != known.end()) continue;
+    section.mistake(fmt::format("{}[{}]", key, i),
+                    fmt::format("no action on hosts is called '{}'{}; there is: {}", names[i],
+                                did_you_mean(names[i], known), fmt::join(known, ", ")));
+  }
 }
 
 }  // namespace kedge

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|agent|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -194,6 +194,19 @@ def check_baseline():
                 fail(f"baseline.md: mtree does not agree:\n{told.stdout}{told.stderr}")
 
 
+def check_agent():
+    """The page on agents: its keys, made as it says, and its configuration, which is good with them."""
+    page = ROOT / "docs" / "agent.md"
+    with tempfile.TemporaryDirectory() as directory:
+        environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}"}
+        pathlib.Path(directory, "agent.yaml").write_text(blocks(page, "yaml")[0])
+        script = blocks(page, "sh")[0] + "kedge agent --check -c agent.yaml\n"
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=directory, env=environment, text=True,
+                              capture_output=True, timeout=120)
+        if done.returncode != 0:
+            fail(f"agent.md: {script}\n{done.stdout}{done.stderr}")
+
+
 def check_exports():
     """The page on exports, typed as it stands, in the directory of a ledger that has some records."""
     if shutil.which("jq") is None:
@@ -259,7 +272,7 @@ def check_promises():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "configurations": check_configurations, "units": check_units,
+          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "agent": check_agent, "configurations": check_configurations, "units": check_units,
           "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "app/command.h"
+
+namespace kedge {
+
+// `kedge agent`.
+void add_agent(CLI::App&, Shell&);
+
+}  // namespace kedge
