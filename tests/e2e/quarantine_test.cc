@@ -78,8 +78,10 @@ TEST_F(QuarantineOfTheEnginesHost, StandsAgainstWhoeverChangesItOutlivesTheEngin
     ASSERT_TRUE(producer) << producer.error().message;
     ASSERT_TRUE((*producer)->produce({.topic = "verdicts", .value = R"({"verdict":"isolate","host":"web-1"})"}));
     ASSERT_TRUE((*producer)->flush());
-    ASSERT_TRUE(has_records("confirmation", 1)) << engine.records({}).dump(1);
+    ASSERT_TRUE(has_records("hold", 1)) << engine.records({}).dump(1);  // what it was told has no time
     const std::string id = engine.records({"--kind", "plan"}).at(0).at("remediation");
+    ASSERT_EQ(engine.run({"remediation", "approve", id}).exit, Exit{});
+    ASSERT_TRUE(has_records("confirmation", 1)) << engine.records({}).dump(1);
     EXPECT_EQ(engine.ask({"remediation", "show", id}).at("state"), "isolated");
     EXPECT_FALSE(world_gets_in());
 
