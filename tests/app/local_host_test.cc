@@ -18,7 +18,7 @@ using Kind = ActionError::Kind;
 class LocalHostTest : public testing::Test {
  protected:
   ActionResult<json> call(const std::string& name, const std::vector<std::string>& allow, HostOperation operation,
-                          json args, Duration timeout = std::chrono::seconds(5)) {
+                          json given, Duration timeout = std::chrono::seconds(5)) {
     LocalHostOptions options;
     options.name = "web-1";
     options.allow = allow;
@@ -28,7 +28,7 @@ class LocalHostTest : public testing::Test {
     command.host = name;
     command.action = "host.quarantine";
     command.operation = operation;
-    command.body = {{"args", std::move(args)}, {"now", {{"quarantine", "otherwise"}}}};
+    command.body = {{"args", std::move(given)}, {"now", {{"quarantine", "otherwise"}}}};
     command.timeout = timeout;
     return host.call(command);
   }

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 // What the rules need to know of the actions that they name.
-ActionCatalog aws_actions() {
+ActionCatalog known_actions() {
   const auto spec = [](const char* name, const std::vector<const char*>& required,
                        const std::vector<const char*>& optional) {
     ActionSpec action;
@@ -31,10 +31,17 @@ ActionCatalog aws_actions() {
   };
   ActionSpec revoke = spec("aws.ec2.revoke_security_group_rules", {"group", "region", "account"}, {});
   revoke.arguments.push_back({"rules", ArgumentType::string_list, true, false, ""});
+  ActionSpec quarantine = spec("host.quarantine", {"host"}, {});
+  quarantine.arguments.push_back({"lifeline", ArgumentType::string_list, true, false, ""});
+  quarantine.arguments.push_back({"management", ArgumentType::string_list, false, false, ""});
+  quarantine.lease = true;
+  ActionSpec evidence = spec("host.capture_evidence", {"host"}, {"root"});
+  evidence.arguments.push_back({"paths", ArgumentType::string_list, false, false, ""});
   return ActionCatalog({spec("aws.s3.block_public_access", {"bucket"}, {"account", "region"}),
                         spec("aws.s3.remove_public_grants", {"bucket"}, {"account", "region"}),
                         spec("aws.s3.restore_ownership_controls", {"bucket"}, {"account", "region"}),
-                        spec("aws.cloudtrail.start_logging", {"trail", "region", "account"}, {}), revoke});
+                        spec("aws.cloudtrail.start_logging", {"trail", "region", "account"}, {}), revoke, quarantine,
+                        evidence, spec("host.replace", {"host", "root"}, {"made_after"})});
 }
 
 class ShippedRules : public testing::Test {
@@ -74,7 +81,7 @@ class ShippedRules : public testing::Test {
     return line <= lines.size() ? lines[line - 1] : std::set<std::string>{"the file has no such line"};
   }
 
-  const ActionCatalog actions_ = aws_actions();
+  const ActionCatalog actions_ = known_actions();
   std::shared_ptr<const RuleSet> rules_;
 };
 
