@@ -44,7 +44,8 @@ class QuarantineOfTheEnginesHost : public testing::Test {
                                         {"topics", {"verdicts"}},
                                         {"group", "g"},
                                         {"start", "earliest"},
-                                        {"format", "json"}}};
+                                        {"format", "json"},
+                                        {"properties", {{"session.timeout.ms", "6000"}}}}};
     engine.configuration["aws"] = {{"region", "us-east-1"}, {"principals", {"arn:aws:iam::123456789012:user/kedge"}}};
     engine.configuration["host"] = {{"name", "web-1"}, {"allow", {"host.quarantine"}}};
   }
