@@ -31,8 +31,10 @@ class KafkaHostsTest : public testing::Test {
     start_engine();
   }
   void TearDown() override {
-    if (agent_ != nullptr) EXPECT_TRUE(agent_->stop(seconds(10)));
-    if (hosts_ != nullptr) EXPECT_TRUE(hosts_->stop(seconds(10)));
+    const bool ended = agent_ == nullptr || agent_->stop(seconds(10));
+    EXPECT_TRUE(ended);
+    const bool closed = hosts_ == nullptr || hosts_->stop(seconds(10));
+    EXPECT_TRUE(closed);
   }
 
   WriterOptions writer(const std::string& topic) const {

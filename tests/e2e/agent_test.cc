@@ -69,7 +69,8 @@ class AgentScene : public testing::Test {
     engine_->start();
   }
   void TearDown() override {
-    if (engine_ != nullptr) EXPECT_TRUE(engine_->stop(seconds(10)));
+    const bool closed = engine_ == nullptr || engine_->stop(seconds(10));
+    EXPECT_TRUE(closed);
     if (HasFailure() && agent_ != nullptr) std::cerr << "---- the agent said:\n" << agent_->output();
   }
 
