@@ -31,7 +31,10 @@ void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things
     const bool lets_us = host == configuration.host.name && !configuration.host.allow.empty();
     if (!lets_us) things.push_back({key, "the host that the engine runs on", false});
     const auto add_folder = [&](const std::string& path, const char* what) {
-      if (!path.empty()) things.push_back({key + absolute(path), what, true});
+      if (path.empty()) return;
+      if (!lets_us) return things.push_back({key + absolute(path), what, true});
+      things.push_back({key + absolute(path), what, false});  // what it lies in is the host, which may be acted on
+      things.push_back({key + absolute(path) + "/*", what, false});
     };
     add_folder(configuration.data, "the engine's data");
     add_folder(configuration.rules_directory, "the engine's rules");
