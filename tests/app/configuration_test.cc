@@ -408,7 +408,7 @@ TEST(Configuration, OfARootOfAHostTellsWhatIsWrong) {
   EXPECT_EQ(first(with_root("web", "web")), "");
   EXPECT_EQ(first(with_root("web", "../web")), "host.roots[0].name: '../web' must be letters, digits, '-' and '_'");
   EXPECT_EQ(first(with_root("/i,", "/i:j,")).substr(0, 19), "host.roots[0].name:") << "a path that no overlay takes";
-  EXPECT_EQ(first(with_root("start: [/init], ", "")).substr(0, 20), "host.roots[0].start:");
+  EXPECT_EQ(first(with_root("start: [/init], ", "")).substr(0, 33), "host.roots[0]: 'start' is missing");
   EXPECT_EQ(first(with_root("health: [/check]", "healthy: [/check]")).substr(0, 21), "host.roots[0].healthy");
   EXPECT_EQ(first(with_root("golden+", "golden")).substr(0, 19), "host.roots[0].keys:");
 }
