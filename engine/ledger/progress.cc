@@ -483,6 +483,10 @@ Json wake_details(const WakeStanding& standing) {
 
 bool awaits_locks(const Remediation& r) { return r.state == State::waiting && r.guard == kLocksGuard; }
 
+bool is_runnable(State state) {
+  return state == State::planned || state == State::undoing || state == State::releasing;
+}
+
 bool may_act(Mode mode) { return mode == Mode::enforce || mode == Mode::canary; }
 
 std::string standing_key(const Remediation& r) {

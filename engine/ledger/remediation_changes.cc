@@ -137,7 +137,7 @@ bool SqliteWriter::rule_lets_go(const Remediation& r) {
 void SqliteWriter::note_runnable(const Remediation& r, bool moved) {
   const auto known =
       std::find_if(runnable_.begin(), runnable_.end(), [&](const auto& other) { return other.id == r.id; });
-  const bool runnable = r.state == State::planned || r.state == State::undoing;
+  const bool runnable = is_runnable(r.state);
   if (known != runnable_.end() && runnable) {
     *known = r;
   } else if (known != runnable_.end()) {

@@ -39,7 +39,7 @@ class HostRootTest : public testing::Test {
 
   // It runs once, from that generation, and nothing else is left of what was tried.
   void expect_runs(uint64_t generation, const std::string& answer, std::vector<uint64_t> former) {
-    EXPECT_EQ(host->answer(), answer);
+    EXPECT_EQ(host->answer_in_time(), answer);
     EXPECT_EQ(host->running("service"), 1U);
     const HostRootState now = state();
     EXPECT_FALSE(now.next);

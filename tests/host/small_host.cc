@@ -117,6 +117,14 @@ void SmallHost::mutate() {
   EXPECT_EQ(running("implant"), 1U);
 }
 
+std::string SmallHost::answer_in_time() const {
+  for (int i = 0; i < 1'000; ++i) {
+    if (std::string answer = this->answer(); !answer.empty()) return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return "";
+}
+
 std::string SmallHost::answer() const {
   std::string answer;
   within_network([&] {

@@ -38,6 +38,7 @@ class SmallHost {
 
   // What its service answers to one who asks from the network; empty: nobody answers.
   std::string answer() const;
+  std::string answer_in_time() const;  // the first that is not empty; empty after ten seconds without one
   // In a thread of the host's network.
   void within_network(const std::function<void()>& body) const;
 

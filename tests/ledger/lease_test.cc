@@ -91,6 +91,15 @@ TEST_P(StandingIsolation, IsNotReleasedWhileAnotherWorksOnIt) {
   EXPECT_EQ(state_of(isolation), State::releasing);
 }
 
+TEST_P(StandingIsolation, IsReleasedAtOnceWhereAPersonSaysSo) {
+  const std::string isolation = isolated(1);
+  const Answer released = released_by_person(isolation);
+  ASSERT_TRUE(released.done()) << released.error.message;
+  ASSERT_EQ(released.runnable.size(), 1U) << "the executor has put it off until its time is over";
+  EXPECT_EQ(released.runnable[0].id, isolation);
+  EXPECT_EQ(released.runnable[0].state, State::releasing);
+}
+
 TEST_P(StandingIsolation, HoldsItsLocksAgainWhileItIsReleased) {
   const std::string isolation = isolated(1);
   clock.advance(minutes(10));

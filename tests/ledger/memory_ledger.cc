@@ -61,9 +61,7 @@ Answer MemoryLedger::apply_one(const Change& change) {
     for (const std::string& id : runnable_) {
       const auto found = open_.find(id);
       if (found == open_.end() || !told.insert(id).second) continue;
-      if (found->second.state == State::planned || found->second.state == State::undoing) {
-        answer.runnable.push_back(found->second);
-      }
+      if (is_runnable(found->second.state)) answer.runnable.push_back(found->second);
     }
   } else {
     answer.outcome = Outcome::refused;

@@ -41,7 +41,7 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   const int64_t seq = write(move_record(r, step, std::move(details)));
   if (failed) send(notices_of_own_undo(r, context(seq)), r.plan.rule.id, r.policy.throttle);
   send(notices_of(r, step, was_guard, context(seq)), r.plan.rule.id, r.policy.throttle);
-  const bool into = step.from != step.to && (r.state == State::planned || r.state == State::undoing);
+  const bool into = step.from != step.to && is_runnable(r.state);
   if (into) runnable_.push_back(r.id);
   if (!is_end(r.state)) {
     if (r.state == State::held) give_back_probe(r);
