@@ -139,7 +139,8 @@ nlohmann::json wake_details(const WakeStanding&);
 bool awaits_locks(const Remediation&);
 // Whether a rule in this mode acts on anything.
 bool may_act(Mode);
-// Whether what has moved into this state is the executor's to go on with: it may have put it off, or know nothing of it.
+// Whether what has moved into this state is the executor's to go on with: it may have put it off, or know nothing of
+// it.
 bool is_runnable(State);
 // As many as stand under the same key are counted, not more.
 inline constexpr int kStandingCounted = 1'000;
