@@ -4,10 +4,7 @@ local change = require "host.change"
 local response = require "host.response"
 
 rule "host.binary-replaced" {
-  title = function(event)
-    local found = change.of(event)
-    return found.path .. " was " .. found.what .. (found.by and " by " .. found.by or "")
-  end,
+  title = change.title,
   severity = "critical",
   mode = "shadow",  -- fill lib/host/isolation.json, and see which hosts it would cut off, before it does
   references = { "https://attack.mitre.org/techniques/T1554/" },

@@ -19,6 +19,10 @@ test "a program of a tree that has one" {
     action.host.replace { host = "web-1", root = "web", made_after = "2026-03-04T05:06:07Z" },
   },
 }
+test "a program that anybody may run as root now" {
+  event = host.mutation("/usr/bin/vim", "binary", "mode"),
+  fires = true, title = "/usr/bin/vim was given another mode by /usr/bin/cp",
+}
 test "a library" { event = host.mutation("/usr/lib/x86_64-linux-gnu/libc.so.6", "library", "modified"), fires = true }
 test "a kernel module" { event = host.auditbeat("/lib/modules/6.1/kernel/x.ko", "created"), fires = true }
 test "as Falco tells it" {

@@ -2,10 +2,7 @@
 local change = require "host.change"
 
 rule "host.configuration-changed" {
-  title = function(event)
-    local found = change.of(event)
-    return found.path .. " was " .. found.what .. (found.by and " by " .. found.by or "")
-  end,
+  title = change.title,
   severity = "medium",
   mode = "enforce",  -- it only tells
   throttle = "15m",

@@ -15,7 +15,7 @@ end
 
 rule "host.library-injected" {
   title = function(event)
-    if not is_process(event) then return change.of(event).path .. " was " .. change.of(event).what end
+    if not is_process(event) then return change.title(event) end
     local process = get(event, "detail.processes_first.1.executable") or "a process"
     return process .. " " .. string.replace(event.detail.kind, "_", " ") .. ": " .. event.detail.path
   end,

@@ -3,10 +3,7 @@
 local change = require "host.change"
 
 rule "host.persistence-added" {
-  title = function(event)
-    local found = change.of(event)
-    return found.path .. " was " .. found.what .. (found.by and " by " .. found.by or "")
-  end,
+  title = change.title,
   severity = "high",
   mode = "shadow",
   references = { "https://attack.mitre.org/tactics/TA0003/" },

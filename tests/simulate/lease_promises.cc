@@ -27,6 +27,13 @@ void LeasePromises::released(const Remediation& remediation) {
   leases_.erase(lease);
 }
 
+// The word counts against those, too, that wrote the same when somebody had lifted it; those that found it standing
+// refuse it (leans_on).
+void LeasePromises::ended_by_person(const Remediation& remediation) {
+  leases_.erase(remediation.id);
+  for (const Step& step : remediation.plan.isolate) changes(step.args.at("name"));
+}
+
 void LeasePromises::changes(const std::string& name) {
   for (auto& [remediation, lease] : leases_) lease.names.erase(name);
 }

@@ -25,7 +25,7 @@ class LeasePromises {
   void isolated(const Remediation&, Duration lease);
   // By the engine itself; and by a person, who may do so at any time.
   void released(const Remediation&);
-  void ended_by_person(const Remediation& remediation) { leases_.erase(remediation.id); }
+  void ended_by_person(const Remediation&);
 
   // Somebody else changes it; a write of ours is about to leave.
   void changes(const std::string& name);

@@ -115,6 +115,17 @@ function change.of(event)
   return found
 end
 
+local words = {
+  mode = "given another mode", ownership = "given to somebody else", capabilities = "given capabilities",
+  link_target = "linked elsewhere", attributes = "linked to more often, or less", mounted = "covered by a mount",
+}
+
+-- "/usr/bin/ssh was modified by /usr/bin/cp"
+function change.title(event)
+  local found = change.of(event)
+  return found.path .. " was " .. (words[found.what] or found.what) .. (found.by and " by " .. found.by or "")
+end
+
 -- What rules are about: the file on its host.
 function change.target(event)
   local found = change.of(event)
