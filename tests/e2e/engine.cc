@@ -28,11 +28,10 @@ bool comes_true(const std::function<bool()>& check) {
 Engine::Engine() {
   std::filesystem::copy(KEDGE_SOURCE_DIR "/rules", directory_.path() / "rules",
                         std::filesystem::copy_options::recursive);
-  port_ = HttpReceiver().port();  // free again as soon as it is known
   configuration = {{"version", 1},
                    {"data", "data"},
                    {"rules", {{"directory", "rules"}}},
-                   {"api", {{"listen", "127.0.0.1:" + std::to_string(port_)}}}};
+                   {"api", {{"listen", "127.0.0.1:" + std::to_string(port_.number())}}}};
 }
 
 void Engine::start_unawaited() {
@@ -74,12 +73,12 @@ void Engine::forget_process() {
 std::string Engine::output() const { return earlier_output_ + (process_ ? process_->output() : ""); }
 
 std::string Engine::readiness() const {
-  const auto answer = send_to("http://127.0.0.1:" + std::to_string(port_), {"GET", "/readyz", {}, ""});
+  const auto answer = send_to("http://127.0.0.1:" + std::to_string(port_.number()), {"GET", "/readyz", {}, ""});
   return answer.status == 0 ? "" : answer.body;
 }
 
 std::string Engine::metric(const std::string& name) const {
-  const auto answer = send_to("http://127.0.0.1:" + std::to_string(port_), {"GET", "/metrics", {}, ""});
+  const auto answer = send_to("http://127.0.0.1:" + std::to_string(port_.number()), {"GET", "/metrics", {}, ""});
   const size_t line = ("\n" + answer.body).find("\n" + name + " ");
   if (line == std::string::npos) return "";
   const size_t value = line + name.size() + 1;

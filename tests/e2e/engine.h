@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "tests/support/child_process.h"
+#include "tests/support/own_port.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kedge {
@@ -54,7 +55,7 @@ class Engine {
 
  private:
   const TemporaryDirectory directory_;
-  int port_ = 0;
+  const OwnPort port_;
   std::unique_ptr<ChildProcess> process_;
   std::string earlier_output_;
 
