@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -51,8 +52,10 @@ Listing listing_of(const std::vector<const ActionSpec*>& specs) {
 // For people.
 void print(const ActionSpec& spec, std::ostream& out) {
   out << spec.name << "\n  " << spec.summary << "\n";
+  size_t longest = 12;
+  for (const ArgumentSpec& argument : spec.arguments) longest = std::max(longest, argument.name.size());
   for (const ArgumentSpec& argument : spec.arguments) {
-    out << fmt::format("    {:<12} {:<16} {}{}{}\n", argument.name, to_string(argument.type),
+    out << fmt::format("    {:<{}} {:<16} {}{}{}\n", argument.name, longest, to_string(argument.type),
                        argument.required ? "" : "(optional) ", argument.meaning,
                        argument.sensitive ? " [sensitive]" : "");
   }

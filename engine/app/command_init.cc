@@ -77,6 +77,7 @@ guards:
     of_ten: 5
     first: 15m
     most: 15m
+  share: 10%/1h                   # how much of a fleet (below) may be out of service, or was within the time; at least one
   # releases: 10/1m               # isolations whose time is over end so many at once
   # protected: ["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"]   # what nothing may be done to, besides our own
   # approval_within: 1h           # what waits for an approval is not done after it
@@ -86,6 +87,9 @@ guards:
   # held_most: 30d                # what is held for people and has not begun is not done after it
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false
+
+# fleets:                         # targets that stand in for each other; hosts that are in none are the fleet hosts, of
+#   web: {targets: ["host:web-*"], size: 40, keep: 30}   # unknown size, which counts as one; `keep` stay in service
 
 # windows:                        # rules name them; what is found outside waits until they open
 #   nights: {days: [mon, tue, wed, thu, fri], from: "22:00", to: "06:00", time_zone: Europe/Berlin}

@@ -242,6 +242,19 @@ void read_breaker(Section& section, const char* key, std::optional<BreakerLimits
   });
 }
 
+Result<std::optional<Share>> parse_share_or_off(std::string_view text) {
+  if (text == "off") return std::optional<Share>();
+  const auto share = parse_share(text);
+  if (!share) return Error{share.error().code, share.error().message + ", or off"};
+  return std::optional(*share);
+}
+
+void check_share(Section& section, Configuration& configuration) {
+  const std::optional<Share>& share = configuration.gate.share;
+  const bool looser = !share || share->percent > Share{}.percent || share->within < Share{}.within;
+  check_guard(section, "share", looser, configuration, share ? to_string(*share) : "off");
+}
+
 // A guard is loosened beyond its default only with unsafe_limits, so that nobody does it without seeing it.
 void read_guards(Section& section, Configuration& configuration) {
   const AdmissionLimits admission;
@@ -252,6 +265,8 @@ void read_guards(Section& section, Configuration& configuration) {
   read_budget(section, "releases", configuration.gate.releases, GateLimits{}.releases, configuration);
   section.duration("flap_rest", configuration.gate.flap_rest, seconds(1), hours(24 * 365));
   read_limit(section, "mass_match", configuration.gate.mass_match, GateLimits{}.mass_match, configuration);
+  section.word<std::optional<Share>>("share", configuration.gate.share, parse_share_or_off);
+  check_share(section, configuration);
   read_breaker(section, "breaker", configuration.executor.breaker, configuration);
   read_breaker(section, "rule_breaker", configuration.gate.rule_breaker, configuration);
   section.duration("approval_within", configuration.gate.approval_within, seconds(1), hours(24 * 365));
@@ -288,6 +303,25 @@ void read_window(Section& section, Window& window) {
   section.require("to", "'to' is missing: when the window closes, like \"06:00\"");
   section.word<TimeZone>("time_zone", window.zone,
                          [](std::string_view name) { return load_time_zone(std::string(name)); });
+}
+
+void read_fleet(Section& section, const std::string& name, Fleet& fleet) {
+  section.texts("targets", fleet.targets);
+  if (name != kOtherHosts)
+    section.require("targets",
+                    "'targets' is missing: those of the fleet, exact or with one * at the end: [\"host:web-*\"]");
+  if (section.has("targets") && fleet.targets.empty()) section.mistake("targets", "must name a target");
+  for (size_t i = 0; i < fleet.targets.size(); ++i) {
+    const std::string& target = fleet.targets[i];
+    if (!target.empty() && target.find('*') >= target.size() - 1) continue;
+    section.mistake(fmt::format("targets[{}]", i), "must be a target, exact or with one * at its end");
+  }
+  section.integer("size", fleet.size, 1, 10'000'000);
+  section.require("size", "'size' is missing: how many targets the fleet has");
+  section.integer("keep", fleet.keep, 0, 10'000'000);
+  if (fleet.keep > fleet.size && !section.is_wrong("size") && !section.is_wrong("keep")) {
+    section.mistake("keep", "must not be more than size");
+  }
 }
 
 void report_channel(Section& section, const ChannelOptions& options) {
@@ -453,6 +487,9 @@ void read_all(Section& root, Configuration& configuration) {
   });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
   root.section("executor", [&](Section& s) { read_executor(s, configuration); });
+  root.named_sections("fleets", [&](const std::string& name, Section& fleet) {
+    read_fleet(fleet, name, configuration.gate.fleets[name]);
+  });
   root.named_sections("windows", [&](const std::string& name, Section& window) {
     read_window(window, configuration.gate.windows[name]);
   });

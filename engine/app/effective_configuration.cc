@@ -105,6 +105,7 @@ Tree guards_of(const Configuration& c) {
           {"flap", limit(c.gate.flap)},
           {"flap_rest", span(c.gate.flap_rest)},
           {"mass_match", limit(c.gate.mass_match)},
+          {"share", c.gate.share ? to_string(*c.gate.share) : "off"},
           {"breaker", breaker_of(c.executor.breaker)},
           {"rule_breaker", breaker_of(c.gate.rule_breaker)},
           {"approval_within", span(c.gate.approval_within)},
@@ -129,6 +130,14 @@ Tree windows_of(const Configuration& c) {
                      {"time_zone", window.zone.name}};
   }
   return windows;
+}
+
+Tree fleets_of(const Configuration& c) {
+  Tree fleets = Tree::object();
+  for (const auto& [name, fleet] : c.gate.fleets) {
+    fleets[name] = {{"targets", fleet.targets}, {"size", fleet.size}, {"keep", fleet.keep}};
+  }
+  return fleets;
 }
 
 Tree channel_of(const ChannelOptions& channel) {
@@ -286,6 +295,7 @@ std::string effective_configuration(const Configuration& c) {
               {"sources", sources_of(c)},
               {"aws", aws_of(c)},
               {"guards", guards_of(c)},
+              {"fleets", fleets_of(c)},
               {"windows", windows_of(c)},
               {"notify", notify_of(c)},
               {"api", {{"listen", c.listen}, {"control_group", c.control_group}}},

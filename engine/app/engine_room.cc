@@ -69,6 +69,7 @@ Limits engine_limits(const Configuration& configuration) {
   Limits limits;
   if (gate.flap) limits.flap = gate.flap->most;
   if (gate.mass_match) limits.mass_match = gate.mass_match->most;
+  if (gate.share) limits.share = gate.share->percent;
   if (gate.rule_breaker) {
     limits.failures_in_a_row = gate.rule_breaker->in_a_row;
     limits.failures_of_ten = gate.rule_breaker->of_ten;

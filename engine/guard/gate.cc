@@ -253,6 +253,35 @@ std::optional<Verdict> ask_window(const GateFacts& facts, const GateLimits& limi
               facts.now + (opens - facts.time_of_day));
 }
 
+// Whoever is asked knows the fleet: a yes passes.
+std::optional<Verdict> ask_share(const GateFacts& facts, const GateLimits& limits) {
+  if (!facts.fleet || !limits.share || !facts.fleet->is_spent() || facts.approved() || facts.charged) {
+    return std::nullopt;
+  }
+  const FleetFigures& fleet = *facts.fleet;
+  const std::string approve = fmt::format("kedge remediation approve {} lets it act", facts.remediation);
+  Json figures = {{"fleet", fleet.fleet},
+                  {"out", fleet.out},
+                  {"most", fleet.most},
+                  {"percent", limits.share->percent},
+                  {"within_us", limits.share->within.count()}};
+  if (fleet.size == 0) {
+    figures["size"] = nullptr;
+    return hold(
+        kShare,
+        fmt::format("{}: another target of the fleet {} is out of service or was within {}, and nobody has said "
+                    "how large the fleet is, so it counts as one. Its size belongs into fleets.{}.size",
+                    approve, fleet.fleet, format_duration(limits.share->within), fleet.fleet),
+        std::move(figures));
+  }
+  figures["size"] = fleet.size;
+  return hold(
+      kShare,
+      fmt::format("{}: of the {} targets of the fleet {}, {} are out of service or were within {}, and {} may be",
+                  approve, fleet.size, fleet.fleet, fleet.out, format_duration(limits.share->within), fleet.most),
+      std::move(figures));
+}
+
 std::optional<Verdict> ask_rule_breaker(const GateFacts& facts) {
   if (!facts.rule_breaker || facts.approved() || facts.charged) return std::nullopt;
   const OpenRuleBreaker& open = *facts.rule_breaker;
@@ -327,6 +356,10 @@ GateLimits tightened(GateLimits limits, const Limits& rule) {
   const GateLimits usual;
   tighten(limits.flap, usual.flap, rule.flap);
   tighten(limits.mass_match, usual.mass_match, rule.mass_match);
+  if (rule.share) {
+    if (!limits.share) limits.share = usual.share;
+    tighten(limits.share->percent, rule.share);
+  }
   if (rule.failures_in_a_row || rule.failures_of_ten) {
     if (!limits.rule_breaker) limits.rule_breaker = usual.rule_breaker;
     tighten(limits.rule_breaker->in_a_row, rule.failures_in_a_row);
@@ -351,6 +384,7 @@ Verdict first_to_mind(const GateFacts& facts, const GateLimits& limits) {
   if (auto verdict = ask_mass_match(facts, limits)) return *verdict;
   if (auto verdict = ask_window(facts, limits)) return *verdict;
   if (auto verdict = ask_approval(facts, limits)) return *verdict;
+  if (auto verdict = ask_share(facts, limits)) return *verdict;
   if (auto verdict = ask_rule_breaker(facts)) return *verdict;
   if (auto verdict = ask_breaker(facts)) return *verdict;
   if (auto verdict = ask_locks(facts)) return *verdict;

@@ -3,7 +3,8 @@
 // that cannot be evaluated holds.
 //
 // Order: rule gone, off or stricter now → restored → pause → exception → self-protection → stale, or by reconcile →
-// flap breaker → mass match → what the rule asks for (window, approval) → circuit breakers → locks → budgets.
+// flap breaker → mass match → what the rule asks for (window, approval) → share of a fleet → circuit breakers → locks →
+// budgets.
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 #include "base/time.h"
 #include "guard/breaker.h"
 #include "guard/budget.h"
+#include "guard/fleet.h"
 #include "guard/opponent.h"
 #include "guard/own_things.h"
 #include "guard/window.h"
@@ -24,6 +26,7 @@ namespace kedge {
 
 // Names of guards that others know.
 inline constexpr const char* kMassMatch = "mass-match";
+inline constexpr const char* kShare = "share";
 inline constexpr const char* kRuleGuard = "rule";
 inline constexpr const char* kLocksGuard = "locks";
 
@@ -36,6 +39,9 @@ struct GateLimits {
   // How many different targets one rule may want to act on within the time; with the next one the rule is held until a
   // person lets it go on. None: as many as it likes.
   std::optional<Budget> mass_match = Budget{5, std::chrono::minutes(10)};
+  // How much of a fleet may be out of service at a time; beyond that a person is asked. None: all of it.
+  std::optional<Share> share = Share{};
+  Fleets fleets;
   // When a rule does nothing more on an account, because what it did there failed; one remediation is let through after
   // a while to see. None: never.
   std::optional<BreakerLimits> rule_breaker = BreakerLimits{3, 5, std::chrono::minutes(15), std::chrono::minutes(15)};
@@ -89,6 +95,7 @@ struct GateFacts {
   std::optional<OpenBreaker> breaker;           // of the endpoint that it would call first
   std::vector<std::string> locked_by;           // other remediations that hold one of its keys
   std::vector<BudgetFigures> budgets;           // those that it would be charged to
+  std::optional<FleetFigures> fleet;            // that its target is in; none: in no fleet
   bool charged = false;                         // it has started before, and is counted already
   Actor actor;                                  // of its event
   std::vector<PutRight> put_right;              // of its target, by its rule, within flap_rest; oldest first

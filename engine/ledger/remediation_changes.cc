@@ -46,9 +46,7 @@ Result<Remediation> SqliteWriter::open_remediation(const std::string& id) {
 int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Transition& step, Standstill why,
                              Json details) {
   move_to(r, step, std::move(why), at_);
-  if (is_end(r.state)) {
-    for (const Charge& charge : settle_charges(r)) tables_.give_back(charge);
-  }
+  if (is_end(r.state)) give_back(r);
   if (const auto flap = limits_of(r).flap; flap && puts_right(r, step)) {
     tables_.put_put_right(r, at_, at_ - options_.gate.flap_rest - flap->within);
   }
@@ -70,6 +68,17 @@ int64_t SqliteWriter::settle(Remediation& r, const Remediation& was, const Trans
     if (failed) note_end(r, step, code);
   }
   return seq;
+}
+
+// What it was charged with, where nothing was done; what was done counts for its time.
+void SqliteWriter::give_back(Remediation& r) {
+  const auto charges = settle_charges(r);
+  for (const Charge& charge : charges) tables_.give_back(charge);
+  if (charges.empty()) {
+    tables_.end_out_of_service(r, at_);
+  } else {
+    tables_.erase_out_of_service(r);
+  }
 }
 
 // What it isolates may be worked on by others while its lease runs.
@@ -224,6 +233,13 @@ void SqliteWriter::count_target(const Remediation& r, GateFacts& facts) {
   facts.targets = tables_.wanted_count(facts.rule);
 }
 
+void SqliteWriter::count_fleet(const Remediation& r, const std::optional<Share>& share, GateFacts& facts) {
+  const std::string fleet = share ? fleet_of(r.plan.target, options_.gate.fleets) : "";
+  if (fleet.empty()) return;
+  const auto out = tables_.out_of_service(at_ - share->within);
+  facts.fleet = figures_of(fleet, options_.gate.fleets, *share, r.plan.target, out);
+}
+
 // Those that count for nothing any more are taken out: what comes back as it was is a change, too.
 void SqliteWriter::count_approvals(const Remediation& r, GateFacts& facts) {
   const Duration within = limits_of(r).approval_within;
@@ -306,6 +322,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (rule_breaker) facts.rule_breaker = open_for(r, *rule_breaker, account, at_, *limits.rule_breaker);
   count_approvals(r, facts);
   count_target(r, facts);
+  count_fleet(r, limits.share, facts);
   const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) tables_.put(facts.rule, MassMatch{at_, facts.targets});
   if (verdict.guard == kRuleBreaker) {
@@ -324,6 +341,7 @@ Result<Answer> SqliteWriter::on(const Start& start) {
   if (!facts.charged) {
     charge(r, budgets, at_);
     for (const Charge& one : r.charges) tables_.add_spent(one);
+    if (facts.fleet) tables_.put_out_of_service(r, at_, at_ - limits.share->within);
   }
   tables_.put_locks(r);
   begin_attempt(r, start.step, start.mark, false);
@@ -445,8 +463,13 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   }
   Standstill why;
   if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};
+  Answer answer;
+  if (change.move == Move::hold && !has_written(was)) {
+    why.due = at_ + options_.gate.held_most;  // as what a guard holds (gate)
+    answer.go = GoAnswer{Go::held, why.guard, why.reason, why.due};
+  }
   settle(*found, was, *step, std::move(why), Json::object());
-  return Answer{};
+  return answer;
 }
 
 }  // namespace kedge

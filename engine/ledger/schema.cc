@@ -173,8 +173,17 @@ ALTER TABLE rule_state DROP COLUMN reconcile;
 ALTER TABLE rule_state ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array<const char*, 9> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                                    kVersion6, kVersion7, kVersion8, kVersion9};
+// The hosts on which something has begun; when, nobody knows any more.
+constexpr const char* kVersion10 = R"sql(
+CREATE TABLE out_of_service (
+  remediation TEXT PRIMARY KEY, target TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER) WITHOUT ROWID;
+INSERT INTO out_of_service
+  SELECT id, target, meta.time, NULL FROM remediation, meta WHERE target LIKE 'host:%'
+  AND EXISTS (SELECT 1 FROM step WHERE step.remediation = remediation.id AND attempts > 0);
+)sql";
+
+constexpr std::array<const char*, 10> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                                     kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
 
 int64_t pragma(Database& database, const std::string& name) {
   int64_t value = 0;

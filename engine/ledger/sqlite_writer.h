@@ -101,6 +101,7 @@ class SqliteWriter {
   int64_t settle(Remediation& r, const Remediation& was, const Transition&, Standstill, nlohmann::json details);
   void note_runnable(const Remediation&, bool moved);
   void end(const Remediation&);
+  void give_back(Remediation& ended);
   void rest(const Remediation& isolated);
   void wake_waiting(const std::vector<std::string>& keys, const std::string& but);
   void resume(Remediation, nlohmann::json details);
@@ -109,6 +110,7 @@ class SqliteWriter {
   GateFacts gate_facts(const Remediation&);
   std::vector<BudgetFigures> figures_of_budgets(const std::vector<ScopedBudget>&);
   void count_target(const Remediation&, GateFacts&);
+  void count_fleet(const Remediation&, const std::optional<Share>&, GateFacts&);
   void count_approvals(const Remediation&, GateFacts&);
   bool end_pause(const RemovePause&);
   bool let_go(const std::string& rule, const std::string& actor);

@@ -159,6 +159,28 @@ void Tables::put_put_right(const Remediation& r, Time at, Time forget_before) {
           r.event.principal, r.event.agent);
 }
 
+// ---- out_of_service ------------------------------------------------------------------------------------------------
+
+std::vector<std::string> Tables::out_of_service(Time since) {
+  std::vector<std::string> targets;
+  Query row = db_.query("SELECT DISTINCT target FROM out_of_service WHERE ended IS NULL OR began > ?", since);
+  while (row.next()) targets.push_back(row.text(0));
+  return targets;
+}
+
+void Tables::put_out_of_service(const Remediation& r, Time at, Time forget_before) {
+  db_.run("DELETE FROM out_of_service WHERE ended IS NOT NULL AND began <= ?", forget_before);
+  db_.run("INSERT OR REPLACE INTO out_of_service VALUES (?, ?, ?, NULL)", r.id, r.plan.target, at);
+}
+
+void Tables::end_out_of_service(const Remediation& r, Time at) {
+  db_.run("UPDATE out_of_service SET ended = ? WHERE remediation = ?", at, r.id);
+}
+
+void Tables::erase_out_of_service(const Remediation& r) {
+  db_.run("DELETE FROM out_of_service WHERE remediation = ?", r.id);
+}
+
 // ---- wanted, mass_match --------------------------------------------------------------------------------------------
 
 void Tables::put_wanted(const std::string& rule, const std::string& target, Time at) {

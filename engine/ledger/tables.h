@@ -102,6 +102,12 @@ class Tables {
   std::vector<PutRight> put_right(const std::string& rule, const std::string& target, Time since);  // oldest first
   void put_put_right(const Remediation&, Time at, Time forget_before);
 
+  // ---- out_of_service
+  std::vector<std::string> out_of_service(Time since);  // targets of a fleet: still, or from then on
+  void put_out_of_service(const Remediation&, Time at, Time forget_before);
+  void end_out_of_service(const Remediation&, Time at);
+  void erase_out_of_service(const Remediation&);
+
   // ---- wanted, mass_match
   void put_wanted(const std::string& rule, const std::string& target, Time at);
   void erase_wanted(const std::string& rule, Time before);

@@ -18,11 +18,12 @@ constexpr std::array<std::string_view, 3> kOnUnconfirmed = {"undo", "hold", "esc
 constexpr std::array<std::string_view, 3> kReconcile = {"off", "hold", "enforce"};
 
 // As they are stored.
-constexpr std::array<std::pair<std::string_view, std::optional<int> Limits::*>, 6> kCounts = {
+constexpr std::array<std::pair<std::string_view, std::optional<int> Limits::*>, 7> kCounts = {
     {{"per_minute", &Limits::per_minute},
      {"per_hour", &Limits::per_hour},
      {"flap", &Limits::flap},
      {"mass_match", &Limits::mass_match},
+     {"share", &Limits::share},
      {"failures_in_a_row", &Limits::failures_in_a_row},
      {"failures_of_ten", &Limits::failures_of_ten}}};
 constexpr std::array<std::pair<std::string_view, std::optional<Duration> Limits::*>, 3> kSpans = {

@@ -24,6 +24,7 @@ struct Limits {
   // Numbers, each within the time that the engine's own limit says.
   std::optional<int> flap = std::nullopt;               // how often it may put one target right
   std::optional<int> mass_match = std::nullopt;         // how many targets it may want to act on
+  std::optional<int> share = std::nullopt;              // of a fleet, in a hundred, that may be out of service
   std::optional<int> failures_in_a_row = std::nullopt;  // of its remediations on one account, until its breaker opens
   std::optional<int> failures_of_ten = std::nullopt;
   std::optional<Duration> stale_after = std::nullopt;

@@ -19,10 +19,11 @@ struct CountLimit {
   std::string_view name;
   std::optional<int> Limits::*value;
 };
-constexpr std::array<CountLimit, 4> kCounts = {{{"flap", &Limits::flap},
+constexpr std::array<CountLimit, 5> kCounts = {{{"flap", &Limits::flap},
                                                 {"mass_match", &Limits::mass_match},
                                                 {"per_hour", &Limits::per_hour},
-                                                {"per_minute", &Limits::per_minute}}};
+                                                {"per_minute", &Limits::per_minute},
+                                                {"share", &Limits::share}}};
 constexpr std::array<CountLimit, 2> kBreakerCounts = {
     {{"in_a_row", &Limits::failures_in_a_row}, {"of_ten", &Limits::failures_of_ten}}};
 

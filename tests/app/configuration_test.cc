@@ -99,6 +99,9 @@ TEST(Configuration, RefusesToLoosenAGuardInPassing) {
             (std::vector<std::string>{"guards.budgets.rule", "guards.mass_match", "guards.breaker.first"}));
   EXPECT_EQ(load(std::string(kGood) + "guards: {unsafe_limits: true}\n").configuration.loosened,
             std::vector<std::string>());
+  EXPECT_NE(mistakes(std::string(kGood) + "guards: {share: 11%/1h}\n").find("guards.share: 11%/1h loosens a guard"),
+            std::string::npos);
+  EXPECT_EQ(mistakes(std::string(kGood) + "guards: {share: 5%/2h}\n"), "");
   EXPECT_NE(mistakes(std::string(kGood) + "guards: {mass_match: off}\n").find("guards.mass_match: off loosens a guard"),
             std::string::npos);
   EXPECT_EQ(mistakes(std::string(kGood) + "guards:\n  budgets: {all: 1/1m, rule: 5/1h}\n"), "");
@@ -329,7 +332,9 @@ aws:
   endpoints: {s3: "https://s3.example.com"}
   path_style: false
   ca_file: ca.pem
-guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, flap_rest: 2d, mass_match: 4/20m, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, waited_most: 5h, held_most: 6d, future_most: 30s, record_only_after: 12h, unsafe_limits: true}
+guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, flap_rest: 2d, mass_match: 4/20m, share: 5%/2h, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, waited_most: 5h, held_most: 6d, future_most: 30s, record_only_after: 12h, unsafe_limits: true}
+fleets:
+  web: {targets: ["host:web-*", "host:www"], size: 40, keep: 30}
 windows:
   nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
   always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}
@@ -411,6 +416,22 @@ TEST(Configuration, OfARootOfAHostTellsWhatIsWrong) {
   EXPECT_EQ(first(with_root("start: [/init], ", "")).substr(0, 33), "host.roots[0]: 'start' is missing");
   EXPECT_EQ(first(with_root("health: [/check]", "healthy: [/check]")).substr(0, 21), "host.roots[0].healthy");
   EXPECT_EQ(first(with_root("golden+", "golden")).substr(0, 19), "host.roots[0].keys:");
+}
+
+TEST(Configuration, OfAFleetTellsWhatIsWrong) {
+  const auto with = [](const std::string& fleet) {
+    return mistakes(std::string(kGood) + "fleets:\n  web: " + fleet + "\n");
+  };
+  EXPECT_EQ(with("{targets: [\"host:web-*\"], size: 40, keep: 40}"), "");
+  EXPECT_THAT(with("{size: 40}"), testing::HasSubstr("kedge.yaml:18: fleets.web: 'targets' is missing"));
+  EXPECT_EQ(mistakes(std::string(kGood) + "fleets: {hosts: {size: 40}}\n"), "") << "those that no other names";
+  EXPECT_THAT(with("{targets: [], size: 40}"), testing::HasSubstr("fleets.web.targets: must name a target"));
+  EXPECT_THAT(with("{targets: [\"host:*-web\"], size: 40}"),
+              testing::HasSubstr("fleets.web.targets[0]: must be a target, exact or with one * at its end"));
+  EXPECT_THAT(with("{targets: [\"host:web-*\"]}"), testing::HasSubstr("fleets.web: 'size' is missing"));
+  EXPECT_THAT(with("{targets: [\"host:web-*\"], size: 0}"), testing::HasSubstr("fleets.web.size: "));
+  EXPECT_THAT(with("{targets: [\"host:web-*\"], size: 4, keep: 5}"),
+              testing::HasSubstr("fleets.web.keep: must not be more than size"));
 }
 
 TEST(Configuration, ShowsEveryValueInForce) {

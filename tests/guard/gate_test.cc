@@ -286,6 +286,32 @@ TEST_F(GateTest, LetsAPersonPassAMassMatch) {
   EXPECT_EQ(ask(), Verdict{});
 }
 
+TEST_F(GateTest, HoldsWhatWouldTakeMoreOfAFleetOutOfService) {
+  facts.fleet = FleetFigures{"web", 40, 3, 4};
+  EXPECT_EQ(ask(), Verdict{});
+  facts.fleet->out = 4;
+  expect(Kind::hold, "share",
+         "of the 40 targets of the fleet web, 4 are out of service or were within 1h, and 4 may be");
+  EXPECT_EQ(
+      ask().figures,
+      (nlohmann::json{
+          {"fleet", "web"}, {"size", 40}, {"out", 4}, {"most", 4}, {"percent", 10}, {"within_us", 3'600'000'000}}));
+  facts.approvals = 1;
+  EXPECT_EQ(ask(), Verdict{});
+  facts.approvals = 0;
+  facts.charged = true;
+  EXPECT_EQ(ask(), Verdict{}) << "it is out of service already";
+  facts.charged = false;
+  limits.share.reset();
+  EXPECT_EQ(ask(), Verdict{});
+}
+
+TEST_F(GateTest, SaysWhereTheSizeOfAFleetBelongs) {
+  facts.fleet = FleetFigures{"hosts", 0, 1, 1};
+  expect(Kind::hold, "share", "Its size belongs into fleets.hosts.size");
+  EXPECT_TRUE(ask().figures["size"].is_null());
+}
+
 TEST_F(GateTest, FightsNobodyForADayAfterAFlap) {
   const Time last = facts.now - std::chrono::hours(5);
   facts.put_right = {
@@ -393,12 +419,14 @@ TEST(Tightened, TakesWhatIsStricterOfTheEnginesLimitAndTheRules) {
   EXPECT_EQ(tightened(engine, rule), engine);
   rule.flap = 1;
   rule.mass_match = 2;
+  rule.share = 5;
   rule.failures_in_a_row = 2;
   rule.approval_within = minutes(5);
   rule.stale_after = minutes(1);
   const GateLimits tight = tightened(engine, rule);
   EXPECT_EQ(tight.flap, (Budget{1, std::chrono::hours(2)})) << "a number, within the engine's time";
   EXPECT_EQ(tight.mass_match, (Budget{2, minutes(10)}));
+  EXPECT_EQ(tight.share, (Share{5, std::chrono::hours(1)}));
   EXPECT_EQ(tight.rule_breaker->in_a_row, 2);
   EXPECT_EQ(tight.rule_breaker->of_ten, engine.rule_breaker->of_ten);
   EXPECT_EQ(tight.approval_within, minutes(5));
@@ -408,7 +436,7 @@ TEST(Tightened, TakesWhatIsStricterOfTheEnginesLimitAndTheRules) {
 TEST(Tightened, LoosensNothing) {
   const GateLimits engine;
   Limits rule;
-  rule.flap = rule.mass_match = rule.failures_in_a_row = rule.failures_of_ten = 1000;
+  rule.flap = rule.mass_match = rule.share = rule.failures_in_a_row = rule.failures_of_ten = 1000;
   rule.approval_within = rule.stale_after = std::chrono::hours(24 * 365);
   EXPECT_EQ(tightened(engine, rule), engine);
 }

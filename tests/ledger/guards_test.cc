@@ -428,6 +428,53 @@ TEST_P(GuardsTest, IsNoFlapWhereNothingHadToBePutRight) {
   EXPECT_EQ(start(open(10, "bucket")).go, Go::go);
 }
 
+// ---- share of a fleet ----------------------------------------------------------------------------------------------
+
+struct FleetGuard : GuardsTest {
+  void use(Fleets fleets) {
+    options.gate.budgets = no_budgets();
+    options.gate.fleets = std::move(fleets);
+    allow_mass_matches();
+  }
+  GoAnswer start_on(int number, const std::string& target) { return start(open(number, target), target); }
+};
+
+TEST_P(FleetGuard, IsAskedBeforeMoreOfItIsOutOfService) {
+  use({{"web", {{"host:web-*"}, 20, 0}}});
+  EXPECT_EQ(start_on(1, "host:web-1").go, Go::go);
+  EXPECT_EQ(start_on(2, "host:web-2").go, Go::go);
+  const std::string third = open(3, "host:web-3");
+  EXPECT_EQ(start(third, "host:web-3").go, Go::held);
+  EXPECT_EQ(last_record()["guard"], "share");
+  EXPECT_EQ(last_record()["figures"]["out"], 2);
+  EXPECT_EQ(start_on(4, "host:db-1").go, Go::go) << "of another fleet";
+  EXPECT_EQ(start_on(5, "bucket").go, Go::go) << "of none";
+  ASSERT_TRUE(commit(PersonalMove{third, Move::resume, "alice", "it is compromised, too"}).done());
+  EXPECT_EQ(start(third, "host:web-3").go, Go::go);
+}
+
+TEST_P(FleetGuard, CountsAsOneWhereItsSizeIsUnknown) {
+  use({});
+  EXPECT_EQ(start_on(1, "host:a").go, Go::go);
+  restart();
+  EXPECT_EQ(start_on(2, "host:b").guard, "share");
+}
+
+TEST_P(FleetGuard, HasRoomAgainAnHourAfterOneBeganThatHasEnded) {
+  use({});
+  const std::string first = open(1, "host:a");
+  EXPECT_EQ(start(first, "host:a").go, Go::go);
+  clock.advance(hours(2));
+  EXPECT_EQ(start_on(2, "host:b").guard, "share") << "it has not ended";
+  ASSERT_TRUE(finish_step(first).done());
+  ASSERT_EQ(conclude(first, Move::confirm, ledger().head()).go->go, Go::go);
+  EXPECT_EQ(start_on(3, "host:c").go, Go::go) << "an hour has gone by since it began";
+  clock.advance(minutes(59));
+  EXPECT_EQ(start_on(4, "host:d").guard, "share");
+}
+
+INSTANTIATE_TEST_SUITE_P(Ledger, FleetGuard, kAllLedgers, name_of_ledger);
+
 // ---- mass match ----------------------------------------------------------------------------------------------------
 
 TEST_P(GuardsTest, IsHeldWithAllThatFollowOnceItsRuleWantsTooManyTargets) {
@@ -637,6 +684,18 @@ TEST_P(GuardsTest, ExpiresUndoneWhereNobodyApprovesInTime) {
   EXPECT_EQ(state_of(id), State::expired);
   const auto types = notice_types();
   EXPECT_EQ(std::count(types.begin(), types.end(), "kedge.remediation.expired"), 2) << "the alarm channel, too";
+}
+
+TEST_P(GuardsTest, HoldsNothingThatHasNotBegunForEver) {
+  const std::string id = open(1, "bucket");
+  const MoveRemediation hold{id, Move::hold, "observation", "witnesses disagree", {}, {}};
+  EXPECT_EQ(commit(hold).go->due, clock.now() + options.gate.held_most);
+  const MoveRemediation expire{id, Move::expire, "observation", "nobody let it go on in time", {}, {}};
+  clock.advance(options.gate.held_most - seconds(1));
+  EXPECT_EQ(commit(expire).error.code, ErrorCode::refused) << "not before its time";
+  clock.advance(seconds(1));
+  ASSERT_TRUE(commit(expire).done());
+  EXPECT_EQ(state_of(id), State::expired);
 }
 
 TEST_P(GuardsTest, IsNotLetGoByAYesThatIsTooOld) {

@@ -146,6 +146,7 @@ class MemoryLedger : public Ledger, public LedgerReader {
   GateLimits limits_of(const Remediation&) const;
   GateFacts gate_facts(const Remediation&) const;
   void count_target(const Remediation&, GateFacts&);
+  void count_fleet(const Remediation&, const std::optional<Share>&, GateFacts&) const;
   void count_approvals(const Remediation&, GateFacts&);
   bool let_go(const std::string& rule, const std::string& actor);
   bool close_rule_breakers(const std::string& rule, const std::string& actor);
@@ -193,6 +194,12 @@ class MemoryLedger : public Ledger, public LedgerReader {
     Actor actor;
   };
   std::vector<PutRightOnce> put_right_;
+  struct OutOfService {
+    std::string target;
+    Time began;
+    std::optional<Time> ended;
+  };
+  std::map<std::string, OutOfService> out_of_service_;                        // by remediation
   std::map<std::string, std::map<std::string, Time>> wanted_;                 // rule → target → when
   std::map<std::string, MassMatch> mass_matches_;                             // by rule
   std::map<std::pair<std::string, std::string>, RuleBreaker> rule_breakers_;  // by rule and account

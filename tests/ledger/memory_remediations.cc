@@ -30,7 +30,13 @@ int64_t MemoryLedger::settle(Remediation& r, const Transition& step, Standstill 
   const std::string was_guard = r.guard;
   move_to(r, step, std::move(why), at_);
   if (is_end(r.state)) {
-    for (const Charge& one : settle_charges(r)) --spent_[one.ring][one.slot];
+    const auto charges = settle_charges(r);
+    for (const Charge& one : charges) --spent_[one.ring][one.slot];
+    if (!charges.empty()) {
+      out_of_service_.erase(r.id);
+    } else if (const auto out = out_of_service_.find(r.id); out != out_of_service_.end()) {
+      out->second.ended = at_;
+    }
   }
   if (limits_of(r).flap && puts_right(r, step)) {
     put_right_.push_back({r.plan.rule.id, r.plan.target, at_, r.id, {r.event.principal, r.event.agent}});
@@ -203,6 +209,16 @@ void MemoryLedger::count_target(const Remediation& r, GateFacts& facts) {
   facts.targets = static_cast<int>(targets.size());
 }
 
+void MemoryLedger::count_fleet(const Remediation& r, const std::optional<Share>& share, GateFacts& facts) const {
+  const std::string fleet = share ? fleet_of(r.plan.target, options_.gate.fleets) : "";
+  if (fleet.empty()) return;
+  std::set<std::string> out;
+  for (const auto& [id, one] : out_of_service_) {
+    if (!one.ended || one.began > at_ - share->within) out.insert(one.target);
+  }
+  facts.fleet = figures_of(fleet, options_.gate.fleets, *share, r.plan.target, {out.begin(), out.end()});
+}
+
 void MemoryLedger::count_approvals(const Remediation& r, GateFacts& facts) {
   auto& people = approved_[r.id];
   const Duration within = limits_of(r).approval_within;
@@ -312,6 +328,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   }
   count_approvals(r, facts);
   count_target(r, facts);
+  count_fleet(r, limits.share, facts);
   const Verdict verdict = gate(facts, limits);
   if (verdict.guard == kMassMatch && !facts.mass_since) mass_matches_[facts.rule] = {at_, facts.targets};
   if (verdict.guard == kRuleBreaker) rule_breaker->second.last_due = verdict.due;
@@ -327,6 +344,7 @@ Result<Answer> MemoryLedger::on(const Start& start) {
   if (!facts.charged) {
     charge(r, budgets, at_);
     for (const Charge& one : r.charges) ++spent_[one.ring][one.slot];
+    if (facts.fleet) out_of_service_[r.id] = {r.plan.target, at_, {}};
   }
   for (const std::string& key : r.touches) locks_[key] = r.id;
   begin_attempt(r, start.step, start.mark, false);
@@ -460,10 +478,16 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   }
   if (change.move == Move::resume) {
     settle(r, *step, {}, Json::object());
-  } else {
-    settle(r, *step, {change.guard, change.reason, change.figures, change.due}, Json::object());
+    return Answer{};
   }
-  return Answer{};
+  Answer answer;
+  std::optional<Time> due = change.due;
+  if (change.move == Move::hold && !has_written(r)) {
+    due = at_ + options_.gate.held_most;
+    answer.go = GoAnswer{Go::held, change.guard, change.reason, due};
+  }
+  settle(r, *step, {change.guard, change.reason, change.figures, due}, Json::object());
+  return answer;
 }
 
 // ---- claims --------------------------------------------------------------------------------------------------------

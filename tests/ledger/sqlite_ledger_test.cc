@@ -262,6 +262,7 @@ constexpr const char* kTakenBack[] = {
          reconcile TEXT NOT NULL DEFAULT 'off') WITHOUT ROWID;
        UPDATE remediation SET guard = substr(guard, 1, instr(guard, ' ') - 1)
          WHERE guard LIKE 'rule %' OR guard LIKE 'rule-breaker %')",
+    "DROP TABLE out_of_service",
 };
 
 class EarlierVersion : public SqliteLedgerTest, public testing::WithParamInterface<int> {
@@ -344,6 +345,20 @@ TEST_P(EarlierVersion, KnowsWhoWaitsForALockAndWhomItsRuleHolds) {
   const Answer loaded = commit(*ledger, sample_rules());
   ASSERT_EQ(loaded.runnable.size(), 1U);
   EXPECT_EQ(loaded.runnable[0].id, sample_id(3));
+}
+
+TEST_P(EarlierVersion, KnowsWhichHostsAreOutOfService) {
+  {
+    const auto ledger = open();
+    commit(*ledger, sample_rules());
+    commit(*ledger, batch_of({sample_finding(1, "host:a", clock.now())}));
+    ASSERT_EQ(commit(*ledger, sample_start(sample_id(1), "host:a", ledger->head())).go->go, Go::go);
+  }
+  take_back();
+  const auto ledger = open();
+  commit(*ledger, sample_rules());
+  commit(*ledger, batch_of({sample_finding(2, "host:b", clock.now())}));
+  EXPECT_EQ(commit(*ledger, sample_start(sample_id(2), "host:b", ledger->head())).go->guard, "share");
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, EarlierVersion, testing::Range(1, ledger_schema_version()));

@@ -17,6 +17,7 @@ TEST(Policy, IsReadAsItIsWritten) {
   policy.limits.per_hour = 4;
   policy.limits.flap = 1;
   policy.limits.mass_match = 2;
+  policy.limits.share = 5;
   policy.limits.failures_in_a_row = 2;
   policy.limits.failures_of_ten = 5;
   policy.limits.stale_after = std::chrono::minutes(3);

@@ -216,6 +216,18 @@ TEST(Survey, IsHeldForNobodyForEver) {
   }
 }
 
+TEST(Survey, IsInDoubtForNobodyForEver) {
+  for (const bool restarts : {false, true}) {
+    Play play;
+    play.world.set("a", "?");
+    const auto id = play.open({set_step("a")});
+    EXPECT_EQ(play.run(id, std::chrono::hours(24 * 30) - std::chrono::minutes(1)), State::held);
+    if (restarts) play.crash(id);
+    EXPECT_EQ(play.run(id, std::chrono::minutes(2)), State::expired);
+    EXPECT_TRUE(play.world.writes().empty());
+  }
+}
+
 TEST(Survey, LetsNoApprovalExpireWhileTheWallClockIsInDoubt) {
   Play play;
   play.world.set("a", "wrong");

@@ -18,7 +18,7 @@ TEST(RuleSet, ReadsEveryFieldOfARule) {
   RuleDirectory directory;
   directory.write("a/full.lua", rule_text("house.full", R"(
     title = "Door opened", severity = "high", mode = "canary", canary = 25, references = { "https://example.org" },
-    limits = { per_minute = 2, per_hour = 5, flap = 1, mass_match = 3, rule_breaker = { in_a_row = 2, of_ten = 4 },
+    limits = { per_minute = 2, per_hour = 5, flap = 1, mass_match = 3, share = 6, rule_breaker = { in_a_row = 2, of_ten = 4 },
       stale_after = "5m", record_only_after = "2h", approval_within = "30m" }, window = "night", approval = 2, on_unconfirmed = "undo",
     reconcile = "enforce", throttle = "15m",)"));
   const auto rules = directory.rules();
@@ -34,7 +34,7 @@ TEST(RuleSet, ReadsEveryFieldOfARule) {
   expected.severity = Severity::high;
   expected.title = "Door opened";
   expected.references = {"https://example.org"};
-  expected.limits = {2, 5, 1, 3, 2, 4, std::chrono::minutes(5), std::chrono::hours(2), std::chrono::minutes(30)};
+  expected.limits = {2, 5, 1, 3, 6, 2, 4, std::chrono::minutes(5), std::chrono::hours(2), std::chrono::minutes(30)};
   expected.window = "night";
   expected.approvals = 2;
   expected.on_unconfirmed = OnUnconfirmed::undo;

@@ -31,6 +31,7 @@ std::vector<Kind> kinds_that_show(Plant plant) {
       return {Kind::isolating_drift};
     case Plant::writers_ignored:
     case Plant::mass_ignored:
+    case Plant::fleet_ignored:
     case Plant::approval_ignored:
     case Plant::account_uncounted:
     case Plant::action_uncounted:
@@ -47,6 +48,7 @@ std::vector<Kind> kinds_that_show(Plant plant) {
 Scenario make_scenario_for(Plant plant, uint64_t seed) {
   Scenario scenario = make_scenario(seed, kinds_that_show(plant));
   if (plant != Plant::none) scenario.on_sqlite = plant == Plant::disk_lies;
+  if (plant == Plant::fleet_ignored) scenario.fleet = true;
   return scenario;
 }
 

@@ -41,9 +41,10 @@ enum class Plant {
   account_uncounted,      // what an account may be charged with is no limit
   action_uncounted,       // nor is what an action may
   lease_cut_short,        // what is isolated is released before its time
+  fleet_ignored,          // all of a fleet may be out of service at once
 };
 
-inline constexpr std::array<std::string_view, 31> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 32> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -73,7 +74,8 @@ inline constexpr std::array<std::string_view, 31> kPlantNames = {"none",
                                                                  "undo_repeated",
                                                                  "account_uncounted",
                                                                  "action_uncounted",
-                                                                 "lease_cut_short"};
+                                                                 "lease_cut_short",
+                                                                 "fleet_ignored"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

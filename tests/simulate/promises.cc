@@ -41,6 +41,7 @@ Promises::Promises(Clock& clock, std::function<std::string(const std::string& na
     : clock_(clock),
       endpoints_(clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }),
       starts_(clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }),
+      fleet_(clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }),
       undo_(
           clock, [this](bool holds, const std::string& promise) { expect(holds, promise); }, value),
       leases_(
@@ -56,6 +57,7 @@ void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& d
   endpoints_.writes(call, of_mark != open.end() && !of_mark->plan.isolate.empty());
   undo_.writes(name);
   leases_.writes(name, request.body);
+  if (of_mark != open.end()) fleet_.writes(of_mark->id);
   expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
   expect(!paused_, "a write of " + name + " while effects are paused");
   expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");
@@ -90,7 +92,7 @@ void Promises::committed(const Change& change, const Answer& answer, MemoryLedge
   const bool went = !answer.go || answer.go->go == Go::go;
   const auto about = [&](const std::string& id) { return durable.remediation(id); };
   if (const auto* start = std::get_if<Start>(&change)) {
-    if (const auto remediation = about(start->remediation); remediation && went) started(*remediation);
+    if (const auto remediation = about(start->remediation); remediation && went) started(*remediation, durable);
     if (answer.go && answer.go->go == Go::held && !lets_go_by_itself(answer.go->guard)) {
       held_[start->remediation] = answer.go->guard;
     }
@@ -99,7 +101,7 @@ void Promises::committed(const Change& change, const Answer& answer, MemoryLedge
     if (const auto remediation = about(end->remediation); remediation && went) concluded(*end, *remediation);
   }
   if (const auto* move = std::get_if<MoveRemediation>(&change)) {
-    if (const auto remediation = about(move->remediation); remediation && went) moved(*move, *remediation);
+    if (const auto remediation = about(move->remediation); remediation) moved(*move, *remediation, went);
   }
   if (const auto* word = std::get_if<PersonalMove>(&change)) {
     if (const auto remediation = about(word->remediation)) moved_by_person(*word, *remediation, durable.head());
@@ -109,12 +111,12 @@ void Promises::committed(const Change& change, const Answer& answer, MemoryLedge
   }
 }
 
-void Promises::started(const Remediation& remediation) {
+void Promises::started(const Remediation& remediation, MemoryLedger& durable) {
   undo_.began(remediation);
-  began(remediation);
+  began(remediation, durable);
 }
 
-void Promises::began(const Remediation& remediation) {
+void Promises::began(const Remediation& remediation, MemoryLedger& durable) {
   const std::string& target = remediation.plan.target;
   expect(!excepted_.contains(target), "a remediation of " + target + " began, which is excepted");
   const bool approved = approved_.contains(remediation.id);
@@ -130,6 +132,7 @@ void Promises::began(const Remediation& remediation) {
   if (std::find(begun_.begin(), begun_.end(), remediation.id) != begun_.end()) return;
   begun_.push_back(remediation.id);
   if (is_by_reconcile(remediation)) began_by_reconcile(remediation);
+  fleet_.began(remediation, approved, durable);
   if (approved) return;
   starts_.began(remediation.plan);
   began_among_few(remediation);
@@ -170,9 +173,9 @@ void Promises::concluded(const Conclude& end, const Remediation& remediation) {
   }
 }
 
-void Promises::moved(const MoveRemediation& move, const Remediation& remediation) {
+void Promises::moved(const MoveRemediation& move, const Remediation& remediation, bool went) {
   if (move.move == Move::hold) releasing_.erase(remediation.id);
-  if (move.move != Move::release) return;
+  if (move.move != Move::release || !went) return;
   leases_.released(remediation);
   releasing_.insert(remediation.id);
 }

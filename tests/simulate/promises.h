@@ -7,6 +7,7 @@
 //    should be, and not while a write without an answer may still arrive.
 //  - A pause that was answered stops all writes, or those of its rule; an exception, all beginnings.
 //  - No more remediations begin than the budgets allow (start_promises.h).
+//  - No more of a fleet is out of service than may be (fleet_promises.h).
 //  - What a guard holds begins only with a person's yes; what a rule asks one for, too; and no rule begins on more
 //    targets within ten minutes than it may, until a person lets it go on.
 //  - What reconcile finds begins only with one too, unless its rule says otherwise; and never, once a person has undone
@@ -30,6 +31,7 @@
 #include "http/http.h"
 #include "tests/ledger/memory_ledger.h"
 #include "tests/simulate/endpoint_promises.h"
+#include "tests/simulate/fleet_promises.h"
 #include "tests/simulate/lease_promises.h"
 #include "tests/simulate/start_promises.h"
 #include "tests/simulate/undo_promises.h"
@@ -53,6 +55,7 @@ class Promises {
 
   // ---- what happens
   void allow(const BudgetLimits& budgets) { starts_.allow(budgets); }
+  void watch_fleet() { fleet_.watch(); }
   // A call of an endpoint begins, and ends; `bad`: it says that the endpoint is in trouble.
   uint64_t calls(const std::string& endpoint) { return endpoints_.calls(endpoint); }
   void answered(uint64_t call, bool bad) { endpoints_.answered(call, bad); }
@@ -103,12 +106,12 @@ class Promises {
   const std::vector<std::string>& broken() const { return broken_; }
 
  private:
-  void started(const Remediation&);
-  void began(const Remediation&);
+  void started(const Remediation&, MemoryLedger& durable);
+  void began(const Remediation&, MemoryLedger& durable);
   void began_among_few(const Remediation&);
   void began_by_reconcile(const Remediation&);
   void concluded(const Conclude&, const Remediation&);
-  void moved(const MoveRemediation&, const Remediation&);
+  void moved(const MoveRemediation&, const Remediation&, bool went);
   void moved_by_person(const PersonalMove&, const Remediation&, int64_t head);
   void seen_to_be_right(const Remediation&);
   void ended_settled(MemoryLedger& durable, const std::set<std::string>& unsettled,
@@ -118,6 +121,7 @@ class Promises {
   Clock& clock_;
   EndpointPromises endpoints_;
   StartPromises starts_;
+  FleetPromises fleet_;
   UndoPromises undo_;
   LeasePromises leases_;
   const std::function<std::string(const std::string&)> value_;

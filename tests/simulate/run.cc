@@ -23,9 +23,12 @@ std::string target_of(const std::string& name) { return "value:" + (name == "p1"
 
 constexpr int kAsManyAsLike = 1000;
 
-SqliteLedgerOptions ledger_options(const BudgetLimits& budgets, Plant plant) {
+SqliteLedgerOptions ledger_options(const Scenario& scenario, Plant plant) {
   SqliteLedgerOptions options;
-  options.gate.budgets = budgets;
+  options.gate.budgets = scenario.budgets;
+  options.gate.share = kShareOfFleet;
+  if (scenario.fleet) options.gate.fleets = simulated_fleets();
+  if (plant == Plant::fleet_ignored) options.gate.share.reset();
   if (plant == Plant::account_uncounted) options.gate.budgets.account.most = kAsManyAsLike;
   if (plant == Plant::action_uncounted) options.gate.budgets.action.most = kAsManyAsLike;
   options.gate.mass_match = Budget{kTargetsOfRule, minutes(10)};
@@ -52,7 +55,7 @@ class Run {
   Run(const Scenario& scenario, const Stage& stage, Plant plant)
       : scenario_(scenario), stage_(stage), world_(scenario.seed, plant), wall_(world_.clock) {
     Clock& ledger_clock = plant == Plant::time_follows_wall ? static_cast<Clock&>(wall_) : world_.clock;
-    const SqliteLedgerOptions options = ledger_options(scenario.budgets, plant);
+    const SqliteLedgerOptions options = ledger_options(scenario, plant);
     if (scenario.on_sqlite) {
       disk_ = std::make_unique<LedgerDisk>(world_, options);
     } else {
@@ -63,6 +66,7 @@ class Run {
     world_.values.set("w0", "right");
     world_.values.set(kDoor, "open");
     world_.promises.allow(scenario.budgets);
+    if (scenario.fleet) world_.promises.watch_fleet();
     world_.reconciles = scenario.reconciles;
   }
 

@@ -24,6 +24,7 @@ constexpr std::array<Weighed, 23> kKinds = {
      {"release", 2},  {"hang", 1},       {"quiet_drift", 0}}};
 
 constexpr uint64_t kOneOnSqlite = 100;  // of so many runs
+constexpr uint64_t kOneWithFleet = 4;
 
 Disturbance::Kind draw_kind(Random& dice) {
   uint64_t all = 0;
@@ -67,7 +68,7 @@ void add_quiet_drifts(Scenario& scenario, Random& dice) {
 
 Scenario make_scenario(uint64_t seed, const std::vector<Disturbance::Kind>& favoured) {
   Random dice(seed * 7919 + 1);
-  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}, false, draw_budgets(dice)};
+  Scenario scenario{seed, seed % kOneOnSqlite == 0, {}, false, seed % kOneWithFleet == 0, draw_budgets(dice)};
   Duration at = std::chrono::seconds(1);
   for (uint64_t left = 4 + dice.below(24); left > 0; --left) {
     at += draw_gap(dice);

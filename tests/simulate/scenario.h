@@ -47,6 +47,7 @@ struct Scenario {
   bool on_sqlite = false;                 // the ledger; otherwise it is in memory, which is fast
   std::vector<Disturbance> disturbances;  // by time
   bool reconciles = false;                // the rules ask reconcile to watch what was confirmed
+  bool fleet = false;                     // some of the values stand in for each other: a share of them may be out
   BudgetLimits budgets;                   // what may begin; in some, less on the account or by an action than by a rule
 };
 
