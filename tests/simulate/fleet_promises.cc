@@ -13,9 +13,10 @@ constexpr size_t kMayBeOut = 2;
 
 Fleets simulated_fleets() { return {{kFleet, {{"value:v*"}, 4, 1}}}; }
 
+// What is undone may have ended before: a person took it up again.
 bool FleetPromises::is_out(const std::string& remediation, const Begun& one, MemoryLedger& durable) const {
   const auto now = durable.remediation(remediation);
-  if (now && !is_end(now->state)) return true;
+  if (now && !is_end(now->state) && now->state != State::undoing) return true;
   return one.wrote && one.at > clock_.elapsed() - kShareOfFleet.within + std::chrono::seconds(1);
 }
 
@@ -32,8 +33,10 @@ void FleetPromises::began(const Remediation& remediation, bool approved, MemoryL
   begun_[remediation.id] = {target, clock_.elapsed(), false};
 }
 
-void FleetPromises::writes(const std::string& remediation) {
-  if (const auto begun = begun_.find(remediation); begun != begun_.end()) begun->second.wrote = true;
+void FleetPromises::written(const std::string& mark) {
+  const auto whose = marks_.find(mark);
+  if (whose == marks_.end()) return;
+  if (const auto begun = begun_.find(whose->second); begun != begun_.end()) begun->second.wrote = true;
 }
 
 }  // namespace kedge

@@ -23,7 +23,9 @@ class FleetPromises {
 
   void watch() { watches_ = true; }
   void began(const Remediation&, bool approved, MemoryLedger& durable);
-  void writes(const std::string& remediation);
+  // A write is about to leave; and has arrived, which not all do.
+  void writes(const std::string& remediation, const std::string& mark) { marks_[mark] = remediation; }
+  void written(const std::string& mark);
 
  private:
   struct Begun {
@@ -36,7 +38,8 @@ class FleetPromises {
   Clock& clock_;
   const Expect expect_;
   bool watches_ = false;
-  std::map<std::string, Begun> begun_;  // by remediation
+  std::map<std::string, Begun> begun_;        // by remediation
+  std::map<std::string, std::string> marks_;  // of writes, and whose they are
 };
 
 }  // namespace kedge

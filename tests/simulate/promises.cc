@@ -57,7 +57,7 @@ void Promises::writes(const HttpRequest& request, uint64_t call, MemoryLedger& d
   endpoints_.writes(call, of_mark != open.end() && !of_mark->plan.isolate.empty());
   undo_.writes(name);
   leases_.writes(name, request.body);
-  if (of_mark != open.end()) fleet_.writes(of_mark->id);
+  if (of_mark != open.end()) fleet_.writes(of_mark->id, mark);
   expect(of_mark != open.end(), "a write of " + name + " has no durable attempt");
   expect(!paused_, "a write of " + name + " while effects are paused");
   expect(!clock_doubted_, "a write of " + name + " while the wall clock is in doubt");

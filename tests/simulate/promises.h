@@ -63,7 +63,11 @@ class Promises {
   void engine_died() { endpoints_.engine_died(); }
   // A write is about to leave the engine; `durable` is the ledger as it would be found after a crash.
   void writes(const HttpRequest&, uint64_t call, MemoryLedger& durable, bool on_its_way);
-  void written(const std::string& name, const std::string& mark) { looked_.erase(name), marks_.insert({mark, name}); }
+  void written(const std::string& name, const std::string& mark) {
+    looked_.erase(name);
+    marks_.insert({mark, name});
+    fleet_.written(mark);
+  }
   // An answered write of it is delivered once more, at the latest then.
   void comes_again(const std::string& name, Duration until) { undo_.comes_again(name, until); }
   // A look that began when the journal's head was `head`.
