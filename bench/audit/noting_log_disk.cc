@@ -11,7 +11,9 @@ NotingLogDisk::Noted NotingLogDisk::noted() {
 }
 
 Result<void> NotingLogDisk::make_directory(const std::string& path) {
-  if (notes_) keep([at = again(path)](LogDisk& disk) { return disk.make_directory(at); });
+  (notes_ ? noted_.calls : noted_.before).push_back([at = again(path)](LogDisk& disk) {
+    return disk.make_directory(at);
+  });
   return disk_->make_directory(path);
 }
 
@@ -37,6 +39,14 @@ Result<void> NotingLogDisk::remove(const std::string& path) {
     });
   }
   return disk_->remove(path);
+}
+
+Result<void> NotingLogDisk::overwrite(const std::string& path, uint64_t at, std::string_view bytes) {
+  if (notes_) {
+    keep([over = again(path), at, all = std::string(bytes)](LogDisk& disk) { return disk.overwrite(over, at, all); });
+    ++noted_.syncs;
+  }
+  return disk_->overwrite(path, at, bytes);
 }
 
 Result<void> NotingLogDisk::sync_directory(const std::string& path) {

@@ -15,6 +15,7 @@ class NotingLogDisk final : public LogDisk {
  public:
   // Of one publication, or of several.
   struct Noted {
+    std::vector<std::function<Result<void>(LogDisk&)>> before;  // folders that were made while nothing was noted
     std::vector<std::function<Result<void>(LogDisk&)>> calls;
     size_t files = 0;  // written
     size_t syncs = 0;
@@ -33,6 +34,7 @@ class NotingLogDisk final : public LogDisk {
   Result<void> write(const std::string& path, std::string_view bytes) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
+  Result<void> overwrite(const std::string& path, uint64_t at, std::string_view bytes) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> sync_all() override;
 

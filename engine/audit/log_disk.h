@@ -5,6 +5,7 @@
 // unavailable otherwise.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ class LogDisk {
   virtual Result<void> write(const std::string& path, std::string_view bytes) = 0;  // all of a new or a former file
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // in the place of what is there
   virtual Result<void> remove(const std::string& path) = 0;                         // a file, or an empty directory
+
+  // Other bytes in the place of some that a durable file has; they are durable then. Until then, or where it fails, any
+  // of them may be there and any not.
+  virtual Result<void> overwrite(const std::string& path, uint64_t at, std::string_view bytes) = 0;
 
   virtual Result<void> sync_directory(const std::string& path) = 0;  // its names
   virtual Result<void> sync_all() = 0;  // all files and names of the file systems on which the log and its head lie

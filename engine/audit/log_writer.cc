@@ -15,6 +15,8 @@ namespace {
 // Below the log's directory: what is written and not yet in its place. On the same disk, so that it can be moved.
 constexpr const char* kStaging = "/.staging";
 
+constexpr uint64_t kFirstSlot = 1;  // of a head file that is new
+
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == 0) return "/";
@@ -44,7 +46,7 @@ Result<std::optional<std::string>> read_if_there(LogDisk& disk, const std::strin
 }  // namespace
 
 LogWriter::LogWriter(Options options, std::unique_ptr<LogDisk> disk)
-    : options_(std::move(options)), disk_(std::move(disk)), tiles_(kTileLevels) {}
+    : options_(std::move(options)), disk_(std::move(disk)), tiles_(kTileLevels), made_folders_(kTileLevels + 1) {}
 
 Result<std::unique_ptr<LogWriter>> LogWriter::open(Options options, std::unique_ptr<LogDisk> disk) {
   if (options.keys.empty()) return Error{ErrorCode::invalid, "there is no key to sign with"};
@@ -81,7 +83,7 @@ Result<Checkpoint> LogWriter::open_head(const std::string& note, const std::stri
 
 Result<void> LogWriter::load() {
   const std::string checkpoint_file = options_.directory + "/checkpoint";
-  auto stored = read_if_there(*disk_, options_.head_file);
+  const auto stored = read_if_there(*disk_, options_.head_file);
   if (!stored) return stored.error();
   auto shown = read_if_there(*disk_, checkpoint_file);
   if (!shown) return shown.error();
@@ -91,33 +93,36 @@ Result<void> LogWriter::load() {
                                          checkpoint_file +
                                          " is there: where no later checkpoint was ever published, copy it there"};
   }
-  published_ = {origin_, 0, empty_root()};
+  head_ = {origin_, 0, empty_root()};
   if (*stored) {
-    stored_ = **stored;
-    auto head = open_head(stored_, options_.head_file);
+    auto in_file = parse_head_file(**stored);
+    if (!in_file) return in_file.error().with(options_.head_file);
+    stored_ = *std::move(in_file);
+    auto head = open_head(stored_.note, options_.head_file);
     if (!head) return head.error();
-    published_ = *std::move(head);
+    head_ = *std::move(head);
   }
   if (!shown_.empty()) {
     const auto checkpoint = open_head(shown_, checkpoint_file);
     if (!checkpoint) return checkpoint.error();
-    const bool same = checkpoint->size != published_.size || checkpoint->root == published_.root;
-    if (checkpoint->size > published_.size || !same) {
+    const bool same = checkpoint->size != head_.size || checkpoint->root == head_.root;
+    if (checkpoint->size > head_.size || !same) {
       return Error{ErrorCode::refused, checkpoint_file + " (" + entries(checkpoint->size) +
                                            ") is not what the last signed head, " + options_.head_file + " (" +
-                                           entries(published_.size) +
+                                           entries(head_.size) +
                                            "), lets it be: that file was put back, or the log is another one"};
     }
   }
-  if (auto loaded = load_right_edge(published_); !loaded) {
+  if (auto loaded = load_right_edge(head_); !loaded) {
     const Error& error = loaded.error();
     const bool differs = error.code == ErrorCode::not_found || error.code == ErrorCode::corrupt;
     if (!differs) return error;
-    return Error{ErrorCode::refused, "the log in " + options_.directory + " is not the one of " +
-                                         entries(published_.size) +
+    return Error{ErrorCode::refused, "the log in " + options_.directory + " is not the one of " + entries(head_.size) +
                                          " that was signed last: it was put back to an earlier state, or is damaged (" +
                                          error.message + ")"};
   }
+  published_ = head_;
+  written_ = head_.size;
   return remove_leftovers();
 }
 
@@ -208,7 +213,7 @@ Result<void> LogWriter::remove_leftovers() {
   std::vector<std::optional<unsigned>> levels = {std::nullopt};
   for (unsigned level = 0; level < kTileLevels; ++level) levels.emplace_back(level);
   for (const std::optional<unsigned> level : levels) {
-    const uint64_t full = count_on(level, published_.size) / kTileWidth;
+    const uint64_t full = count_on(level, head_.size) / kTileWidth;
     for (uint64_t index = full - full % 1000; index < full; ++index) remove_partials_of({level, index});
     remove_beyond_head(level);
   }
@@ -220,9 +225,9 @@ void LogWriter::remove_beyond_head(std::optional<unsigned> level) {
   constexpr uint64_t kInOneFolder = 1000;
   const auto is_beyond = [&](const std::string& path) {
     const auto place = parse_tile_path(path);
-    return place && place->level == level && place->width > tile_width(level, place->index, published_.size);
+    return place && place->level == level && place->width > tile_width(level, place->index, head_.size);
   };
-  const uint64_t full = count_on(level, published_.size) / kTileWidth;
+  const uint64_t full = count_on(level, head_.size) / kTileWidth;
   for (uint64_t first = full - full % kInOneFolder;; first += kInOneFolder) {
     const std::string folder = folder_of(path_of({level, first}));
     const auto names = disk_->list(options_.directory + "/" + folder);
@@ -256,7 +261,10 @@ Result<uint64_t> LogWriter::append(std::string_view entry) {
   for (unsigned level = 1; level < kTileLevels && tree_.size() % (uint64_t{1} << (kTileHeight * level)) == 0; ++level) {
     add_hash(level, tree_.completed(kTileHeight * level));
   }
-  if (tree_.size() % kTileWidth == 0) bundle_bytes_ = bundles_.files.back().size() * 9 / 8;
+  if (tree_.size() % kTileWidth == 0) {
+    bundle_bytes_ = bundles_.files.back().size() * 9 / 8;
+    write_full_files();
+  }
   waiting_bytes_ += entry.size();
   if (!last_entry_) last_entry_.emplace();
   last_entry_->assign(entry);  // in the memory of the one before
@@ -268,6 +276,14 @@ void LogWriter::add_hash(unsigned level, const Digest& hash) {
   std::vector<std::string>& files = tiles_[level].files;
   if ((count_on(level, tree_.size()) - 1) % kTileWidth == 0) files.emplace_back().reserve(kTileWidth * kHashBytes);
   files.back() += hash.as_bytes();
+}
+
+// So that the disk begins before they are published. What fails is tried again, and told, by publish().
+void LogWriter::write_full_files() {
+  for (const TilePlace& place : tiles_of(tree_.size(), written_)) {
+    if (place.full() && !write_file(place)) return;
+  }
+  written_ = tree_.size();
 }
 
 // One that is there may be what a crash left of it: it is looked at.
@@ -283,69 +299,106 @@ Result<void> LogWriter::keep(std::string_view blob) {
   return {};
 }
 
-Result<void> LogWriter::put_blob(const std::string& path, const std::string& bytes) {
+Result<void> LogWriter::write_staged(const std::string& name, const std::string& bytes) {
   if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
+  return disk_->write(staged(name), bytes);
+}
+
+Result<void> LogWriter::put_blob(const std::string& path, const std::string& bytes) {
   if (auto made = make_directories_to(folder_of(path)); !made) return made;
-  if (auto written = disk_->write(staged("blob"), bytes); !written) return written;
+  if (auto written = write_staged("blob", bytes); !written) return written;
   return disk_->rename(staged("blob"), options_.directory + "/" + path);
 }
 
 // ---- publishing ----------------------------------------------------------------------------------------------------
 
 Result<std::string> LogWriter::publish() {
-  const std::vector<TilePlace> places = tiles_of(tree_.size(), published_.size);
+  const std::vector<TilePlace> places = tiles_of(tree_.size(), head_.size);
   const Checkpoint head{origin_, tree_.size(), tree_.root()};
   auto note = sign_checkpoint(head, options_.keys);
   if (!note) return note.error();
-  if (*note == stored_ && *note == shown_) return note;
+  if (*note == stored_.note && *note == shown_) return note;
   if (auto ready = make_ready(places, *note); !ready) return ready.error();
-  if (*note != stored_) {
-    if (auto stored = put_in_place(fresh_head(), options_.head_file); !stored) return stored.error();
-    stored_ = *note;
+  if (*note != stored_.note) {
+    if (auto stored = store_head(*note); !stored) return stored.error();
+    forget_stored(places);
+    head_ = head;
+    written_ = head.size;
   }
   if (*note != shown_) {
-    if (auto shown = put_in_place(staged("checkpoint"), options_.directory + "/checkpoint"); !shown)
-      return shown.error();
+    const std::string path = options_.directory + "/checkpoint";
+    if (auto shown = disk_->rename(staged("checkpoint"), path); !shown) return shown.error();
     shown_ = *note;
   }
   published_ = head;
-  forget_published(places);
   return note;
 }
 
 // Then all that the note signs is on the disk, and so is the note, under names by which nobody looks for one.
 Result<void> LogWriter::make_ready(const std::vector<TilePlace>& places, const std::string& note) {
-  if (auto made = disk_->make_directory(options_.directory + kStaging); !made) return made;
-  if (auto written = write_files(places); !written) return written;
-  if (sync_failed_) {
-    for (const auto& [path, bytes] : kept_) {
-      if (auto put = put_blob(path, bytes); !put) return put;
-    }
+  auto ready = write_files(places);
+  if (ready && sync_failed_) {
+    for (auto kept = kept_.begin(); ready && kept != kept_.end(); ++kept) ready = put_blob(kept->first, kept->second);
   }
-  if (note != stored_) {
-    if (auto written = disk_->write(fresh_head(), note); !written) return written;
-  }
-  if (note != shown_) {
-    if (auto written = disk_->write(staged("checkpoint"), note); !written) return written;
-  }
+  if (ready && note != stored_.note && !has_slots_for(note)) ready = disk_->write(fresh_head(), fresh_head_of(note));
+  if (ready && note != shown_) ready = write_staged("checkpoint", note);
+  if (!ready) return ready;
   auto synced = disk_->sync_all();
   sync_failed_ = !synced;
   if (synced) kept_.clear();
+  if (!synced) forget_written();
   return synced;
 }
 
+// Full files are written when they are full, all others now.
 Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
-  std::string last_folder;
-  for (size_t i = 0; i < places.size(); ++i) {
-    const std::string fresh = staged(std::to_string(i));
-    if (auto written = disk_->write(fresh, bytes_of(places[i])); !written) return written;
-    const std::string path = path_of(places[i]);
-    if (std::string folder = folder_of(path); folder != last_folder) {
-      if (auto made = make_directories_to(folder); !made) return made;
-      last_folder = std::move(folder);
-    }
-    if (auto moved = disk_->rename(fresh, options_.directory + "/" + path); !moved) return moved;
+  for (const TilePlace& place : places) {
+    if (place.full() && tile_width(place.level, place.index, written_) == kTileWidth) continue;
+    if (auto written = write_file(place); !written) return written;
   }
+  return {};
+}
+
+// In its place at once: until a checkpoint says that it is there, nobody looks for it.
+Result<void> LogWriter::write_file(const TilePlace& place) {
+  const std::string path = path_of(place);
+  std::string folder = folder_of(path);
+  std::string& made = made_folders_[place.level ? *place.level + 1 : 0];
+  if (folder != made) {
+    if (auto there = make_directories_to(folder); !there) return there;
+    made = std::move(folder);
+  }
+  auto written = disk_->write(options_.directory + "/" + path, bytes_of(place));
+  if (!written) forget_written();
+  return written;
+}
+
+// What was written may not be there: all that the head does not sign is written anew.
+void LogWriter::forget_written() {
+  written_ = head_.size;
+  for (std::string& folder : made_folders_) folder.clear();
+}
+
+bool LogWriter::has_slots_for(const std::string& note) const {
+  return stored_.number && head_slot(*stored_.number + 1, note);
+}
+
+std::string LogWriter::fresh_head_of(const std::string& note) const {
+  const auto slot = head_slot(kFirstSlot, note);
+  return slot ? head_file_with(kFirstSlot, *slot) : note;
+}
+
+// In the slot that has not the head before, or, where the file has none, by its name.
+Result<void> LogWriter::store_head(const std::string& note) {
+  if (has_slots_for(note)) {
+    const uint64_t number = *stored_.number + 1;
+    auto stored = disk_->overwrite(options_.head_file, head_slot_place(number), *head_slot(number, note));
+    if (stored) stored_ = {note, number};
+    return stored;
+  }
+  if (auto moved = disk_->rename(fresh_head(), options_.head_file); !moved) return moved;
+  if (auto synced = disk_->sync_directory(folder_of(options_.head_file)); !synced) return synced;
+  stored_ = {note, head_slot(kFirstSlot, note) ? std::optional(kFirstSlot) : std::nullopt};
   return {};
 }
 
@@ -357,12 +410,8 @@ Result<void> LogWriter::make_directories_to(const std::string& path) {
   return disk_->make_directory(options_.directory + "/" + path);
 }
 
-Result<void> LogWriter::put_in_place(const std::string& synced, const std::string& path) {
-  if (auto moved = disk_->rename(synced, path); !moved) return moved;
-  return disk_->sync_directory(folder_of(path));
-}
-
-void LogWriter::forget_published(const std::vector<TilePlace>& places) {
+// Of a file that is full now, narrower ones are there only where it was the last one of the head before.
+void LogWriter::forget_stored(const std::vector<TilePlace>& places) {
   const auto forget = [](Edge& edge, uint64_t count) {
     const auto full = static_cast<ptrdiff_t>(count / kTileWidth - edge.first);
     edge.files.erase(edge.files.begin(), edge.files.begin() + full);
@@ -372,7 +421,7 @@ void LogWriter::forget_published(const std::vector<TilePlace>& places) {
   for (unsigned level = 0; level < kTileLevels; ++level) forget(tiles_[level], count_on(level, tree_.size()));
   waiting_bytes_ = 0;
   for (const TilePlace& place : places) {
-    if (place.full()) remove_partials_of(place);
+    if (place.full() && tile_width(place.level, place.index, head_.size) > 0) remove_partials_of(place);
   }
 }
 

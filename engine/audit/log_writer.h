@@ -6,16 +6,19 @@
 //
 // Ownership:   owns the disk, and with it the log's lock.
 // Threads:     one at a time.
-// Durability:  publish() goes: bundles, tiles from level 0 up, each moved into its place when it is whole; the signed
-//              note, written beside where its head and its checkpoint lie; one sync of all of that, names included (a
-//              sync of each costs more than all the rest: a group of a hundred files takes ten times as long); the
-//              head, stored apart by its name alone, which is synced; the checkpoint, by its name, which is synced. So
-//              what a head in its place signs is on the disk, and what is shown was stored as signed. Three syncs, each
-//              begun when the one before has ended: fewer cannot keep that order.
-// Failure:     publish() fails whole: entries and blobs stay in memory, and the next publish() begins it anew, for what
-//              a sync that failed was to write no later one writes. Nothing that was
-//              published is ever written again, so what a failure or a crash leaves beyond it is in nobody's way;
-//              open() removes it.
+// Durability:  full bundles and tiles are written when they are full. publish() writes what is not full, bundles before
+//              tiles, tiles from level 0 up, and the signed note, beside where its checkpoint lies; one sync of all of
+//              that, names included (a sync of each costs more than all the rest: a group of a hundred files takes ten
+//              times as long); the head, stored apart in its slot (head_slots.h), which is synced; the checkpoint, by
+//              its name. So what a head signs is on the disk, and what is shown was stored as signed. Two syncs, the
+//              second begun when the first has ended: one cannot keep that order. The checkpoint's name is not synced:
+//              where a crash puts back the one before, open() finds the head ahead of it, and what was shown is shown
+//              again.
+// Failure:     publish() fails whole: what no head has signed stays in memory, entries and blobs, and the next
+// publish()
+//              begins it anew, for what a sync that failed was to write no later one writes. Nothing that a head has
+//              signed is ever written again, so what a failure or a crash leaves beyond it is in nobody's way; open()
+//              removes it.
 // One history: open() refuses a directory that is not, leaf by leaf of its right edge, what the signed head says, or a
 //              head that is behind the checkpoint. So no two signed heads are inconsistent, as long as the head file is
 //              not put back together with the log: that shows only a checkpoint that was kept elsewhere.
@@ -30,6 +33,7 @@
 #include <vector>
 
 #include "audit/checkpoint.h"
+#include "audit/head_slots.h"
 #include "audit/log_disk.h"
 #include "audit/merkle.h"
 #include "audit/tile.h"
@@ -63,7 +67,7 @@ class LogWriter {
   const Checkpoint& published() const { return published_; }
   // The note of it, in its place in the log; empty: there is none, or after a crash one that was signed is not shown
   // yet.
-  std::string published_note() const { return shown_ == stored_ ? shown_ : std::string(); }
+  std::string published_note() const { return shown_ == stored_.note ? shown_ : std::string(); }
   size_t waiting_bytes() const { return waiting_bytes_; }  // of the entries that are not published, and their blobs
   const std::optional<std::string>& last_entry() const { return last_entry_; }
 
@@ -87,11 +91,17 @@ class LogWriter {
   const std::string& bytes_of(const TilePlace&) const;
   void add_hash(unsigned level, const Digest& hash);
   Result<void> make_ready(const std::vector<TilePlace>&, const std::string& note);
+  void write_full_files();
   Result<void> write_files(const std::vector<TilePlace>&);
+  Result<void> write_file(const TilePlace&);
+  Result<void> write_staged(const std::string& name, const std::string& bytes);
+  void forget_written();
   Result<void> put_blob(const std::string& path, const std::string& bytes);
   Result<void> make_directories_to(const std::string& path);
-  Result<void> put_in_place(const std::string& synced, const std::string& path);
-  void forget_published(const std::vector<TilePlace>&);
+  bool has_slots_for(const std::string& note) const;
+  std::string fresh_head_of(const std::string& note) const;
+  Result<void> store_head(const std::string& note);
+  void forget_stored(const std::vector<TilePlace>&);
   void remove_partials_of(const TilePlace& full);
   std::string staged(const std::string& name) const;
   std::string fresh_head() const { return options_.head_file + ".new"; }
@@ -102,15 +112,18 @@ class LogWriter {
   std::string origin_;
 
   MerkleFrontier tree_;
-  Checkpoint published_;  // or signed, and perhaps not yet shown
+  Checkpoint head_;       // the last one that was stored
+  Checkpoint published_;  // or signed before this writer was opened, and perhaps not yet shown
   std::string shown_;     // the checkpoint that is in its place
-  std::string stored_;    // the head that is in its place
+  StoredHead stored_;     // the head that is in its place
   Edge bundles_;
   std::vector<Edge> tiles_;  // by level
   size_t waiting_bytes_ = 0;
   size_t bundle_bytes_ = 0;  // the last full one had about as many: what is reserved does not move as it grows
   std::map<std::string, std::string> kept_;  // blobs that no sync has seen to yet, by their path in the log
   bool sync_failed_ = false;                 // what was written before may be lost, whatever a later one says
+  uint64_t written_ = 0;                     // the full files of a log of so many entries are written
+  std::vector<std::string> made_folders_;    // the last one for bundles, then by level
   std::optional<std::string> last_entry_;
 };
 

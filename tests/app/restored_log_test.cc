@@ -106,10 +106,15 @@ TEST_F(RestoredLog, DecidesNothingAgainThatTheLogTellsOf) {
   EXPECT_EQ(reject_one(), Disposition::Kind::duplicate);
 }
 
-// The log's disk is full: its signed head finds no room.
+// The log's disk is full: its signed head finds no room. It is one that was put there by hand, and so is a new file
+// next.
 class FullLogOfALedger : public RestoredLog {
  protected:
-  void fill() { std::filesystem::create_symlink("/dev/full", path("data/audit-head.new")); }
+  void fill() {
+    std::filesystem::copy_file(path("data/audit/checkpoint"), path("data/audit-head"),
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::create_symlink("/dev/full", path("data/audit-head.new"));
+  }
   void make_room() { std::filesystem::remove(path("data/audit-head.new")); }
 };
 

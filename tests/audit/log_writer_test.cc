@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "audit/blobs.h"
+#include "audit/head_slots.h"
 #include "audit/verifier.h"
 #include "tests/audit/log_files.h"
 #include "tests/audit/lossy_log_disk.h"
@@ -188,16 +189,34 @@ TEST(LogWriter, WritesNothingWhereThereIsNothingNew) {
 }
 
 // Each waits for the disk: that is what a publication takes, however small it is.
-TEST(LogWriter, SyncsThreeTimesForAPublicationHoweverLargeItIs) {
+TEST(LogWriter, SyncsTwiceForAPublicationHoweverLargeItIs) {
   Disk disk;
   const auto entries = some_entries(3000);
-  const auto writer = disk.writer();
-  for (const size_t size : {1, 300, 3000}) {
+  auto writer = disk.writer();
+  append_all(*writer, entries, 1);
+  ASSERT_TRUE(writer->publish());  // makes the file of the head, whose name is synced too
+  for (const size_t size : {2, 300, 3000}) {
+    writer.reset();
+    writer = disk.writer();
     const uint64_t before = disk.syncs();
     append_all(*writer, entries, size);
     ASSERT_TRUE(writer->publish());
-    EXPECT_EQ(disk.syncs() - before, 3U) << size;
+    EXPECT_EQ(disk.syncs() - before, 2U) << size;
   }
+}
+
+// A disk has then begun with them when they are published.
+TEST(LogWriter, WritesFullFilesWhenTheyAreFullAndWhatIsNotWhenItIsPublished) {
+  Disk disk;
+  const auto entries = some_entries(600);
+  const auto writer = disk.writer();
+  append_all(*writer, entries, 600);
+  EXPECT_TRUE(disk.log().contains("tile/entries/001"));
+  EXPECT_TRUE(disk.log().contains("tile/0/001"));
+  EXPECT_FALSE(disk.log().contains("tile/entries/002.p/88"));
+  EXPECT_FALSE(disk.log().contains("checkpoint"));
+  ASSERT_TRUE(writer->publish());
+  EXPECT_EQ(disk.log(), log_files(entries));
 }
 
 TEST(LogWriter, RefusesAnEntryThatIsTooLongAndIsAsBefore) {
@@ -243,6 +262,14 @@ uint64_t calls_of_a_whole_run() {
   return disk.calls();
 }
 
+// The file, or, where the log is beyond a partial one, the full one that has it.
+std::optional<std::string> bytes_in(const LogFiles& log, const std::string& path, size_t length) {
+  if (const auto found = log.find(path); found != log.end()) return found->second;
+  const auto full = log.find(path.substr(0, path.find(".p/")));
+  if (full == log.end()) return std::nullopt;
+  return full->second.substr(0, length);
+}
+
 // Whoever reads the log while it is written, dies, or is started again sees a log: all that its checkpoint says is
 // there.
 void expect_whole(const Disk& disk, const std::vector<std::string>& entries) {
@@ -253,9 +280,9 @@ void expect_whole(const Disk& disk, const std::vector<std::string>& entries) {
   ASSERT_TRUE(head) << "the checkpoint was torn";
   const auto wanted = log_files({entries.begin(), entries.begin() + static_cast<ptrdiff_t>(head->size)});
   for (const auto& [path, bytes] : wanted) {
-    const auto found = log.find(path);
-    ASSERT_TRUE(found != log.end()) << path << " of " << head->size;
-    ASSERT_EQ(found->second, bytes) << path << " of " << head->size;
+    const auto found = bytes_in(log, path, bytes.size());
+    ASSERT_TRUE(found) << path << " of " << head->size;
+    ASSERT_EQ(*found, bytes) << path << " of " << head->size;
   }
 }
 
@@ -531,6 +558,117 @@ TEST(LogWriter, RemovesWhatADeadWriterLeftBeyondTheHead) {
   EXPECT_EQ(disk.log(), before);
 }
 
+// As a version before this left it, and as it is put there by hand.
+TEST(LogWriter, GoesOnFromAHeadThatIsANoteAloneAndWritesItsSuccessorsInPlace) {
+  Disk disk;
+  const auto entries = some_entries(400);
+  {
+    const auto writer = disk.writer();
+    append_all(*writer, entries, 300);
+    ASSERT_TRUE(writer->publish());
+  }
+  disk.put("/state/head", disk.log().at("checkpoint"));
+  for (const size_t size : {350, 400}) {
+    const auto writer = disk.writer();
+    ASSERT_TRUE(writer);
+    append_all(*writer, entries, size);
+    ASSERT_TRUE(writer->publish());
+    const auto head = parse_head_file(disk.files().at("/state/head"));
+    ASSERT_TRUE(head);
+    EXPECT_TRUE(head->number);
+    EXPECT_EQ(head->note, disk.log().at("checkpoint"));
+  }
+  expect_whole(disk, entries);
+}
+
+// Of more signatures than a slot takes: it is a note alone then, and slots again when it fits.
+TEST(LogWriter, HasOneHistoryAlsoWhereAHeadIsTooLongForASlot) {
+  const auto keys_of = [](char end) {
+    std::vector<SigningKey> keys;
+    for (char seed = 'A'; seed < end; ++seed) keys.push_back(key_of(seed, std::string(150, 'n')));
+    return keys;
+  };
+  const std::vector<SigningKey> few = keys_of('B'), many = keys_of('Z');
+  const auto entries = some_entries(40);
+  Disk disk;
+  size_t size = 0;
+  for (const auto* keys : {&few, &many, &many, &few, &few}) {
+    const auto writer = disk.writer(*keys);
+    ASSERT_TRUE(writer);
+    EXPECT_EQ(writer->size(), size);
+    append_all(*writer, entries, size += 8);
+    const auto note = writer->publish();
+    ASSERT_TRUE(note);
+    const auto head = parse_head_file(disk.files().at("/state/head"));
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->note, *note);
+    EXPECT_EQ(head->number.has_value(), keys == &few);
+  }
+}
+
+// The checkpoint's name is not synced: what a head signed is shown again where a crash took it back.
+TEST(LogWriter, ShowsAgainWhatACrashTookBack) {
+  Disk disk;
+  const auto entries = some_entries(700);
+  std::string before, after;
+  {
+    const auto writer = disk.writer();
+    append_all(*writer, entries, 300);
+    before = writer->publish().value();
+    append_all(*writer, entries, 700);
+    after = writer->publish().value();
+  }
+  disk.put("/log/checkpoint", before);
+  const auto writer = disk.writer();
+  ASSERT_TRUE(writer);
+  EXPECT_EQ(writer->published_note(), "");
+  EXPECT_EQ(writer->publish().value(), after);
+  EXPECT_EQ(writer->published_note(), after);
+  EXPECT_EQ(disk.log().at("checkpoint"), after);
+}
+
+// What a head has signed is not written again, not even with the same bytes: the machine would die in the midst of it.
+TEST(LogWriter, IsWholeWhereItsMachineDiesWhileItTriesAgainWhatFailed) {
+  constexpr uint64_t kCallsOfAPublication = 14;
+  const auto entries = some_entries(600);
+  uint64_t died = 0;
+  for (uint64_t failing = 0; failing < kCallsOfAPublication; ++failing) {
+    for (uint64_t dying = failing + 1; dying < failing + kCallsOfAPublication; ++dying) {
+      SCOPED_TRACE("fails at call " + std::to_string(failing) + ", dies at " + std::to_string(dying));
+      Disk disk(failing * 100 + dying);
+      std::vector<std::string> published;
+      {
+        const auto writer = disk.writer();
+        append_all(*writer, entries, 300);
+        published.push_back(writer->publish().value());
+        append_all(*writer, entries, 500);
+        disk.fate = [&, first = disk.calls()](uint64_t call) {
+          if (call == first + dying) return Fate::dies_after;
+          return call == first + failing ? Fate::fails : Fate::well;
+        };
+        try {
+          append_all(*writer, entries, 600);
+          for (int turn = 0; turn < 2; ++turn) {
+            if (const auto note = writer->publish()) published.push_back(*note);
+          }
+        } catch (const MachineDied&) {
+          ++died;
+        }
+        disk.fate = [](uint64_t) { return Fate::well; };
+      }
+      disk.lose_what_is_not_synced();
+      expect_whole(disk, entries);
+      const auto writer = disk.writer();
+      ASSERT_TRUE(writer);
+      append_all(*writer, entries, 600);
+      published.push_back(writer->publish().value());
+      expect_one_history(published, entries);
+      expect_whole(disk, entries);
+    }
+  }
+  EXPECT_GT(died, 50U);
+}
+
 // ---- what is not signed for ----------------------------------------------------------------------------------------
 
 class RolledBack : public testing::Test {
@@ -613,6 +751,45 @@ TEST_F(RolledBack, IsNotSignedForWhereAFileOfItsRightEdgeOrItsHeadIsCutAnywhere)
   disk_.put("/log/checkpoint", "");
   EXPECT_TRUE(disk_.writer()->publish());
   EXPECT_EQ(disk_.log().at("checkpoint"), whole.at("/log/checkpoint")) << "the head tells what it was";
+}
+
+// The last head that was stored, and not yet shown, is torn: the one before holds, at whichever length.
+TEST_F(RolledBack, GoesOnFromTheHeadBeforeWhereTheLastOneIsTornAtAnyLength) {
+  const std::string before = then_.at("/state/head");
+  const std::string after = disk_.files().at("/state/head");
+  const size_t begin = head_slot_place(2), end = begin + head_slot(2, parse_head_file(after)->note)->size();
+  auto dead = disk_.files();
+  for (const auto& [path, bytes] : then_) dead[path] = bytes;  // what is narrower goes when the head is stored
+  for (size_t cut = begin; cut < end; ++cut) {
+    const std::string torn = after.substr(0, cut) + before.substr(cut);
+    if (torn == after) continue;  // what is missing was there before
+    disk_.put_back(dead, "/");
+    disk_.put("/state/head", torn);
+    const auto writer = disk_.writer();
+    ASSERT_TRUE(writer) << cut;
+    ASSERT_EQ(writer->size(), 300U) << cut;
+    append_all(*writer, entries_, 700);
+    ASSERT_TRUE(writer->publish());
+    ASSERT_EQ(parse_head_file(disk_.files().at("/state/head"))->note, disk_.log().at("checkpoint"));
+  }
+}
+
+// Not what a crash leaves: what is shown was stored.
+TEST_F(RolledBack, IsNotSignedForWhereTheLastHeadIsTornThoughItWasShown) {
+  std::string bytes = disk_.files().at("/state/head");
+  bytes[head_slot_place(2) + 40] ^= 1;
+  disk_.put("/state/head", bytes);
+  EXPECT_THAT(disk_.refusal(),
+              HasSubstr("/log/checkpoint (700 entries) is not what the last signed head, /state/head (300"));
+}
+
+// A slot that is whole and not ours is no torn one: the one before it must not be gone on from.
+TEST_F(RolledBack, IsNotSignedForByAKeyThatDidNotSignTheLastOfTwoHeads) {
+  const SigningKey fresh = key_of('k');
+  ASSERT_TRUE(disk_.writer({fresh, known_key()})->publish());
+  ASSERT_TRUE(disk_.writer({fresh})->publish());
+  disk_.take("/log/checkpoint");
+  EXPECT_THAT(disk_.refusal({known_key()}), HasSubstr("/state/head was signed by another key"));
 }
 
 TEST_F(RolledBack, IsNotSignedForByAnotherKeyOrUnderAnotherName) {

@@ -58,6 +58,20 @@ class LossyLogDisk::Opened final : public LogDisk {
     });
   }
 
+  // Between its two calls the bytes are there, and nobody knows which of them are safe.
+  Result<void> overwrite(const std::string& path, uint64_t at, std::string_view bytes) override {
+    ++disk_.syncs_;
+    auto done = disk_.change([&] { return put_over(path, at, bytes); });
+    if (!done) return done;
+    const auto file = disk_.names_[path];
+    done = disk_.change([&]() -> Result<void> {
+      if (!file->given_up) file->synced = file->bytes;
+      return {};
+    });
+    if (!done) file->given_up = true;
+    return done;
+  }
+
   Result<void> sync_directory(const std::string& path) override {
     ++disk_.syncs_;
     return disk_.change([&]() -> Result<void> {
@@ -92,6 +106,17 @@ class LossyLogDisk::Opened final : public LogDisk {
     if (!disk_.names_.contains(path)) disk_.step({"", path, std::make_shared<File>()});
     disk_.names_[path]->bytes = bytes;
     disk_.names_[path]->given_up = false;
+    return {};
+  }
+
+  Result<void> put_over(const std::string& path, uint64_t at, std::string_view bytes) {
+    const auto found = disk_.names_.find(path);
+    if (found == disk_.names_.end() || !found->second) return not_there(path);
+    File& file = *found->second;
+    if (file.synced != file.bytes && !file.given_up) return Error{ErrorCode::invalid, path + " is not durable"};
+    if (at + bytes.size() > file.bytes.size()) return Error{ErrorCode::invalid, path + " is not as long"};
+    file.bytes.replace(at, bytes.size(), bytes);
+    file.given_up = false;
     return {};
   }
 
@@ -139,11 +164,26 @@ void LossyLogDisk::lose_what_is_not_synced() {
     if (!file || file->synced == file->bytes || !seen.insert(file.get()).second) continue;
     const uint64_t much = dice_.below(3);  // nothing of what was not synced, some of it, or all
     if (much == 0) file->bytes = file->synced.value_or("");
-    if (much == 1) file->bytes.resize(dice_.below(file->bytes.size() + 1));
+    if (much == 1) keep_some(*file);
     file->synced = file->bytes;
     file->given_up = false;
   }
   names_ = safe_;
+}
+
+// The first bytes of what was written; where that was over others, the first of those that differ, or the last.
+void LossyLogDisk::keep_some(File& file) {
+  if (!file.synced || file.synced->size() != file.bytes.size()) {
+    return file.bytes.resize(dice_.below(file.bytes.size() + 1));
+  }
+  const std::string& before = *file.synced;
+  const auto differ = [&](size_t at) { return before[at] != file.bytes[at]; };
+  size_t begin = 0, end = before.size();
+  while (!differ(begin)) ++begin;
+  while (!differ(end - 1)) --end;
+  const size_t cut = begin + dice_.below(end - begin + 1);
+  file.bytes = dice_.below(2) == 0 ? file.bytes.substr(0, cut) + before.substr(cut)
+                                   : before.substr(0, cut) + file.bytes.substr(cut);
 }
 
 std::vector<std::string> LossyLogDisk::names_in(const std::string& directory) const {

@@ -64,6 +64,7 @@ class LossyLogDisk {
   Result<void> change(const std::function<Result<void>()>& act);
   void step(const Step&);
   void give_up_what_is_not_synced();
+  void keep_some(File&);
   static void apply(const Step&, Names&);
   std::vector<std::string> names_in(const std::string& directory) const;
   static std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
