@@ -25,6 +25,17 @@ Result<void> NotingLogDisk::write(const std::string& path, std::string_view byte
   return disk_->write(path, bytes);
 }
 
+void NotingLogDisk::write_early(const std::string& path, std::shared_ptr<const std::string> bytes) {
+  if (notes_) {
+    keep([at = again(path), bytes](LogDisk& disk) {
+      disk.write_early(at, bytes);
+      return Result<void>();
+    });
+    ++noted_.files;
+  }
+  disk_->write_early(path, std::move(bytes));
+}
+
 Result<void> NotingLogDisk::rename(const std::string& from, const std::string& to) {
   if (notes_) keep([was = again(from), is = again(to)](LogDisk& disk) { return disk.rename(was, is); });
   return disk_->rename(from, to);

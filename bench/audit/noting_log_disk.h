@@ -32,6 +32,7 @@ class NotingLogDisk final : public LogDisk {
   Result<std::vector<std::string>> list(const std::string& directory) override { return disk_->list(directory); }
   Result<void> make_directory(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view bytes) override;
+  void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
   Result<void> overwrite(const std::string& path, uint64_t at, std::string_view bytes) override;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "audit/early_writes.h"
 #include "base/descriptor.h"
 #include "base/files.h"
 #include "base/lock_file.h"
@@ -24,6 +25,14 @@ int open_file(const std::string& path, int flags) { return open(path.c_str(), fl
 // So that a sync has less to wait for. Whether it begins or not, a sync sees to it.
 void begin_writing_back(const Descriptor& file) {
   std::ignore = sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+Result<void> write_whole(const std::string& path, std::string_view bytes) {
+  const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+  if (file.get() < 0) return io_error("cannot create", path);
+  auto written = write_all(file, bytes, path);
+  begin_writing_back(file);
+  return written;
 }
 
 // A directory, and with it the file system on which it lies.
@@ -80,12 +89,10 @@ class SystemLogDisk final : public LogDisk {
     return io_error("cannot make", path);
   }
 
-  Result<void> write(const std::string& path, std::string_view bytes) override {
-    const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
-    if (file.get() < 0) return io_error("cannot create", path);
-    auto written = write_all(file, bytes, path);
-    begin_writing_back(file);
-    return written;
+  Result<void> write(const std::string& path, std::string_view bytes) override { return write_whole(path, bytes); }
+
+  void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override {
+    early_.add(path, std::move(bytes));
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -123,6 +130,7 @@ class SystemLogDisk final : public LogDisk {
   // By descriptors from before what is synced was written: an error of writing back that came meanwhile is told to
   // them, whoever else has heard of it.
   Result<void> sync_all() override {
+    if (auto written = early_.wait(); !written) return written;
     auto synced = log_.sync_file_system();
     return !synced || head_.shares_file_system(log_) ? synced : head_.sync_file_system();
   }
@@ -131,6 +139,7 @@ class SystemLogDisk final : public LogDisk {
   const std::unique_ptr<LockFile> lock_;
   const Place log_;
   const Place head_;
+  EarlyWrites early_{write_whole};
 };
 
 }  // namespace

@@ -25,6 +25,9 @@ class LogDisk {
 
   virtual Result<void> make_directory(const std::string& path) = 0;                 // done where it is there
   virtual Result<void> write(const std::string& path, std::string_view bytes) = 0;  // all of a new or a former file
+  // The same, and maybe behind the caller's back: whether it was done, the next sync_all() tells. Until then nothing
+  // else is done to the file.
+  virtual void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // in the place of what is there
   virtual Result<void> remove(const std::string& path) = 0;                         // a file, or an empty directory
 

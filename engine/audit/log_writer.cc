@@ -23,6 +23,8 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+std::shared_ptr<std::string> new_file() { return std::make_shared<std::string>(); }
+
 std::string entries(uint64_t number) { return std::to_string(number) + (number == 1 ? " entry" : " entries"); }
 
 uint64_t count_on(std::optional<unsigned> level, uint64_t size) { return size >> (kTileHeight * level.value_or(0)); }
@@ -145,17 +147,17 @@ Result<void> LogWriter::load_right_edge(const Checkpoint& head) {
     const uint64_t count = count_on(level, size);
     tiles_[level].first = count / kTileWidth;
     if (count % kTileWidth == 0) continue;
-    if (auto read = read_last(level, count, tiles_[level].files.emplace_back()); !read) return read;
+    if (auto read = read_last(level, count, *tiles_[level].files.emplace_back(new_file())); !read) return read;
   }
   bundles_.first = size / kTileWidth;
   if (size % kTileWidth != 0) {
-    if (auto read = read_last(std::nullopt, size, bundles_.files.emplace_back()); !read) return read;
+    if (auto read = read_last(std::nullopt, size, *bundles_.files.emplace_back(new_file())); !read) return read;
   }
   std::vector<Digest> subtrees;  // largest first
   for (int bit = 62; bit >= 0; --bit) {
     if ((size >> bit & 1U) == 0) continue;
     const auto [level, height] = std::div(bit, static_cast<int>(kTileHeight));
-    std::vector<Digest> hashes = digests_of(tiles_[static_cast<size_t>(level)].files.front());
+    std::vector<Digest> hashes = digests_of(*tiles_[static_cast<size_t>(level)].files.front());
     const size_t before = hashes.size() >> (height + 1) << (height + 1);
     subtrees.push_back(perfect_root(hashes.data() + before, size_t{1} << height));
   }
@@ -250,8 +252,8 @@ void LogWriter::remove_beyond_head(std::optional<unsigned> level) {
 Result<uint64_t> LogWriter::append(std::string_view entry) {
   const uint64_t index = tree_.size();
   const bool begins = index % kTileWidth == 0;
-  if (begins) bundles_.files.emplace_back().reserve(bundle_bytes_);
-  if (auto added = append_entry(bundles_.files.back(), entry); !added) {
+  if (begins) bundles_.files.emplace_back(new_file())->reserve(bundle_bytes_);
+  if (auto added = append_entry(*bundles_.files.back(), entry); !added) {
     if (begins) bundles_.files.pop_back();
     return added.error();
   }
@@ -262,7 +264,7 @@ Result<uint64_t> LogWriter::append(std::string_view entry) {
     add_hash(level, tree_.completed(kTileHeight * level));
   }
   if (tree_.size() % kTileWidth == 0) {
-    bundle_bytes_ = bundles_.files.back().size() * 9 / 8;
+    bundle_bytes_ = bundles_.files.back()->size() * 9 / 8;
     write_full_files();
   }
   waiting_bytes_ += entry.size();
@@ -273,15 +275,22 @@ Result<uint64_t> LogWriter::append(std::string_view entry) {
 
 // The hash with which the level has as many as the tree's size says.
 void LogWriter::add_hash(unsigned level, const Digest& hash) {
-  std::vector<std::string>& files = tiles_[level].files;
-  if ((count_on(level, tree_.size()) - 1) % kTileWidth == 0) files.emplace_back().reserve(kTileWidth * kHashBytes);
-  files.back() += hash.as_bytes();
+  std::vector<std::shared_ptr<std::string>>& files = tiles_[level].files;
+  if ((count_on(level, tree_.size()) - 1) % kTileWidth == 0) {
+    files.emplace_back(new_file())->reserve(kTileWidth * kHashBytes);
+  }
+  *files.back() += hash.as_bytes();
 }
 
 // So that the disk begins before they are published. What fails is tried again, and told, by publish().
 void LogWriter::write_full_files() {
-  for (const TilePlace& place : tiles_of(tree_.size(), written_)) {
-    if (place.full() && !write_file(place)) return;
+  std::vector<TilePlace> full = tiles_of(tree_.size(), written_);
+  std::erase_if(full, [](const TilePlace& place) { return !place.full(); });
+  for (const TilePlace& place : full) {
+    if (!make_folder_of(place)) return;
+  }
+  for (const TilePlace& place : full) {
+    disk_->write_early(options_.directory + "/" + path_of(place), bytes_of(place));
   }
   written_ = tree_.size();
 }
@@ -346,36 +355,35 @@ Result<void> LogWriter::make_ready(const std::vector<TilePlace>& places, const s
   auto synced = disk_->sync_all();
   sync_failed_ = !synced;
   if (synced) kept_.clear();
-  if (!synced) forget_written();
+  if (!synced) {  // what was written may not be there
+    written_ = head_.size;
+    forget_folders();
+  }
   return synced;
 }
 
-// Full files are written when they are full, all others now.
+// Full files are written when they are full, all others now; each in its place at once: until a checkpoint says that it
+// is there, nobody looks for it.
 Result<void> LogWriter::write_files(const std::vector<TilePlace>& places) {
   for (const TilePlace& place : places) {
     if (place.full() && tile_width(place.level, place.index, written_) == kTileWidth) continue;
-    if (auto written = write_file(place); !written) return written;
+    auto written = make_folder_of(place);
+    if (written) written = disk_->write(options_.directory + "/" + path_of(place), *bytes_of(place));
+    if (!written) return forget_folders(), written;
   }
   return {};
 }
 
-// In its place at once: until a checkpoint says that it is there, nobody looks for it.
-Result<void> LogWriter::write_file(const TilePlace& place) {
-  const std::string path = path_of(place);
-  std::string folder = folder_of(path);
+Result<void> LogWriter::make_folder_of(const TilePlace& place) {
+  std::string folder = folder_of(path_of(place));
   std::string& made = made_folders_[place.level ? *place.level + 1 : 0];
-  if (folder != made) {
-    if (auto there = make_directories_to(folder); !there) return there;
-    made = std::move(folder);
-  }
-  auto written = disk_->write(options_.directory + "/" + path, bytes_of(place));
-  if (!written) forget_written();
-  return written;
+  if (folder == made) return {};
+  auto there = make_directories_to(folder);
+  if (there) made = std::move(folder);
+  return there;
 }
 
-// What was written may not be there: all that the head does not sign is written anew.
-void LogWriter::forget_written() {
-  written_ = head_.size;
+void LogWriter::forget_folders() {
   for (std::string& folder : made_folders_) folder.clear();
 }
 
@@ -436,7 +444,7 @@ void LogWriter::remove_partials_of(const TilePlace& full) {
   std::ignore = disk_->remove(folder);
 }
 
-const std::string& LogWriter::bytes_of(const TilePlace& place) const {
+const std::shared_ptr<std::string>& LogWriter::bytes_of(const TilePlace& place) const {
   const Edge& edge = place.level ? tiles_[*place.level] : bundles_;
   return edge.files[place.index - edge.first];
 }

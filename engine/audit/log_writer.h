@@ -75,7 +75,7 @@ class LogWriter {
   // The files that are not full yet, or not published: their bytes, the first of them at index `first`.
   struct Edge {
     uint64_t first = 0;
-    std::vector<std::string> files;
+    std::vector<std::shared_ptr<std::string>> files;  // those that are full are not changed any more
   };
 
   LogWriter(Options options, std::unique_ptr<LogDisk> disk);
@@ -88,14 +88,14 @@ class LogWriter {
   void remove_beyond_head(std::optional<unsigned> level);
   Result<Checkpoint> open_head(const std::string& note, const std::string& file) const;
 
-  const std::string& bytes_of(const TilePlace&) const;
+  const std::shared_ptr<std::string>& bytes_of(const TilePlace&) const;
   void add_hash(unsigned level, const Digest& hash);
   Result<void> make_ready(const std::vector<TilePlace>&, const std::string& note);
   void write_full_files();
   Result<void> write_files(const std::vector<TilePlace>&);
-  Result<void> write_file(const TilePlace&);
+  Result<void> make_folder_of(const TilePlace&);
   Result<void> write_staged(const std::string& name, const std::string& bytes);
-  void forget_written();
+  void forget_folders();
   Result<void> put_blob(const std::string& path, const std::string& bytes);
   Result<void> make_directories_to(const std::string& path);
   bool has_slots_for(const std::string& note) const;

@@ -68,6 +68,53 @@ TEST(LogDisk, SyncsBothWhereTheHeadLiesOnAnother) {
   EXPECT_THAT(synced, ElementsAre(file_system_of(directory.path()), file_system_of(*other)));
 }
 
+TEST(LogDisk, HasWrittenWhatWasGivenEarlyWhenItHasSynced) {
+  const TemporaryDirectory directory;
+  const auto disk = open_log_disk(directory.path() / "log", directory.path());
+  ASSERT_TRUE(disk) << disk.error().message;
+  const auto path = [&](int i) { return (directory.path() / "log" / std::to_string(i)).string(); };
+  for (int i = 0; i < 3000; ++i) (*disk)->write_early(path(i), std::make_shared<std::string>(std::to_string(i * i)));
+  ASSERT_TRUE((*disk)->sync_all());
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ((*disk)->read(path(i), 100).value(), std::to_string(i * i));
+}
+
+TEST(LogDisk, TellsOnceAtItsNextSyncWhatCouldNotBeWrittenEarly) {
+  const TemporaryDirectory directory;
+  const auto disk = open_log_disk(directory.path() / "log", directory.path());
+  ASSERT_TRUE(disk) << disk.error().message;
+  std::filesystem::create_symlink("/dev/full", directory.path() / "log" / "full");
+  const auto bytes = std::make_shared<std::string>("bytes");
+  (*disk)->write_early(directory.path() / "log" / "full", bytes);
+  (*disk)->write_early(directory.path() / "log" / "there", bytes);
+  const auto synced = (*disk)->sync_all();
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().code, ErrorCode::no_room);
+  EXPECT_EQ((*disk)->read(directory.path() / "log" / "there", 100).value(), "bytes");
+  EXPECT_TRUE((*disk)->sync_all());
+}
+
+TEST(LogDisk, EndsWhileItStillHasWhatWasGivenEarly) {
+  const TemporaryDirectory directory;
+  auto disk = open_log_disk(directory.path() / "log", directory.path());
+  ASSERT_TRUE(disk) << disk.error().message;
+  const auto bytes = std::make_shared<std::string>(100'000, 'x');
+  for (int i = 0; i < 100; ++i) (*disk)->write_early(directory.path() / "log" / std::to_string(i), bytes);
+  disk->reset();
+  EXPECT_EQ(std::filesystem::file_size(directory.path() / "log" / "99"), bytes->size());
+}
+
+TEST(LogDisk, OverwritesWhatAFileHasAndNothingElseOfIt) {
+  const TemporaryDirectory directory;
+  const auto disk = open_log_disk(directory.path() / "log", directory.path());
+  ASSERT_TRUE(disk) << disk.error().message;
+  const std::string path = directory.path() / "head";
+  EXPECT_EQ((*disk)->overwrite(path, 0, "12").error().code, ErrorCode::not_found);
+  ASSERT_TRUE((*disk)->write(path, "0123456789"));
+  ASSERT_TRUE((*disk)->sync_all());
+  ASSERT_TRUE((*disk)->overwrite(path, 3, "abc"));
+  EXPECT_EQ((*disk)->read(path, 100).value(), "012abc6789");
+}
+
 TEST(LogDisk, IsNotOpenedWhereTheHeadHasNoDirectory) {
   const TemporaryDirectory directory;
   const auto disk = open_log_disk(directory.path() / "log", directory.path() / "none");

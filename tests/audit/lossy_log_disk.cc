@@ -1,6 +1,7 @@
 #include "tests/audit/lossy_log_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kedge {
 namespace {
@@ -37,6 +38,11 @@ class LossyLogDisk::Opened final : public LogDisk {
 
   Result<void> write(const std::string& path, std::string_view bytes) override {
     return disk_.change([&] { return put(path, bytes); });
+  }
+
+  void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override {
+    auto done = write(path, *bytes);
+    if (!done) early_ = done;
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -87,6 +93,7 @@ class LossyLogDisk::Opened final : public LogDisk {
   }
 
   Result<void> sync_all() override {
+    if (auto early = std::exchange(early_, {}); !early) return early;
     ++disk_.syncs_;
     auto done = disk_.change([&]() -> Result<void> {
       for (const auto& [path, file] : disk_.names_) {
@@ -121,6 +128,7 @@ class LossyLogDisk::Opened final : public LogDisk {
   }
 
   LossyLogDisk& disk_;
+  Result<void> early_;  // whether all that was written early since the last sync was
 };
 
 std::unique_ptr<LogDisk> LossyLogDisk::open() { return std::make_unique<Opened>(*this); }
