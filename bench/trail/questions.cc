@@ -115,6 +115,10 @@ class Questions {
       f.guard = "mode";
       f.severity = "high";
     });
+    list("frequent target and kind, never together", rounds, [](RecordFilter& f) {
+      f.target = past_target(0);
+      f.kinds = {"notice"};
+    });
     list("text, an event's id", rounds, [&](RecordFilter& f) { f.text = any_event(); });
     list("text, 8 bytes", rounds, [&](RecordFilter& f) { f.text = any_event().substr(24, 8); });
     list("text, of none", rounds, [](RecordFilter& f) { f.text = "a text of no record"; });

@@ -1,7 +1,7 @@
-// IndexColumn: one field of one piece of the trail, as the derived index keeps it. The piece has a list of the values
-// that occur in it (by their numbers in the dictionary, index_values.h), and each record a code: which of them is its
-// own, counted from 1; 0 is none. So a piece in which a value does not occur is passed over by its list alone, and one
-// in which it does costs the same whatever is asked.
+// IndexColumn: one field of one piece of the trail, or its records' shapes (index_shapes.h), as the derived index keeps
+// them. The piece has a list of the values that occur in it (by their numbers, index_values.h), and each record a code:
+// which of them is its own, counted from 1; 0 is none. So a piece in which a value does not occur is passed over by its
+// list alone, and one in which it does costs the same whatever is asked.
 #pragma once
 
 #include <algorithm>

@@ -7,7 +7,7 @@ namespace kedge {
 namespace {
 
 constexpr int64_t kApplicationId = 0x6B656469;  // "kedi"
-constexpr int64_t kVersion = 3;  // of the tables, of what their bytes mean, and of which records are in it
+constexpr int64_t kVersion = 4;  // of the tables, of what their bytes mean, and of which records are in it
 constexpr int kBusyMillis = 2'000;
 
 constexpr const char* kTables = R"sql(
@@ -22,12 +22,15 @@ CREATE TABLE value (
 CREATE TABLE value_count (field INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE value_texts (
   field INTEGER NOT NULL, pack INTEGER NOT NULL, texts BLOB NOT NULL, PRIMARY KEY (field, pack));
+CREATE TABLE shape_pack (pack INTEGER PRIMARY KEY, shapes BLOB NOT NULL);
+CREATE TABLE shape_count (number INTEGER NOT NULL);
+INSERT INTO shape_count VALUES (0);
 CREATE TABLE piece (id INTEGER PRIMARY KEY, value_list BLOB NOT NULL, codes BLOB NOT NULL);
 CREATE TABLE stretch (number INTEGER PRIMARY KEY, last INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE text_block (block INTEGER PRIMARY KEY, places BLOB NOT NULL);
 CREATE TABLE text_leaf (id INTEGER PRIMARY KEY, blocks BLOB NOT NULL);
 PRAGMA application_id = 0x6B656469;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;
 )sql";
 
@@ -50,6 +53,26 @@ bool is_new(Database& database) {
 }
 
 }  // namespace
+
+IndexedColumn column_of(RecordField field) {
+  switch (field) {
+    case RecordField::target:
+      return IndexedColumn::target;
+    case RecordField::remediation:
+      return IndexedColumn::remediation;
+    case RecordField::principal:
+      return IndexedColumn::principal;
+    case RecordField::actor:
+      return IndexedColumn::actor;
+    case RecordField::kind:
+    case RecordField::rule:
+    case RecordField::state:
+    case RecordField::guard:
+    case RecordField::severity:
+      return IndexedColumn::shape;
+  }
+  return IndexedColumn::shape;
+}
 
 std::string index_path(const std::string& directory) { return directory + "/index.db"; }
 

@@ -24,7 +24,7 @@ Result<bool> has_end(RecordSource& records, const IndexEnd& end) {
   return !found->empty() && found->front().seq == end.last && sha256(found->front().bytes) == end.digest;
 }
 
-IndexWriter::IndexWriter(Database& database) : database_(database), values_(database) {
+IndexWriter::IndexWriter(Database& database) : database_(database), values_(database), shapes_(database) {
   {
     Query row = database_.query("SELECT next, last, digest FROM cursor");
     if (!row.next()) throw SqliteFailure{SQLITE_CORRUPT, SQLITE_CORRUPT, "it has no cursor"};
@@ -40,10 +40,10 @@ IndexWriter::IndexWriter(Database& database) : database_(database), values_(data
 }
 
 void IndexWriter::load_piece() {
-  for (const RecordField field : kRecordFields) {
+  for (const IndexedColumn each : kIndexedColumns) {
     Query row =
-        database_.query("SELECT value_list, codes FROM piece WHERE id = ?", column_id(last_ / kPieceRecords, field));
-    if (row.next()) columns_[static_cast<size_t>(field)] = intact(IndexColumn::of(row.text(0), row.text(1)));
+        database_.query("SELECT value_list, codes FROM piece WHERE id = ?", column_id(last_ / kPieceRecords, each));
+    if (row.next()) column(each) = intact(IndexColumn::of(row.text(0), row.text(1)));
   }
 }
 
@@ -61,12 +61,20 @@ Result<void> IndexWriter::add(const JournalEntry& entry, RecordSource& records) 
   if (!remediation) return remediation.error();
   record->texts[static_cast<size_t>(RecordField::remediation)] = *std::move(remediation);
   leave_finished(entry.seq);
+  const auto place = static_cast<size_t>(entry.seq % kPieceRecords);
+  RecordShape shape{};
   for (const RecordField field : kRecordFields) {
     const std::string& text = (*record)[field];
     if (text.empty()) continue;
-    columns_[static_cast<size_t>(field)].append(static_cast<size_t>(entry.seq % kPieceRecords),
-                                                values_.number_of(field, text));
+    const uint32_t number = values_.number_of(field, text);
+    const IndexedColumn its = column_of(field);
+    if (its == IndexedColumn::shape) {
+      shape[shape_place(field)] = number + 1;
+    } else {
+      column(its).append(place, number);
+    }
   }
+  column(IndexedColumn::shape).append(place, shapes_.number_of(shape));
   block_.add(entry.bytes);
   unfinished_ = true;
   last_ = entry.seq;
@@ -90,12 +98,11 @@ void IndexWriter::leave_finished(int64_t seq) {
 }
 
 void IndexWriter::write_piece() {
-  for (const RecordField field : kRecordFields) {
-    const IndexColumn& column = columns_[static_cast<size_t>(field)];
-    const std::string values = column.kept_values();
-    const std::string codes = column.kept_codes();
-    database_.run("INSERT OR REPLACE INTO piece VALUES (?, ?, ?)", column_id(last_ / kPieceRecords, field),
-                  Blob{values}, Blob{codes});
+  for (const IndexedColumn each : kIndexedColumns) {
+    const std::string values = column(each).kept_values();
+    const std::string codes = column(each).kept_codes();
+    database_.run("INSERT OR REPLACE INTO piece VALUES (?, ?, ?)", column_id(last_ / kPieceRecords, each), Blob{values},
+                  Blob{codes});
   }
 }
 
@@ -125,6 +132,7 @@ void IndexWriter::finish_stretch(int64_t stretch) {
 
 void IndexWriter::write() {
   values_.write();
+  shapes_.write();
   if (last_bytes_.empty()) return;  // nothing was added
   write_piece();
   write_block();

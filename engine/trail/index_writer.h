@@ -12,6 +12,8 @@
 #include "base/hash.h"
 #include "ledger/sqlite.h"
 #include "trail/index_column.h"
+#include "trail/index_file.h"
+#include "trail/index_shapes.h"
 #include "trail/index_text.h"
 #include "trail/index_values.h"
 #include "trail/record_field.h"
@@ -44,6 +46,7 @@ class IndexWriter {
   void write();
 
  private:
+  IndexColumn& column(IndexedColumn which) { return columns_[static_cast<size_t>(which)]; }
   void load_piece();
   void load_block();
   void leave_finished(int64_t seq);
@@ -54,14 +57,15 @@ class IndexWriter {
   Database& database_;
   RecordFieldReader reader_;
   GrowingValues values_;
+  GrowingShapes shapes_;
   int64_t next_ = 0;
   int64_t last_ = -1;
   Digest last_digest_;      // unless last_bytes_ is newer
   std::string last_bytes_;  // of what was added last; empty: nothing was
 
-  bool unfinished_ = false;                                // the stretch of last_ may get more records; then:
-  std::array<IndexColumn, kRecordFields.size()> columns_;  // of the piece of last_
-  TextBlock block_;                                        // of the block of last_
+  bool unfinished_ = false;                                  // the stretch of last_ may get more records; then:
+  std::array<IndexColumn, kIndexedColumns.size()> columns_;  // of the piece of last_
+  TextBlock block_;                                          // of the block of last_
 };
 
 // Throws away all but the stretches below this one; those must be complete.

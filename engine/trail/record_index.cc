@@ -5,6 +5,7 @@
 
 #include "trail/index_column.h"
 #include "trail/index_file.h"
+#include "trail/index_shapes.h"
 #include "trail/index_text.h"
 #include "trail/index_values.h"
 #include "trail/kept_numbers.h"
@@ -12,38 +13,91 @@
 namespace kedge {
 namespace {
 
-// A condition whose texts were looked up in the dictionary.
+// A condition whose texts were looked up.
 struct Wanted {
-  struct Field {
-    RecordField field;
+  struct Column {
+    IndexedColumn column;
     WantedValues values;
     std::vector<uint8_t> codes;  // of the piece that is looked at: which are wanted; empty: none is
   };
-  std::vector<Field> fields;
+  std::vector<Column> columns;  // one of them has a wanted value
 };
 
 // None where the dictionary does not help.
-std::optional<Wanted> look_up(Database& database, const IndexQuery::Condition& condition) {
-  Wanted wanted;
-  for (const RecordField field : condition.fields) {
-    WantedValues& values = wanted.fields.emplace_back(Wanted::Field{field, {}, {}}).values;
-    for (const std::string& text : condition.texts) {
-      if (condition.how == IndexQuery::How::equal) want_text(database, field, text, values);
-      if (condition.how == IndexQuery::How::part) want_part(database, field, text, values);
-      if (condition.how == IndexQuery::How::beginning && !want_beginning(database, field, text, values)) return {};
+std::optional<WantedValues> look_up(Database& database, const IndexQuery::Condition& condition, RecordField field) {
+  WantedValues values;
+  for (const std::string& text : condition.texts) {
+    if (condition.how == IndexQuery::How::equal) want_text(database, field, text, values);
+    if (condition.how == IndexQuery::How::part) want_part(database, field, text, values);
+    if (condition.how == IndexQuery::How::beginning && !want_beginning(database, field, text, values)) return {};
+  }
+  return values;
+}
+
+bool is_wanted(const WantedValues& values, uint32_t number) { return number < values.size() && values[number]; }
+
+// The conditions of a question, as what is wanted of columns.
+class WantedColumns {
+ public:
+  WantedColumns(Database& database, const std::vector<IndexQuery::Condition>& conditions) : database_(database) {
+    for (const IndexQuery::Condition& condition : conditions) {
+      if (!condition.fields.empty()) add(condition);
+    }
+    if (narrowed_) wanted_.push_back({{{IndexedColumn::shape, std::move(fitting_), {}}}});
+  }
+
+  std::vector<Wanted> taken() { return std::move(wanted_); }
+
+ private:
+  // What is asked of shapes alone narrows those that fit; what may be fulfilled by others, too, stands by itself.
+  void add(const IndexQuery::Condition& condition) {
+    Wanted wanted;
+    WantedValues shapes;
+    for (const RecordField field : condition.fields) {
+      auto values = look_up(database_, condition, field);
+      if (!values) return;
+      if (const IndexedColumn column = column_of(field); column != IndexedColumn::shape) {
+        wanted.columns.push_back({column, *std::move(values), {}});
+      } else {
+        add_shapes(field, *values, shapes);
+      }
+    }
+    if (!wanted.columns.empty()) {
+      if (!shapes.empty()) wanted.columns.push_back({IndexedColumn::shape, std::move(shapes), {}});
+      wanted_.push_back(std::move(wanted));
+      return;
+    }
+    for (size_t number = 0; number < fitting_.size(); ++number) fitting_[number] = fitting_[number] && shapes[number];
+    narrowed_ = true;
+  }
+
+  void add_shapes(RecordField field, const WantedValues& values, WantedValues& wanted) {
+    if (shapes_.empty()) {
+      shapes_ = read_shapes(database_);
+      fitting_.assign(shapes_.size(), true);
+    }
+    wanted.resize(shapes_.size());
+    wanted[kAnyShape] = true;
+    for (size_t number = kAnyShape + 1; number < shapes_.size(); ++number) {
+      const uint32_t value = shapes_[number][shape_place(field)];
+      if (value != 0 && is_wanted(values, value - 1)) wanted[number] = true;
     }
   }
-  return wanted;
-}
+
+  Database& database_;
+  std::vector<Wanted> wanted_;
+  std::vector<RecordShape> shapes_;  // read when they are needed
+  WantedValues fitting_;             // of these: what the conditions on shapes alone allow
+  bool narrowed_ = false;
+};
 
 // The parts of a question that are asked of each piece, and of each stretch.
 class Search {
  public:
-  Search(Database& database, const IndexQuery& query) : database_(database), places_(text_places(query.text)) {
-    for (const IndexQuery::Condition& condition : query.conditions) {
-      if (auto wanted = look_up(database, condition)) wanted_.push_back(*std::move(wanted));
-    }
-  }
+  Search(Database& database, const IndexQuery& query)
+      : database_(database),
+        places_(text_places(query.text)),
+        wanted_(WantedColumns(database, query.conditions).taken()) {}
 
   // None: no record of the piece is wanted.
   std::optional<PieceBits> in_piece(int64_t piece) {
@@ -68,7 +122,7 @@ class Search {
     std::vector<uint8_t> codes(values.size() + 1, 0);
     bool any = false;
     for (size_t i = 0; i < values.size(); ++i) {
-      if (values[i] >= wanted.size() || !wanted[values[i]]) continue;
+      if (!is_wanted(wanted, values[i])) continue;
       codes[i + 1] = 1;
       any = true;
     }
@@ -78,22 +132,22 @@ class Search {
 
   bool may_occur(int64_t piece, Wanted& wanted) {
     bool any = false;
-    for (Wanted::Field& field : wanted.fields) {
-      field.codes.clear();
-      if (field.values.empty()) continue;
-      Query row = database_.query("SELECT value_list FROM piece WHERE id = ?", column_id(piece, field.field));
-      if (row.next()) field.codes = wanted_codes(row.text(0), field.values);
-      any = any || !field.codes.empty();
+    for (Wanted::Column& each : wanted.columns) {
+      each.codes.clear();
+      if (each.values.empty()) continue;
+      Query row = database_.query("SELECT value_list FROM piece WHERE id = ?", column_id(piece, each.column));
+      if (row.next()) each.codes = wanted_codes(row.text(0), each.values);
+      any = any || !each.codes.empty();
     }
     return any;
   }
 
   PieceBits matching(int64_t piece, const Wanted& wanted) {
     PieceBits bits;
-    for (const Wanted::Field& field : wanted.fields) {
-      if (field.codes.empty()) continue;
-      Query row = database_.query("SELECT codes FROM piece WHERE id = ?", column_id(piece, field.field));
-      if (row.next()) bits |= intact(records_with(row.text(0), field.codes));
+    for (const Wanted::Column& each : wanted.columns) {
+      if (each.codes.empty()) continue;
+      Query row = database_.query("SELECT codes FROM piece WHERE id = ?", column_id(piece, each.column));
+      if (row.next()) bits |= intact(records_with(row.text(0), each.codes));
     }
     return bits;
   }
@@ -146,7 +200,7 @@ class Search {
 
   Database& database_;
   const std::vector<uint32_t> places_;
-  std::vector<Wanted> wanted_;
+  std::vector<Wanted> wanted_;  // what told last that there is nothing in a piece comes first
   int64_t blocks_of_ = -1;
   StretchBlocks blocks_;
 };

@@ -4,6 +4,7 @@
 // How long a question takes depends on how much of the trail must be passed over until enough is found, and on nothing
 // else: not on which fields are asked for, how often their values occur, or whether they ever occur together. Where a
 // value does not occur in a piece of the trail, the piece costs one short read; where it does, one of about 30 KB.
+// Kind, rule, state, guard and severity are one value, the record's shape (index_shapes.h).
 //
 // One object is one look: it sees the index as it was when it was opened, however it grows meanwhile. Threads: one.
 #pragma once

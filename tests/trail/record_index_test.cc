@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <set>
 
 #include "tests/support/temporary_directory.h"
 #include "tests/trail/kept_journal.h"
 #include "trail/index_file.h"
+#include "trail/index_shapes.h"
 #include "trail/record_index_builder.h"
 
 namespace kedge {
@@ -92,6 +96,129 @@ TEST_F(RecordIndexTest, NamesExactlyTheRecordsWithAValueNewestFirst) {
   query.begin = 3;
   query.end = 8;
   EXPECT_EQ(found(query), (std::vector<int64_t>{6, 4}));
+}
+
+// ---- of the fields that make a record's shape
+// -------------------------------------------------------------------------
+
+struct Shaped {
+  std::string kind, rule, state, guard, severity, target;
+
+  const std::string& at(RecordField field) const {
+    switch (field) {
+      case RecordField::kind:
+        return kind;
+      case RecordField::rule:
+        return rule;
+      case RecordField::state:
+        return state;
+      case RecordField::guard:
+        return guard;
+      case RecordField::severity:
+        return severity;
+      default:
+        return target;
+    }
+  }
+};
+
+// Values that are frequent and of which many are never together: a state goes with the kind, a severity with the rule.
+Shaped shaped(std::mt19937_64& random) {
+  const auto below = [&](size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random); };
+  const size_t kind = below(3), rule = below(5);
+  Shaped one{fmt::format("kind-{}", kind), rule == 0 ? "" : fmt::format("rule-{}", rule), "", "", "", ""};
+  if (kind == 1) one.state = fmt::format("state-{}", below(3));
+  if (kind == 2) one.guard = fmt::format("guard-{}", below(2));
+  if (rule > 2) one.severity = rule == 3 ? "high" : "low";
+  if (below(2) == 0) one.target = fmt::format("target-{}", below(4));
+  return one;
+}
+
+JournalEntry record_of(int64_t seq, const Shaped& one) {
+  return {seq, fmt::format(R"({{"guard":"{}","kind":"{}","policy":{{"severity":"{}"}},"rule":{{"id":"{}"}},"seq":{},)"
+                           R"("target":"{}","to":"{}"}})",
+                           one.guard, one.kind, one.severity, one.rule, seq, one.target, one.state)};
+}
+
+bool fulfils(const Shaped& one, const IndexQuery::Condition& condition) {
+  return std::any_of(condition.fields.begin(), condition.fields.end(), [&](RecordField field) {
+    const auto& texts = condition.texts;
+    return std::find(texts.begin(), texts.end(), one.at(field)) != texts.end();
+  });
+}
+
+// Every value of a field that occurs, and one that does not.
+std::vector<std::string> values_of(const std::vector<Shaped>& all, RecordField field) {
+  std::set<std::string> values = {"of none"};
+  for (const Shaped& one : all) values.insert(one.at(field));
+  values.erase("");
+  return {values.begin(), values.end()};
+}
+
+// All pairs of conditions, whether their values are ever together or not, also some that more than one field may
+// fulfil; in an index that others went on with.
+TEST_F(RecordIndexTest, NamesExactlyTheRecordsThatFulfilTwoConditionsWhicheverTheseAre) {
+  std::mt19937_64 random(7);
+  std::vector<Shaped> all;
+  std::vector<JournalEntry> entries;
+  for (int64_t seq = 0; seq < 700; ++seq) entries.push_back(record_of(seq, all.emplace_back(shaped(random))));
+  for (const size_t end : {3, 250, 700}) build({entries.begin(), entries.begin() + static_cast<ptrdiff_t>(end)});
+
+  std::vector<IndexQuery::Condition> conditions;
+  for (const RecordField field : {RecordField::kind, RecordField::rule, RecordField::state, RecordField::guard,
+                                  RecordField::severity, RecordField::target}) {
+    for (const std::string& value : values_of(all, field)) {
+      conditions.push_back({{field}, IndexQuery::How::equal, {value}});
+    }
+  }
+  conditions.push_back({{RecordField::state, RecordField::guard}, IndexQuery::How::equal, {"state-1", "guard-1"}});
+  conditions.push_back({{RecordField::target, RecordField::rule}, IndexQuery::How::equal, {"target-2", "rule-1"}});
+  size_t found_some = 0;
+  for (const auto& one : conditions) {
+    for (const auto& other : conditions) {
+      std::vector<int64_t> wanted;
+      for (int64_t seq = 699; seq >= 0; --seq) {
+        const Shaped& record = all[static_cast<size_t>(seq)];
+        if (fulfils(record, one) && fulfils(record, other)) wanted.push_back(seq);
+      }
+      IndexQuery query;
+      query.conditions = {one, other};
+      ASSERT_EQ(found(query), wanted) << one.texts[0] << " and " << other.texts[0];
+      found_some += wanted.empty() ? 0 : 1;
+    }
+  }
+  EXPECT_GT(found_some, 100U);
+  EXPECT_LT(found_some, conditions.size() * conditions.size() - 100);
+}
+
+// Then those that came too late are among those that may be wanted, whatever is asked.
+TEST_F(RecordIndexTest, MissesNoRecordWhereThereAreTooManyShapes) {
+  constexpr auto kMany = static_cast<int64_t>(GrowingShapes::kShapesMost) + 500;
+  std::vector<JournalEntry> entries;
+  for (int64_t seq = 0; seq < kMany; ++seq) {
+    entries.push_back(record_of(seq, {"kind", fmt::format("rule-{}", seq), "", "", "", ""}));
+  }
+  build(entries);
+  for (const int64_t seq : {int64_t{0}, int64_t{29'000}, kMany - 1}) {
+    IndexQuery query;
+    query.conditions = {{{RecordField::rule}, IndexQuery::How::equal, {fmt::format("rule-{}", seq)}}};
+    const auto numbers = found(query);
+    EXPECT_TRUE(std::find(numbers.begin(), numbers.end(), seq) != numbers.end()) << seq;
+    EXPECT_LE(numbers.size(), 501U);
+  }
+}
+
+TEST_F(RecordIndexTest, IsDamagedWhereShapesAreMissing) {
+  build(records(0, 9));
+  {
+    Database database(file(), SQLITE_OPEN_READWRITE);
+    database.execute("DELETE FROM shape_pack");
+  }
+  IndexQuery query;
+  query.conditions = {{{RecordField::kind}, IndexQuery::How::equal, {"test"}}};
+  const auto done = index()->search(query, [](const std::vector<int64_t>&) -> Result<bool> { return true; });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::corrupt);
 }
 
 TEST_F(RecordIndexTest, FindsTextsInCompleteStretchesAndInTheNewestOne) {
@@ -200,7 +327,8 @@ TEST_F(RecordIndexTest, MissesNoRecordUnnoticedWhereAByteOfItsFileIsDamaged) {
     auto opened = RecordIndex::open(directory_.path());
     std::vector<int64_t> numbers;
     IndexQuery query;
-    query.conditions = {{{RecordField::target}, IndexQuery::How::part, {"od"}}};
+    query.conditions = {{{RecordField::target}, IndexQuery::How::part, {"od"}},
+                        {{RecordField::kind}, IndexQuery::How::equal, {"test"}}};
     query.text = "note-00";
     const bool well = opened && (*opened)->search(query, [&](const std::vector<int64_t>& some) -> Result<bool> {
       numbers.insert(numbers.end(), some.begin(), some.end());
