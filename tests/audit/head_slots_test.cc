@@ -49,8 +49,8 @@ TEST(HeadSlots, OfWhichOneIsTornHoldTheHeadBefore) {
     for (size_t cut = begin; cut <= begin + length; ++cut) {
       const std::string first = after.substr(0, cut) + before.substr(cut);
       const std::string last = before.substr(0, cut) + after.substr(cut);
-      EXPECT_EQ(parse_head_file(first).value(), first == after ? StoredHead(note, 9) : old) << cut;
-      EXPECT_EQ(parse_head_file(last).value(), last == after ? StoredHead(note, 9) : old) << cut;
+      EXPECT_EQ(parse_head_file(first).value(), first == after ? (StoredHead{note, 9}) : old) << cut;
+      EXPECT_EQ(parse_head_file(last).value(), last == after ? (StoredHead{note, 9}) : old) << cut;
     }
   }
 }

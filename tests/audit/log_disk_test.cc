@@ -86,9 +86,9 @@ TEST(LogDisk, TellsOnceAtItsNextSyncWhatCouldNotBeWrittenEarly) {
   const auto bytes = std::make_shared<std::string>("bytes");
   (*disk)->write_early(directory.path() / "log" / "full", bytes);
   (*disk)->write_early(directory.path() / "log" / "there", bytes);
-  const auto synced = (*disk)->sync_all();
-  ASSERT_FALSE(synced);
-  EXPECT_EQ(synced.error().code, ErrorCode::no_room);
+  const auto done = (*disk)->sync_all();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::no_room);
   EXPECT_EQ((*disk)->read(directory.path() / "log" / "there", 100).value(), "bytes");
   EXPECT_TRUE((*disk)->sync_all());
 }
