@@ -52,6 +52,16 @@ Result<void> NotingLogDisk::remove(const std::string& path) {
   return disk_->remove(path);
 }
 
+void NotingLogDisk::remove_folder_early(const std::string& path) {
+  if (notes_) {
+    keep([at = again(path)](LogDisk& disk) {
+      disk.remove_folder_early(at);
+      return Result<void>();
+    });
+  }
+  disk_->remove_folder_early(path);
+}
+
 Result<void> NotingLogDisk::overwrite(const std::string& path, uint64_t at, std::string_view bytes) {
   if (notes_) {
     keep([over = again(path), at, all = std::string(bytes)](LogDisk& disk) { return disk.overwrite(over, at, all); });

@@ -35,6 +35,7 @@ class NotingLogDisk final : public LogDisk {
   void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
+  void remove_folder_early(const std::string& path) override;
   Result<void> overwrite(const std::string& path, uint64_t at, std::string_view bytes) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> sync_all() override;

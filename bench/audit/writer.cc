@@ -2,9 +2,12 @@
 // line read is a command, answered by a line of JSON:
 //
 //   grow COUNT BYTES             so many entries of so many bytes each, more or less, and all of them published
-//   write GROUPS COUNT BYTES     so many groups, each of so many entries; right after each, the floor: the same bytes
-//                                appended to a file, and synced; and the layout's own: what another such group makes
-//                                the log do to the disk, done again in DIRECTORY/again, with nothing hashed or signed
+//   write TURNS ROW COUNT BYTES  each turn so many groups in a row, each of so many entries; right after them, the
+//   floor:
+//                                the same bytes appended to a file, and synced, group by group; and the layout's own:
+//                                what such groups make the log do to the disk, done again in DIRECTORY/again, with
+//                                nothing hashed or signed. In a row, as what is done behind a group's back (removing
+//                                what is narrower) then takes its time from the next
 //
 // What is measured of a group begins with its entries in memory, and ends when they are published: bundles, tiles and
 // the checkpoint on the disk, and signed.
@@ -39,8 +42,11 @@ constexpr size_t kBytesAtOnce = 32U << 20U;  // of the entries that a group hold
   std::exit(1);
 }
 
-// In seconds: by the clock, and on a core.
+// Of a group, in seconds: by the clock, and on a core.
 struct Cost {
+  explicit Cost(uint64_t groups) : groups(static_cast<double>(groups)) {}
+
+  const double groups;  // in what is added
   std::vector<double> seconds;
   std::vector<double> core_seconds;
 
@@ -48,8 +54,8 @@ struct Cost {
     const auto began = Stopwatch::now();
     const std::clock_t used = std::clock();
     work();
-    core_seconds.push_back(static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC);
-    seconds.push_back(std::chrono::duration<double>(Stopwatch::now() - began).count());
+    core_seconds.push_back(static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC / groups);
+    seconds.push_back(std::chrono::duration<double>(Stopwatch::now() - began).count() / groups);
   }
 };
 
@@ -83,15 +89,20 @@ class Bench {
     std::cout << "{\"size\": " << writer_->size() << "}" << std::endl;
   }
 
-  void write(uint64_t groups, uint64_t count, size_t bytes) {
-    Cost own, floor, layout;
+  void write(uint64_t turns, uint64_t row, uint64_t count, size_t bytes) {
+    Cost own(row), floor(row), layout(row);
     NotingLogDisk::Noted noted;
-    for (uint64_t i = 0; i < groups; ++i) {
-      const std::vector<std::string> group = entries(count, bytes);
-      own.add([&] { integrate(group); });
-      floor.add([&] { append(group); });
+    for (uint64_t i = 0; i < turns; ++i) {
+      std::vector<std::vector<std::string>> groups;
+      for (uint64_t j = 0; j < row; ++j) groups.push_back(entries(count, bytes));
+      own.add([&] {
+        for (const auto& group : groups) integrate(group);
+      });
+      floor.add([&] {
+        for (const auto& group : groups) append(group);
+      });
       disk_->note();
-      integrate(entries(count, bytes));
+      for (const auto& group : groups) integrate(group);
       noted = disk_->noted();
       do_again(noted.before);
       layout.add([&] { do_again(noted.calls); });
@@ -101,7 +112,7 @@ class Bench {
       std::cout << "\"" << name << "seconds\": " << in_json(cost->seconds) << ", \"" << name
                 << "core_seconds\": " << in_json(cost->core_seconds) << ", ";
     }
-    std::cout << "\"files\": " << noted.files << ", \"syncs\": " << noted.syncs << "}" << std::endl;
+    std::cout << "\"files\": " << noted.files / row << ", \"syncs\": " << noted.syncs / row << "}" << std::endl;
   }
 
  private:
@@ -165,14 +176,14 @@ int main(int argc, char** argv) {
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string verb;
-    uint64_t first = 0, second = 0, third = 0;
-    words >> verb >> first >> second >> third;
+    uint64_t first = 0, second = 0, third = 0, fourth = 0;
+    words >> verb >> first >> second >> third >> fourth;
     if (verb == "grow") {
       bench.grow(first, second);
     } else if (verb == "write") {
-      bench.write(first, second, third);
+      bench.write(first, second, third, fourth);
     } else {
-      fail("grow COUNT BYTES, or write GROUPS COUNT BYTES");
+      fail("grow COUNT BYTES, or write TURNS ROW COUNT BYTES");
     }
   }
 }

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <tuple>
 
-#include "audit/early_writes.h"
+#include "audit/file_work.h"
 #include "base/descriptor.h"
 #include "base/files.h"
 #include "base/lock_file.h"
@@ -92,7 +92,7 @@ class SystemLogDisk final : public LogDisk {
   Result<void> write(const std::string& path, std::string_view bytes) override { return write_whole(path, bytes); }
 
   void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override {
-    early_.add(path, std::move(bytes));
+    early_.add([path, bytes = std::move(bytes)] { return write_whole(path, *bytes); });
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -103,6 +103,15 @@ class SystemLogDisk final : public LogDisk {
   Result<void> remove(const std::string& path) override {
     if (::remove(path.c_str()) != 0) return io_error("cannot remove", path);
     return {};
+  }
+
+  void remove_folder_early(const std::string& path) override {
+    if (access(path.c_str(), F_OK) != 0) return;
+    early_.add([path] {
+      std::error_code stays;
+      std::filesystem::remove_all(path, stays);
+      return Result<void>();
+    });
   }
 
   // By one call: a signal does not come between. A data sync of bytes that the file had before waits for these bytes
@@ -139,7 +148,7 @@ class SystemLogDisk final : public LogDisk {
   const std::unique_ptr<LockFile> lock_;
   const Place log_;
   const Place head_;
-  EarlyWrites early_{write_whole};
+  FileWork early_;
 };
 
 }  // namespace

@@ -30,6 +30,8 @@ class LogDisk {
   virtual void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // in the place of what is there
   virtual Result<void> remove(const std::string& path) = 0;                         // a file, or an empty directory
+  // With the files in it, and maybe behind the caller's back. What cannot be removed stays.
+  virtual void remove_folder_early(const std::string& path) = 0;
 
   // Other bytes in the place of some that a durable file has; they are durable then. Until then, or where it fails, any
   // of them may be there and any not.

@@ -435,13 +435,7 @@ void LogWriter::forget_stored(const std::vector<TilePlace>& places) {
 
 // They may stay: what cannot be removed is only tried again at the next start.
 void LogWriter::remove_partials_of(const TilePlace& full) {
-  const std::string folder = options_.directory + "/" + path_of(full) + ".p";
-  const auto names = disk_->list(folder);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    if (!disk_->remove(folder + "/" + name)) return;
-  }
-  std::ignore = disk_->remove(folder);
+  disk_->remove_folder_early(options_.directory + "/" + path_of(full) + ".p");
 }
 
 const std::shared_ptr<std::string>& LogWriter::bytes_of(const TilePlace& place) const {

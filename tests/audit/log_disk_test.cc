@@ -93,6 +93,19 @@ TEST(LogDisk, TellsOnceAtItsNextSyncWhatCouldNotBeWrittenEarly) {
   EXPECT_TRUE((*disk)->sync_all());
 }
 
+TEST(LogDisk, HasRemovedFoldersWhenItHasSyncedAndMindsNoneThatIsNotThere) {
+  const TemporaryDirectory directory;
+  const auto disk = open_log_disk(directory.path() / "log", directory.path());
+  ASSERT_TRUE(disk) << disk.error().message;
+  const std::filesystem::path folder = directory.path() / "log" / "000.p";
+  ASSERT_TRUE((*disk)->make_directory(folder));
+  for (const char* width : {"1", "17", "255"}) ASSERT_TRUE((*disk)->write(folder / width, "bytes"));
+  (*disk)->remove_folder_early(folder);
+  (*disk)->remove_folder_early(directory.path() / "log" / "001.p");
+  ASSERT_TRUE((*disk)->sync_all());
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST(LogDisk, EndsWhileItStillHasWhatWasGivenEarly) {
   const TemporaryDirectory directory;
   auto disk = open_log_disk(directory.path() / "log", directory.path());

@@ -1,6 +1,7 @@
 #include "tests/audit/lossy_log_disk.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace kedge {
@@ -62,6 +63,15 @@ class LossyLogDisk::Opened final : public LogDisk {
       disk_.step({path, "", nullptr});
       return {};
     });
+  }
+
+  void remove_folder_early(const std::string& path) override {
+    const auto names = list(path);
+    if (!names) return;
+    for (const std::string& name : *names) {
+      if (!remove(path + "/" + name)) return;
+    }
+    std::ignore = remove(path);
   }
 
   // Between its two calls the bytes are there, and nobody knows which of them are safe.
