@@ -27,8 +27,9 @@ namespace {
 using std::chrono::milliseconds;
 
 // Of the log's writer, and of SQLite's beside it. Reads are among them: a log is read where it is opened.
-constexpr const char* kCalls[] = {"write",    "rename", "fsync",     "syncfs", "openat", "mkdir",
-                                  "pwrite64", "unlink", "fdatasync", "read",   "close",  "getdents64"};
+constexpr const char* kCalls[] = {"write", "rename",     "fsync",    "syncfs",         "openat",
+                                  "mkdir", "pwrite64",   "unlink",   "fdatasync",      "read",
+                                  "close", "getdents64", "unlinkat", "sync_file_range"};
 constexpr uint64_t kLifeMsMax = 1'200;
 
 // strace, which lets system calls of a program fail; not_found where it is not there, or may not trace.
