@@ -28,6 +28,7 @@
 #include "host/port_watch.h"
 #include "host/process_watch.h"
 #include "host/sensor.h"
+#include "host/told_entry.h"
 #include "kafka/topic_writer.h"
 
 namespace kedge {
@@ -167,8 +168,8 @@ class SensorRun {
       if (processes_ != nullptr) event.data["processes"] = processes_->state();
       event.data["spool"] = {{"events", status.events}, {"bytes", status.bytes}, {"summarised", status.summarised}};
     }
+    if (waiting_.size() >= kEventsAtOnce) keep();  // before, as what is learned of an event comes after it
     waiting_.push_back(numbered(std::move(event)));
-    if (waiting_.size() >= kEventsAtOnce) keep();
   }
 
   std::string numbered(HostEvent event) {
@@ -177,9 +178,10 @@ class SensorRun {
     return cloud_event(event, make_uuid7(now, random_), now);
   }
 
-  // To the disk: what finds no room there is in the spool's summary. Then what is known by it: a crash in between tells
-  // it again.
+  // To the disk: what finds no room there is in the spool's summary. Then what is known by it. It stands as in doubt
+  // before: a crash in between has told what nobody remembers, and the next start tells it as it is by then.
   void keep() {
+    remember(doubts_about(learned_));
     if (!waiting_.empty()) {
       if (auto done = spool_->append(waiting_); !done) {
         spdlog::error("{} events are summarised only: {}", waiting_.size(), done.error().message);
@@ -187,11 +189,16 @@ class SensorRun {
       waiting_.clear();
       sender_->wake();
     }
-    if (learned_.empty()) return;
-    if (auto done = memory_->append(learned_); !done) {
+    for (SensorMemory::Fact& settled : doubts_settled(learned_)) learned_.push_back(std::move(settled));
+    remember(learned_);
+    learned_.clear();
+  }
+
+  void remember(const std::vector<SensorMemory::Fact>& facts) {
+    if (facts.empty()) return;
+    if (auto done = memory_->append(facts); !done) {
       spdlog::error("what was told will be told again after a restart: {}", done.error().message);
     }
-    learned_.clear();
   }
 
   EventSender::Delivered deliver(const std::vector<std::string>& events, std::stop_token stop) {

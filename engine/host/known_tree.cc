@@ -69,7 +69,8 @@ class KnownTree::Looking {
   void compare(const std::string& path, std::optional<ScannedEntry> now) {
     const bool came_back = back_ && is_at_or_below(path, *back_) && path != *back_;
     std::optional<ScannedEntry> was = came_back ? tree_.at_start(path) : tree_.last(path);
-    if (!now && !was) {
+    const bool in_doubt = tree_.doubtful_.contains(path);
+    if (!now && !was && !in_doubt) {
       gone_ = path;
       return;
     }
@@ -78,19 +79,19 @@ class KnownTree::Looking {
         (path != part_.path || part_.depth == ScanPart::Depth::entry)) {
       found_.unlisted.push_back(path);
     }
-    if (same(was, now)) {
+    if (same(was, now) && !in_doubt) {
       tree_.remember(*now, begun_);
       return;
     }
     const std::optional<ScannedEntry> start = tree_.at_start(path);
     Mutation mutation;
     mutation.path = path;
-    mutation.kinds = kinds_of(was ? &was->state : nullptr, now ? &now->state : nullptr);
+    if (was || now) mutation.kinds = kinds_of(was ? &was->state : nullptr, now ? &now->state : nullptr);
+    if (mutation.kinds.empty()) mutation.kinds = {now ? MutationKind::modified : MutationKind::deleted};
     mutation.restored = same(start, now);
-    if (is_directory(was) && !is_directory(now)) {
-      mutation.gone_below = tree_.known_below(path);
-      gone_ = path;
-    }
+    mutation.in_doubt = in_doubt;
+    if (is_directory(was) && !is_directory(now)) mutation.gone_below = tree_.known_below(path);
+    if ((is_directory(was) || in_doubt) && !is_directory(now)) gone_ = path;
     if (is_new_directory && is_directory(start)) back_ = path;
     mutation.before = std::move(was);
     mutation.after = std::move(now);
@@ -153,6 +154,11 @@ void KnownTree::accept(const Mutation& mutation) {
     return;
   }
   const bool covers = !mutation.after || mutation.after->state.type != FileType::directory;
+  doubtful_.erase(mutation.path);
+  for (auto one = doubtful_.upper_bound(mutation.path);
+       covers && one != doubtful_.end() && is_at_or_below(*one, mutation.path);) {
+    one = doubtful_.erase(one);
+  }
   for (auto one = over_.upper_bound(mutation.path);
        covers && one != over_.end() && is_at_or_below(one->first, mutation.path);) {
     one = over_.erase(one);
@@ -166,6 +172,16 @@ void KnownTree::accept(const Mutation& mutation) {
 
 void KnownTree::recall(const std::string& path, const std::optional<ScannedEntry>& entry) {
   if (!same(at_start(path), entry)) over_[path] = entry;
+}
+
+// Who was told that a directory is gone knows nothing of what was told of it before.
+std::vector<std::string> KnownTree::doubt(const std::string& path) {
+  std::vector<std::string> doubted;
+  if (doubtful_.insert(path).second) doubted.push_back(path);
+  for (auto one = over_.upper_bound(path); one != over_.end() && is_at_or_below(one->first, path); ++one) {
+    if (doubtful_.insert(one->first).second) doubted.push_back(one->first);
+  }
+  return doubted;
 }
 
 const FileState* KnownTree::known(const std::string& path, const FileIdentity& identity, uint64_t size,
@@ -266,9 +282,16 @@ std::vector<std::string> KnownTree::expected(const ScanPart& part) const {
     const bool wanted = all || one->first == part.path || (children && is_child(one->first, part.path));
     if (wanted) over.push_back(one->first);
   }
+  std::vector<std::string> doubtful;
+  for (auto one = doubtful_.lower_bound(part.path); one != doubtful_.end() && is_at_or_below(*one, part.path); ++one) {
+    if (all || *one == part.path || (children && is_child(*one, part.path))) doubtful.push_back(*one);
+  }
   std::vector<std::string> both;
   std::set_union(paths.begin(), paths.end(), over.begin(), over.end(), std::back_inserter(both), path_before);
-  return both;
+  if (doubtful.empty()) return both;
+  std::vector<std::string> three;
+  std::set_union(both.begin(), both.end(), doubtful.begin(), doubtful.end(), std::back_inserter(three), path_before);
+  return three;
 }
 
 // What is known to be in a directory, at any depth.

@@ -49,6 +49,11 @@ class KnownTree {
   void recall(const std::string& path, const std::optional<ScannedEntry>& entry);
   void recall_mount(const std::string& path) { mounted_.insert(path); }
 
+  // Somebody may know it otherwise than it was recalled, as something was told of it that nobody remembers: the next
+  // look finds it, also as it was known, and with it what was told of what lies below. Those that were not in doubt
+  // before. After all is recalled.
+  std::vector<std::string> doubt(const std::string& path);
+
   // As ScanOptions::known wants it: files that were found as the baseline has them, and have not changed since.
   const FileState* known(const std::string& path, const FileIdentity&, uint64_t size, FileTime mtime) const;
 
@@ -60,7 +65,8 @@ class KnownTree {
   std::optional<std::string> directory_after(const std::string& path) const;
 
   const FileState* in_baseline(const std::string& path) const;
-  bool differs(const std::string& path) const { return over_.contains(path); }  // as far as it was accepted
+  // As far as it was accepted, or is in doubt.
+  bool differs(const std::string& path) const { return over_.contains(path) || doubtful_.contains(path); }
   size_t size() const { return baseline_.size(); }
   size_t directories() const { return directories_; }
   size_t differing() const { return over_.size(); }
@@ -92,7 +98,8 @@ class KnownTree {
   const std::vector<FileState>& baseline_;
   std::vector<Identified> identified_;  // beside baseline_
   Over over_;
-  std::set<std::string, TreeOrder> mounted_;  // directories that another file system hides
+  std::set<std::string, TreeOrder> mounted_;   // directories that another file system hides
+  std::set<std::string, TreeOrder> doubtful_;  // what is to be found whatever is there
   size_t directories_ = 0;
 };
 

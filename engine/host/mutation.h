@@ -30,10 +30,11 @@ struct Mutation {
   std::string path;                     // as FileState has it
   std::vector<MutationKind> kinds;      // never empty
   std::optional<ScannedEntry> before;   // none: there was nothing. An inode of 0: it is not known
-  std::optional<ScannedEntry> after;    // none: there is nothing
+  std::optional<ScannedEntry> after;    // none: there is nothing. None of both: see in_doubt
   std::vector<std::string> gone_below;  // of a directory that is gone: what was in it, and is gone with it
   std::string moved_from;               // of what was moved; as `path`
   bool restored = false;                // it is as the baseline has it again
+  bool in_doubt = false;                // it may have been told, and may be as it is known
 };
 
 // What of an entry changed, the gravest first; empty: nothing that a baseline compares. One of both is there.

@@ -326,7 +326,8 @@ Meaning MutationPolicy::usual_meaning(const std::string& path, const FileState& 
 Meaning MutationPolicy::meaning_of(const Mutation& mutation) const {
   const FileState* const before = mutation.before ? &mutation.before->state : nullptr;
   const FileState* const after = mutation.after ? &mutation.after->state : nullptr;
-  Meaning meaning = usual_meaning(mutation.path, after != nullptr ? *after : *before);
+  const FileState nothing;  // it was told, and is known by nobody, and is gone
+  Meaning meaning = usual_meaning(mutation.path, after != nullptr ? *after : before != nullptr ? *before : nothing);
   for (const std::string& path : mutation.gone_below) {
     Meaning below = meaning_of(path);
     const bool graver = !below.quiet && (meaning.quiet || below.severity > meaning.severity);

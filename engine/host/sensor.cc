@@ -168,6 +168,10 @@ void Sensor::recall(Root& root, const SensorMemory::Facts& earlier) {
       root.tree.recall(one.path, one.entry);
     }
   }
+  for (const std::string& path : doubtful_paths(root.options.path, earlier)) {
+    if (!path.empty() && is_excluded(path, root.excludes)) continue;
+    for (const std::string& doubted : root.tree.doubt(path)) remember_(doubt_about(root.options.path, doubted));
+  }
 }
 
 void Sensor::remember(const Root& root, const Mutation& mutation) {

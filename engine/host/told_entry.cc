@@ -7,6 +7,7 @@ namespace {
 
 constexpr const char* kTree = "tree ";
 constexpr const char* kMount = "mount ";
+constexpr std::string_view kDoubt = "doubt ";
 
 std::string prefix_of(const char* kind, const std::string& root) { return kind + visible(root) + " "; }
 
@@ -81,12 +82,45 @@ std::vector<SensorMemory::Fact> facts_of(const std::string& root, const Mutation
   if (was_directory && !is_directory) {  // what was told of what lay below is of no use any more
     facts.push_back({mutation.path.empty() ? key : key + "/", std::nullopt, true});
   }
+  if (mutation.in_doubt && !is_directory) {
+    facts.push_back({std::string(kDoubt) + key + (mutation.path.empty() ? "" : "/"), std::nullopt, true});
+  }
   if (mutation.restored) {
     facts.push_back({key, std::nullopt, false});
   } else {
     facts.push_back({key, mutation.after ? to_json(*mutation.after) : Json(), false});
   }
   return facts;
+}
+
+std::vector<SensorMemory::Fact> doubts_about(const std::vector<SensorMemory::Fact>& facts) {
+  std::vector<SensorMemory::Fact> doubts;
+  for (const SensorMemory::Fact& fact : facts) {
+    if (fact.key.starts_with(kTree) && !fact.below) doubts.push_back({std::string(kDoubt) + fact.key, true, false});
+  }
+  return doubts;
+}
+
+std::vector<SensorMemory::Fact> doubts_settled(const std::vector<SensorMemory::Fact>& facts) {
+  std::vector<SensorMemory::Fact> settled;
+  for (const SensorMemory::Fact& fact : facts) {
+    if (fact.key.starts_with(kTree)) settled.push_back({std::string(kDoubt) + fact.key, std::nullopt, fact.below});
+  }
+  return settled;
+}
+
+SensorMemory::Fact doubt_about(const std::string& root, const std::string& path) {
+  return {std::string(kDoubt) + prefix_of(kTree, root) + visible(path), true, false};
+}
+
+std::vector<std::string> doubtful_paths(const std::string& root, const SensorMemory::Facts& facts) {
+  std::vector<std::string> paths;
+  const std::string prefix = std::string(kDoubt) + prefix_of(kTree, root);
+  for (auto fact = facts.lower_bound(prefix); fact != facts.end() && fact->first.starts_with(prefix); ++fact) {
+    if (auto path = from_visible(std::string_view(fact->first).substr(prefix.size())))
+      paths.push_back(*std::move(path));
+  }
+  return paths;
 }
 
 std::vector<ToldEntry> told_entries(const std::string& root, const SensorMemory::Facts& facts) {

@@ -3,6 +3,8 @@
 //   tree ROOT PATH   → {"type":"file","mode":493,...,"identity":[device,inode,seconds,nanoseconds]}, or null: it is
 //   gone mount ROOT PATH  → true: another file system hides what was in the directory
 //
+//   doubt tree ROOT PATH  → true: it was about to be told anew, and whether it was is not known
+//
 // Both paths as visible() writes them. Values: nothing here touches a disk.
 #pragma once
 
@@ -20,6 +22,13 @@ namespace kedge {
 
 // What is to be remembered when the mutation is known as KnownTree::accept() makes it known.
 std::vector<SensorMemory::Fact> facts_of(const std::string& root, const Mutation&);
+
+// What is to be remembered of such facts before the events that they go with are handed on; and with the facts, as
+// nothing of them is in doubt any more.
+std::vector<SensorMemory::Fact> doubts_about(const std::vector<SensorMemory::Fact>& facts);
+std::vector<SensorMemory::Fact> doubts_settled(const std::vector<SensorMemory::Fact>& facts);
+SensorMemory::Fact doubt_about(const std::string& root, const std::string& path);
+std::vector<std::string> doubtful_paths(const std::string& root, const SensorMemory::Facts& facts);
 
 struct ToldEntry {
   std::string path;

@@ -205,6 +205,30 @@ TEST_F(KnownTreeTest, ARootThatIsGoneIsOneMutationAndNothingIsLeftToRescan) {
 }
 
 // Whatever the looks in between saw: what ends different from the baseline is known to differ.
+// It was told by one who died before it was remembered; what is there is told, whatever it is.
+TEST_F(KnownTreeTest, WhatIsInDoubtIsFoundOnceAlsoWhereAllIsAsItWasKnown) {
+  EXPECT_THAT(tree.doubt("etc/hosts"), ElementsAre("etc/hosts"));
+  EXPECT_THAT(tree.doubt("etc/evil"), ElementsAre("etc/evil"));
+  EXPECT_THAT(tree.doubt("etc/evil"), IsEmpty());
+  EXPECT_THAT(look_and_accept({"etc", Depth::directory}, {directory("etc"), directory("etc/app"), file("etc/hosts")}),
+              ElementsAre("restored deleted etc/evil", "restored modified etc/hosts"));
+  EXPECT_THAT(look_and_accept({"", Depth::tree}, good()), IsEmpty());
+}
+
+TEST_F(KnownTreeTest, WithADirectoryAllThatWasToldOfWhatLiesInItIsInDoubt) {
+  tree.recall("etc/app/new", ScannedEntry{file("etc/app/new"), {}});
+  EXPECT_THAT(tree.doubt("etc/app"), ElementsAre("etc/app", "etc/app/new"));
+  auto now = good();
+  now.insert(now.begin() + 3, file("etc/app/new"));
+  EXPECT_THAT(look_and_accept({"", Depth::tree}, now),
+              ElementsAre("restored modified etc/app", "modified etc/app/new"));
+  tree.doubt("etc/app");
+  EXPECT_THAT(
+      look_and_accept({"", Depth::tree}, {directory(""), directory("etc"), file("etc/hosts"), directory("usr")}),
+      ElementsAre("deleted etc/app"));
+  EXPECT_THAT(look_and_accept({"", Depth::tree}, good()), ElementsAre("restored created etc/app"));
+}
+
 TEST_F(KnownTreeTest, WhatEndsDifferentIsNeverLost) {
   const std::vector<std::string> contents = {"as it was", "evil", "worse"};
   uint32_t state = 7;

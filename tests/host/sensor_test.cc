@@ -14,6 +14,7 @@
 #include <functional>
 #include <tuple>
 
+#include "host/told_entry.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kedge {
@@ -251,6 +252,28 @@ TEST_P(SensorTest, WhatWasToldAndNotRememberedIsToldAgain) {
   start();
   EXPECT_EQ(wait_for("host.mutation", "usr/evil")["found_by"], "start");
   EXPECT_EQ(find("host.mutation", "etc/hosts"), nullptr);
+}
+
+// Somebody has read it, and the sensor does not remember that it told it; meanwhile it was undone.
+TEST_P(SensorTest, WhatWasToldAndNotRememberedIsToldToBeOver) {
+  start();
+  if (IsSkipped()) return;
+  const SensorMemory::Facts before = facts;
+  write("etc/hosts", "evil");
+  write("usr/evil", "evil");
+  wait_for("host.mutation", "etc/hosts");
+  wait_for("host.mutation", "usr/evil");
+  std::vector<SensorMemory::Fact> told_facts;
+  for (const auto& [key, value] : facts) told_facts.push_back({key, value});
+  facts = before;
+  for (const auto& doubt : doubts_about(told_facts)) learn(doubt);
+  sensor.reset();
+  events.clear();
+  write("etc/hosts", "127.0.0.1 localhost\n");
+  fs::remove(at("usr/evil"));
+  start();
+  EXPECT_EQ(wait_for("host.restored", "etc/hosts")["found_by"], "start");
+  EXPECT_TRUE(wait_for("host.restored", "usr/evil")["after"].is_null());
 }
 
 // What was accepted as right is no mutation any more, and is not told to be one.

@@ -44,6 +44,25 @@ TEST(ToldEntry, ADirectoryThatIsGoneTakesAllBelowIt) {
   EXPECT_FALSE(told[0].entry);
 }
 
+TEST(ToldEntry, IsInDoubtFromBeforeItIsToldUntilItIsRemembered) {
+  ScannedEntry file;
+  file.state.path = "etc/a b";
+  Mutation created{"etc/a b", {MutationKind::created}, std::nullopt, file, {}, "", false};
+  const auto facts = facts_of("/", created);
+  SensorMemory::Facts memory;
+  for (const auto& doubt : doubts_about(facts)) memory.emplace(doubt.key, *doubt.value);
+  EXPECT_EQ(doubtful_paths("/", memory), std::vector<std::string>{"etc/a b"});
+  EXPECT_TRUE(doubtful_paths("/etc", memory).empty());
+  EXPECT_TRUE(told_entries("/", memory).empty());
+  for (const auto& settled : doubts_settled(facts)) memory.erase(settled.key);
+  EXPECT_TRUE(memory.empty());
+  created.in_doubt = true;  // and with it what may have been told of what lay below
+  const auto again = facts_of("/", created);
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_TRUE(again[0].below);
+  EXPECT_EQ(again[0].key, doubt_about("/", "etc/a b/").key);
+}
+
 TEST(ToldEntry, WhatCannotBeReadIsLeftOut) {
   const Json good = to_json({});
   EXPECT_TRUE(scanned_entry(good, ""));
