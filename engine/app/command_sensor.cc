@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 #include "app/sensor_configuration.h"
 #include "app/service_manager.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/id.h"
 #include "base/lock_file.h"
 #include "base/logging.h"
@@ -37,9 +39,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kTurn = milliseconds(250);  // how soon a signal is seen
-constexpr Duration kLastEvents = seconds(5);   // at a stop, until the rest is left in the spool
-constexpr size_t kEventsAtOnce = 1'000;        // that are written and synced together
+constexpr Duration kTurn = seconds(1);        // how soon it is told that Kafka is away; a signal is seen at once
+constexpr Duration kLastEvents = seconds(5);  // at a stop, until the rest is left in the spool
+constexpr size_t kEventsAtOnce = 1'000;       // that are written and synced together
 
 struct Arguments {
   std::string configuration = "sensor.yaml";
@@ -53,6 +55,14 @@ sigset_t sensor_signals() {
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
   return signals;
+}
+
+// Can be read when one of them came.
+Result<Descriptor> open_signals() {
+  const sigset_t signals = sensor_signals();
+  Descriptor file(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (file.get() < 0) return io_error("cannot wait for", "signals");
+  return file;
 }
 
 // The signal that came; 0: none.
@@ -70,8 +80,12 @@ std::string machine_name() {
 // One sensor with its spool and its way to Kafka, from a start or a reload until the next signal.
 class SensorRun {
  public:
-  explicit SensorRun(const SensorConfiguration& configuration)
-      : configuration_(configuration), run_(make_uuid7(clock_.now(), random_)), writer_(configuration.kafka) {}
+  // `signals` can be read when a signal came.
+  SensorRun(const SensorConfiguration& configuration, const Descriptor& signals)
+      : configuration_(configuration),
+        signals_(signals.get()),
+        run_(make_uuid7(clock_.now(), random_)),
+        writer_(configuration.kafka) {}
 
   // The signal that ended it.
   Result<int> run() {
@@ -86,8 +100,10 @@ class SensorRun {
     sender_ = std::make_unique<EventSender>(
         *spool_, [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
         [this](const SpoolSummary& summary) { return announced(summary); });
+    SensorOptions options = configuration_.sensor;
+    options.wake = signals_;
     auto sensor =
-        Sensor::open(configuration_.sensor, clock_, random_, [this](HostEvent e) { take(std::move(e)); },
+        Sensor::open(std::move(options), clock_, random_, [this](HostEvent e) { take(std::move(e)); },
                      {[this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier()});
     if (!sensor) return sensor.error();
     if (auto done = open_ports(); !done) return done.error();
@@ -230,6 +246,7 @@ class SensorRun {
   }
 
   const SensorConfiguration& configuration_;
+  const int signals_;
   SystemClock clock_;
   Random random_;
   const std::string run_;
@@ -285,6 +302,8 @@ void run_sensor(const Arguments& arguments, Shell& shell) {
   const sigset_t signals = sensor_signals();
   if (!arguments.check) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   auto configuration = read_sensor_configuration(arguments.configuration, shell);
+  const auto signals_came = open_signals();
+  if (!signals_came) return shell.fail(kNotReached, signals_came.error().message);
   bool is_confined = false;
   while (configuration && !arguments.check) {
     std::error_code wrong;
@@ -292,7 +311,7 @@ void run_sensor(const Arguments& arguments, Shell& shell) {
     if (wrong) return shell.fail(kNotReached, "data: cannot create " + configuration->data + ": " + wrong.message());
     if (!is_confined && !confine_sensor(*configuration, shell)) return;
     is_confined = true;
-    const auto ended = SensorRun(*configuration).run();
+    const auto ended = SensorRun(*configuration, *signals_came).run();
     if (!ended) return shell.fail(kNotReached, ended.error().message);
     if (*ended != SIGHUP) return;
     spdlog::info("reads {} anew", arguments.configuration);

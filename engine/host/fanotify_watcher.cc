@@ -81,8 +81,8 @@ Result<std::unique_ptr<FanotifyWatcher>> FanotifyWatcher::open(const WatchOption
   if (queue.get() < 0) return Error{ErrorCode::refused, std::string("no fanotify: ") + std::strerror(errno)};
   auto mounts = Mounts::open();
   if (!mounts) return mounts.error();
-  std::unique_ptr<FanotifyWatcher> watcher(
-      new FanotifyWatcher(std::move(queue), std::move(*mounts), {*roots, *excluded, options.buffer_bytes}));
+  std::unique_ptr<FanotifyWatcher> watcher(new FanotifyWatcher(
+      std::move(queue), std::move(*mounts), {*roots, *excluded, options.buffer_bytes, options.wake}));
   if (auto done = watcher->arrange(); !done) return done.error();
   if (watcher->views_.empty()) return Error{ErrorCode::refused, "no fanotify on the file systems of the roots"};
   watcher->notices_ = {};  // all is read by the caller from here on
@@ -225,8 +225,9 @@ Result<void> FanotifyWatcher::take_mounts() {
 
 // Whether something was mounted meanwhile.
 bool FanotifyWatcher::wait(Duration timeout) {
-  std::array<pollfd, 3> all{{{queue_.get(), POLLIN, 0},
+  std::array<pollfd, 4> all{{{queue_.get(), POLLIN, 0},
                              {mounts_.descriptor(), POLLPRI, 0},
+                             {options_.wake, POLLIN, 0},
                              {others_ == nullptr ? -1 : others_->descriptor(), POLLIN, 0}}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
   ::poll(all.data(), all.size(), static_cast<int>(std::clamp<int64_t>(ms, 0, INT_MAX)));
@@ -276,18 +277,26 @@ void FanotifyWatcher::take(const fanotify_event_metadata& event, const char* beg
     at += std::max<size_t>(info.hdr.len, 1);
   }
   if (!place) return;
-  const auto who = event.pid > 0 ? actors_.of(event.pid) : nullptr;  // 0: of another namespace
-  if (before) renamed(*before, *place, (event.mask & FAN_ONDIR) != 0, who);
-  if ((event.mask & kMask & ~uint64_t{FAN_RENAME | FAN_ONDIR}) != 0) changed(*place, event.mask, who);
+  if (before) renamed(*before, *place, (event.mask & FAN_ONDIR) != 0, event.pid);
+  if ((event.mask & kMask & ~uint64_t{FAN_RENAME | FAN_ONDIR}) != 0) changed(*place, event.mask, event.pid);
 }
 
-void FanotifyWatcher::changed(const Place& place, uint64_t mask, const std::shared_ptr<const ProcessActor>& who) {
+// Asked for what lies in the roots alone: a whole file system is marked, and most of what it tells may be elsewhere.
+std::shared_ptr<const ProcessActor> FanotifyWatcher::actor(pid_t process) {
+  return process > 0 ? actors_.of(process) : nullptr;  // 0: of another namespace
+}
+
+void FanotifyWatcher::changed(const Place& place, uint64_t mask, pid_t process) {
   const Changes changes = changes_of(mask);
   const bool directory = (mask & FAN_ONDIR) != 0;
+  std::vector<std::string> named;
   for (const std::string& real : paths_of(place)) {
     if (directory && (mask & (FAN_CREATE | FAN_DELETE)) != 0) doubt_roots_at(real);
-    for (std::string& path : as_named(real)) sight(std::move(path), "", changes, directory, who);
+    for (std::string& path : as_named(real)) named.push_back(std::move(path));
   }
+  if (named.empty()) return;
+  const auto who = actor(process);
+  for (std::string& path : named) sight(std::move(path), "", changes, directory, who);
   const auto inode = nameless_inode(place.name);
   if (!inode) return;
   for (const std::string& real : directories_of(place)) {
@@ -298,8 +307,7 @@ void FanotifyWatcher::changed(const Place& place, uint64_t mask, const std::shar
 }
 
 // Each of the two may be seen at several paths, or at none.
-void FanotifyWatcher::renamed(const Place& from, const Place& to, bool directory,
-                              const std::shared_ptr<const ProcessActor>& who) {
+void FanotifyWatcher::renamed(const Place& from, const Place& to, bool directory, pid_t process) {
   std::vector<std::string> left;
   std::vector<std::string> reached;
   for (const auto& [place, named] : {std::pair(&from, &left), std::pair(&to, &reached)}) {
@@ -309,6 +317,8 @@ void FanotifyWatcher::renamed(const Place& from, const Place& to, bool directory
     }
   }
   if (directory) directories_.clear();
+  if (left.empty() && reached.empty()) return;
+  const auto who = actor(process);
   for (std::string& path : reached) {
     if (left.empty() && directory) {
       notices_.doubts.push_back({std::move(path), Doubt::Reason::moved_in});

@@ -66,8 +66,9 @@ class FanotifyWatcher final : public TreeWatcher {
   bool wait(Duration timeout);
   Result<void> take_events();
   void take(const fanotify_event_metadata&, const char* begin);
-  void changed(const Place&, uint64_t mask, const std::shared_ptr<const ProcessActor>&);
-  void renamed(const Place& from, const Place& to, bool directory, const std::shared_ptr<const ProcessActor>&);
+  void changed(const Place&, uint64_t mask, pid_t process);
+  void renamed(const Place& from, const Place& to, bool directory, pid_t process);
+  std::shared_ptr<const ProcessActor> actor(pid_t process);
   void sight(std::string path, std::string from, Changes, bool directory, const std::shared_ptr<const ProcessActor>&);
   std::vector<std::string> paths_of(const Place&);
   const std::vector<std::string>& directories_of(const Place&);

@@ -49,8 +49,8 @@ Result<std::unique_ptr<InotifyWatcher>> InotifyWatcher::open(const WatchOptions&
   }
   auto mounts = Mounts::open();
   if (!mounts) return mounts.error();
-  std::unique_ptr<InotifyWatcher> watcher(
-      new InotifyWatcher(std::move(queue), std::move(*mounts), {*roots, *excluded, options.buffer_bytes}));
+  std::unique_ptr<InotifyWatcher> watcher(new InotifyWatcher(std::move(queue), std::move(*mounts),
+                                                             {*roots, *excluded, options.buffer_bytes, options.wake}));
   watcher->check_roots();
   watcher->notices_ = {};  // all is read by the caller from here on
   return watcher;
@@ -60,6 +60,7 @@ InotifyWatcher::InotifyWatcher(Descriptor queue, Mounts mounts, WatchOptions opt
     : queue_(std::move(queue)),
       excluded_(std::move(options.excluded)),
       mounts_(std::move(mounts)),
+      wake_(options.wake),
       buffer_(std::max<size_t>(options.buffer_bytes, 4096)) {
   for (auto& path : options.roots) roots_.push_back({std::move(path)});
 }
@@ -86,11 +87,11 @@ std::vector<BlindSpot> InotifyWatcher::blind_spots() const {
 
 // Whether something was mounted meanwhile.
 bool InotifyWatcher::wait(Duration timeout) {
-  std::array<pollfd, 2> both{{{queue_.get(), POLLIN, 0}, {mounts_.descriptor(), POLLPRI, 0}}};
+  std::array<pollfd, 3> all{{{queue_.get(), POLLIN, 0}, {mounts_.descriptor(), POLLPRI, 0}, {wake_, POLLIN, 0}}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
   const int most = departures_.empty() ? INT32_MAX : kOtherHalfMs;
-  ::poll(both.data(), both.size(), static_cast<int>(std::clamp<int64_t>(ms, 0, most)));
-  return (both[1].revents & (POLLPRI | POLLERR)) != 0;
+  ::poll(all.data(), all.size(), static_cast<int>(std::clamp<int64_t>(ms, 0, most)));
+  return (all[1].revents & (POLLPRI | POLLERR)) != 0;
 }
 
 Result<void> InotifyWatcher::take_events() {

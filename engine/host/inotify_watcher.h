@@ -112,6 +112,7 @@ class InotifyWatcher final : public TreeWatcher {
   const std::vector<std::string> excluded_;
 
   Mounts mounts_;
+  const int wake_;  // not ours
   std::vector<Root> roots_;
   WatchTree tree_;
   std::set<int> parents_;  // watches of directories that lead to a root

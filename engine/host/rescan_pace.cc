@@ -42,7 +42,9 @@ size_t RescanPace::due(Duration now) const {
 Duration RescanPace::next() const {
   if (done_ >= units_) return begin_ + length_;
   const double part = static_cast<double>(done_) / static_cast<double>(units_);
-  return begin_ + Duration(static_cast<int64_t>(part * static_cast<double>(length_.count())));
+  const auto exact = static_cast<int64_t>(part * static_cast<double>(length_.count()));
+  const int64_t step = std::max<int64_t>(options_.step.count(), 1);
+  return begin_ + std::min(Duration((exact + step - 1) / step * step), length_);
 }
 
 bool RescanPace::is_read_again(std::string_view path) const {

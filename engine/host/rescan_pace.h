@@ -20,6 +20,7 @@ class RescanPace {
   struct Options {
     Duration every = std::chrono::hours(1);        // each directory is listed, and each entry looked at
     Duration read_every = std::chrono::hours(24);  // each file is read
+    Duration step = std::chrono::seconds(1);       // what is due by then is done together: to wake up costs the most
   };
   RescanPace(Options options, uint64_t salt);
 
@@ -30,7 +31,7 @@ class RescanPace {
   size_t due(Duration now) const;
   void done(size_t units = 1) { done_ += units; }
 
-  // When due() gives the next, or the next round is to begin.
+  // When to ask due() again: at the next step at which it gives some, or when the next round is to begin.
   Duration next() const;
   bool is_over(Duration now) const { return now >= begin_ + length_; }  // its time, not its work
 

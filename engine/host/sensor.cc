@@ -187,7 +187,7 @@ size_t Sensor::differing() const {
 }
 
 Result<void> Sensor::open_watcher() {
-  const WatchOptions watch{paths_of(options_), options_.unwatched};
+  const WatchOptions watch{.roots = paths_of(options_), .excluded = options_.unwatched, .wake = options_.wake};
   switch (options_.watch) {
     case SensorOptions::Watch::inotify: {
       auto opened = InotifyWatcher::open(watch);

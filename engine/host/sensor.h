@@ -51,6 +51,7 @@ struct SensorOptions {
   std::vector<SensorRoot> roots;       // none within another
   std::vector<std::string> unwatched;  // absolute: the sensor's own directory
   Watch watch = Watch::best;
+  int wake = -1;  // turn() returns, too, when this descriptor can be read; not owned, nor read
   Settler::Options settle;
   RescanPace::Options rescan;
   Duration heartbeat = std::chrono::minutes(1);

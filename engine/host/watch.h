@@ -91,6 +91,7 @@ struct WatchOptions {
   std::vector<std::string> roots;     // absolute, directories. One that is not there yet is a blind spot
   std::vector<std::string> excluded;  // absolute; neither they nor what is below them is watched
   size_t buffer_bytes = 256U << 10U;  // what is read from the kernel at once; at least 4096
+  int wake = -1;                      // poll() returns, too, when this descriptor can be read; not owned, nor read
 };
 
 // Threads:   none of its own; one thread calls.

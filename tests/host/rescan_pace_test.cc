@@ -37,6 +37,24 @@ TEST(RescanPace, SpreadsARoundEvenlyOverItsTime) {
   EXPECT_EQ(pace.due(hours(9)), 0U);
 }
 
+// Who wakes up for each unit wakes up all the time.
+TEST(RescanPace, WhatIsDueWithinAStepIsDoneTogether) {
+  RescanPace pace({hours(1), hours(24), minutes(10)}, 1);
+  pace.begin(hours(0), 0, 0);
+  pace.begin(hours(1), 1'000, 1'000);
+  pace.done(pace.due(hours(1)));
+  int times = 0;
+  size_t done = 1;
+  for (Duration now = pace.next(); now < hours(2); now = pace.next(), ++times) {
+    const size_t due = pace.due(now);
+    EXPECT_GT(due, 100U);
+    pace.done(due);
+    done += due;
+  }
+  EXPECT_EQ(times, 5);
+  EXPECT_EQ(done + pace.due(hours(2)), 1'000U);
+}
+
 TEST(RescanPace, ARoundsLengthIsNotToBeGuessed) {
   RescanPace pace({}, 1);
   pace.begin(hours(0), 0, 0);

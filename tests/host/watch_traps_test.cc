@@ -439,6 +439,20 @@ TEST_P(Traps, ARootThatIsNotThereYetIsNamedAndFound) {
   EXPECT_TRUE((*watcher)->blind_spots().empty());
 }
 
+// As for a signal: it need not look at times.
+TEST_P(Traps, WhoeverWantsItIsWokenByADescriptor) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const Descriptor read_end(ends[0]);
+  const Descriptor write_end(ends[1]);
+  auto opened = open_watcher_named(GetParam(), {.roots = {root()}, .excluded = {}, .wake = read_end.get()});
+  ASSERT_TRUE(opened) << opened.error().message;
+  ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
+  const auto notices = (*opened)->poll(std::chrono::hours(1));
+  ASSERT_TRUE(notices) << notices.error().message;
+  EXPECT_TRUE(notices->empty());
+}
+
 TEST_P(Traps, RootsAreAbsolutePathsInOneForm) {
   EXPECT_FALSE(open_watcher_named(GetParam(), {{"relative"}, {}}));
   EXPECT_FALSE(open_watcher_named(GetParam(), {{root() + "/../root"}, {}}));
