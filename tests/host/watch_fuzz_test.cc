@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/host/sensor_player.h"
 #include "tests/host/tree_player.h"
 
 namespace kedge {
@@ -21,9 +22,19 @@ INSTANTIATE_TEST_SUITE_P(Both, WatchFuzz, testing::Values("inotify", "fanotify")
 TEST_P(WatchFuzz, WhatTheWatcherSaysToLookAtShowsWhatIsThere) {
   const uint64_t first = setting("KEDGE_WATCH_SEED", 1);
   for (uint64_t seed = first; seed < first + setting("KEDGE_WATCH_SEEDS", 25); ++seed) {
-    const auto differences = play({GetParam(), seed});
+    const auto differences = play(Play{GetParam(), seed});
     if (!differences) GTEST_SKIP() << differences.error().message;
     ASSERT_EQ(*differences, "") << "with seed " << seed;
+  }
+}
+
+// The whole sensor, which is stopped and killed meanwhile: who reads its events knows what is there.
+TEST_P(WatchFuzz, WhatTheSensorTellsIsWhatIsThere) {
+  const uint64_t first = setting("KEDGE_WATCH_SEED", 1);
+  for (uint64_t seed = first; seed < first + setting("KEDGE_WATCH_SEEDS", 10); ++seed) {
+    const auto wrong = play(SensorPlay{GetParam(), seed});
+    if (!wrong) GTEST_SKIP() << wrong.error().message;
+    ASSERT_EQ(*wrong, "") << "with seed " << seed;
   }
 }
 
