@@ -365,8 +365,22 @@ Result<void> HostRoot::wait_until_healthy(const RootGeneration& generation) {
   }
 }
 
+// In one step, so that whoever follows it finds the one or the other.
+Result<void> HostRoot::lead_to(uint64_t generation) {
+  step("lead to it");
+  const std::string link = options_.directory + "/root";
+  const std::string beside = link + ".new";
+  std::error_code failed;
+  fs::remove(beside, failed);
+  fs::create_symlink("generations/" + std::to_string(generation) + "/root", beside, failed);
+  if (!failed) fs::rename(beside, link, failed);
+  if (failed) return Error{ErrorCode::unavailable, "cannot make " + link + ": " + failed.message()};
+  return {};
+}
+
 // The next one is the host's. What the old one had changed is measured and kept: nothing of it runs any more.
 Result<void> HostRoot::keep_former(HostRootState& state, Replaced& done) {
+  if (auto led = lead_to(state.next->generation.number); !led) return led;
   if (state.current) {
     const uint64_t old = state.current->number;
     const auto good = golden();
@@ -422,6 +436,7 @@ Result<void> HostRoot::give_up(HostRootState& state, const std::string& why) {
 
 Result<void> HostRoot::run_current(HostRootState& state) {
   if (auto mounted = mount(state.current->number); !mounted) return mounted;
+  if (auto led = lead_to(state.current->number); !led) return led;
   step("start the old one behind the gate");
   auto first = GatedProcess::start(
       {place(state.current->number) + "/root", options_.host, options_.network, options_.start}, clock_);

@@ -9,6 +9,7 @@
 //
 //   DIRECTORY/state.json                 which generation runs, which is to, which were (host_root_state.h)
 //   DIRECTORY/lock
+//   DIRECTORY/root                       a link to the root that runs, for whoever watches it through all replacements
 //   DIRECTORY/image                      where an image that is a file is mounted
 //   DIRECTORY/generations/N/upper ...    as overlay_root.h says
 //   DIRECTORY/generations/N/drift.manifest, drift.txt
@@ -127,6 +128,7 @@ class HostRoot {
   Result<void> check_running(uint64_t generation) const;
   Result<void> wait_until_healthy(const RootGeneration& generation);
   Result<void> check_against(const Golden& golden, uint64_t generation) const;
+  Result<void> lead_to(uint64_t generation);
   Result<void> keep_former(HostRootState& state, Replaced& done);
   Result<void> give_up(HostRootState& state, const std::string& why);
   Result<void> run_current(HostRootState& state);

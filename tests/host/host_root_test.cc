@@ -61,6 +61,8 @@ class HostRootTest : public testing::Test {
       found.push_back(entry.path().filename().string());
     }
     EXPECT_THAT(found, testing::UnorderedElementsAreArray(places));
+    EXPECT_EQ(std::filesystem::read_symlink(host->options.directory + "/root"),
+              "generations/" + std::to_string(generation) + "/root");
   }
 
   std::optional<SmallHost> host;
