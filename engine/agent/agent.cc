@@ -17,6 +17,7 @@ using std::chrono::seconds;
 constexpr Duration kFirstPause = milliseconds(500);
 constexpr Duration kLongestPause = seconds(10);
 constexpr Duration kLook = seconds(1);
+constexpr size_t kAlarmsMax = 100;  // that wait
 
 TopicReader::Options reading(const Agent::Options& options, Clock& clock) {
   TopicReader::Options reading;
@@ -33,6 +34,7 @@ Agent::Agent(Options options, SigningKey key, CommandHandler& handler, Clock& cl
       key_(std::move(key)),
       handler_(handler),
       clock_(clock),
+      random_(random),
       run_(make_uuid7(clock.now(), random)),
       inbox_(options_.inbox_bytes),
       writer_(options_.outcomes),
@@ -82,8 +84,37 @@ void Agent::run() {
   for (const CommandHandler::Answer& one : handler_.take_unfinished()) answer(one);
   while (!stopping_.closed()) {
     if (is_heartbeat_due()) beat();
+    send_alarms();
     const auto record = inbox_.take(std::min(kLook, options_.heartbeat));
     if (record && !stopping_.closed()) serve(*record);
+  }
+}
+
+void Agent::tell(HostAlarmMessage alarm) {
+  alarm.host = options_.host;
+  alarm.at = clock_.now();
+  alarm.id = make_uuid7(alarm.at, random_);
+  const std::lock_guard lock(mutex_);
+  if (alarms_.size() >= kAlarmsMax) alarms_.pop_front();
+  alarms_.push_back(std::move(alarm));
+}
+
+// One that Kafka will never take is given up; the others are tried again at the next turn.
+void Agent::send_alarms() {
+  while (!stopping_.closed()) {
+    HostAlarmMessage next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (alarms_.empty()) return;
+      next = alarms_.front();
+    }
+    auto text = sign_host_alarm(next, key_);
+    const auto written = text ? write(*std::move(text)) : Result<void>(text.error());
+    note(written ? std::nullopt : std::optional(written.error().message));
+    const bool in_vain = !text || (!written && written.error().code == ErrorCode::limit);
+    if (!written && !in_vain) return;
+    const std::lock_guard lock(mutex_);
+    if (!alarms_.empty() && alarms_.front().id == next.id) alarms_.pop_front();
   }
 }
 

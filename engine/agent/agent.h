@@ -4,17 +4,21 @@
 // A command is done with, for the group's place, when it is in the journal and its outcome is acknowledged, or nobody
 // waits for it any more. While Kafka is away it goes on trying; what waits is bounded.
 //
+// Alarms of the host go to the topic of outcomes, too, in the order in which they come.
+//
 // Ownership:  owns its threads and clients; borrows the handler and the clock.
-// Threads:    start and stop from one; status from any.
+// Threads:    start and stop from one; status and tell from any.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 
+#include "agent/alarm_message.h"
 #include "agent/command_handler.h"
 #include "agent/heartbeat_message.h"
 #include "agent/topic_reader.h"
@@ -55,8 +59,13 @@ class Agent {
 
   Status status() const;
 
+  // To whoever reads outcomes, soon; id, host and time are set here. Never waits. While Kafka is away the oldest of too
+  // many are given up; those that are not sent at a stop are.
+  void tell(HostAlarmMessage alarm);
+
  private:
   void run();
+  void send_alarms();
   void serve(const TopicReader::Record& record);
   void answer(const CommandHandler::Answer& answer);
   void beat();
@@ -69,6 +78,7 @@ class Agent {
   const SigningKey key_;
   CommandHandler& handler_;
   Clock& clock_;
+  Random& random_;
   const std::string run_;
 
   // Provide their own synchronization.
@@ -82,8 +92,9 @@ class Agent {
   Duration next_heartbeat_{};
 
   mutable std::mutex mutex_;
-  std::optional<std::string> trouble_;  // guarded by mutex_
-  std::string doing_;                   // guarded by mutex_
+  std::optional<std::string> trouble_;   // guarded by mutex_
+  std::string doing_;                    // guarded by mutex_
+  std::deque<HostAlarmMessage> alarms_;  // guarded by mutex_; the oldest first
 
   TopicReader reader_;
   Thread thread_;

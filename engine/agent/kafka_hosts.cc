@@ -20,7 +20,9 @@ using Kind = ActionError::Kind;
 constexpr Duration kIdle = seconds(60);
 constexpr size_t kAtOnce = 100;           // commands that are written together
 constexpr Duration kBehind = minutes(1);  // outcomes of before the start are read, for clocks that are apart
-constexpr int kShareOfTheWayBack = 8;     // of a call's time
+constexpr size_t kAlarmsMax = 10;         // of a host within ...
+constexpr Duration kAlarmsIn = minutes(10);
+constexpr int kShareOfTheWayBack = 8;  // of a call's time
 
 TopicReader::Options reading(const KafkaHosts::Options& options, Clock& clock) {
   TopicReader::Options reading;
@@ -226,9 +228,10 @@ void KafkaHosts::take(const TopicReader::Record& record) {
     ++status_.unreadable;
     return;
   }
-  // Its type is looked for before it is read: it is one of two.
-  const bool is_heartbeat = json->text.find(kHeartbeatType) != std::string::npos && read_heartbeat(*json).ok();
-  is_heartbeat ? take_heartbeat(*json) : take_outcome(*json);
+  // Its type is looked for before it is read: it is one of three.
+  if (json->text.find(kHeartbeatType) != std::string::npos && read_heartbeat(*json).ok()) return take_heartbeat(*json);
+  if (json->text.find(kHostAlarmType) != std::string::npos && read_host_alarm(*json).ok()) return take_alarm(*json);
+  take_outcome(*json);
 }
 
 bool KafkaHosts::is_by(const SignedJson& json, const std::string& host) const {
@@ -261,6 +264,33 @@ void KafkaHosts::take_outcome(const SignedJson& json) {
   }
   ++status_.outcomes;
   call.news.try_put({*std::move(outcome), std::nullopt, false});
+}
+
+void KafkaHosts::take_alarm(const SignedJson& json) {
+  auto alarm = read_host_alarm(json);
+  const bool good = alarm && is_by(json, alarm->host);
+  const Duration now = clock_.elapsed();
+  const std::lock_guard lock(mutex_);
+  if (!good) {
+    ++status_.foreign;
+    return;
+  }
+  std::deque<Alarmed>& earlier = alarmed_[alarm->host];
+  while (!earlier.empty() && earlier.front().at + kAlarmsIn <= now) earlier.pop_front();
+  const auto is_it = [&](const Alarmed& one) { return one.id == alarm->id; };
+  if (std::any_of(earlier.begin(), earlier.end(), is_it)) return;
+  if (earlier.size() >= kAlarmsMax) {
+    ++status_.alarms_beyond;
+    return;
+  }
+  earlier.push_back({now, alarm->id});
+  ++status_.alarms;
+  alarms_.push_back(*std::move(alarm));
+}
+
+std::vector<HostAlarmMessage> KafkaHosts::take_alarms() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(alarms_, {});
 }
 
 void KafkaHosts::take_heartbeat(const SignedJson& json) {

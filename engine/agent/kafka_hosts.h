@@ -5,12 +5,17 @@
 // id and digest. All others are counted and dropped: those that come too late, those of nobody who is known, and those
 // for which nobody waits here. The host is given less time than the caller has, so that its outcome can still come.
 //
+// Hosts also tell alarms by themselves. Who has a host has its key, so few are taken of each in a while. Told while no
+// engine reads they are missed, but for those of the last minute before a start, which may so come twice.
+//
 // Ownership:  owns its threads and clients; borrows the clock and the randomness.
-// Threads:    call() and status() from any, any number at once; start and stop from one. Calls that wait at a stop
+// Threads:    call(), status() and take_alarms() from any, any number at once; start and stop from one. Calls that wait
+// at a stop
 //             return as if their time were over.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/alarm_message.h"
 #include "agent/command_message.h"
 #include "agent/heartbeat_message.h"
 #include "agent/outcome_message.h"
@@ -44,6 +50,8 @@ class KafkaHosts final : public Hosts {
   struct Status {
     uint64_t outcomes = 0;    // that a call waited for
     uint64_t heartbeats = 0;  // of hosts that are known
+    uint64_t alarms = 0;
+    uint64_t alarms_beyond = 0;  // that were not taken: too many of one host
     uint64_t late = 0;     // outcomes that are good, and that nobody waits for: late, come again, or another engine's
     uint64_t foreign = 0;  // of no known host, unsigned or wrongly signed, of another command or another host
     uint64_t unreadable = 0;
@@ -64,6 +72,9 @@ class KafkaHosts final : public Hosts {
   ActionResult<nlohmann::json> call(const HostCommand&) override;
   bool knows(const std::string& host) const;
   Status status() const;
+
+  // Those that came since it was asked before, each once.
+  std::vector<HostAlarmMessage> take_alarms();
 
  private:
   // What a call waits for.
@@ -87,6 +98,7 @@ class KafkaHosts final : public Hosts {
   void take(const TopicReader::Record& record);
   void take_outcome(const SignedJson&);
   void take_heartbeat(const SignedJson&);
+  void take_alarm(const SignedJson&);
   bool is_by(const SignedJson&, const std::string& host) const;
 
   // Constant after construction.
@@ -103,6 +115,12 @@ class KafkaHosts final : public Hosts {
   mutable std::mutex mutex_;
   Calls calls_;    // guarded by mutex_
   Status status_;  // guarded by mutex_
+  struct Alarmed {
+    Duration at{};
+    std::string id;
+  };
+  std::map<std::string, std::deque<Alarmed>> alarmed_;  // guarded by mutex_; by host, of the last while
+  std::vector<HostAlarmMessage> alarms_;                // guarded by mutex_; to be taken
 
   TopicReader reader_;
   Thread sender_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/command_audit.h"
+#include "app/host_root_settings.h"
 #include "app/local_host_settings.h"
 #include "app/yaml_file.h"
 #include "audit/key_file.h"
@@ -135,6 +136,7 @@ void read_agent(Section& root, AgentConfiguration& configuration) {
   configuration.agent.actions = configuration.host.allow;
   configuration.host.name = configuration.agent.host;
   configuration.host.directory = configuration.data + "/host";
+  configuration.host.roots = read_host_roots(root, configuration.path, configuration.host.directory);
   root.finish();
 }
 

@@ -17,6 +17,7 @@
 #include "agent/agent.h"
 #include "agent/command_handler.h"
 #include "app/agent_configuration.h"
+#include "app/host_alarms.h"
 #include "app/local_host.h"
 #include "app/output.h"
 #include "app/service_manager.h"
@@ -80,16 +81,23 @@ class AgentRun {
     options.directory = configuration_.data;
     auto handler = CommandHandler::open(std::move(options), *configuration_.key, host_.actions(), clock_);
     if (!handler) return handler.error().with("data");
-    if (auto kept = keep_what_stands(); !kept) return kept.error();
     Agent agent(configuration_.agent, *configuration_.key, **handler, clock_, random_);
+    if (auto kept = keep_what_stands(agent); !kept) {
+      host_.stop();
+      return kept.error();
+    }
+    host_.start_roots([&](const std::string& root, const Error& why) {
+      spdlog::error("the root {} does not run: {}", root, why.message);
+      agent.tell(host_alarm(root, why));
+    });
     agent.start();
     spdlog::info("{} takes commands of {}", configuration_.agent.host, engines());
     service_manager_.ready();
     int signal = 0;
     while ((signal = next_signal()) == 0) tell_how_it_stands(agent.status());
     service_manager_.stopping();
+    host_.stop();  // whatever tells the agent of something ends before it
     const bool clean = agent.stop(kStop);
-    host_.stop();
     if (!clean) {
       spdlog::warn("the Kafka client does not end, and is left as it is");
       _exit(kGood);
@@ -99,9 +107,10 @@ class AgentRun {
 
  private:
   // What was done before goes on being held, and ends in time, whether Kafka is there or not.
-  Result<void> keep_what_stands() {
-    return host_.start_keeping([](const QuarantineNews& news) {
+  Result<void> keep_what_stands(Agent& agent) {
+    return host_.start_keeping([&](const QuarantineNews& news) {
       spdlog::warn("{}: {} (remediation {})", to_string(news.kind), news.message, news.remediation);
+      agent.tell(host_alarm(news));
     });
   }
 

@@ -219,6 +219,26 @@ void reach_brokers(const Configuration& configuration, Duration timeout, Shell& 
   }
 }
 
+// Both topics: the one is written, the other is read.
+void reach_hosts(const Configuration& configuration, Duration timeout, Shell& shell) {
+  const RemoteHostsOptions& hosts = configuration.remote_hosts;
+  if (hosts.key.empty()) return;
+  for (const bool is_commands : {true, false}) {
+    WriterOptions topic = hosts.commands;
+    if (!is_commands) topic.topic = hosts.outcomes;
+    const auto partitions = TopicWriter(topic).partitions(timeout);
+    if (partitions) {
+      shell.out << fmt::format("hosts: topic {}, {} partitions\n", topic.topic, *partitions);
+      continue;
+    }
+    const std::string option = option_to_mend(partitions.error());
+    const std::string field = option == "topics" ? (is_commands ? "commands" : "outcomes") : option;
+    complain(shell, kNotReached, configuration,
+             mistake_at(configuration, "hosts." + field, partitions.error().message));
+    if (option != "topics") return;  // it is the same for the other
+  }
+}
+
 void reach_place(const Configuration& configuration, const std::string& field, const CheckpointPlaceOptions& options,
                  Duration timeout, Shell& shell) {
   const auto say = [&](const std::string& what) {
@@ -261,6 +281,9 @@ void run(const Arguments& arguments, Shell& shell) {
       complain(shell, kFoundWrong, *configuration,
                mistake_at(*configuration, "api.control_group", known.error().message + "; make it, or mend the name"));
   }
+  if (const auto opened = open_remote_hosts(**room, *configuration); !opened) {
+    complain(shell, kFoundWrong, *configuration, mistake_from(*configuration, opened.error()));
+  }
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
   if (rules) {
     check_plans(*configuration, rules, shell);
@@ -271,6 +294,7 @@ void run(const Arguments& arguments, Shell& shell) {
   if (arguments.connect) {
     reach_aws(*configuration, *(*room)->aws, shell);
     reach_brokers(*configuration, *timeout, shell);
+    reach_hosts(*configuration, *timeout, shell);
     reach_places(*configuration, *timeout, shell);
   }
   if (shell.exit_code != kGood) return;

@@ -119,6 +119,15 @@ guards:
 #   directory: data/host          # what is kept of what was done
 #   check_every: 5s               # how often what was done is looked at, and mended where somebody has changed it
 
+# hosts:                          # other machines, whose agents (`kedge agent`) are called over Kafka
+#   brokers: ["broker:9092"]
+#   key: /etc/kedge/hosts.key     # signs commands: kedge audit keygen; its .pub goes to the agents
+#   keys: [/etc/kedge/hosts.pub]  # the hosts' own keys: kedge agent keygen on each of them
+#   commands: host-commands       # the topics
+#   outcomes: host-outcomes
+#   timeout: 5s                   # until a command that Kafka does not acknowledge is not written
+#   properties: {security.protocol: SASL_SSL}   # librdkafka's, as those of a source
+
 api:
   listen: 127.0.0.1:9464          # /metrics, /healthz, /readyz
   # control_group: kedge          # the group whose members may use the control socket besides its owner

@@ -8,6 +8,7 @@
 
 #include "app/checkpoint_settings.h"
 #include "app/local_host_settings.h"
+#include "app/remote_hosts_settings.h"
 #include "app/yaml_file.h"
 #include "aws/endpoint.h"
 #include "base/files.h"
@@ -484,6 +485,10 @@ void read_all(Section& root, Configuration& configuration) {
   root.section("aws", [&](Section& s) { read_aws(s, configuration); });
   root.section("host", [&](Section& s) {
     if (root.has("host")) configuration.host = read_local_host(s, configuration.path, configuration.data);
+  });
+  root.section("hosts", [&](Section& s) {
+    if (!root.has("hosts")) return;
+    configuration.remote_hosts = read_remote_hosts(s, configuration.path, configuration.host.name);
   });
   root.section("guards", [&](Section& s) { read_guards(s, configuration); });
   root.section("executor", [&](Section& s) { read_executor(s, configuration); });

@@ -10,6 +10,7 @@
 #include "api/monitoring_server.h"
 #include "app/audit_log.h"
 #include "app/local_host_options.h"
+#include "app/remote_hosts_options.h"
 #include "app/yaml.h"
 #include "aws/options.h"
 #include "event/decoder.h"
@@ -44,6 +45,7 @@ struct Configuration {
   std::string aws_ca_file;                  // empty: the system's
   std::vector<std::string> aws_principals;  // ARNs that are us; empty: asked of STS at the start
   LocalHostOptions host;                    // without a name: no action is carried out on this machine
+  RemoteHostsOptions remote_hosts;          // without a key: no other host is called
   ExecutorOptions executor;
   AdmissionLimits admission;
   GateLimits gate;

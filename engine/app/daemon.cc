@@ -20,6 +20,7 @@
 #include "app/effects_switch.h"
 #include "app/engine_metrics.h"
 #include "app/engine_room.h"
+#include "app/host_alarms.h"
 #include "app/ledger_options.h"
 #include "app/own_identity.h"
 #include "app/own_things.h"
@@ -87,17 +88,11 @@ LoadRules load_change(const RuleSet& rules) {
   return change;
 }
 
-std::string alarm_of(QuarantineNews::Kind kind) {
-  switch (kind) {
-    case QuarantineNews::Kind::drifted:
-      return "isolation-changed";
-    case QuarantineNews::Kind::failed:
-      return "isolation-failed";
-    case QuarantineNews::Kind::renewed:
-      return "isolation-renewed";
-    default:
-      return "isolation-ended";
-  }
+// Why what hosts answer would not be heard.
+std::optional<std::string> note_of(const KafkaHosts::Status& hosts) {
+  if (hosts.trouble) return "hosts: what they answer is not read: " + *hosts.trouble;
+  if (!hosts.reads) return "hosts: the topic of their outcomes is not read yet";
+  return std::nullopt;
 }
 
 class Daemon {
@@ -126,8 +121,8 @@ class Daemon {
   void reload_by_signal();
   void stop();
 
-  void tell_of(const QuarantineNews& news);
-  void tell_of_root(const std::string& root, const Error& why);
+  void tell_of(HostAlarmMessage alarm);
+  void watch_hosts();
   void record_pause_file();
   void watch_clock();
   void watch_audit_log();
@@ -219,6 +214,7 @@ Result<void> Daemon::open_ledger() {
   auto room = open_engine_room(configuration_, environment_);
   if (!room) return room.error();
   room_ = *std::move(room);
+  if (auto opened = open_remote_hosts(*room_, configuration_); !opened) return opened.error();
   us_.set(configured_principals(configuration_));
   identity_ =
       std::make_unique<OwnIdentity>([this] { return ask_own_principals(*room_->aws); }, us_, OwnIdentity::Options{});
@@ -342,35 +338,25 @@ Result<void> Daemon::start_effects() {
     return with_principals(things, us_.get());
   });
   if (!open->empty()) spdlog::info("{} remediations go on: each is observed first, or when it is due", open->size());
+  if (room_->remote_hosts != nullptr) room_->remote_hosts->start();
   executor_->start(*open);
   if (room_->local_host != nullptr) {
-    const auto keeping = room_->local_host->start_keeping([this](const QuarantineNews& news) { tell_of(news); });
+    const auto keeping =
+        room_->local_host->start_keeping([this](const QuarantineNews& news) { tell_of(host_alarm(news)); });
     if (!keeping) return keeping.error().with("host");
-    room_->local_host->start_roots([this](const std::string& root, const Error& why) { tell_of_root(root, why); });
+    room_->local_host->start_roots(
+        [this](const std::string& root, const Error& why) { tell_of(host_alarm(root, why)); });
   }
   reconciler_->start();
   return {};
 }
 
-// From the keeper's own thread.
-void Daemon::tell_of(const QuarantineNews& news) {
-  RaiseAlarm alarm;
-  alarm.kind = alarm_of(news.kind);
-  alarm.message = fmt::format("{}: {}", configuration_.host.name, news.message);
-  alarm.details = {{"host", configuration_.host.name}, {"remediation", news.remediation}};
-  if (!news.difference.empty()) alarm.details["difference"] = news.difference;
-  spdlog::warn("{}", alarm.message);
-  committer_->commit(std::move(alarm));
-}
-
-// From the thread that starts them.
-void Daemon::tell_of_root(const std::string& root, const Error& why) {
-  RaiseAlarm alarm;
-  alarm.kind = "root-not-started";
-  alarm.message = fmt::format("{}: the root {} does not run: {}", configuration_.host.name, root, why.message);
-  alarm.details = {{"host", configuration_.host.name}, {"root", root}};
-  spdlog::error("{}", alarm.message);
-  committer_->commit(std::move(alarm));
+// From the keeper's own thread, and from the one that starts roots.
+void Daemon::tell_of(HostAlarmMessage alarm) {
+  alarm.host = configuration_.host.name;
+  RaiseAlarm raised = alarm_raised(alarm);
+  spdlog::warn("{}", raised.message);
+  committer_->commit(std::move(raised));
 }
 
 Result<void> Daemon::start_notices() {
@@ -508,6 +494,7 @@ Result<void> Daemon::look_around() {
   watch_audit_log();
   watch_checkpoints();
   watch_identity();
+  watch_hosts();
   alarms_->hand_in();
   // Whoever waits for room asks nothing of the ledger: somebody has to find out that there is some.
   if (committer_->no_room()) committer_->submit(CommitBatch{});
@@ -551,6 +538,7 @@ void Daemon::stop() {
   if (reconciler_) reconciler_->stop();
   if (executor_) executor_->stop(left() / 2);
   if (room_ && room_->local_host != nullptr) room_->local_host->stop();
+  if (room_ && room_->remote_hosts != nullptr) clean = room_->remote_hosts->stop(left() / 2) && clean;
   if (outbox_) outbox_->stop();
   if (room_) room_->identity_http->stop();  // whoever still asks who we are, or for credentials, asks no longer
   if (identity_) identity_->stop();
@@ -597,6 +585,16 @@ void Daemon::watch_identity() {
        {}});
 }
 
+// What agents tell by themselves.
+void Daemon::watch_hosts() {
+  if (room_->remote_hosts == nullptr) return;
+  for (const HostAlarmMessage& alarm : room_->remote_hosts->take_alarms()) {
+    RaiseAlarm raised = alarm_raised(alarm);
+    spdlog::warn("{}", raised.message);
+    alarms_->raise(std::move(raised));
+  }
+}
+
 void Daemon::watch_audit_log() {
   if (!audit_log_) return;
   if (auto alarm = audit_log_->alarm()) {
@@ -639,6 +637,9 @@ std::vector<std::string> Daemon::notes() const {
         fmt::format("source {}: the broker does not say who is in the group: that we are alone is judged by "
                     "the number of our partitions",
                     source->name()));
+  }
+  if (room_->remote_hosts != nullptr) {
+    if (auto note = note_of(room_->remote_hosts->status())) notes.push_back(*std::move(note));
   }
   if (checkpoints_) {
     for (std::string& place : checkpoints_->lagging()) notes.push_back(std::move(place));
@@ -717,6 +718,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   kedge::write_metrics(writer, reconciler_->figures());
   for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
   for (const auto& source : sources_) kedge::write_metrics(writer, *source);
+  if (room_->remote_hosts != nullptr) kedge::write_metrics(writer, room_->remote_hosts->status());
   kedge::write_metrics(writer, outbox_->figures());
 }
 

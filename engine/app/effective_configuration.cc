@@ -239,6 +239,18 @@ Tree host_of(const LocalHostOptions& host) {
           {"roots", roots}};
 }
 
+Tree remote_hosts_of(const RemoteHostsOptions& hosts) {
+  Tree keys = Tree::array();
+  for (const VerifierKey& key : hosts.hosts) keys.push_back(key.to_text());
+  return {{"brokers", list_of(hosts.commands.brokers)},
+          {"commands", hosts.commands.topic},
+          {"outcomes", hosts.outcomes},
+          {"key", hosts.key},
+          {"keys", keys},
+          {"timeout", span(hosts.commands.timeout)},
+          {"properties", shown(hosts.commands.properties)}};
+}
+
 Tree executor_of(const ExecutorOptions& executor) {
   return {{"workers", executor.workers},
           {"per_endpoint", executor.per_endpoint},
@@ -303,6 +315,7 @@ std::string effective_configuration(const Configuration& c) {
               {"executor", executor_of(c.executor)},
               {"limits", limits_of(c)}};
   if (!c.host.name.empty()) all["host"] = host_of(c.host);  // without it there is none
+  if (!c.remote_hosts.key.empty()) all["hosts"] = remote_hosts_of(c.remote_hosts);
   YAML::Emitter out;
   emit(out, all);
   return out.c_str();

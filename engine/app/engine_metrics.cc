@@ -76,6 +76,27 @@ void write_metrics(MetricsWriter& writer, const Source& figures_of) {
   }
 }
 
+void write_metrics(MetricsWriter& writer, const KafkaHosts::Status& status) {
+  writer.gauge("kedge_hosts_read", "1 while what hosts answer is read", status.reads ? 1 : 0);
+  writer.counter("kedge_hosts_outcomes_total", "answers of hosts that a call waited for", number(status.outcomes));
+  writer.counter("kedge_hosts_outcomes_late_total", "good answers for which nobody waits: late, or another engine's",
+                 number(status.late));
+  writer.counter("kedge_hosts_alarms_total", "alarms that hosts told by themselves", number(status.alarms));
+  writer.counter("kedge_hosts_alarms_beyond_total", "alarms that were not taken: too many of one host",
+                 number(status.alarms_beyond));
+  writer.counter("kedge_hosts_dropped_total", "records that count for nothing", number(status.foreign),
+                 {{"why", "not_signed_by_the_host"}});
+  writer.counter("kedge_hosts_dropped_total", "records that count for nothing", number(status.unreadable),
+                 {{"why", "unreadable"}});
+  for (const auto& [host, heartbeat] : status.heard) {
+    const MetricsWriter::Labels labels = {{"host", host}};
+    writer.gauge("kedge_host_heard_timestamp_seconds", "when the host's agent wrote the last heartbeat, by its clock",
+                 std::chrono::duration<double>(heartbeat.at.time_since_epoch()).count(), labels);
+    writer.counter("kedge_host_commands_refused_total", "commands that the host's agent has refused since its start",
+                   number(heartbeat.refused), labels);
+  }
+}
+
 void write_metrics(MetricsWriter& writer, const AuditFollower::Status& status) {
   writer.gauge("kedge_audit_log_records", "records behind the checkpoint of the audit log", number(status.published));
   writer.gauge("kedge_audit_log_behind_records", "records of the ledger that the audit log has not",

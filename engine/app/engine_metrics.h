@@ -1,10 +1,12 @@
-// The figures of lanes, sources, channels and loops as metrics. (Those of the ledger and the executor are in api/.)
+// The figures of lanes, sources, hosts, channels and loops as metrics. (Those of the ledger and the executor are in
+// api/.)
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "agent/kafka_hosts.h"
 #include "api/engine_metrics.h"
 #include "app/checkpoint_publishers.h"
 #include "app/watchdog.h"
@@ -17,6 +19,7 @@ namespace kedge {
 
 void write_metrics(MetricsWriter&, size_t lane, const Lane&);
 void write_metrics(MetricsWriter&, const Source&);
+void write_metrics(MetricsWriter&, const KafkaHosts::Status&);
 void write_metrics(MetricsWriter&, const AuditFollower::Status&);
 void write_metrics(MetricsWriter&, const std::vector<CheckpointPublishers::PlaceStatus>&);
 void write_metrics(MetricsWriter&, const std::vector<Watchdog::Loop>&);

@@ -6,6 +6,8 @@
 
 #include "actions/table.h"
 #include "app/host_functions.h"
+#include "app/hosts_by_name.h"
+#include "audit/key_file.h"
 
 namespace kedge {
 namespace {
@@ -24,6 +26,10 @@ std::string role_of_session(const std::string& arn) {
   return arn.substr(0, service) + ":iam:" + account + ":role/" + arn.substr(name, session - name);
 }
 
+void join_hosts(EngineRoom& room, const Configuration& configuration) {
+  room.hosts = std::make_unique<HostsByName>(configuration.host.name, room.local_host.get(), room.remote_hosts.get());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& configuration,
@@ -36,15 +42,25 @@ Result<std::unique_ptr<EngineRoom>> open_engine_room(const Configuration& config
   auto aws = AwsClient::create(configuration.aws, environment, room->clock, *room->identity_http);
   if (!aws) return aws.error().message.starts_with("aws.") ? aws.error() : aws.error().with("aws");
   room->aws = *std::move(aws);
-  if (configuration.host.name.empty()) {
-    room->hosts = std::make_unique<NoHosts>();
-  } else {
-    auto host = std::make_unique<LocalHost>(configuration.host, room->clock);
-    room->local_host = host.get();
-    room->hosts = std::move(host);
-  }
+  const bool is_host = !configuration.host.name.empty();
+  if (is_host) room->local_host = std::make_unique<LocalHost>(configuration.host, room->clock);
+  join_hosts(*room, configuration);
   room->actions = std::make_unique<ActionTable>(built_in_actions(*room->aws));
   return room;
+}
+
+Result<void> open_remote_hosts(EngineRoom& room, const Configuration& configuration) {
+  const RemoteHostsOptions& hosts = configuration.remote_hosts;
+  if (hosts.key.empty()) return {};
+  auto key = read_signing_key(hosts.key);
+  if (!key) return key.error().with("hosts.key");
+  KafkaHosts::Options options;
+  options.commands = hosts.commands;
+  options.outcomes = outcomes_of(hosts);
+  options.hosts = hosts.hosts;
+  room.remote_hosts = std::make_unique<KafkaHosts>(std::move(options), *std::move(key), room.clock, room.random);
+  join_hosts(room, configuration);
+  return {};
 }
 
 std::vector<std::string> configured_principals(const Configuration& configuration) {

@@ -54,7 +54,7 @@ ActionResult<nlohmann::json> LocalHost::call(const HostCommand& command) {
         ActionError::Kind::refused,
         "no_host",
         fmt::format("{} is for the host '{}', and the only one that this engine can call is itself, '{}' "
-                    "(host.name in the configuration)",
+                    "(host.name in the configuration); `hosts` names those that have an agent",
                     command.action, command.host, options_.name),
         {}};
   }

@@ -40,6 +40,7 @@ void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things
     add_folder(configuration.rules_directory, "the engine's rules");
     add_folder(configuration.path, "the engine's configuration");
     add_folder(configuration.audit.directory, "the engine's audit log");
+    add_folder(configuration.remote_hosts.key, "the engine's key for hosts");
     for (const std::string& path : configuration.audit.keys) add_folder(path, "a key of the engine's audit log");
   }
 }
@@ -53,12 +54,11 @@ std::string host_of(std::string broker) {
   return broker;
 }
 
-void add_brokers(const SourceSettings& source, std::vector<OwnThing>& things) {
-  const std::string& brokers = source.kafka.brokers;
+void add_brokers(const std::string& brokers, const std::string& of, std::vector<OwnThing>& things) {
   for (size_t begin = 0; begin < brokers.size();) {
     const size_t end = std::min(brokers.find(',', begin), brokers.size());
     const std::string host = host_of(brokers.substr(begin, end - begin));
-    if (!host.empty()) things.push_back({"host:" + host, "a broker of the source " + source.kafka.name, false});
+    if (!host.empty()) things.push_back({"host:" + host, "a broker of " + of, false});
     begin = end + 1;
   }
 }
@@ -71,7 +71,10 @@ std::vector<OwnThing> own_things(const Configuration& configuration) {
     things.push_back({key, "protected by guards.protected", false});
   }
   add_hosts(configuration, things);
-  for (const SourceSettings& source : configuration.sources) add_brokers(source, things);
+  for (const SourceSettings& source : configuration.sources) {
+    add_brokers(source.kafka.brokers, "the source " + source.kafka.name, things);
+  }
+  add_brokers(configuration.remote_hosts.commands.brokers, "the hosts that the engine calls", things);
   std::vector<std::string> arns = configuration.aws_principals;
   for (const auto& [account, role] : configuration.aws.roles) arns.push_back(role.arn);
   if (configuration.aws.other_role) arns.push_back(configuration.aws.other_role->arn);

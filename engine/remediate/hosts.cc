@@ -15,7 +15,8 @@ ActionResult<nlohmann::json> NoHosts::call(const HostCommand& command) {
   return ActionError{ActionError::Kind::refused,
                      "no_host",
                      command.action + " is for the host '" + command.host +
-                         "', and this engine can call none: host.name in the configuration makes this machine one",
+                         "', and this engine can call none: `host` in the configuration makes this machine one, and "
+                         "`hosts` names those that have an agent",
                      {}};
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "agent/agent.h"
+#include "base/id.h"
 #include "kafka/mock_cluster.h"
 #include "tests/agent/lamp.h"
 #include "tests/agent/some_keys.h"
@@ -279,6 +280,48 @@ TEST_F(KafkaHostsTest, AnAgentGoesOnWhereItWasAndAnswersWhatComesAgain) {
   wait_until([](const auto& status) { return status.late == 1; });
   EXPECT_EQ(lamp_.applied, 1);
   EXPECT_EQ(handler_->counts().repeated, 1);
+}
+
+HostAlarmMessage changed(const std::string& message) {
+  HostAlarmMessage alarm;
+  alarm.kind = "isolation-changed";
+  alarm.message = message;
+  alarm.remediation = "r";
+  alarm.difference = {"+ table inet other"};
+  return alarm;
+}
+
+TEST_F(KafkaHostsTest, HearsWhatAnAgentTellsByItself) {
+  start_agent();
+  agent_->tell(changed("somebody has changed it"));
+  wait_until([](const auto& status) { return status.alarms == 1; });
+  const auto alarms = hosts_->take_alarms();
+  ASSERT_EQ(alarms.size(), 1U);
+  EXPECT_EQ(alarms[0].host, "web-1");
+  EXPECT_EQ(alarms[0].kind, "isolation-changed");
+  EXPECT_EQ(alarms[0].message, "somebody has changed it");
+  EXPECT_EQ(alarms[0].difference, std::vector<std::string>{"+ table inet other"});
+  EXPECT_TRUE(hosts_->take_alarms().empty()) << "each once";
+}
+
+TEST_F(KafkaHostsTest, TakesFewAlarmsOfOneHostEachOnceAndNoneOfAStranger) {
+  HostAlarmMessage alarm = changed("again");
+  alarm.host = "web-1";
+  alarm.at = clock_.now();
+  alarm.id = kSomeId;
+  write("outcomes", "web-1", sign_host_alarm(alarm, some_key("web-1", 'm')).value());  // by a stranger
+  write("outcomes", "web-1", sign_host_alarm(alarm, host_key_).value());
+  write("outcomes", "web-1", sign_host_alarm(alarm, host_key_).value());  // come again
+  for (int i = 0; i < 12; ++i) {
+    alarm.id = make_uuid7(clock_.now(), random_);
+    write("outcomes", "web-1", sign_host_alarm(alarm, host_key_).value());
+  }
+  alarm.host = "web-2";
+  write("outcomes", "web-2", sign_host_alarm(alarm, some_key("web-2", '2')).value());
+  wait_until([](const auto& status) { return status.alarms + status.alarms_beyond == 14; });
+  EXPECT_EQ(hosts_->status().alarms_beyond, 3U);
+  EXPECT_EQ(hosts_->status().foreign, 1U);
+  EXPECT_EQ(hosts_->take_alarms().size(), 11U);
 }
 
 TEST_F(KafkaHostsTest, AnAgentStopsWhileACommandIsCarriedOut) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/alarm_message.h"
 #include "agent/command_message.h"
 #include "agent/heartbeat_message.h"
 #include "agent/outcome_message.h"
@@ -152,6 +153,15 @@ TEST(OutcomeMessage, IsNoCommandAndNoHeartbeat) {
   const auto json = parse_signed_json(sign_outcome(some_outcome(), kHostKey));
   EXPECT_FALSE(read_command(*json));
   EXPECT_FALSE(read_heartbeat(*json));
+}
+
+TEST(HostAlarmMessage, IsReadAsItWasSignedAndIsOfAKnownKind) {
+  HostAlarmMessage alarm{kSomeId, "web-1", now(), "isolation-changed", "somebody has changed it", "r", {"- a rule"}};
+  const auto read = read_host_alarm(parse_signed_json(sign_host_alarm(alarm, kHostKey).value()).value());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, alarm);
+  alarm.kind = "audit-log";  // which is for the engine itself to say
+  EXPECT_FALSE(read_host_alarm(parse_signed_json(sign_host_alarm(alarm, kHostKey).value()).value()));
 }
 
 TEST(HeartbeatMessage, IsReadAsItWasSigned) {

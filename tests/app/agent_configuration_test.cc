@@ -112,6 +112,17 @@ heartbeet: 1s
                   HasSubstr("agent.yaml:9: heartbeet: is not a known key (did you mean 'heartbeat'?)")));
 }
 
+TEST_F(AgentConfigurationTest, HasRootsThatCanBeReplaced) {
+  const std::string root = R"(roots:
+  - {name: web, image: golden, manifest: golden.manifest, keys: [engine.key.pub], start: [/init], health: [/check]}
+)";
+  EXPECT_THAT(mistakes(least + root), IsEmpty());
+  const auto roots = load(least + root).configuration.host.roots;
+  ASSERT_EQ(roots.size(), 1U);
+  EXPECT_EQ(roots[0].directory, (place.path() / "data/host/roots/web").string());
+  EXPECT_THAT(mistakes(least + "roots: [{name: web}]\n"), testing::Contains(HasSubstr("agent.yaml:9: roots[0]")));
+}
+
 TEST_F(AgentConfigurationTest, SaysWhatIsMissing) {
   EXPECT_THAT(mistakes("host: x\n"), ElementsAre(HasSubstr("'version' is missing"), HasSubstr("'data' is missing"),
                                                  HasSubstr("'key' is missing"), HasSubstr("'engines' is missing"),

@@ -366,6 +366,14 @@ host:
   roots:
     - {name: web, image: /srv/web.erofs, manifest: /srv/web.manifest, keys: ["golden+31952432+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"], identity: /srv/web-identity,
        network: /run/netns/web, start: [/sbin/init], health: [/bin/check, now], health_deadline: 3s, keep: 5, directory: roots/w}
+hosts:
+  brokers: ["a:9092", "b:9092"]
+  commands: to-hosts
+  outcomes: of-hosts
+  key: engine.key
+  keys: ["web-2+fe2be4c3+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"]
+  timeout: 3s
+  properties: {sasl.password: "${env:SECRET}"}
 executor: {workers: 2, per_endpoint: 3, writers_per_endpoint: 2, call_timeout: 4s, retry_first: 250ms, retry_most: 5s, remediation_deadline: 6m,
            confirm_deadline: 7s, visibility_delay: 1s, reconcile: {every: 90m, per_second: 7, places: 2}}
 limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_bytes: 131072, rule_result_bytes: 2048,
@@ -374,7 +382,7 @@ limits: {lanes: 3, queue_bytes: 2097152, rule_instructions: 5000, rule_memory_by
 
 bool is_secret_or_path(const std::string& key) {
   for (const char* each : {"data", "directory", "ca_file", "secret_access_key", "session_token", "external_id", "url",
-                           "secrets", "sasl.password", "keys", "file", "x-token"}) {
+                           "secrets", "sasl.password", "key", "keys", "file", "x-token"}) {
     if (key == each) return true;
   }
   return false;

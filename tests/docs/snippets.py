@@ -195,7 +195,7 @@ def check_baseline():
 
 
 def check_agent():
-    """The page on agents: its keys, made as it says, and its configuration, which is good with them."""
+    """The page on agents: its keys, made as it says, and both configurations, which are good with them."""
     page = ROOT / "docs" / "agent.md"
     with tempfile.TemporaryDirectory() as directory:
         environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}"}
@@ -203,6 +203,16 @@ def check_agent():
         script = blocks(page, "sh")[0] + "kedge agent --check -c agent.yaml\n"
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=directory, env=environment, text=True,
                               capture_output=True, timeout=120)
+        if done.returncode != 0:
+            fail(f"agent.md: {script}\n{done.stdout}{done.stderr}")
+        script = """kedge init kedge
+cp engine.key kedge && cp agent.key.pub kedge/web-1.key.pub
+cat hosts.yaml >> kedge/kedge.yaml
+kedge check -c kedge/kedge.yaml
+"""
+        pathlib.Path(directory, "hosts.yaml").write_text(blocks(page, "yaml")[1])
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=directory, text=True, capture_output=True, timeout=120,
+                              env={**environment, "KEDGE_KAFKA": "127.0.0.1:1"})
         if done.returncode != 0:
             fail(f"agent.md: {script}\n{done.stdout}{done.stderr}")
 

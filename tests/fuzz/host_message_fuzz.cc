@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/alarm_message.h"
 #include "agent/command_judge.h"
 #include "agent/heartbeat_message.h"
 #include "agent/outcome_message.h"
@@ -43,6 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto heartbeat = read_heartbeat(*json)) {
     const auto again = sign_heartbeat(*heartbeat, kKey);
     if (again) require(*read_heartbeat(*parse_signed_json(*again)) == *heartbeat);
+  }
+  if (const auto alarm = read_host_alarm(*json)) {
+    const auto again = sign_host_alarm(*alarm, kKey);
+    if (again) require(*read_host_alarm(*parse_signed_json(*again)) == *alarm);
   }
   return 0;
 }
