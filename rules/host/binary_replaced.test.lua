@@ -15,7 +15,7 @@ test "a program of a tree that has one" {
   fires = true,
   steps = {
     quarantine,
-    action.host.capture_evidence { host = "web-1", paths = { "/srv/web/usr/bin/httpd" } },
+    action.host.capture_evidence { host = "web-1", root = "web", paths = { "usr/bin/httpd" } },
     action.host.replace { host = "web-1", root = "web", made_after = "2026-03-04T05:06:07Z" },
   },
 }

@@ -7,7 +7,12 @@ local isolation = require "host.isolation"
 
 local response = {}
 
-local function evidence(found)
+-- Of a tree that has a golden image what runs in it is told, and its files by their names in it.
+local function evidence(found, root)
+  local below = root and found.path and found.root .. "/"
+  if below and string.starts_with(found.path, below) then
+    return action.host.capture_evidence { host = found.host, root = root, paths = { string.sub(found.path, #below + 1) } }
+  end
   return action.host.capture_evidence { host = found.host, paths = found.path and { found.path } or nil }
 end
 
@@ -20,7 +25,7 @@ function response.isolate_and_replace(found, event)
   }
   local root = found.root and isolation.roots[found.root]
   if root then
-    plan.replace = { evidence(found), action.host.replace { host = found.host, root = root, made_after = event.time } }
+    plan.replace = { evidence(found, root), action.host.replace { host = found.host, root = root, made_after = event.time } }
   else
     plan.revert = { evidence(found) }  -- isolated for its lease: who replaces the host does it meanwhile
   end
