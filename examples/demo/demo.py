@@ -6,45 +6,25 @@ the independent witness. All processes end with the demo; their files stay.
 
 import argparse
 import base64
-import ctypes
 import datetime
 import json
 import os
 import secrets
-import shlex
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import uuid
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# First: the others take a while to load, and whoever types ctrl-C then wants no traceback.
+import showing
+from showing import DIM, PLAIN, Kedge, Processes, answers, free_port, headline, ignore_signals, say, wait_for
 
-
-def ignore_signals():
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def interrupted(*_):
-    """The first signal ends the demo. Further ones must not end the ending: that would leave children behind."""
-    ignore_signals()
-    sys.exit(130)
-
-
-for number in SIGNALS:
-    signal.signal(number, interrupted)
-
-# These take a while to load, and whoever types ctrl-C then wants no traceback.
 import boto3  # noqa: E402
 import botocore.config  # noqa: E402
 
 ACCOUNT = "123456789012"
 HERE = os.path.dirname(os.path.abspath(__file__))
-BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 OPEN_POLICY = {
     "Version": "2012-10-17",
@@ -55,81 +35,6 @@ OPEN_POLICY = {
          "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-payroll/*"},
     ],
 }
-
-
-def say(text=""):
-    print(text, flush=True)
-
-
-def headline(text):
-    say(f"\n{BOLD}── {text} {'─' * max(0, 96 - len(text))}{PLAIN}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(what, check, seconds=30):
-    """Until check() gives something true; a clear word and the end of the demo otherwise."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise SystemExit(f"demo: {what} did not happen within {seconds} s; the logs are in {ARGS.directory}")
-
-
-def answers(url):
-    try:
-        return urllib.request.urlopen(url, timeout=2).status == 200
-    except OSError:
-        return False
-
-
-class Processes:
-    """The demo's children. They end with it, however it ends."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.children = []
-        libc = ctypes.CDLL(None)
-        demo = os.getpid()
-
-        def end_with_the_demo():
-            set_parent_death_signal = 1  # PR_SET_PDEATHSIG: even when the demo is killed
-            libc.prctl(set_parent_death_signal, signal.SIGKILL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            if os.getppid() != demo:
-                os._exit(1)
-
-        self.in_child = end_with_the_demo
-
-    def start(self, name, command, environment=None):
-        log = open(os.path.join(self.directory, name + ".log"), "w")
-        # A signal waits until the child is a program of its own and on the list: before, it would run our handler there.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                     env=environment, start_new_session=True, preexec_fn=self.in_child)
-            self.children.append((name, child))
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        return child
-
-    def stop(self):
-        for _, child in reversed(self.children):
-            if child.poll() is None:
-                child.terminate()
-        for _, child in reversed(self.children):
-            try:
-                child.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        self.children = []
 
 
 def cloudtrail_event(name, bucket, parameters):
@@ -210,28 +115,8 @@ def open_buckets(world):
     yield cloudtrail_event("PutBucketAcl", "acme-website", {"x-amz-acl": "public-read", "acl": ""})
 
 
-class Kedge:
-    def __init__(self, binary, directory, environment):
-        self.binary, self.environment = binary, environment
-        self.configuration = os.path.join(HERE, "kedge.yaml")
-
-    def run(self, *arguments):
-        done = subprocess.run([self.binary, *arguments, "-c", self.configuration], env=self.environment, text=True,
-                              capture_output=True, timeout=30)
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"demo: kedge {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
-
-    def json(self, *arguments):
-        return json.loads(self.run(*arguments, "--output", "json"))
-
-    def show(self, *arguments):
-        say(f"{DIM}$ kedge {shlex.join(arguments)} -c {os.path.relpath(self.configuration)}{PLAIN}")
-        say(self.run(*arguments).rstrip())
-
-
 def main():
-    directory = ARGS.directory
+    directory = showing.LOGS = ARGS.directory
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     began = time.monotonic()
@@ -261,7 +146,7 @@ def main():
         for bucket in buckets:
             world.make(bucket)
 
-        kedge = Kedge(ARGS.kedge, directory, environment)
+        kedge = Kedge(ARGS.kedge, os.path.join(HERE, "kedge.yaml"), environment)
         headline("one bucket is public on purpose: an exception, with an owner, a reason and an end")
         kedge.show("exception", "add", "--rule", "aws.s3.public-bucket", "--target", "arn:aws:s3:::acme-website",
                    "--owner", "web-team", "--reason", "the public web site, reviewed in October", "--expires", "30d")

@@ -1,12 +1,14 @@
-// `./dev demo`: its whole run, and that nothing is left of it when it is interrupted.
+// `./dev demo` and `./dev demo host`: their whole run, and that nothing is left of them when they are interrupted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <filesystem>
 
 #include "tests/e2e/engine.h"
 #include "tests/support/moto_server.h"
+#include "tests/support/namespaces.h"
 #include "tests/support/needs.h"
 
 namespace kedge {
@@ -86,6 +88,51 @@ TEST_F(Demo, LeavesNoProcessBehindWhenItIsKilled) {
   demo_->signal(SIGKILL);
   ASSERT_TRUE(demo_->wait());
   EXPECT_TRUE(comes_true([&] { return children().empty(); })) << testing::PrintToString(children());
+}
+
+class HostDemo : public testing::Test {
+ protected:
+  Ran play(std::vector<std::string> command) {
+    auto ran = run({.command = std::move(command), .directory = KEDGE_SOURCE_DIR}, minutes(4));
+    if (ran) return *std::move(ran);
+    ADD_FAILURE() << ran.error().message;
+    return {{.code = -1}, ""};
+  }
+  std::string left(const std::string& name = "") const { return (directory_.path() / "demo" / name).string(); }
+
+  const std::string kScripts = KEDGE_SOURCE_DIR "/examples/host/";
+  const TemporaryDirectory directory_;
+};
+
+// The web server of its hosts.
+Result<void> has_busybox() {
+  if (access("/bin/busybox", X_OK) == 0 || access("/usr/bin/busybox", X_OK) == 0) return {};
+  return Error{ErrorCode::not_found, "there is no `busybox` (the package busybox-static)"};
+}
+
+TEST_F(HostDemo, AHostThatWasChangedIsCutOffAndReplacedAndServesAgain) {
+  KEDGE_NEEDS(may_make_namespaces());
+  KEDGE_NEEDS(has_busybox());
+  const Ran ran = play({kScripts + "run.sh", kedge_program(), left()});
+  ASSERT_EQ(ran.exit, Exit{}) << ran.output;
+  for (const char* told :
+       {"peer    web-2 answers no more", "peer    web-2 serves again", "management could: port 22 answered",
+        "sha256sum -c SHA256SUMS: all good", "modified usr/sbin/httpd", "httpd was modified", "host.quarantine",
+        "host.capture_evidence", "host.replace", "kedge audit show"}) {
+    EXPECT_THAT(ran.output, HasSubstr(told));
+  }
+  EXPECT_TRUE(fs::exists(left("web-2/agent/host/evidence"))) << "which it says can be looked at";
+  EXPECT_FALSE(fs::exists(left("web-1/agent/host/evidence"))) << "nothing was done to the others";
+  EXPECT_FALSE(fs::exists(left("golden/image/srv")));
+}
+
+TEST_F(HostDemo, WhereNamespacesAreNotAllowedItSaysSoAndShowsWhatItCan) {
+  const Ran ran = play({"python3", "-B", kScripts + "demo.py", "--kedge", kedge_program(), "--directory", left(),
+                        "--without", "it takes root"});
+  ASSERT_EQ(ran.exit, Exit{}) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr("this is not allowed here: it takes root"));
+  EXPECT_THAT(ran.output, HasSubstr("isolate   host.quarantine"));
+  EXPECT_THAT(ran.output, HasSubstr("replace   host.replace"));
 }
 
 }  // namespace
