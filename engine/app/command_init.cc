@@ -88,8 +88,9 @@ guards:
   # record_only_after: 1d         # what a still older one asks for is only put on record
   # unsafe_limits: false
 
-# fleets:                         # targets that stand in for each other; hosts that are in none are the fleet hosts, of
-#   web: {targets: ["host:web-*"], size: 40, keep: 30}   # unknown size, which counts as one; `keep` stay in service
+# fleets:                         # targets that stand in for each other; so many stay in service, whatever the share
+#   web: {targets: ["host:web-*"], size: 40, keep: 30}
+#   hosts: {size: 12}             # hosts of no other fleet; left out: as many as have keys in hosts, or one
 
 # windows:                        # rules name them; what is found outside waits until they open
 #   nights: {days: [mon, tue, wed, thu, fri], from: "22:00", to: "06:00", time_zone: Europe/Berlin}

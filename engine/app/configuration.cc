@@ -308,10 +308,11 @@ void read_window(Section& section, Window& window) {
 
 void read_fleet(Section& section, const std::string& name, Fleet& fleet) {
   section.texts("targets", fleet.targets);
-  if (name != kOtherHosts)
+  if (name != kOtherHosts) {
     section.require("targets",
                     "'targets' is missing: those of the fleet, exact or with one * at the end: [\"host:web-*\"]");
-  if (section.has("targets") && fleet.targets.empty()) section.mistake("targets", "must name a target");
+    if (section.has("targets") && fleet.targets.empty()) section.mistake("targets", "must name a target");
+  }
   for (size_t i = 0; i < fleet.targets.size(); ++i) {
     const std::string& target = fleet.targets[i];
     if (!target.empty() && target.find('*') >= target.size() - 1) continue;
@@ -468,6 +469,17 @@ void read_audit(Section& section, Configuration& configuration) {
   }
 }
 
+// The hosts that can be called are known by their keys: so many of them as no fleet names are the fleet of the others.
+void count_other_hosts(Configuration& configuration) {
+  Fleets& fleets = configuration.gate.fleets;
+  if (configuration.remote_hosts.hosts.empty() || fleets.contains(kOtherHosts)) return;
+  std::set<std::string> names;
+  if (!configuration.host.name.empty()) names.insert(configuration.host.name);
+  for (const VerifierKey& key : configuration.remote_hosts.hosts) names.insert(key.name());
+  std::erase_if(names, [&](const std::string& name) { return fleet_of("host:" + name, fleets) != kOtherHosts; });
+  if (!names.empty()) fleets[kOtherHosts].size = static_cast<int>(names.size());
+}
+
 void read_all(Section& root, Configuration& configuration) {
   std::string version = "1";
   root.text("version", version);
@@ -495,6 +507,7 @@ void read_all(Section& root, Configuration& configuration) {
   root.named_sections("fleets", [&](const std::string& name, Section& fleet) {
     read_fleet(fleet, name, configuration.gate.fleets[name]);
   });
+  count_other_hosts(configuration);
   root.named_sections("windows", [&](const std::string& name, Section& window) {
     read_window(window, configuration.gate.windows[name]);
   });

@@ -135,7 +135,9 @@ Tree windows_of(const Configuration& c) {
 Tree fleets_of(const Configuration& c) {
   Tree fleets = Tree::object();
   for (const auto& [name, fleet] : c.gate.fleets) {
-    fleets[name] = {{"targets", fleet.targets}, {"size", fleet.size}, {"keep", fleet.keep}};
+    if (!fleet.targets.empty()) fleets[name]["targets"] = fleet.targets;
+    fleets[name]["size"] = fleet.size;
+    fleets[name]["keep"] = fleet.keep;
   }
   return fleets;
 }

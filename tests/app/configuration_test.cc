@@ -334,7 +334,7 @@ aws:
   ca_file: ca.pem
 guards: {budgets: {all: 5/1m, account: 4/30s, action: 3/1h, rule: 2/1d}, flap: 2/3h, flap_rest: 2d, mass_match: 4/20m, share: 5%/2h, breaker: {in_a_row: 2, of_ten: 4, first: 40s, most: 6m}, rule_breaker: {in_a_row: 2, of_ten: 4, first: 16m, most: 17m}, protected: ["arn:aws:s3:::audit-*"], approval_within: 30m, stale_after: 10m, waited_most: 5h, held_most: 6d, future_most: 30s, record_only_after: 12h, unsafe_limits: true}
 fleets:
-  web: {targets: ["host:web-*", "host:www"], size: 40, keep: 30}
+  web: {targets: ["host:www-*", "host:www"], size: 40, keep: 30}
 windows:
   nights: {days: [mon, sat], from: "22:00", to: "06:00", time_zone: UTC}
   always: {days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "24:00", time_zone: UTC}
@@ -433,6 +433,8 @@ TEST(Configuration, OfAFleetTellsWhatIsWrong) {
   EXPECT_EQ(with("{targets: [\"host:web-*\"], size: 40, keep: 40}"), "");
   EXPECT_THAT(with("{size: 40}"), testing::HasSubstr("kedge.yaml:18: fleets.web: 'targets' is missing"));
   EXPECT_EQ(mistakes(std::string(kGood) + "fleets: {hosts: {size: 40}}\n"), "") << "those that no other names";
+  const Fleets fleets = load(kAll).configuration.gate.fleets;
+  EXPECT_EQ(fleets.at("hosts"), (Fleet{{}, 2, 0})) << "web-2, which has a key, and this machine, web-1";
   EXPECT_THAT(with("{targets: [], size: 40}"), testing::HasSubstr("fleets.web.targets: must name a target"));
   EXPECT_THAT(with("{targets: [\"host:*-web\"], size: 40}"),
               testing::HasSubstr("fleets.web.targets[0]: must be a target, exact or with one * at its end"));
