@@ -56,7 +56,7 @@ void Restore::begin_step(Situation& s, const Moment& m) {
 // ---- what next ---------------------------------------------------------------------------------------------------
 
 Turn Restore::next(Situation& s, const Moment& m) {
-  if (!unrecorded_.empty() && (refusal_ || left_.empty() || unrecorded_.front().move != Move::outcome))
+  if (!unrecorded_.empty() && (refusal_ || left_.empty() || unrecorded_.back().move != Move::outcome))
     return record(s);
   if (refusal_) return refuse(s);
   if (left_.empty()) return finish(s);

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <stdexcept>
+
 #include "base/json.h"
 #include "guard/admission.h"
 #include "tests/remediate/play.h"
@@ -140,6 +143,26 @@ TEST(Restore, FailsWhenItIsRefused) {
   ask_for_undo(play, id);
   EXPECT_EQ(play.run(id), State::failed);
   EXPECT_THAT(play.stored(id).reason, testing::HasSubstr("needs world:Write"));
+}
+
+// From wherever on: it does not look for ever.
+TEST(Restore, FailsWhereNothingCanBeSeenAnyMoreAfterATryThatFailed) {
+  for (size_t seen = 0; seen < 12; ++seen) {
+    Play play;
+    std::vector<Step> steps = {set_step("a"), set_step("b")};
+    for (Step& step : steps) step.timeout = seconds(1);  // less than a look without an answer takes
+    const auto id = undone_by_a_person(play, steps);
+    play.world.next_writes({Luck::busy});
+    std::deque<Luck> reads(seen, Luck::fine);
+    reads.insert(reads.end(), 1000, Luck::request_lost);
+    play.world.next_reads(std::move(reads));
+    int calls = 0;
+    play.world.watch([&](const HttpRequest&) {
+      if (++calls > 500) throw std::runtime_error("it looks for ever");
+    });
+    ask_for_undo(play, id);
+    EXPECT_THAT(play.run(id), testing::AnyOf(State::failed, State::undone)) << seen;
+  }
 }
 
 TEST(Restore, FindsThatAnUndoWithoutAnAnswerWasDone) {
