@@ -179,8 +179,8 @@ struct AttemptUndo {
 };
 
 // An executor's own hold, wait or end of one. A release is refused before the lease is over; where as many were
-// released lately as may be, the answer is Go::wait, and `due` says when to ask again: nothing was moved. A hold of what
-// has not begun is answered with the `due` of its end, as what a guard holds has one (gate).
+// released lately as may be, the answer is Go::wait, and `due` says when to ask again: nothing was moved. A hold of
+// what has not begun is answered with the `due` of its end, as what a guard holds has one (gate).
 struct MoveRemediation {
   std::string remediation;
   Move move = Move::hold;  // hold, wait, resume, supersede, expire, undo, release

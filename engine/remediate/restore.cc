@@ -56,8 +56,7 @@ void Restore::begin_step(Situation& s, const Moment& m) {
 // ---- what next ---------------------------------------------------------------------------------------------------
 
 Turn Restore::next(Situation& s, const Moment& m) {
-  if (!unrecorded_.empty() && (refusal_ || left_.empty() || unrecorded_.back().move != Move::outcome))
-    return record(s);
+  if (!unrecorded_.empty() && (refusal_ || left_.empty() || unrecorded_.back().move != Move::outcome)) return record(s);
   if (refusal_) return refuse(s);
   if (left_.empty()) return finish(s);
   if (wait_until_ && m.elapsed < *wait_until_) {
