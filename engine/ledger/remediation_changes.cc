@@ -465,7 +465,7 @@ Result<Answer> SqliteWriter::on(const MoveRemediation& change) {
   if (change.move != Move::resume) why = {change.guard, change.reason, change.figures, change.due};
   Answer answer;
   if (change.move == Move::hold && !has_written(was)) {
-    why.due = at_ + options_.gate.held_most;  // as what a guard holds (gate)
+    if (!why.due) why.due = at_ + options_.gate.held_most;  // as what a guard holds (gate)
     answer.go = GoAnswer{Go::held, why.guard, why.reason, why.due};
   }
   settle(*found, was, *step, std::move(why), Json::object());

@@ -203,6 +203,7 @@ void Survey::complete(Situation&, const Moment& m) {
 void Survey::answered(Situation& s, const Moment& m, const Change& change, const Answer& answer) {
   if (const auto* moved = std::get_if<MoveRemediation>(&change)) {
     ended_ = moved->move == Move::hold;
+    if (ended_) s.remediation.state = State::held;
     if (ended_ && answer.go) held_until_ = answer.go->due;
     if (moved->move == Move::wait) s.remediation.state = State::waiting;
     if (moved->move == Move::resume) s.remediation.state = State::planned;

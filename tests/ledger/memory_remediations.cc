@@ -483,7 +483,7 @@ Result<Answer> MemoryLedger::on(const MoveRemediation& change) {
   Answer answer;
   std::optional<Time> due = change.due;
   if (change.move == Move::hold && !has_written(r)) {
-    due = at_ + options_.gate.held_most;
+    if (!due) due = at_ + options_.gate.held_most;
     answer.go = GoAnswer{Go::held, change.guard, change.reason, due};
   }
   settle(r, *step, {change.guard, change.reason, change.figures, due}, Json::object());

@@ -39,6 +39,7 @@ TEST_P(RemediationTest, TellsWhatHasToBeCarriedOnAndWhen) {
   const std::string waiting = open(5, "b5");
   const std::string behind_a_lock = open(6, "b6");
   const Time later = clock.now() + minutes(5);
+  const Time at_last = clock.now() + options.gate.held_most;
   const auto move = [&](const std::string& id, Move to, const std::string& guard, std::optional<Time> due) {
     EXPECT_TRUE(commit(MoveRemediation{id, to, guard, "", Json::object(), due}).done());
   };
@@ -47,8 +48,11 @@ TEST_P(RemediationTest, TellsWhatHasToBeCarriedOnAndWhen) {
   move(waiting, Move::wait, "budget", later);
   move(behind_a_lock, Move::wait, "locks", {});
   using Unfinished = LedgerReader::Unfinished;
-  const std::vector<Unfinished> expected = {
-      {planned, {}, false}, {isolating.remediation, {}, true}, {expiring, later, false}, {waiting, later, false}};
+  const std::vector<Unfinished> expected = {{planned, {}, false},
+                                            {isolating.remediation, {}, true},
+                                            {held, at_last, false},
+                                            {expiring, later, false},
+                                            {waiting, later, false}};
   EXPECT_EQ(*reader().unfinished(), expected);
 }
 

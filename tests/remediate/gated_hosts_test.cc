@@ -104,7 +104,7 @@ TEST(NoHosts, SayWhatWouldMakeOne) {
   const auto answer = none.call(command(HostOperation::observe));
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().kind, Kind::refused);
-  EXPECT_THAT(answer.error().message, testing::HasSubstr("host.name"));
+  EXPECT_THAT(answer.error().message, testing::HasSubstr("`host` in the configuration makes this machine one"));
 }
 
 }  // namespace
