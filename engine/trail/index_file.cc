@@ -54,6 +54,7 @@ bool is_new(Database& database) {
 
 }  // namespace
 
+// What few values take, and many records share, is of a shape.
 IndexedColumn column_of(RecordField field) {
   switch (field) {
     case RecordField::target:
