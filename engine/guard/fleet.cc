@@ -4,16 +4,22 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace kedge {
 namespace {
 
 constexpr std::string_view kHost = "host:";
 
-bool is_in(const std::string& target, const Fleet& fleet) {
+// The host that a target is or lies on; any other target stands for itself.
+std::string member_of(const std::string& target) {
+  return target.starts_with(kHost) ? target.substr(0, target.find('/')) : target;
+}
+
+bool is_in(const std::string& member, const Fleet& fleet) {
   return std::any_of(fleet.targets.begin(), fleet.targets.end(), [&](const std::string& pattern) {
-    if (!pattern.ends_with('*')) return pattern == target;
-    return target.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1));
+    if (!pattern.ends_with('*')) return pattern == member;
+    return member.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1));
   });
 }
 
@@ -36,8 +42,9 @@ Result<Share> parse_share(std::string_view text) {
 }
 
 std::string fleet_of(const std::string& target, const Fleets& fleets) {
+  const std::string member = member_of(target);
   for (const auto& [name, fleet] : fleets) {
-    if (is_in(target, fleet)) return name;
+    if (is_in(member, fleet)) return name;
   }
   return target.starts_with(kHost) ? kOtherHosts : "";
 }
@@ -46,8 +53,12 @@ FleetFigures figures_of(const std::string& fleet, const Fleets& fleets, const Sh
                         const std::vector<std::string>& out) {
   const auto known = fleets.find(fleet);
   const Fleet settings = known == fleets.end() ? Fleet{} : known->second;
-  const auto counts = [&](const std::string& other) { return other != target && fleet_of(other, fleets) == fleet; };
-  FleetFigures figures{fleet, settings.size, static_cast<int>(std::count_if(out.begin(), out.end(), counts)), 1};
+  std::set<std::string> others;
+  for (const std::string& other : out) {
+    if (fleet_of(other, fleets) == fleet) others.insert(member_of(other));
+  }
+  others.erase(member_of(target));
+  FleetFigures figures{fleet, settings.size, static_cast<int>(others.size()), 1};
   if (settings.size == 0) return figures;
   figures.most = std::max(1, static_cast<int>(int64_t{settings.size} * share.percent / 100));
   figures.most = std::max(0, std::min(figures.most, settings.size - settings.keep));

@@ -1,6 +1,6 @@
-// Fleets: targets that stand in for each other, hosts above all. Only a share of a fleet may be out of service at a
-// time, so that the response to one that is compromised, or to many that seem so, is not itself the outage. Pure
-// functions of values.
+// Fleets: targets that stand in for each other; what lies on a host ("host:NAME/PATH") counts as its host. Only a share
+// of a fleet may be out of service at a time, so that the response to one that is compromised, or to many that seem so,
+// is not itself the outage. Pure functions of values.
 //
 // How large a fleet is, the configuration says. The targets that the ledger has seen are no inventory: in a storm their
 // number, and with it what the share allows, would grow with what goes wrong. A fleet of unknown size counts as one.
@@ -49,12 +49,12 @@ std::string fleet_of(const std::string& target, const Fleets&);
 struct FleetFigures {
   std::string fleet;
   int size = 0;
-  int out = 0;   // other targets that are out of service, or were within the time
+  int out = 0;   // others that are out of service, or were within the time
   int most = 0;  // how many may be
 
   bool is_spent() const { return out >= most; }
 };
-// `out`: the targets outside of service, of all fleets; the one that is asked about does not count.
+// `out`: the targets that are out of service, of all fleets; the one that is asked about does not count.
 FleetFigures figures_of(const std::string& fleet, const Fleets&, const Share&, const std::string& target,
                         const std::vector<std::string>& out);
 

@@ -47,5 +47,10 @@ TEST(Fleet, CountsItsOwnTargetsAndNotTheOneThatIsAskedAbout) {
   EXPECT_EQ(figures("web", {"host:web-1", "host:web-2", "host:db-1", "host:a", "host:web-3"}).out, 2);
 }
 
+TEST(Fleet, CountsHostsWhateverIsTouchedOnThem) {
+  EXPECT_EQ(fleet_of("host:db-1/usr/bin/true", kFleets), "db");
+  EXPECT_EQ(figures("web", {"host:web-1/etc/passwd", "host:web-2/a", "host:web-2/b", "host:web-2"}).out, 1);
+}
+
 }  // namespace
 }  // namespace kedge
