@@ -325,7 +325,7 @@ Result<void> Daemon::start_effects() {
   for (const auto& source : sources_) sources.push_back(source.get());
   effects_ = std::make_unique<EffectsSwitch>(
       EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources, audit_log_.get()});
-  const auto open = reader_->unfinished();
+  const auto open = reader_->unfinished(committer_->now() + options.in_hand);
   if (!open) return open.error().with("reading the open remediations");
   breakers_ = std::make_unique<Breakers>(options.breaker, random_);
   const Executor::Edges edges{*room_->actions, *committer_,

@@ -70,8 +70,9 @@ class LedgerReader {
     bool operator==(const OpenCount&) const = default;
   };
   virtual Result<std::vector<OpenCount>> open_counts() = 0;
-  // What somebody has to carry on, oldest first: all that is open, but for what is held with no end, and for what waits
-  // for a lock, which the commit that frees it hands out. Much may be open, so no more of it is read than tells when.
+  // What somebody has to carry on now, and what is due until then, oldest first: all that is open, but for what is held
+  // with no end, and for what waits for a lock, which the commit that frees it hands out. Much may be open, so no more
+  // of it is read than tells when.
   struct Unfinished {
     std::string id;
     std::optional<Time> due;  // nothing is to be done before
@@ -79,7 +80,9 @@ class LedgerReader {
 
     bool operator==(const Unfinished&) const = default;
   };
-  virtual Result<std::vector<Unfinished>> unfinished() = 0;
+  virtual Result<std::vector<Unfinished>> unfinished(Time until) = 0;
+  // Of it, only what waits for a time: what is due later than at the last look comes near.
+  virtual Result<std::vector<Unfinished>> due(Time until) = 0;
   // Open or (within the undo horizon) ended. not_found otherwise.
   virtual Result<Remediation> remediation(const std::string& id) = 0;
 

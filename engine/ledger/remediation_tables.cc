@@ -85,16 +85,25 @@ std::vector<LedgerReader::OpenCount> Tables::open_counts() {
 }
 
 // The bodies of findings are large: only those are looked into of which it matters now.
-std::vector<LedgerReader::Unfinished> Tables::unfinished() {
+std::vector<LedgerReader::Unfinished> Tables::unfinished(Time until) {
   std::vector<LedgerReader::Unfinished> all;
   Query row = db_.query(
       "SELECT id, due, CASE WHEN due IS NOT NULL THEN 0 ELSE"
       " (SELECT json_array_length(body, '$.plan.isolate') > 0 FROM finding WHERE finding.remediation = id) END"
       " FROM remediation LEFT JOIN timer ON timer.remediation = id"
-      " WHERE due IS NOT NULL OR NOT (state = 'held' OR (state = 'waiting' AND guard = 'locks')) ORDER BY id");
+      " WHERE due <= ? OR (due IS NULL AND NOT (state = 'held' OR (state = 'waiting' AND guard = 'locks')))"
+      " ORDER BY id",
+      until);
   while (row.next()) {
     all.push_back({row.text(0), row.is_null(1) ? std::nullopt : std::optional(row.time(1)), row.integer(2) != 0});
   }
+  return all;
+}
+
+std::vector<LedgerReader::Unfinished> Tables::due(Time until) {
+  std::vector<LedgerReader::Unfinished> all;
+  Query row = db_.query("SELECT remediation, due FROM timer WHERE due <= ? ORDER BY remediation", until);
+  while (row.next()) all.push_back({row.text(0), row.time(1)});
   return all;
 }
 

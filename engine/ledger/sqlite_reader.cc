@@ -37,8 +37,11 @@ class SqliteReader final : public LedgerReader {
   Result<std::vector<OpenCount>> open_counts() override {
     return read([](Tables& tables) { return tables.open_counts(); });
   }
-  Result<std::vector<Unfinished>> unfinished() override {
-    return read([](Tables& tables) { return tables.unfinished(); });
+  Result<std::vector<Unfinished>> unfinished(Time until) override {
+    return read([&](Tables& tables) { return tables.unfinished(until); });
+  }
+  Result<std::vector<Unfinished>> due(Time until) override {
+    return read([&](Tables& tables) { return tables.due(until); });
   }
   Result<Remediation> remediation(const std::string& id) override {
     auto found = read([&](Tables& tables) {

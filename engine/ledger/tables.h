@@ -53,7 +53,8 @@ class Tables {
   std::vector<Remediation> open_remediations();
   std::vector<Remediation> first_open(const LedgerReader::OpenFilter&);
   std::vector<LedgerReader::OpenCount> open_counts();
-  std::vector<LedgerReader::Unfinished> unfinished();
+  std::vector<LedgerReader::Unfinished> unfinished(Time until);
+  std::vector<LedgerReader::Unfinished> due(Time until);
   std::optional<Remediation> open_remediation(const std::string& id);
   std::vector<std::string> open_of(const std::string& rule, const std::string& target);  // ids, oldest first
   // Those that stand under the key (standing_key), by id: those after one, no more than `limit`.

@@ -1,5 +1,7 @@
 #include "remediate/executor.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace kedge {
@@ -7,6 +9,10 @@ namespace {
 
 // Of so many workers one takes only what isolates.
 constexpr int kWorkersToOneForIsolation = 8;
+
+// So often in ExecutorOptions::in_hand the ledger is looked into for what comes near: one that could not be read, or a
+// remediation that was with a worker just then, is no reason to be late.
+constexpr int kLooksInHand = 6;
 
 constexpr Duration kLongestNap = std::chrono::seconds(60);  // of threads that have nothing to do
 
@@ -26,16 +32,8 @@ Executor::~Executor() { stop(Duration{0}); }
 void Executor::start(const std::vector<LedgerReader::Unfinished>& open) {
   const int others_max = options_.workers - options_.workers / kWorkersToOneForIsolation;
   auto schedule = std::make_unique<Schedule>(write_places_, options_.per_endpoint, options_.courses_max, others_max);
-  const Time now = edges_.committer.now();
-  const Duration elapsed = edges_.clock.elapsed();
-  for (const LedgerReader::Unfinished& one : open) {
-    auto job = Worker::job_at_rest(one);
-    if (one.due && *one.due > now) {
-      schedule->make_timed(std::move(job), elapsed + (*one.due - now));
-    } else {
-      schedule->make_ready(std::move(job));
-    }
-  }
+  for (const LedgerReader::Unfinished& one : open) rest(*schedule, one);
+  look_at_ = edges_.clock.elapsed() + options_.in_hand / kLooksInHand;
   lead_.put(std::move(schedule));
   for (int i = 0; i < options_.workers; ++i) threads_.emplace_back("kedge-worker", [this] { work(); });
 }
@@ -99,6 +97,7 @@ std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
     pulse_.waits();
     std::vector<Remediation> runnable = edges_.runnable.take_all(nap);
     pulse_.works();
+    take_up_what_comes_near(schedule);
     for (Remediation& remediation : runnable) arrived(schedule, std::move(remediation));
     // After the wait: who comes back ends it.
     for (Returned& returned : coming_back_.take_all(Duration{0})) place(schedule, std::move(returned));
@@ -110,7 +109,7 @@ std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
     waiting_ = schedule.timed();
     if (job != nullptr) return job;
     if (!stopping_) {
-      nap = std::max(Duration{0}, schedule.next_due(elapsed + kLongestNap) - elapsed);
+      nap = std::max(Duration{0}, schedule.next_due(std::min(look_at_, elapsed + kLongestNap)) - elapsed);
     } else if (schedule.out() == 0) {
       return nullptr;
     } else {  // they alone are waited for: a closed mailbox ends every wait at once
@@ -124,6 +123,26 @@ std::unique_ptr<Job> Executor::lead(Schedule& schedule) {
 void Executor::arrived(Schedule& schedule, Remediation remediation) {
   if (schedule.knows(remediation.id)) return schedule.note_newer(remediation.id);
   schedule.make_ready(worker_.make_job(std::move(remediation), false));
+}
+
+// One of which the ledger alone knows more.
+void Executor::rest(Schedule& schedule, const LedgerReader::Unfinished& open) {
+  auto job = Worker::job_at_rest(open);
+  const Time now = edges_.committer.now();
+  if (open.due && *open.due > now)
+    return schedule.make_timed(std::move(job), edges_.clock.elapsed() + (*open.due - now));
+  schedule.make_ready(std::move(job));
+}
+
+void Executor::take_up_what_comes_near(Schedule& schedule) {
+  const Duration elapsed = edges_.clock.elapsed();
+  if (elapsed < look_at_ || stopping_) return;
+  look_at_ = elapsed + options_.in_hand / kLooksInHand;
+  const auto near = edges_.reader.due(edges_.committer.now() + options_.in_hand);
+  if (!near) return spdlog::error("what comes near could not be read: {}", near.error().message);
+  for (const LedgerReader::Unfinished& one : *near) {
+    if (!schedule.knows(one.id)) rest(schedule, one);
+  }
 }
 
 void Executor::place(Schedule& schedule, Returned returned) {

@@ -16,6 +16,8 @@
 // Recovery:   start() is given what is unfinished in the ledger: each is observed before anything else, or when its row
 //             says. They are read one by one as places get free, so that a start after a storm is neither slow nor a
 //             storm itself.
+// Memory:     what is due later than ExecutorOptions::in_hand lies in the ledger alone. Who leads looks there for what
+//             comes near, six times in such a span.
 #pragma once
 
 #include <atomic>
@@ -42,6 +44,7 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
+  // `open`: what is unfinished, up to what is due within ExecutorOptions::in_hand.
   void start(const std::vector<LedgerReader::Unfinished>& open);
 
   // Begins nothing new, lets what runs finish until `deadline` from now, then cancels its calls. What was not finished
@@ -52,7 +55,7 @@ class Executor {
     int64_t turns = 0;     // taken since the start
     int64_t open = 0;      // remediations in hand
     int64_t running = 0;   // of them, with a worker now
-    int64_t waiting = 0;   // of them, for a timer
+    int64_t waiting = 0;   // of them, for a timer that is near
     int64_t attempts = 0;  // carried out since the start
     int64_t writes = 0;    // sent since the start
     std::vector<OpenBreaker> open_breakers;
@@ -72,6 +75,8 @@ class Executor {
   std::unique_ptr<Job> next_job();
   std::unique_ptr<Job> lead(Schedule&);
   void arrived(Schedule&, Remediation);
+  void rest(Schedule&, const LedgerReader::Unfinished&);
+  void take_up_what_comes_near(Schedule&);
   void place(Schedule&, Returned);
 
   // Constant after construction.
@@ -89,6 +94,8 @@ class Executor {
   std::atomic<size_t> running_{0};
   std::atomic<size_t> waiting_{0};
   Pulse pulse_;
+
+  Duration look_at_{};  // when the ledger is looked into for what comes near; of the one who leads
 
   std::vector<Thread> threads_;
 };

@@ -47,6 +47,10 @@ struct ExecutorOptions {
   // observed for this long; shorter ones are in memory.
   Duration visible_wait = std::chrono::seconds(30);
 
+  // What has nothing to do before a time further off than this lies in the ledger alone, and is taken from there as its
+  // time comes near: a storm of which each piece is held for a month costs nothing in memory.
+  Duration in_hand = std::chrono::hours(1);
+
   ReconcileOptions reconcile;
 
   std::string agent_version = "0.1.0";  // of the user agent

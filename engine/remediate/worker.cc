@@ -66,6 +66,7 @@ Worker::Rest Worker::run(Job& job) {
     if (may_rest(job, *rest)) {
       job.course.reset();
       job.begun = false;
+      if (rest->until - edges_.clock.elapsed() > options_.in_hand) return Rest{Rest::Kind::over, {}};
     }
     return *rest;
   }

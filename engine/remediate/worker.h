@@ -52,7 +52,7 @@ class Worker {
 
   // Takes turns of the job until it has to wait, is over, or goes on at another endpoint.
   struct Rest {
-    enum class Kind { ready, timed, over };
+    enum class Kind { ready, timed, over };  // over: there is nothing to do, or not for long
     Kind kind = Kind::over;
     Duration until{};
   };

@@ -120,7 +120,9 @@ class Pair {
     const LedgerReader::OpenFilter some{kSampleRule, true, 2};
     EXPECT_EQ(wanted.first_open(some).value(), reader_->first_open(some).value());
     EXPECT_EQ(wanted.open_counts().value(), reader_->open_counts().value());
-    EXPECT_EQ(wanted.unfinished().value(), reader_->unfinished().value());
+    const Time soon = ledger_->now() + std::chrono::minutes(10);
+    EXPECT_EQ(wanted.unfinished(soon).value(), reader_->unfinished(soon).value());
+    EXPECT_EQ(wanted.due(soon).value(), reader_->due(soon).value());
     EXPECT_EQ(wanted.exceptions().value(), reader_->exceptions().value());
     EXPECT_EQ(wanted.pauses().value(), reader_->pauses().value());
     EXPECT_EQ(wanted.dead_letters({}).value(), reader_->dead_letters({}).value());

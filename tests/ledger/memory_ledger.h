@@ -56,7 +56,8 @@ class MemoryLedger : public Ledger, public LedgerReader {
   Result<std::vector<Remediation>> open_remediations() override;
   Result<std::vector<Remediation>> first_open(const OpenFilter&) override;
   Result<std::vector<OpenCount>> open_counts() override;
-  Result<std::vector<Unfinished>> unfinished() override;
+  Result<std::vector<Unfinished>> unfinished(Time until) override;
+  Result<std::vector<Unfinished>> due(Time until) override;
   Result<Remediation> remediation(const std::string& id) override;
   Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string& mark) override;
   Result<std::vector<AttemptTrace>> attempts_by_request(const std::string& request_id) override;

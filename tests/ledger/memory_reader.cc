@@ -53,14 +53,20 @@ Result<std::vector<LedgerReader::OpenCount>> MemoryLedger::open_counts() {
   return counts;
 }
 
-Result<std::vector<LedgerReader::Unfinished>> MemoryLedger::unfinished() {
+Result<std::vector<LedgerReader::Unfinished>> MemoryLedger::unfinished(Time until) {
   const std::lock_guard lock(mutex_);
   std::vector<Unfinished> all;
   for (const auto& [id, r] : open_) {
     const bool handed_out = r.state == State::held || (r.state == State::waiting && r.guard == "locks");
-    if (!r.due && handed_out) continue;
+    if (r.due ? *r.due > until : handed_out) continue;
     all.push_back({id, r.due, !r.due && !r.plan.isolate.empty()});
   }
+  return all;
+}
+
+Result<std::vector<LedgerReader::Unfinished>> MemoryLedger::due(Time until) {
+  auto all = unfinished(until);
+  std::erase_if(*all, [](const Unfinished& one) { return !one.due; });
   return all;
 }
 

@@ -53,7 +53,13 @@ TEST_P(RemediationTest, TellsWhatHasToBeCarriedOnAndWhen) {
                                             {held, at_last, false},
                                             {expiring, later, false},
                                             {waiting, later, false}};
-  EXPECT_EQ(*reader().unfinished(), expected);
+  EXPECT_EQ(*reader().unfinished(at_last), expected);
+  EXPECT_EQ(*reader().due(at_last), std::vector<Unfinished>(expected.begin() + 2, expected.end()));
+  std::vector<Unfinished> soon = expected;
+  std::erase_if(soon, [&](const Unfinished& one) { return one.due == at_last; });
+  EXPECT_EQ(*reader().unfinished(later), soon);
+  EXPECT_EQ(*reader().due(later), std::vector<Unfinished>(soon.begin() + 2, soon.end()));
+  EXPECT_TRUE(reader().due(later - std::chrono::milliseconds(1))->empty());
 }
 
 TEST_P(RemediationTest, RemembersAKeyForItsTimeAndForgetsItAfterwards) {

@@ -145,7 +145,9 @@ TEST_F(ExecutorTest, CarriesMoreThanItKeepsInMemory) {
   for (int i = 0; i < 60; ++i) {
     world.set("v" + std::to_string(i), "wrong");
     ids.push_back(open(i + 1, {"v" + std::to_string(i)}, "place-" + std::to_string(i % 2)));
-    if (i == 30) begin(*ledger.unfinished());  // half of them lie in the ledger, half come by their commits
+    if (i == 30)
+      begin(*ledger.unfinished(ledger.now() +
+                               options.in_hand));  // half of them lie in the ledger, half come by their commits
   }
   for (const std::string& id : ids) await(id, State::confirmed);
   EXPECT_EQ(world.writes().size(), ids.size());
@@ -163,7 +165,7 @@ TEST_F(ExecutorTest, LeavesAloneAfterAStartWhatTheLedgerSaysIsLater) {
   wait.due = ledger.now() + std::chrono::hours(1);
   ASSERT_TRUE(committer.commit(wait).done());
   const std::string now = open(2, {"b"});
-  begin(*ledger.unfinished());
+  begin(*ledger.unfinished(ledger.now() + options.in_hand));
   await(now, State::confirmed);
   EXPECT_EQ(executor->figures().waiting, 1);
   EXPECT_EQ(ledger.remediation(later)->state, State::waiting);
@@ -350,6 +352,33 @@ TEST_F(ExecutorTest, CancelsCallsThatDoNotEndInTime) {
   EXPECT_TRUE(world.writes().empty());
 }
 
+TEST_F(ExecutorTest, HasOnlyInHandWhatComesNear) {
+  options.visible_wait = milliseconds(1);
+  options.in_hand = milliseconds(100);
+  begin({});
+  const auto hold = [&](const std::string& id, Duration span) {
+    await([&] {
+      return committer.commit(MoveRemediation{id, Move::hold, "approval", "", {}, ledger.now() + span}).done();
+    });
+  };
+  stopped = true;
+  const std::string soon = open(1, {"a"});
+  const std::string never = open(2, {"b"});
+  hold(soon, milliseconds(400));
+  hold(never, std::chrono::hours(1));
+  await([&] { return executor->figures().open == 0; });
+  EXPECT_EQ(ledger.remediation(soon)->state, State::held);
+  await(soon, State::expired);
+  EXPECT_EQ(ledger.remediation(never)->state, State::held);
+  await([&] { return executor->figures().open == 0; });
+
+  const std::string again = open(3, {"c"});  // the next life has no more of it in hand
+  hold(again, milliseconds(400));
+  begin(*ledger.unfinished(ledger.now() + options.in_hand));
+  await([&] { return executor->figures().open == 0; });
+  await(again, State::expired);
+}
+
 TEST_F(ExecutorTest, GoesOnFromTheLedgerAfterEachOfManyCrashes) {
   constexpr int kMany = 30;
   Random dice(11);
@@ -363,7 +392,7 @@ TEST_F(ExecutorTest, GoesOnFromTheLedgerAfterEachOfManyCrashes) {
     const size_t until = world.writes().size() + dice.below(6);
     await([&] { return world.writes().size() >= until || executor->figures().open == 0; });
     executor.reset();
-    begin(*ledger.unfinished());
+    begin(*ledger.unfinished(ledger.now() + options.in_hand));
   }
   for (const std::string& id : ids) await(id, State::confirmed);
   std::map<std::string, int> writes;

@@ -122,12 +122,23 @@ void Play::take_up(const std::string& id) { job = worker->make_job(*ledger.remed
 
 void Play::crash(const std::string& id) { job = worker->make_job(*ledger.remediation(id), true); }
 
+// What lies in the ledger alone is taken up when its time comes near, as the executor does. False: it has no such time,
+// or none before `end`.
+bool Play::comes_near(const std::string& id, Duration end) {
+  const auto stored = ledger.remediation(id);
+  if (!stored->due || *stored->due <= ledger.now()) return false;
+  const Duration near = clock.elapsed() + (*stored->due - ledger.now()) - options.in_hand;
+  clock.advance(std::max(Duration{0}, std::min(near, end + Duration{1}) - clock.elapsed()));
+  take_up(id);
+  return near <= end;
+}
+
 State Play::run(const std::string& id, Duration span) {
   const Duration end = clock.elapsed() + span;
   while (clock.elapsed() <= end) {
     job->endpoint_held = job->endpoint;
     const Worker::Rest rest = worker->run(*job);
-    if (rest.kind == Worker::Rest::Kind::over) break;
+    if (rest.kind == Worker::Rest::Kind::over && !comes_near(id, end)) break;
     if (rest.kind == Worker::Rest::Kind::timed) {
       const Duration until = std::min(rest.until, end + Duration{1});
       clock.advance(std::max(Duration{0}, until - clock.elapsed()));

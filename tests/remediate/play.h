@@ -72,6 +72,7 @@ class Play {
   std::unique_ptr<Job> job;
 
  private:
+  bool comes_near(const std::string& id, Duration end);
   std::optional<Stop> effects_stopped(const Remediation*);
   Play(std::unique_ptr<FakeClock> own, Cast* cast, uint64_t seed, int remediations_per_minute);
 

@@ -131,6 +131,7 @@ ExecutorOptions executor_options(Plant plant) {
   options.workers = 3;
   options.reconcile = {std::chrono::minutes(20), 10, 2};
   options.courses_max = 2;  // most of what waits for its turn lies in the ledger alone
+  options.in_hand = std::chrono::minutes(5);
   if (plant == Plant::breaker_ignored) options.breaker.reset();
   if (plant == Plant::writers_ignored) options.writers_per_endpoint = options.workers;
   return options;
@@ -209,7 +210,7 @@ Life::Life(SimulatedWorld& world, const Stage& stage, LedgerDisk* disk)
       if (one.state == State::held) committer_.commit(PersonalMove{one.id, Move::resume, "nobody", ""});
     }
   }
-  auto unfinished = reader().unfinished();
+  auto unfinished = reader().unfinished(committer_.now() + executor_options(world.plant).in_hand);
   if (world.plant == Plant::open_forgotten) unfinished->clear();
   executor_.start(*unfinished);
   if (world.reconciles) reconciler_.start();

@@ -42,9 +42,10 @@ enum class Plant {
   action_uncounted,       // nor is what an action may
   lease_cut_short,        // what is isolated is released before its time
   fleet_ignored,          // all of a fleet may be out of service at once
+  far_forgotten,          // what has a time that is far off is not taken up when it comes near
 };
 
-inline constexpr std::array<std::string_view, 32> kPlantNames = {"none",
+inline constexpr std::array<std::string_view, 33> kPlantNames = {"none",
                                                                  "drop_sync",
                                                                  "early_position",
                                                                  "unheld_attempt",
@@ -75,7 +76,8 @@ inline constexpr std::array<std::string_view, 32> kPlantNames = {"none",
                                                                  "account_uncounted",
                                                                  "action_uncounted",
                                                                  "lease_cut_short",
-                                                                 "fleet_ignored"};
+                                                                 "fleet_ignored",
+                                                                 "far_forgotten"};
 
 // The seed's scenario, with more of what brings this one out.
 Scenario make_scenario_for(Plant, uint64_t seed);

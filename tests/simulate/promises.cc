@@ -11,7 +11,8 @@
 namespace kedge {
 namespace {
 
-constexpr int64_t kRecordsMax = 2000;  // of one run: ten times what most have
+constexpr Duration kMostLate = std::chrono::minutes(1);  // of what ends by itself at a time
+constexpr int64_t kRecordsMax = 2000;                    // of one run: ten times what most have
 
 std::string name_of(const HttpRequest& request) { return request.url.substr(request.url.rfind('/') + 1); }
 
@@ -208,6 +209,8 @@ void Promises::ended(MemoryLedger& durable, int64_t log_end, const std::function
     expect((any_held && waits) || (open.state == State::held && open.guard != "pause"),
            "a remediation of " + open.plan.target + " is stuck: " + std::string(to_string(open.state)) + " " +
                open.guard + " " + open.reason);
+    expect(open.state != State::held || !open.due || durable.now() - *open.due < kMostLate,
+           "what is held of " + open.plan.target + " did not end in its time");
     unsettled.insert(open.plan.target);
   }
   ended_decided(durable);

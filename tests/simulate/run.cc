@@ -32,7 +32,7 @@ SqliteLedgerOptions ledger_options(const Scenario& scenario, Plant plant) {
   if (plant == Plant::account_uncounted) options.gate.budgets.account.most = kAsManyAsLike;
   if (plant == Plant::action_uncounted) options.gate.budgets.action.most = kAsManyAsLike;
   options.gate.mass_match = Budget{kTargetsOfRule, minutes(10)};
-  options.gate.held_most = std::chrono::hours(3);
+  options.gate.held_most = scenario.seed % 2 == 0 ? minutes(50) : minutes(180);
   if (plant == Plant::mass_ignored) options.gate.mass_match.reset();
   options.notify_alarms = {"on-call"};
   return options;

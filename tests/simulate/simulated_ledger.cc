@@ -20,7 +20,19 @@ bool may_go(const Change& change) {
   return attempt != nullptr && !attempt->breaker;
 }
 
+// Tells nobody what comes near.
+class ForgetfulLedger final : public MemoryLedger {
+ public:
+  explicit ForgetfulLedger(const MemoryLedger& durable) : MemoryLedger(durable) {}
+  Result<std::vector<Unfinished>> due(Time) override { return std::vector<Unfinished>(); }
+};
+
 }  // namespace
+
+std::unique_ptr<MemoryLedger> LedgerInMemory::copy_of_durable(SimulatedWorld& world) {
+  if (world.plant == Plant::far_forgotten) return std::make_unique<ForgetfulLedger>(world.durable());
+  return std::make_unique<MemoryLedger>(world.durable());
+}
 
 std::vector<Answer> answer_all(size_t count, Outcome outcome, const char* why) {
   Answer answer;

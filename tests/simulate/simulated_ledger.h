@@ -20,8 +20,7 @@ class SimulatedLedger : public Ledger {
 class LedgerInMemory final : public SimulatedLedger {
  public:
   // Begins with what the world has kept.
-  LedgerInMemory(SimulatedWorld& world, uint64_t life)
-      : world_(world), life_(life), working_(std::make_unique<MemoryLedger>(world.durable())) {}
+  LedgerInMemory(SimulatedWorld& world, uint64_t life) : world_(world), life_(life), working_(copy_of_durable(world)) {}
 
   std::vector<Answer> apply(std::span<const Change> changes) override;
   int64_t head() const override { return working_->head(); }
@@ -33,6 +32,7 @@ class LedgerInMemory final : public SimulatedLedger {
   LedgerReader& reader() override { return *working_; }
 
  private:
+  static std::unique_ptr<MemoryLedger> copy_of_durable(SimulatedWorld& world);
   std::vector<Answer> commit(std::span<const Change> changes);
   std::vector<Change> with_plant(std::span<const Change> changes);
   Change as_event(const FindDrift&);

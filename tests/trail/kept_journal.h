@@ -27,7 +27,8 @@ class KeptJournal : public LedgerReader {
   Result<std::vector<Remediation>> open_remediations() override { return nothing(); }
   Result<std::vector<Remediation>> first_open(const OpenFilter&) override { return nothing(); }
   Result<std::vector<OpenCount>> open_counts() override { return nothing(); }
-  Result<std::vector<Unfinished>> unfinished() override { return nothing(); }
+  Result<std::vector<Unfinished>> unfinished(Time) override { return nothing(); }
+  Result<std::vector<Unfinished>> due(Time) override { return nothing(); }
   Result<Remediation> remediation(const std::string&) override { return nothing(); }
   Result<std::vector<AttemptTrace>> attempts_by_mark(const std::string&) override { return nothing(); }
   Result<std::vector<AttemptTrace>> attempts_by_request(const std::string&) override { return nothing(); }
