@@ -37,7 +37,8 @@ void Schedule::make_ready(std::unique_ptr<Job> job) {
 
 void Schedule::put_ready(Entry& entry) {
   entry.place = Place::ready;
-  auto& queue = ready_[entry.job->endpoint];
+  Queue& queues = ready_[entry.job->endpoint];
+  auto& queue = entry.job->put_off ? queues.to_write : queues.others;
   if (entry.job->isolates) {
     queue.push_front(entry.job->id);
   } else {
@@ -113,25 +114,32 @@ std::unique_ptr<Job> Schedule::take(Duration elapsed) {
   return nullptr;
 }
 
-// Those that isolate stand first in the queue.
-std::deque<std::string>::iterator Schedule::first_to_go(const std::string& endpoint, std::deque<std::string>& queue) {
-  const auto places = places_taken_.find(endpoint);
-  const int taken = places == places_taken_.end() ? 0 : places->second;
-  if (taken > per_endpoint_) return queue.end();
-  const bool others_may = taken < per_endpoint_ && out_ < others_max_;
+// Those that isolate stand first in the queue: the others do not go where they may not.
+std::optional<std::string> Schedule::first_of(std::deque<std::string>& queue, bool others_may) {
   for (auto next = queue.begin(); next != queue.end(); ++next) {
     Job& job = *jobs_.at(*next).job;
-    if (!job.isolates && !others_may) return queue.end();
-    if (keys_are_free(job) && may_write(job)) return next;
+    if (!job.isolates && !others_may) return std::nullopt;
+    if (!keys_are_free(job) || !may_write(job)) continue;
+    const std::string id = *next;
+    queue.erase(next);
+    return id;
   }
-  return queue.end();
+  return std::nullopt;
 }
 
-std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, std::deque<std::string>& queue) {
-  const auto next = first_to_go(endpoint, queue);
-  if (next == queue.end()) return nullptr;
+std::optional<std::string> Schedule::next_to_go(const std::string& endpoint, Queue& queue) {
+  const auto places = places_taken_.find(endpoint);
+  const int taken = places == places_taken_.end() ? 0 : places->second;
+  if (taken > per_endpoint_) return std::nullopt;
+  const bool others_may = taken < per_endpoint_ && out_ < others_max_;
+  if (auto writes = first_of(queue.to_write, others_may)) return writes;
+  return first_of(queue.others, others_may && queue.to_write.size() < kPutOffMost);
+}
+
+std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, Queue& queue) {
+  const auto next = next_to_go(endpoint, queue);
+  if (!next) return nullptr;
   Entry& entry = jobs_.at(*next);
-  queue.erase(next);
   entry.place = Place::out;
   if (entry.job->course) --courses_;
   entry.job->endpoint_held = endpoint;

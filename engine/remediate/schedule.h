@@ -7,7 +7,9 @@
 // Isolation waits for nobody who hangs: a job that isolates goes before others, each endpoint has one place more for
 // it, and so many workers as all others may not have.
 //
-// One that is about to write and found no place to do so (write_places.h) goes out when it has one.
+// One that is about to write and found no place to do so (write_places.h) goes out when it has one, before any that is
+// not as far. While enough of them wait at an endpoint to keep its writer busy, no further one is begun there: what it
+// saw would be old before its turn, and what it holds lies in memory until then.
 //
 // Much may be open: beyond `courses_max` courses, one that is not begun is dropped, and its job lies here alone.
 #pragma once
@@ -73,12 +75,18 @@ class Schedule {
   size_t timed() const { return timed_; }
 
  private:
+  static constexpr size_t kPutOffMost = 16;  // at an endpoint
   enum class Place { ready, timed, out };
   struct Entry {
     Place place = Place::ready;
     uint64_t timer = 0;        // timed: which entry of the heap counts
     bool newer = false;        // out: something newer came meanwhile
     std::unique_ptr<Job> job;  // unless out
+  };
+  struct Queue {                       // the ready ones of an endpoint: ids, those that isolate first
+    std::deque<std::string> to_write;  // they have no place for it yet
+    std::deque<std::string> others;
+    bool empty() const { return to_write.empty() && others.empty(); }
   };
   struct Timer {
     Duration due;
@@ -91,17 +99,18 @@ class Schedule {
   void put_ready(Entry&);
   bool keys_are_free(const Job&) const;
   bool may_write(Job&);
-  std::deque<std::string>::iterator first_to_go(const std::string& endpoint, std::deque<std::string>& queue);
+  std::optional<std::string> next_to_go(const std::string& endpoint, Queue&);
+  std::optional<std::string> first_of(std::deque<std::string>& queue, bool others_may);
   void wake_due(Duration elapsed);
-  std::unique_ptr<Job> take_from(const std::string& endpoint, std::deque<std::string>& queue);
+  std::unique_ptr<Job> take_from(const std::string& endpoint, Queue&);
 
   WritePlaces& write_places_;
   const int per_endpoint_;
   const size_t courses_max_;
   const size_t others_max_;
   std::unordered_map<std::string, Entry> jobs_;
-  std::map<std::string, std::deque<std::string>> ready_;  // by endpoint: ids
-  std::string last_endpoint_;                             // the one that was served last
+  std::map<std::string, Queue> ready_;  // by endpoint
+  std::string last_endpoint_;           // the one that was served last
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   uint64_t next_timer_ = 1;
   std::set<std::string> busy_keys_;

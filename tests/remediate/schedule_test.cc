@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/remediate/fake_world.h"
 
 namespace kedge {
@@ -80,6 +82,29 @@ TEST(Schedule, GivesOutThatWhichWaitsToWriteWithAPlaceToDoSo) {
   out[0]->put_off.reset();  // as a worker does
   schedule.make_timed(std::move(out[0]), seconds(9));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(4))), ElementsAre("b"));
+}
+
+// A storm must not pile up what has looked at its target and waits to write.
+TEST(Schedule, BeginsNoMoreWhereEnoughWaitToWrite) {
+  WritePlaces of_each(1);
+  Schedule schedule(of_each, 4);
+  for (int i = 0; i < 1000; ++i) schedule.make_ready(job("job-" + std::to_string(i)));
+  ASSERT_TRUE(of_each.take("s3", false)) << "somebody writes, for long";
+  std::set<std::string> looked;
+  while (auto next = schedule.take(seconds(0))) {
+    looked.insert(next->id);
+    next->put_off = seconds(0);  // as a worker does
+    schedule.make_ready(std::move(next));
+  }
+  EXPECT_EQ(looked.size(), 16U);
+  schedule.make_ready(job("urgent", "s3", {}, true));
+  schedule.make_ready(job("elsewhere", "ec2"));
+  EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), UnorderedElementsAre("urgent", "elsewhere"));
+  of_each.give_back("s3");
+  auto writes = schedule.take(seconds(0));
+  ASSERT_NE(writes, nullptr);
+  EXPECT_EQ(writes->writes_at, "s3") << "before any that has not looked";
+  EXPECT_TRUE(looked.contains(writes->id));
 }
 
 TEST(Schedule, ServesEndpointsInTurn) {
