@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/input.h"
 #include "base/logging.h"
+#include "base/memory.h"
 
 namespace {
 
@@ -22,6 +23,7 @@ std::string user_name() {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error of a write, not the end of the process
+  kedge::keep_heaps_few();
   // Commands print what they found; only the daemon tells what it is doing (command_run.cc).
   if (const auto done = kedge::configure_logging(kedge::LogFormat::text, "error"); !done) return kedge::kFoundWrong;
   kedge::InputBuffer input(STDIN_FILENO);
