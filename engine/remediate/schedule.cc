@@ -12,11 +12,12 @@ bool Schedule::comes_back(Job& job) {
   if (entry.place != Place::out) return false;
   entry.place = Place::ready;
   --out_;
-  for (const std::string& key : job.keys_held) busy_keys_.erase(key);
-  job.keys_held.clear();
+  for (const KeyHash key : job.keys_held) busy_keys_.erase(key);
+  job.keys_held = {};
   if (!job.writes_at.empty()) write_places_.give_back(std::exchange(job.writes_at, ""));
   const auto taken = places_taken_.find(job.endpoint_held);
   if (taken != places_taken_.end() && --taken->second == 0) places_taken_.erase(taken);
+  job.endpoint_held = {};
   const bool newer = std::exchange(entry.newer, false);
   job.reread = job.reread || newer;
   return newer;
@@ -40,9 +41,9 @@ void Schedule::put_ready(Entry& entry) {
   Queue& queues = ready_[entry.job->endpoint];
   auto& queue = entry.job->put_off ? queues.to_write : queues.others;
   if (entry.job->isolates) {
-    queue.push_front(entry.job->id);
+    queue.push_front(&entry);
   } else {
-    queue.push_back(entry.job->id);
+    queue.push_back(&entry);
   }
 }
 
@@ -79,8 +80,7 @@ void Schedule::note_newer(const std::string& id) {
 // ---- going out ---------------------------------------------------------------------------------------------------
 
 bool Schedule::keys_are_free(const Job& job) const {
-  return std::none_of(job.keys.begin(), job.keys.end(),
-                      [&](const std::string& key) { return busy_keys_.contains(key); });
+  return std::none_of(job.keys.begin(), job.keys.end(), [&](KeyHash key) { return busy_keys_.contains(key); });
 }
 
 // One that waits for the place of one that writes takes it here.
@@ -115,31 +115,30 @@ std::unique_ptr<Job> Schedule::take(Duration elapsed) {
 }
 
 // Those that isolate stand first in the queue: the others do not go where they may not.
-std::optional<std::string> Schedule::first_of(std::deque<std::string>& queue, bool others_may) {
+Schedule::Entry* Schedule::first_of(std::deque<Entry*>& queue, bool others_may) {
   for (auto next = queue.begin(); next != queue.end(); ++next) {
-    Job& job = *jobs_.at(*next).job;
-    if (!job.isolates && !others_may) return std::nullopt;
-    if (!keys_are_free(job) || !may_write(job)) continue;
-    const std::string id = *next;
+    Entry* const entry = *next;
+    if (!entry->job->isolates && !others_may) return nullptr;
+    if (!keys_are_free(*entry->job) || !may_write(*entry->job)) continue;
     queue.erase(next);
-    return id;
+    return entry;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<std::string> Schedule::next_to_go(const std::string& endpoint, Queue& queue) {
+Schedule::Entry* Schedule::next_to_go(const std::string& endpoint, Queue& queue) {
   const auto places = places_taken_.find(endpoint);
   const int taken = places == places_taken_.end() ? 0 : places->second;
-  if (taken > per_endpoint_) return std::nullopt;
+  if (taken > per_endpoint_) return nullptr;
   const bool others_may = taken < per_endpoint_ && out_ < others_max_;
-  if (auto writes = first_of(queue.to_write, others_may)) return writes;
+  if (Entry* const writes = first_of(queue.to_write, others_may)) return writes;
   return first_of(queue.others, others_may && queue.to_write.size() < kPutOffMost);
 }
 
 std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, Queue& queue) {
-  const auto next = next_to_go(endpoint, queue);
-  if (!next) return nullptr;
-  Entry& entry = jobs_.at(*next);
+  Entry* const next = next_to_go(endpoint, queue);
+  if (next == nullptr) return nullptr;
+  Entry& entry = *next;
   entry.place = Place::out;
   if (entry.job->course) --courses_;
   entry.job->endpoint_held = endpoint;

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,19 +34,24 @@ namespace kedge {
 // The endpoint of jobs of which no more is known than the id: they are read from the ledger there.
 inline constexpr const char* kLedgerEndpoint = "ledger";
 
+// What steps touch, for telling whether two touch the same: there may be tens of thousands of jobs, so that what each
+// takes counts. Where two differ and have one hash, one of them waits for the other.
+using KeyHash = size_t;
+inline KeyHash hash_of_key(const std::string& key) { return std::hash<std::string>()(key); }
+
 struct Job {
-  std::string id;                      // of the remediation
-  std::unique_ptr<Course> course;      // null: one is begun from what the ledger holds when it goes out
-  bool begun = false;                  // the course knows more than the ledger does
-  bool resumed = false;                // it was open when the engine started
-  std::string endpoint;                // where its next call goes
-  std::string endpoint_held;           // where it has a place while it is out
-  std::vector<std::string> keys;       // that its steps touch
-  std::vector<std::string> keys_held;  // those that are its own while it is out
-  bool isolates = false;               // goes before others
-  bool reread = false;                 // the ledger may hold something newer than the course believes
-  std::string writes_at;               // the endpoint where it has the place of one that writes while it is out
-  std::optional<Duration> put_off;     // since when (Clock::elapsed) it waits for such a place
+  std::string id;                   // of the remediation
+  std::unique_ptr<Course> course;   // null: one is begun from what the ledger holds when it goes out
+  bool begun = false;               // the course knows more than the ledger does
+  bool resumed = false;             // it was open when the engine started
+  std::string endpoint;             // where its next call goes
+  std::string endpoint_held;        // where it has a place while it is out
+  std::vector<KeyHash> keys;        // that its steps touch
+  std::vector<KeyHash> keys_held;   // those that are its own while it is out
+  bool isolates = false;            // goes before others
+  bool reread = false;              // the ledger may hold something newer than the course believes
+  std::string writes_at;            // the endpoint where it has the place of one that writes while it is out
+  std::optional<Duration> put_off;  // since when (Clock::elapsed) it waits for such a place
 };
 
 class Schedule {
@@ -83,9 +89,9 @@ class Schedule {
     bool newer = false;        // out: something newer came meanwhile
     std::unique_ptr<Job> job;  // unless out
   };
-  struct Queue {                       // the ready ones of an endpoint: ids, those that isolate first
-    std::deque<std::string> to_write;  // they have no place for it yet
-    std::deque<std::string> others;
+  struct Queue {                  // the ready ones of an endpoint, those that isolate first
+    std::deque<Entry*> to_write;  // they have no place for it yet
+    std::deque<Entry*> others;
     bool empty() const { return to_write.empty() && others.empty(); }
   };
   struct Timer {
@@ -99,8 +105,8 @@ class Schedule {
   void put_ready(Entry&);
   bool keys_are_free(const Job&) const;
   bool may_write(Job&);
-  std::optional<std::string> next_to_go(const std::string& endpoint, Queue&);
-  std::optional<std::string> first_of(std::deque<std::string>& queue, bool others_may);
+  Entry* next_to_go(const std::string& endpoint, Queue&);
+  Entry* first_of(std::deque<Entry*>& queue, bool others_may);
   void wake_due(Duration elapsed);
   std::unique_ptr<Job> take_from(const std::string& endpoint, Queue&);
 
@@ -108,12 +114,12 @@ class Schedule {
   const int per_endpoint_;
   const size_t courses_max_;
   const size_t others_max_;
-  std::unordered_map<std::string, Entry> jobs_;
-  std::map<std::string, Queue> ready_;  // by endpoint
-  std::string last_endpoint_;           // the one that was served last
+  std::unordered_map<std::string, Entry> jobs_;  // an entry stays where it is
+  std::map<std::string, Queue> ready_;           // by endpoint
+  std::string last_endpoint_;                    // the one that was served last
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   uint64_t next_timer_ = 1;
-  std::set<std::string> busy_keys_;
+  std::set<KeyHash> busy_keys_;
   std::map<std::string, int> places_taken_;
   size_t courses_ = 0;  // of the jobs that are not out
   size_t out_ = 0;

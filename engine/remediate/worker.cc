@@ -31,7 +31,7 @@ std::unique_ptr<Job> Worker::make_job(Remediation remediation, bool resumed) con
   job->course = std::make_unique<Course>(std::move(remediation), edges_.actions.catalog(), options_, edges_.random,
                                          moment(), resumed);
   job->endpoint = job->course->first_endpoint();
-  job->keys = job->course->touches();
+  for (const std::string& key : job->course->touches()) job->keys.push_back(hash_of_key(key));
   return job;
 }
 

@@ -20,7 +20,8 @@ std::unique_ptr<Job> job(const std::string& id, const std::string& endpoint = "s
   auto made = std::make_unique<Job>();
   made->id = id;
   made->endpoint = endpoint;
-  made->keys = keys.empty() ? std::vector<std::string>{"key-of-" + id} : std::move(keys);
+  if (keys.empty()) keys = {"key-of-" + id};
+  for (const std::string& key : keys) made->keys.push_back(hash_of_key(key));
   made->isolates = isolates;
   return made;
 }
@@ -228,7 +229,7 @@ TEST(Schedule, GivesBackTheKeysThatAJobHadThoughItHasOthersNow) {
   schedule.make_ready(job("b", "s3", {"now"}));
   auto out = take_all(schedule, seconds(0));
   ASSERT_THAT(ids_of(out), ElementsAre("a", "b"));
-  out[0]->keys = {"now"};  // found out while it was out
+  out[0]->keys = {hash_of_key("now")};  // found out while it was out
   schedule.make_ready(std::move(out[0]));
   schedule.make_ready(job("c", "s3", {"before"}));
   EXPECT_THAT(ids_of(take_all(schedule, seconds(0))), ElementsAre("c")) << "b is out, and touches what a wants";
