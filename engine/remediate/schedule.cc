@@ -6,9 +6,14 @@ namespace kedge {
 
 // ---- coming back -------------------------------------------------------------------------------------------------
 
+Schedule::Node& Schedule::node_of(const std::string& id) {
+  if (const auto found = jobs_.find(std::string_view(id)); found != jobs_.end()) return *found;
+  return *jobs_.try_emplace(std::pmr::string(id, &memory_)).first;
+}
+
 // True when the ledger got something newer meanwhile.
 bool Schedule::comes_back(Job& job) {
-  auto& entry = jobs_[job.id];
+  Entry& entry = node_of(job.id).second;
   if (entry.place != Place::out) return false;
   entry.place = Place::ready;
   --out_;
@@ -24,70 +29,78 @@ bool Schedule::comes_back(Job& job) {
 }
 
 void Schedule::keep(Entry& entry, std::unique_ptr<Job> job) {
+  entry.endpoint = &*endpoints_.insert(job->endpoint).first;
+  entry.keys.assign(job->keys.begin(), job->keys.end());
+  entry.to_write = job->put_off.has_value();
+  entry.isolates = job->isolates;
+  entry.resumed = job->resumed;
+  entry.reread = job->reread;
   if (!job->begun && courses_ >= courses_max_) job->course.reset();
+  if (!job->course && !job->put_off) return;  // no more of it is known than that
   if (job->course) ++courses_;
   entry.job = std::move(job);
 }
 
 void Schedule::make_ready(std::unique_ptr<Job> job) {
   comes_back(*job);
-  Entry& entry = jobs_[job->id];
-  keep(entry, std::move(job));
-  put_ready(entry);
+  Node& node = node_of(job->id);
+  keep(node.second, std::move(job));
+  put_ready(node);
 }
 
-void Schedule::put_ready(Entry& entry) {
+void Schedule::put_ready(Node& node) {
+  Entry& entry = node.second;
   entry.place = Place::ready;
-  Queue& queues = ready_[entry.job->endpoint];
-  auto& queue = entry.job->put_off ? queues.to_write : queues.others;
-  if (entry.job->isolates) {
-    queue.push_front(&entry);
+  Queue& queues = ready_[*entry.endpoint];
+  auto& queue = entry.to_write ? queues.to_write : queues.others;
+  if (entry.isolates) {
+    queue.push_front(&node);
   } else {
-    queue.push_back(&entry);
+    queue.push_back(&node);
   }
 }
 
 void Schedule::make_timed(std::unique_ptr<Job> job, Duration until) {
   if (comes_back(*job)) return make_ready(std::move(job));
-  Entry& entry = jobs_[job->id];
+  auto& [id, entry] = node_of(job->id);
   entry.place = Place::timed;
   entry.timer = next_timer_++;
-  timers_.push({until, entry.timer, job->id});
+  timers_.push({until, entry.timer, std::pmr::string(id, &memory_)});
   keep(entry, std::move(job));
   ++timed_;
 }
 
 void Schedule::forget(std::unique_ptr<Job> job) {
   if (comes_back(*job)) return make_ready(std::move(job));
-  jobs_.erase(job->id);
+  jobs_.erase(jobs_.find(std::string_view(job->id)));
 }
 
 void Schedule::note_newer(const std::string& id) {
-  const auto found = jobs_.find(id);
+  const auto found = jobs_.find(std::string_view(id));
   if (found == jobs_.end()) return;
   Entry& entry = found->second;
   if (entry.place == Place::out) {
     entry.newer = true;
     return;
   }
-  entry.job->reread = true;
+  entry.reread = true;
   if (entry.place == Place::timed) {
     --timed_;
-    put_ready(entry);
+    put_ready(*found);
   }
 }
 
 // ---- going out ---------------------------------------------------------------------------------------------------
 
-bool Schedule::keys_are_free(const Job& job) const {
-  return std::none_of(job.keys.begin(), job.keys.end(), [&](KeyHash key) { return busy_keys_.contains(key); });
+bool Schedule::keys_are_free(const Entry& entry) const {
+  return std::none_of(entry.keys.begin(), entry.keys.end(), [&](KeyHash key) { return busy_keys_.contains(key); });
 }
 
 // One that waits for the place of one that writes takes it here.
-bool Schedule::may_write(Job& job) {
-  if (!job.put_off) return true;
-  if (!write_places_.take(job.endpoint, job.isolates)) return false;
-  job.writes_at = job.endpoint;
+bool Schedule::may_write(Entry& entry) {
+  if (!entry.to_write) return true;
+  if (!write_places_.take(*entry.endpoint, entry.isolates)) return false;
+  entry.job->writes_at = *entry.endpoint;
   return true;
 }
 
@@ -97,7 +110,7 @@ void Schedule::wake_due(Duration elapsed) {
     if (found == jobs_.end() || found->second.place != Place::timed) continue;
     if (found->second.timer != timers_.top().number) continue;  // an older wait of it
     --timed_;
-    put_ready(found->second);
+    put_ready(*found);
   }
 }
 
@@ -115,38 +128,56 @@ std::unique_ptr<Job> Schedule::take(Duration elapsed) {
 }
 
 // Those that isolate stand first in the queue: the others do not go where they may not.
-Schedule::Entry* Schedule::first_of(std::deque<Entry*>& queue, bool others_may) {
+Schedule::Node* Schedule::first_of(std::deque<Node*>& queue, bool others_may) {
   for (auto next = queue.begin(); next != queue.end(); ++next) {
-    Entry* const entry = *next;
-    if (!entry->job->isolates && !others_may) return nullptr;
-    if (!keys_are_free(*entry->job) || !may_write(*entry->job)) continue;
+    Node* const node = *next;
+    Entry& entry = node->second;
+    if (!entry.isolates && !others_may) return nullptr;
+    if (!keys_are_free(entry) || !may_write(entry)) continue;
     queue.erase(next);
-    return entry;
+    return node;
   }
   return nullptr;
 }
 
-Schedule::Entry* Schedule::next_to_go(const std::string& endpoint, Queue& queue) {
+Schedule::Node* Schedule::next_to_go(const std::string& endpoint, Queue& queue) {
   const auto places = places_taken_.find(endpoint);
   const int taken = places == places_taken_.end() ? 0 : places->second;
   if (taken > per_endpoint_) return nullptr;
   const bool others_may = taken < per_endpoint_ && out_ < others_max_;
-  if (Entry* const writes = first_of(queue.to_write, others_may)) return writes;
+  if (Node* const writes = first_of(queue.to_write, others_may)) return writes;
   return first_of(queue.others, others_may && queue.to_write.size() < kPutOffMost);
 }
 
 std::unique_ptr<Job> Schedule::take_from(const std::string& endpoint, Queue& queue) {
-  Entry* const next = next_to_go(endpoint, queue);
-  if (next == nullptr) return nullptr;
-  Entry& entry = *next;
-  entry.place = Place::out;
-  if (entry.job->course) --courses_;
-  entry.job->endpoint_held = endpoint;
-  entry.job->keys_held = entry.job->keys;
+  Node* const node = next_to_go(endpoint, queue);
+  if (node == nullptr) return nullptr;
+  auto job = take_out(*node);
+  job->endpoint_held = endpoint;
+  job->keys_held = job->keys;
   ++out_;
   ++places_taken_[endpoint];
-  busy_keys_.insert(entry.job->keys_held.begin(), entry.job->keys_held.end());
-  return std::move(entry.job);
+  busy_keys_.insert(job->keys_held.begin(), job->keys_held.end());
+  return job;
+}
+
+// As it was, or, where its course was dropped, as much of it as is known here.
+std::unique_ptr<Job> Schedule::take_out(Node& node) {
+  auto& [id, entry] = node;
+  entry.place = Place::out;
+  auto job = std::move(entry.job);
+  if (job) {
+    if (job->course) --courses_;
+  } else {
+    job = std::make_unique<Job>();
+    job->id = id;
+    job->endpoint = *entry.endpoint;
+    job->keys.assign(entry.keys.begin(), entry.keys.end());
+    job->isolates = entry.isolates;
+    job->resumed = entry.resumed;
+  }
+  job->reread = entry.reread;
+  return job;
 }
 
 Duration Schedule::next_due(Duration most) const { return timers_.empty() ? most : std::min(most, timers_.top().due); }

@@ -11,7 +11,9 @@
 // not as far. While enough of them wait at an endpoint to keep its writer busy, no further one is begun there: what it
 // saw would be old before its turn, and what it holds lies in memory until then.
 //
-// Much may be open: beyond `courses_max` courses, one that is not begun is dropped, and its job lies here alone.
+// Much may be open: beyond `courses_max` courses, one that is not begun is dropped. What is then to be known of its job
+// lies in memory of the schedule's own, side by side with others like it: among what comes and goes each would keep a
+// page of its own from being given back.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +21,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <queue>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -61,7 +65,7 @@ class Schedule {
                     size_t others_max = SIZE_MAX)
       : write_places_(write_places), per_endpoint_(per_endpoint), courses_max_(courses_max), others_max_(others_max) {}
 
-  bool knows(const std::string& id) const { return jobs_.contains(id); }
+  bool knows(const std::string& id) const { return jobs_.contains(std::string_view(id)); }
 
   // A new job, or one that was out and comes back.
   void make_ready(std::unique_ptr<Job>);
@@ -84,39 +88,58 @@ class Schedule {
   static constexpr size_t kPutOffMost = 16;  // at an endpoint
   enum class Place { ready, timed, out };
   struct Entry {
+    using allocator_type = std::pmr::polymorphic_allocator<>;
+    explicit Entry(allocator_type memory) : keys(memory) {}
+
     Place place = Place::ready;
-    uint64_t timer = 0;        // timed: which entry of the heap counts
-    bool newer = false;        // out: something newer came meanwhile
-    std::unique_ptr<Job> job;  // unless out
+    bool newer = false;     // out: something newer came meanwhile
+    bool to_write = false;  // it waits for a place to do so
+    bool isolates = false;
+    bool resumed = false;
+    bool reread = false;
+    uint64_t timer = 0;  // timed: which entry of the heap counts
+    const std::string* endpoint = nullptr;
+    std::pmr::vector<KeyHash> keys;
+    std::unique_ptr<Job> job;  // null: it is out, or has no course
   };
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Jobs = std::pmr::unordered_map<std::pmr::string, Entry, Hash, std::equal_to<>>;
+  using Node = Jobs::value_type;  // stays where it is
   struct Queue {                  // the ready ones of an endpoint, those that isolate first
-    std::deque<Entry*> to_write;  // they have no place for it yet
-    std::deque<Entry*> others;
+    std::deque<Node*> to_write;
+    std::deque<Node*> others;
     bool empty() const { return to_write.empty() && others.empty(); }
   };
   struct Timer {
     Duration due;
     uint64_t number;
-    std::string id;
+    std::pmr::string id;
     bool operator>(const Timer& other) const { return due != other.due ? due > other.due : number > other.number; }
   };
+
+  Node& node_of(const std::string& id);
   bool comes_back(Job&);
   void keep(Entry&, std::unique_ptr<Job>);
-  void put_ready(Entry&);
-  bool keys_are_free(const Job&) const;
-  bool may_write(Job&);
-  Entry* next_to_go(const std::string& endpoint, Queue&);
-  Entry* first_of(std::deque<Entry*>& queue, bool others_may);
+  void put_ready(Node&);
+  bool keys_are_free(const Entry&) const;
+  bool may_write(Entry&);
+  Node* next_to_go(const std::string& endpoint, Queue&);
+  Node* first_of(std::deque<Node*>& queue, bool others_may);
   void wake_due(Duration elapsed);
   std::unique_ptr<Job> take_from(const std::string& endpoint, Queue&);
+  std::unique_ptr<Job> take_out(Node&);
 
   WritePlaces& write_places_;
   const int per_endpoint_;
   const size_t courses_max_;
   const size_t others_max_;
-  std::unordered_map<std::string, Entry> jobs_;  // an entry stays where it is
-  std::map<std::string, Queue> ready_;           // by endpoint
-  std::string last_endpoint_;                    // the one that was served last
+  std::pmr::unsynchronized_pool_resource memory_;
+  Jobs jobs_{&memory_};
+  std::set<std::string> endpoints_;
+  std::map<std::string, Queue> ready_;  // by endpoint
+  std::string last_endpoint_;           // the one that was served last
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   uint64_t next_timer_ = 1;
   std::set<KeyHash> busy_keys_;
