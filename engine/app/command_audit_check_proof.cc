@@ -68,7 +68,7 @@ void check_one(const std::string& file, const std::string& record_file, const st
 // All of them are looked at; what is wrong counts for more than what cannot be read.
 void check(const Arguments& arguments, Shell& shell) {
   const auto keys = read_keys(arguments.keys);
-  if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
+  if (!keys) return shell.fail(kUsedWrongly, keys.error().with("--key").message);
   const auto proofs = proofs_of(arguments);
   if (!proofs) return shell.fail(kNotReached, proofs.error().message);
   if (!arguments.record.empty() && proofs->size() > 1) {

@@ -54,7 +54,7 @@ Result<std::vector<VerifierKey>> read_keys(const std::vector<std::string>& keys)
   std::vector<VerifierKey> read;
   for (const std::string& text : keys) {
     if (is_signing_key(text)) {  // never repeated
-      return Error{ErrorCode::invalid, "--key: this is a signing key, a secret: give the line of its .pub"};
+      return Error{ErrorCode::invalid, "this is a signing key, a secret: give the line of its .pub"};
     }
     if (auto key = VerifierKey::parse(text); key) {
       read.push_back(*std::move(key));
@@ -63,9 +63,9 @@ Result<std::vector<VerifierKey>> read_keys(const std::vector<std::string>& keys)
     // With a + in it, and not there, it was meant as a key.
     auto in_file = read_verifier_keys(text);
     if (!in_file && in_file.error().code == ErrorCode::not_found && text.find('+') != std::string::npos) {
-      return VerifierKey::parse(text).error().with("--key");
+      return VerifierKey::parse(text).error();
     }
-    if (!in_file) return in_file.error().with("--key");
+    if (!in_file) return in_file.error();
     read.insert(read.end(), in_file->begin(), in_file->end());
   }
   return read;

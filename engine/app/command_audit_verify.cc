@@ -228,7 +228,7 @@ std::vector<std::vector<OldCheckpoints>> split_by_log(const std::vector<std::str
 
 void verify(const Arguments& arguments, Shell& shell) {
   const auto keys = read_keys(arguments.keys);
-  if (!keys) return shell.fail(kUsedWrongly, keys.error().message);
+  if (!keys) return shell.fail(kUsedWrongly, keys.error().with("--key").message);
   std::vector<OldCheckpoints> against;
   for (const std::string& path : arguments.against) {
     auto text = read_file(path, kKeptBytesMax);

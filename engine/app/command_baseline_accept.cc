@@ -39,7 +39,7 @@ Result<std::optional<SigningKey>> renewing_key(const Arguments& arguments, const
   auto key = read_signing_key(arguments.key);
   if (!key) return key.error();
   auto verifiers = read_keys(arguments.verifiers);
-  if (!verifiers) return verifiers.error();
+  if (!verifiers) return verifiers.error().with("--verifier");
   verifiers->push_back(key->verifier());
   const auto good = signers(read, *verifiers);
   if (!good) return good.error();

@@ -40,7 +40,8 @@ std::optional<std::vector<std::string>> checked_signers(const Arguments& argumen
               << (read.note ? " is signed, and by whom was not verified: give --key\n" : " is unsigned\n");
     return std::vector<std::string>();
   }
-  const auto keys = read_keys(arguments.keys);
+  auto keys = read_keys(arguments.keys);
+  if (!keys) keys = keys.error().with("--key");
   auto good = keys ? signers(read, *keys) : Result<std::vector<std::string>>(keys.error());
   if (good) return *std::move(good);
   shell.fail(kUsedWrongly, keys ? arguments.manifest + ": " + good.error().message : good.error().message);

@@ -105,7 +105,7 @@ heartbeet: 1s
 )"),
       ElementsAre("agent.yaml:1: version: '2' is no version that this agent reads: it reads 1",
                   HasSubstr("agent.yaml:2: host: must be the host's name"), HasSubstr("agent.yaml:4: key: cannot open"),
-                  HasSubstr("agent.yaml:6: engines[0].key: "),
+                  HasSubstr("agent.yaml:6: engines[0].key: /"),
                   HasSubstr("agent.yaml:7: engines[1].allow[0]: no action on hosts is called 'host.quarantin'"),
                   HasSubstr("agent.yaml:8: kafka.outcomes: "), HasSubstr("agent.yaml:8: kafka.properties.acks: "),
                   HasSubstr("agent.yaml:8: kafka.commands: "),
