@@ -43,8 +43,9 @@ struct Lane::Work {
   };
   std::vector<Pending> pending;
   std::map<PartitionId, std::shared_ptr<const Assignment>> poisoned;  // the last one of each that was
-  Duration oldest{};   // Clock::elapsed() when the first of them was taken
-  size_t handled = 0;  // bytes, since memory was given back
+  Duration oldest{};     // Clock::elapsed() when the first of them was taken
+  size_t handled = 0;    // bytes, since memory was given back
+  Duration gave_back{};  // when (Clock::elapsed)
 
   // Batches of it may be on their way until the source has heard that it is held.
   bool is_poisoned(const Batch& batch) const {
@@ -84,7 +85,7 @@ void Lane::run() {
     const std::vector<Batch> batches =
         mailbox_.take_all(std::max(Duration{}, options_.idle_commit - age), options_.take_bytes_max);
     pulse_.works();
-    if (batches.empty() && work_->pending.empty()) rest();
+    give_back(batches.empty() && work_->pending.empty());
     turn(batches);
     const bool due = !work_->pending.empty() && parts_.clock.elapsed() - work_->oldest >= options_.idle_commit;
     if ((work_->outcome.decided() || due) && !flush()) break;
@@ -94,11 +95,15 @@ void Lane::run() {
   pulse_.waits();
 }
 
-// Nothing has come for a while. After a backlog there is memory to give back.
-void Lane::rest() {
+// After much was handled there is memory to give back: when nothing has come for a while, and in a long backlog now and
+// then.
+void Lane::give_back(bool is_idle) {
   constexpr size_t kWorthwhile = 16U << 20U;
-  if (work_->handled < kWorthwhile) return;
+  constexpr Duration kNowAndThen = std::chrono::seconds(5);
+  const Duration now = parts_.clock.elapsed();
+  if (work_->handled < kWorthwhile || (!is_idle && now - work_->gave_back < kNowAndThen)) return;
   work_->handled = 0;
+  work_->gave_back = now;
   give_memory_back();
 }
 

@@ -104,7 +104,7 @@ class Lane {
   };
 
   void run();
-  void rest();
+  void give_back(bool is_idle);
   void turn(const std::vector<Batch>& batches);
   bool flush();
   Answer commit(const Change& change);
