@@ -138,7 +138,7 @@ void drain_watcher(const std::string& name, const std::string& directory, Draine
     drained.events += notices->sightings.size() + notices->doubts.size();
     for (const Doubt& one : notices->doubts) drained.doubts.insert(std::string(to_string(one.reason)));
     settler.add(std::move(*notices), elapsed());
-    for (Look& look : settler.due(elapsed())) {
+    for (PathLook& look : settler.due(elapsed())) {
       ++drained.looks;
       for (const auto reason : look.doubts) drained.doubts.insert(std::string(to_string(reason)));
       done = done || look.path == last || (look.tree && fs::exists(last));

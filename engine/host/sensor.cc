@@ -228,7 +228,7 @@ Result<void> Sensor::turn(Duration timeout) {
     take(*std::move(notices));
   }
   const Duration begun = clock_.elapsed();
-  for (const Look& look : settler_->due(begun)) look_at(look);
+  for (const PathLook& look : settler_->due(begun)) look_at(look);
   look_at_held_again();
   if (auto done = look_for_roots(); !done) return done;
   if (auto done = rescan_some(); !done) return done;
@@ -267,7 +267,7 @@ void Sensor::tell_lost(const std::string& path, std::string_view reason, const s
 
 // What is not watched stays so, and is named by each heartbeat. A root that was gone is not watched again before the
 // watcher has found it.
-void Sensor::tell_recovered(const Look& look, const Judged& judged) {
+void Sensor::tell_recovered(const PathLook& look, const Judged& judged) {
   const auto is_back = [&](const std::string& reason) {
     return reason != to_string(Doubt::Reason::root_gone) ||
            std::find(look.doubts.begin(), look.doubts.end(), Doubt::Reason::root_back) != look.doubts.end();
@@ -297,7 +297,7 @@ void Sensor::tell_recovered(const Look& look, const Judged& judged) {
   emit_({"sensor.recovered", "host:" + options_.host, std::move(data)});
 }
 
-void Sensor::look_at(const Look& look) {
+void Sensor::look_at(const PathLook& look) {
   Root* const root = root_of(look.path);
   if (root == nullptr) return;
   const std::string path = *root->below(look.path);

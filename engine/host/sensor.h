@@ -90,7 +90,7 @@ class Sensor {
   // Why something is looked at.
   struct Reason {
     FoundBy found_by = FoundBy::rescan;
-    const Look* look = nullptr;
+    const PathLook* look = nullptr;
   };
   struct Judged {
     size_t entries = 0;
@@ -111,8 +111,8 @@ class Sensor {
   Duration wait(Duration timeout) const;
   void take(Notices notices);
   void tell_lost(const std::string& path, std::string_view reason, const std::string& why);
-  void tell_recovered(const Look& look, const Judged& judged);
-  void look_at(const Look& look);
+  void tell_recovered(const PathLook& look, const Judged& judged);
+  void look_at(const PathLook& look);
   Judged examine(Root& root, ScanPart part, const Reason& reason, int depth = 0);
   size_t judge(Root& root, std::vector<Mutation> mutations, const Reason& reason);
   std::vector<PackageJudge::Verdict> verdicts_of(const Root& root, const std::vector<Mutation>& mutations);

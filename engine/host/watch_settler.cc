@@ -14,12 +14,12 @@ size_t level_of(std::string_view path) {
 
 size_t bytes_of(const std::string& path) { return path.size() + kLookBytes; }
 
-void add_reason(Look& look, Doubt::Reason reason) {
+void add_reason(PathLook& look, Doubt::Reason reason) {
   if (std::find(look.doubts.begin(), look.doubts.end(), reason) == look.doubts.end()) look.doubts.push_back(reason);
 }
 
-void add_actor(Look& look, const std::shared_ptr<const ProcessActor>& actor) {
-  if (actor == nullptr || look.actors.size() == Look::kActorsMax) return;
+void add_actor(PathLook& look, const std::shared_ptr<const ProcessActor>& actor) {
+  if (actor == nullptr || look.actors.size() == PathLook::kActorsMax) return;
   for (const auto& known : look.actors) {
     if (known == actor || *known == *actor) return;
   }
@@ -39,7 +39,7 @@ void Settler::add(Notices notices, Duration now) {
       add_actor(left->second.look, one.actor);
     }
     const auto at = note(one.path, tree, now);
-    Look& look = at->second.look;
+    PathLook& look = at->second.look;
     add_actor(look, one.actor);
     if (at->first != one.path) continue;  // it is told of a tree above
     look.changes |= one.changes;
@@ -48,8 +48,8 @@ void Settler::add(Notices notices, Duration now) {
   for (const Doubt& doubt : notices.doubts) add_reason(note(doubt.path, true, now)->second.look, doubt.reason);
 }
 
-std::vector<Look> Settler::due(Duration now) {
-  std::vector<Look> looks;
+std::vector<PathLook> Settler::due(Duration now) {
+  std::vector<PathLook> looks;
   while (!times_.empty() && times_.begin()->first <= now) {
     Looks::value_type& first = *times_.begin()->second;
     if (due_at(first.second.look) > now) {
@@ -91,9 +91,9 @@ Settler::Looks::iterator Settler::note(const std::string& path, bool tree, Durat
 }
 
 void Settler::take_all_below(Looks::iterator tree) {
-  Look& look = tree->second.look;
+  PathLook& look = tree->second.look;
   for (auto next = std::next(tree); next != looks_.end() && lies_in(next->first, tree->first); next = std::next(tree)) {
-    const Look& below = next->second.look;
+    const PathLook& below = next->second.look;
     look.first = std::min(look.first, below.first);
     look.last = std::max(look.last, below.last);
     for (const auto reason : below.doubts) add_reason(look, reason);
@@ -115,7 +115,7 @@ void Settler::schedule(Looks::value_type& one) {
   times_.insert({one.second.at, &one});
 }
 
-Duration Settler::due_at(const Look& look) const {
+Duration Settler::due_at(const PathLook& look) const {
   return std::min(look.last + options_.window, look.first + options_.ceiling);
 }
 
@@ -143,7 +143,7 @@ bool Settler::fold() {
       continue;
     }
     if (one->first != directory) {
-      const Look first = one->second.look;
+      const PathLook first = one->second.look;
       bytes_ += bytes_of(directory);
       one = looks_.emplace_hint(one, directory, Pending{});
       one->second.look.first = first.first;

@@ -1,9 +1,9 @@
 // Settler: from what watchers say to what has to be looked at, each path once for a burst.
 //
 // A path is handed out when nothing was said of it for `window`, but at the latest `ceiling` after the first that was:
-// who writes and keeps open, or writes without end, is looked at too. All that was said of it in between is one Look.
-// Nothing is lost by that: whatever a notice is about has happened before it was added, so that a look after it was
-// handed out sees it; what comes later is a Look of its own.
+// who writes and keeps open, or writes without end, is looked at too. All that was said of it in between is one
+// PathLook. Nothing is lost by that: whatever a notice is about has happened before it was added, so that a look after
+// it was handed out sees it; what comes later is a PathLook of its own.
 //
 // Memory is bounded: where more is pending than `bytes_max` holds, paths that lie close together become one look at all
 // of the directory that holds them, which says that it is crowded.
@@ -24,7 +24,7 @@
 namespace kedge {
 
 // Read this path again, and compare.
-struct Look {
+struct PathLook {
   std::string path;
   bool tree = false;  // and all that is below it; what is known below it and is no longer there is gone. Without: where
                       // the path is not there, or no directory, all that is known below it is gone as well
@@ -54,7 +54,7 @@ class Settler {
   void add(Notices, Duration now);
 
   // What is to be looked at by now, the longest waiting first.
-  std::vector<Look> due(Duration now);
+  std::vector<PathLook> due(Duration now);
 
   // Not before this has due() anything to give; none: nothing is pending.
   std::optional<Duration> next() const;
@@ -69,7 +69,7 @@ class Settler {
     bool operator()(std::string_view, std::string_view) const;
   };
   struct Pending {
-    Look look;      // without its path: that is the key
+    PathLook look;  // without its path: that is the key
     Duration at{};  // when it stands in times_: not later than it is due
   };
   using Looks = std::map<std::string, Pending, PathOrder>;
@@ -78,7 +78,7 @@ class Settler {
   void take_all_below(Looks::iterator);
   void forget(Looks::iterator);
   void schedule(Looks::value_type&);
-  Duration due_at(const Look& look) const;
+  Duration due_at(const PathLook& look) const;
   bool fold();
   std::string_view cut(std::string_view path, size_t level) const;
 

@@ -47,7 +47,7 @@ TEST_F(Settling, ABurstIsOneLookWhenItIsOver) {
 
 TEST_F(Settling, WhoWritesWithoutEndIsLookedAtAtTheCeiling) {
   Duration now{0};
-  std::vector<Look> looks;
+  std::vector<PathLook> looks;
   for (; looks.empty(); now += milliseconds(50)) {
     settler.add(seen("/r/f"), now);
     looks = settler.due(now);
@@ -91,7 +91,7 @@ TEST_F(Settling, WhatLiesInATreeIsSeenWithIt) {
   EXPECT_EQ(settler.pending(), 2U);
   const auto looks = settler.due(seconds(1));
   ASSERT_EQ(looks.size(), 2U);
-  const Look& tree = *look_at(looks, "/r/d");
+  const PathLook& tree = *look_at(looks, "/r/d");
   EXPECT_TRUE(tree.tree);
   EXPECT_EQ(tree.first, milliseconds(0));
   EXPECT_EQ(tree.last, milliseconds(60));
@@ -115,7 +115,7 @@ TEST_F(Settling, ActorsAreNamedOnceAndNotWithoutEnd) {
     settler.add(std::move(notices), Duration{0});
   }
   const auto looks = settler.due(kWindow);
-  ASSERT_EQ(looks[0].actors.size(), Look::kActorsMax);
+  ASSERT_EQ(looks[0].actors.size(), PathLook::kActorsMax);
   EXPECT_EQ(looks[0].actors[3]->process, 3);
 }
 
@@ -157,7 +157,7 @@ TEST(Settler, LosesNothing) {
       settler.add(tree ? doubted(path) : seen(path), now);
       owed.insert({path, now});
       now += milliseconds(random.below(8));
-      for (const Look& look : settler.due(now)) {
+      for (const PathLook& look : settler.due(now)) {
         if (!look.tree) owed.erase(look.path);
         for (auto one = owed.begin(); look.tree && one != owed.end();) {
           one = lies_in(one->first, look.path) ? owed.erase(one) : std::next(one);

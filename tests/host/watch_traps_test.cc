@@ -43,9 +43,9 @@ class Traps : public testing::TestWithParam<std::string> {
     EXPECT_EQ(watching->differences(), "");
   }
 
-  const Look& at(const std::string& name) const {
-    static const Look kNone;
-    const Look* const look = look_at(looks, name.empty() ? root() : in_root(name));
+  const PathLook& at(const std::string& name) const {
+    static const PathLook kNone;
+    const PathLook* const look = look_at(looks, name.empty() ? root() : in_root(name));
     EXPECT_NE(look, nullptr) << "nobody says to look at " << name;
     return look == nullptr ? kNone : *look;
   }
@@ -59,7 +59,7 @@ class Traps : public testing::TestWithParam<std::string> {
 
   const TemporaryDirectory place;
   std::unique_ptr<Watching> watching;
-  std::vector<Look> looks;
+  std::vector<PathLook> looks;
 
   void SetUp() override {
     fs::create_directories(root());
@@ -168,10 +168,10 @@ TEST_P(Traps, ManyWritesAreOneLookForEachFile) {
   close(one);
   close(two);
   quiesce();
-  EXPECT_EQ(std::count_if(looks.begin(), looks.end(), [&](const Look& look) { return look.path == in_root("one"); }),
-            1);
-  EXPECT_EQ(std::count_if(looks.begin(), looks.end(), [&](const Look& look) { return look.path == in_root("two"); }),
-            1);
+  EXPECT_EQ(
+      std::count_if(looks.begin(), looks.end(), [&](const PathLook& look) { return look.path == in_root("one"); }), 1);
+  EXPECT_EQ(
+      std::count_if(looks.begin(), looks.end(), [&](const PathLook& look) { return look.path == in_root("two"); }), 1);
 }
 
 TEST_P(Traps, ANamelessFileIsSeenWhenItIsNamedAndWhenItIsWrittenAfterwards) {

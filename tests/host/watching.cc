@@ -38,7 +38,7 @@ std::string state_of(const std::string& path, const struct stat& found) {
 
 }  // namespace
 
-void Mirror::look(const Look& look) {
+void Mirror::look(const PathLook& look) {
   struct stat found {};
   const bool there = lstat(look.path.c_str(), &found) == 0;
   if (look.tree || !there || !S_ISDIR(found.st_mode)) forget_below(look.path);
@@ -135,11 +135,11 @@ void Watching::read_all() {
   FAIL() << "the cookie " << cookie << " did not come";
 }
 
-std::vector<Look> Watching::quiesce() {
+std::vector<PathLook> Watching::quiesce() {
   notices = {};
   read_all();
   auto looks = settler_->due(now_ + std::chrono::hours(1));
-  for (const Look& look : looks) mirror_.look(look);
+  for (const PathLook& look : looks) mirror_.look(look);
   return looks;
 }
 
@@ -172,8 +172,8 @@ std::string Watching::differences() const {
   return text;
 }
 
-const Look* look_at(const std::vector<Look>& looks, const std::string& path) {
-  const auto one = std::find_if(looks.begin(), looks.end(), [&](const Look& look) { return look.path == path; });
+const PathLook* look_at(const std::vector<PathLook>& looks, const std::string& path) {
+  const auto one = std::find_if(looks.begin(), looks.end(), [&](const PathLook& look) { return look.path == path; });
   return one == looks.end() ? nullptr : &*one;
 }
 

@@ -17,7 +17,7 @@ namespace kedge {
 // Everything below a directory: path → what is there (type, mode, size, content or target).
 class Mirror {
  public:
-  void look(const Look&);
+  void look(const PathLook&);
   void read_all(const std::string& path);
 
   const std::map<std::string, std::string>& entries() const { return entries_; }
@@ -53,7 +53,7 @@ class Watching {
   void read_all();
 
   // read_all(), and looks at all that is to be looked at. Gives these looks, and keeps what came in `notices`.
-  std::vector<Look> quiesce();
+  std::vector<PathLook> quiesce();
 
   // Reads until a doubt with this reason has come.
   bool doubts(Doubt::Reason, const std::string& path);
@@ -76,6 +76,6 @@ class Watching {
 };
 
 // The one look at this path; null when there is none.
-const Look* look_at(const std::vector<Look>&, const std::string& path);
+const PathLook* look_at(const std::vector<PathLook>&, const std::string& path);
 
 }  // namespace kedge
