@@ -10,18 +10,17 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr size_t kEventsAtOnce = 500;
-constexpr size_t kBytesAtOnce = 1U << 20U;
 constexpr Duration kFirstPause = seconds(1);
 constexpr Duration kLongestPause = seconds(15);
 constexpr Duration kIdle = seconds(60);
 
 }  // namespace
 
-EventSender::EventSender(Spool& spool, Deliver deliver, Announce announce)
+EventSender::EventSender(Spool& spool, Deliver deliver, Announce announce, Portion portion)
     : spool_(spool),
       deliver_(std::move(deliver)),
       announce_(std::move(announce)),
+      portion_(portion),
       thread_("sender", [this] { run(); }) {}
 
 EventSender::~EventSender() { stop(Duration{0}); }
@@ -71,7 +70,7 @@ Result<bool> EventSender::send_some(const std::stop_token& stop) {
   if (spool_.status().summarised > 0) {
     if (auto done = send_summary(stop); !done) return done.error();
   }
-  const auto batch = spool_.take(kEventsAtOnce, kBytesAtOnce);
+  const auto batch = spool_.take(portion_.events, portion_.bytes);
   if (!batch) return batch.error();
   if (batch->events.empty()) return false;
   const Delivered delivered = deliver_(batch->events, stop);

@@ -1,6 +1,7 @@
-// EventSender: takes what lies in a spool to Kafka, in its order, until each event is acknowledged.
+// EventSender: takes what lies in a spool to whoever takes it (Kafka, or an engine's lanes), in its order, until each
+// event is acknowledged.
 //
-// While Kafka is away it tries again, every second at first, then less often. What Kafka will never take (it is too
+// While nobody takes any it tries again, every second at first, then less often. What will never be taken (it is too
 // large) goes to the spool's summary, and what follows goes on. The summary goes first, when there is one: it is about
 // what was older than all that is left.
 #pragma once
@@ -11,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/spool.h"
@@ -31,9 +33,16 @@ class EventSender {
   using Deliver = std::function<Delivered(const std::vector<std::string>& events, std::stop_token stop)>;
   // The event that carries a summary.
   using Announce = std::function<std::string(const SpoolSummary&)>;
+  // How much is delivered at once.
+  struct Portion {
+    size_t events = 500;
+    size_t bytes = 1U << 20U;
+  };
 
   // The spool outlives it.
-  EventSender(Spool& spool, Deliver deliver, Announce announce);
+  EventSender(Spool& spool, Deliver deliver, Announce announce, Portion portion);
+  EventSender(Spool& spool, Deliver deliver, Announce announce)
+      : EventSender(spool, std::move(deliver), std::move(announce), Portion{}) {}
   ~EventSender();
   EventSender(const EventSender&) = delete;
   EventSender& operator=(const EventSender&) = delete;
@@ -57,6 +66,7 @@ class EventSender {
   Spool& spool_;
   const Deliver deliver_;
   const Announce announce_;
+  const Portion portion_;
 
   // Provide their own synchronization.
   Mailbox<bool> woken_{1};

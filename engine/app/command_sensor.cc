@@ -6,42 +6,28 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 
 #include "agent/confinement.h"
-#include "agent/event_sender.h"
-#include "agent/fact_file.h"
-#include "agent/spool.h"
+#include "agent/sensor_run.h"
 #include "app/output.h"
 #include "app/sensor_configuration.h"
 #include "app/service_manager.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
-#include "base/id.h"
-#include "base/lock_file.h"
 #include "base/logging.h"
 #include "base/random.h"
-#include "host/port_watch.h"
-#include "host/process_watch.h"
-#include "host/sensor.h"
-#include "host/told_entry.h"
+#include "host/host_event.h"
 #include "kafka/topic_writer.h"
 
 namespace kedge {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr Duration kTurn = seconds(1);        // how soon it is told that Kafka is away; a signal is seen at once
-constexpr Duration kLastEvents = seconds(5);  // at a stop, until the rest is left in the spool
-constexpr size_t kEventsAtOnce = 1'000;       // that are written and synced together
+constexpr Duration kLastEvents = std::chrono::seconds(5);  // at a stop, until the rest is left in the spool
 
 struct Arguments {
   std::string configuration = "sensor.yaml";
@@ -72,148 +58,35 @@ int signal_that_came() {
   return std::max(0, sigtimedwait(&signals, nullptr, &at_once));
 }
 
-std::string machine_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-// One sensor with its spool and its way to Kafka, from a start or a reload until the next signal.
-class SensorRun {
+// One sensor and its way to Kafka, from a start or a reload until the next signal.
+class SensorToKafka {
  public:
   // `signals` can be read when a signal came.
-  SensorRun(const SensorConfiguration& configuration, const Descriptor& signals)
-      : configuration_(configuration),
-        signals_(signals.get()),
-        run_(make_uuid7(clock_.now(), random_)),
-        writer_(configuration.kafka) {}
+  SensorToKafka(const SensorConfiguration& configuration, const Descriptor& signals)
+      : configuration_(configuration), signals_(signals.get()), writer_(configuration.kafka) {}
 
   // The signal that ended it.
   Result<int> run() {
-    auto lock = LockFile::take(configuration_.data + "/lock", "another sensor uses this directory");
-    if (!lock) return lock.error();
-    auto spool = Spool::open(configuration_.data + "/spool", configuration_.spool);
-    if (!spool) return spool.error().with("data");
-    spool_ = *std::move(spool);
-    auto memory = FactFile::open(configuration_.data + "/known");
-    if (!memory) return memory.error().with("data");
-    memory_ = *std::move(memory);
-    sender_ = std::make_unique<EventSender>(
-        *spool_, [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
-        [this](const SpoolSummary& summary) { return announced(summary); });
-    SensorOptions options = configuration_.sensor;
-    options.wake = signals_;
-    auto sensor =
-        Sensor::open(std::move(options), clock_, random_, [this](HostEvent e) { take(std::move(e)); },
-                     {[this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier()});
-    if (!sensor) return sensor.error();
-    if (auto done = open_ports(); !done) return done.error();
-    open_processes();
-    memory_->release_earlier();
-    spdlog::info("watches {} by {}", roots(), (*sensor)->watcher());
+    auto opened = SensorRun::open(configuration_, clock_, random_);
+    if (!opened) return opened.error();
+    SensorRun& sensor = **opened;
+    const auto started =
+        sensor.start([this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
+                     signals_, EventSender::Portion{});
+    if (!started) return started.error();
+    spdlog::info("watches {} by {}", sensor.roots(), sensor.watcher());
     service_manager_.ready();
-    auto ended = serve(**sensor);
-    (*sensor)->finish();
-    take({"sensor.stopped",
-          "host:" + configuration_.sensor.host,
-          {{"host", configuration_.sensor.host},
-           {"reason", ended ? (*ended == SIGHUP ? "reload" : "signal") : ended.error().message}}});
-    keep();
-    sender_->stop(kLastEvents);
+    auto ended = serve(sensor);
+    sensor.end(ended ? (*ended == SIGHUP ? "reload" : "signal") : ended.error().message, kLastEvents);
     return ended;
   }
 
  private:
-  Result<void> open_ports() {
-    if (!configuration_.ports) return {};
-    auto ports = PortWatch::open(
-        *configuration_.ports, clock_, random_, [this](HostEvent e) { take(std::move(e)); },
-        [this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier());
-    if (!ports) return ports.error().with("ports (`every: 0s` leaves them out)");
-    ports_ = *std::move(ports);
-    return {};
-  }
-
-  void open_processes() {
-    if (!configuration_.processes) return;
-    processes_ = std::make_unique<ProcessWatch>(
-        *configuration_.processes, clock_, random_, [this](const Digest& digest) { return is_in_baseline(digest); },
-        [this](HostEvent e) { take(std::move(e)); },
-        [this](SensorMemory::Fact fact) { learned_.push_back(std::move(fact)); }, memory_->earlier());
-  }
-
-  // Asked for what is new alone: no index is worth its memory.
-  bool is_in_baseline(const Digest& digest) const {
-    const auto has_it = [&](const SensorRoot& root) {
-      const std::vector<FileState>& entries = root.baseline->manifest.entries;
-      return std::any_of(entries.begin(), entries.end(), [&](const FileState& one) { return one.sha256 == digest; });
-    };
-    return std::any_of(configuration_.sensor.roots.begin(), configuration_.sensor.roots.end(), has_it);
-  }
-
-  Result<int> serve(Sensor& sensor) {
+  Result<int> serve(SensorRun& sensor) {
     for (;;) {
-      if (auto done = sensor.turn(patience()); !done) return done.error();
-      if (ports_ != nullptr) ports_->turn();
-      if (processes_ != nullptr) processes_->turn();
-      keep();
+      if (auto done = sensor.turn(); !done) return done.error();
       tell_how_it_stands(sensor);
       if (const int signal = signal_that_came(); signal != 0) return signal;
-    }
-  }
-
-  // Until something else than the trees is to be looked at.
-  Duration patience() {
-    Duration until = clock_.elapsed() + kTurn;
-    if (ports_ != nullptr) until = std::min(until, ports_->next());
-    if (processes_ != nullptr) until = std::min(until, processes_->next());
-    return std::max(until - clock_.elapsed(), Duration{0});
-  }
-
-  std::string roots() const {
-    std::vector<std::string> paths;
-    for (const SensorRoot& root : configuration_.sensor.roots) paths.push_back(root.path);
-    return fmt::format("{}", fmt::join(paths, ", "));
-  }
-
-  // Heartbeats do not wait: while nothing is delivered, silence is what tells it.
-  void take(HostEvent event) {
-    if (event.is_heartbeat()) {
-      if (sender_->trouble()) return;
-      const Spool::Status status = spool_->status();
-      if (ports_ != nullptr) event.data["ports"] = ports_->state();
-      if (processes_ != nullptr) event.data["processes"] = processes_->state();
-      event.data["spool"] = {{"events", status.events}, {"bytes", status.bytes}, {"summarised", status.summarised}};
-    }
-    if (waiting_.size() >= kEventsAtOnce) keep();  // before, as what is learned of an event comes after it
-    waiting_.push_back(numbered(std::move(event)));
-  }
-
-  std::string numbered(HostEvent event) {
-    event.data["sensor"] = {{"run", run_}, {"sequence", ++sequence_}};
-    const Time now = clock_.now();
-    return cloud_event(event, make_uuid7(now, random_), now);
-  }
-
-  // To the disk: what finds no room there is in the spool's summary. Then what is known by it. It stands as in doubt
-  // before: a crash in between has told what nobody remembers, and the next start tells it as it is by then.
-  void keep() {
-    remember(doubts_about(learned_));
-    if (!waiting_.empty()) {
-      if (auto done = spool_->append(waiting_); !done) {
-        spdlog::error("{} events are summarised only: {}", waiting_.size(), done.error().message);
-      }
-      waiting_.clear();
-      sender_->wake();
-    }
-    for (SensorMemory::Fact& settled : doubts_settled(learned_)) learned_.push_back(std::move(settled));
-    remember(learned_);
-    learned_.clear();
-  }
-
-  void remember(const std::vector<SensorMemory::Fact>& facts) {
-    if (facts.empty()) return;
-    if (auto done = memory_->append(facts); !done) {
-      spdlog::error("what was told will be told again after a restart: {}", done.error().message);
     }
   }
 
@@ -221,49 +94,29 @@ class SensorRun {
     std::vector<TopicWriter::Record> records;
     records.reserve(events.size());
     for (const std::string& event : events) {
-      records.push_back(
-          {configuration_.sensor.host, event, {{"content-type", "application/cloudevents+json; charset=UTF-8"}}});
+      records.push_back({configuration_.sensor.host, event, {{"content-type", std::string(kHostEventType)}}});
     }
     auto written = writer_.write_all(records, configuration_.kafka.timeout, std::move(stop));
     return {written.records, std::move(written.error)};
   }
 
-  // Called by the sender's thread: its number is the summary's own.
-  std::string announced(const SpoolSummary& summary) {
-    const std::string& host = configuration_.sensor.host;
-    Json data = summary.to_json();
-    data["host"] = host;
-    data["sensor"] = {{"run", run_}};
-    const Time now = clock_.now();
-    return cloud_event({"sensor.summarised", "host:" + host, std::move(data)}, make_uuid7(now, random_), now);
-  }
-
-  void tell_how_it_stands(const Sensor& sensor) {
+  void tell_how_it_stands(const SensorRun& sensor) {
     service_manager_.alive();
-    const auto trouble = sender_->trouble();
-    if (trouble) return service_manager_.status("events wait on disk: " + *trouble);
-    service_manager_.status(sensor.has_read_all() ? "watches " + roots() : "reads " + roots());
+    const SensorRun::Status status = sensor.status();
+    if (status.trouble) return service_manager_.status("events wait on disk: " + *status.trouble);
+    service_manager_.status((status.has_read_all ? "watches " : "reads ") + sensor.roots());
   }
 
   const SensorConfiguration& configuration_;
   const int signals_;
   SystemClock clock_;
   Random random_;
-  const std::string run_;
-  uint64_t sequence_ = 0;
   ServiceManager service_manager_{clock_};
   TopicWriter writer_;  // used by the sender's thread alone
-  std::unique_ptr<Spool> spool_;
-  std::unique_ptr<EventSender> sender_;
-  std::unique_ptr<FactFile> memory_;
-  std::unique_ptr<PortWatch> ports_;  // none: they are not looked at
-  std::unique_ptr<ProcessWatch> processes_;
-  std::vector<std::string> waiting_;         // to be written to the spool, and then
-  std::vector<SensorMemory::Fact> learned_;  // to the memory
 };
 
 std::optional<SensorConfiguration> read_sensor_configuration(const std::string& path, Shell& shell) {
-  auto loaded = load_sensor_configuration(path, shell.environment, machine_name());
+  auto loaded = load_sensor_configuration(path, shell.environment, machine_name(), SensorPlace::own_process);
   if (!loaded) {
     shell.fail(kUsedWrongly, loaded.error().message + "; name the file with -c");
     return std::nullopt;
@@ -311,7 +164,7 @@ void run_sensor(const Arguments& arguments, Shell& shell) {
     if (wrong) return shell.fail(kNotReached, "data: cannot create " + configuration->data + ": " + wrong.message());
     if (!is_confined && !confine_sensor(*configuration, shell)) return;
     is_confined = true;
-    const auto ended = SensorRun(*configuration, *signals_came).run();
+    const auto ended = SensorToKafka(*configuration, *signals_came).run();
     if (!ended) return shell.fail(kNotReached, ended.error().message);
     if (*ended != SIGHUP) return;
     spdlog::info("reads {} anew", arguments.configuration);

@@ -1,12 +1,15 @@
 #include "app/sensor_configuration.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "app/command_audit.h"
 #include "app/yaml_file.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "host/manifest.h"
 
 namespace kedge {
@@ -199,7 +202,26 @@ void read_process_watch(Section& section, std::optional<ProcessWatch::Options>& 
   if (options.every > Duration{0}) processes = std::move(options);
 }
 
-void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
+// Kafka and confinement are of a process of its own.
+void read_place(Section& root, SensorPlace place, SensorConfiguration& configuration) {
+  if (place == SensorPlace::own_process) {
+    root.require(
+        "kafka",
+        "'kafka' is missing: kafka: {brokers: [...], topic: ...}; without it a sensor can be a source of `kedge "
+        "run` (docs/sensor.md)");
+    root.section("kafka", [&](Section& s) {
+      if (root.has("kafka")) read_kafka(s, configuration.kafka);
+    });
+    return root.word<ConfinementOptions::Filter>("confine", configuration.confine, parse_confine);
+  }
+  root.refuse("kafka",
+              "is of a sensor in a process of its own: inside `kedge run` its events go to the rules, and to no topic. "
+              "Leave it out; or run `kedge sensor`, and read its topic by a source of kind kafka");
+  root.refuse("confine",
+              "is of a sensor in a process of its own: inside `kedge run` it has what the engine has. Leave it out");
+}
+
+void read_sensor(Section& root, SensorPlace place, LoadedSensorConfiguration& loaded) {
   SensorConfiguration& configuration = loaded.configuration;
   SensorOptions& sensor = configuration.sensor;
   std::string version = "1";
@@ -217,10 +239,7 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
   root.sections("roots", [&](Section& s) { read_root(s, loaded); });
   root.require("roots", "'roots' is missing: roots: [{path: ..., baseline: ...}]");
   if (root.has("roots") && sensor.roots.empty() && !root.is_wrong("roots")) root.mistake("roots", "names no tree");
-  root.require("kafka", "'kafka' is missing: kafka: {brokers: [...], topic: ...}");
-  root.section("kafka", [&](Section& s) {
-    if (root.has("kafka")) read_kafka(s, configuration.kafka);
-  });
+  read_place(root, place, configuration);
   root.word<SensorOptions::Watch>("watch", sensor.watch, parse_watch);
   root.section("settle", [&](Section& s) {
     s.duration("window", sensor.settle.window, milliseconds(10), seconds(60));
@@ -247,7 +266,6 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
     configuration.processes->host = sensor.host;
     configuration.processes->packages_wait = sensor.packages_wait;
   }
-  root.word<ConfinementOptions::Filter>("confine", configuration.confine, parse_confine);
   std::vector<MeaningOfPaths> lines;
   root.sections("policy", [&](Section& s) { read_meaning(s, lines); });
   sensor.policy = MutationPolicy(std::move(lines));
@@ -256,6 +274,11 @@ void read_sensor(Section& root, LoadedSensorConfiguration& loaded) {
 }
 
 }  // namespace
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
 
 // Everything is read, whoever it belongs to; fanotify, and what a process has mapped, is asked of the kernel by who may
 // administer; and whose process it is, by who may trace.
@@ -268,13 +291,14 @@ std::vector<std::string> capabilities_of(const SensorConfiguration& configuratio
 }
 
 Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
-                                                            const std::string& machine) {
+                                                            const std::string& machine, SensorPlace place) {
   const auto text = read_file(path, 4U << 20U);
   if (!text) return text.error().with("the sensor's configuration");
   LoadedSensorConfiguration loaded;
   loaded.configuration.path = path;
+  loaded.configuration.digest = sha256(*text).hex();
   loaded.configuration.sensor.host = machine;
-  YamlFile file = read_yaml(path, *text, environment, [&](Section& root) { read_sensor(root, loaded); });
+  YamlFile file = read_yaml(path, *text, environment, [&](Section& root) { read_sensor(root, place, loaded); });
   loaded.mistakes = std::move(file.mistakes);
   return loaded;
 }

@@ -1,31 +1,32 @@
-// sensor.yaml, read into the options of the sensor's parts. Every mistake is found at once, with line, field and
-// remedy, as those of kedge.yaml are; the baselines that it names are read and verified with it.
+// sensor.yaml, read into the options of the sensor's parts, for the process that it has to itself or for the engine
+// that it is a source of. Every mistake is found at once, with line, field and remedy, as those of kedge.yaml are; the
+// baselines that it names are read and verified with it.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "agent/confinement.h"
-#include "agent/spool_index.h"
+#include "agent/sensor_run.h"
 #include "app/yaml.h"
 #include "aws/options.h"
-#include "host/port_watch.h"
-#include "host/process_watch.h"
-#include "host/sensor.h"
 #include "kafka/writer_properties.h"
 
 namespace kedge {
 
-struct SensorConfiguration {
-  std::string path;  // the file's
-  std::string data;  // the directory of the spool
-  SensorOptions sensor;
-  std::optional<PortWatch::Options> ports;  // none: they are not looked at
-  std::optional<ProcessWatch::Options> processes;
+struct SensorConfiguration : SensorRunOptions {
+  std::string path;    // the file's
+  std::string digest;  // SHA-256 of its bytes, hexadecimal
+  // Of a process of its own only.
   WriterOptions kafka;
-  SpoolIndex::Options spool;
   ConfinementOptions::Filter confine = ConfinementOptions::Filter::enforce;
+};
+
+// Where the sensor runs.
+enum class SensorPlace : uint8_t {
+  own_process,  // `kedge sensor`: its events go to Kafka
+  engine,       // a source of `kedge run`: its events go to the lanes
 };
 
 struct LoadedSensorConfiguration {
@@ -37,7 +38,10 @@ struct LoadedSensorConfiguration {
 // Errors are those of a file that cannot be read; what is wrong inside it are mistakes. `machine`: the name of this
 // host where the file says none.
 Result<LoadedSensorConfiguration> load_sensor_configuration(const std::string& path, const Environment& environment,
-                                                            const std::string& machine);
+                                                            const std::string& machine, SensorPlace place);
+
+// This machine's own name.
+std::string machine_name();
 
 // The capabilities that a sensor with this configuration needs, where the process has them.
 std::vector<std::string> capabilities_of(const SensorConfiguration& configuration);

@@ -146,6 +146,12 @@ void Section::require(std::string_view key, std::string message) {
   if (is_mapping_ && !has(key)) due_.emplace_back(key, std::move(message));
 }
 
+void Section::refuse(std::string_view key, std::string message) {
+  if (!has(key)) return;
+  known(key);
+  mistake(key, std::move(message));
+}
+
 YAML::Node Section::find(std::string_view key) {
   known(key);
   return has(key) ? node_[std::string(key)] : YAML::Node(YAML::NodeType::Undefined);

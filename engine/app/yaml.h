@@ -107,6 +107,9 @@ class Section {
   // A key that must be there; a misspelt one is not also said to be missing.
   void require(std::string_view key, std::string message);
 
+  // A key that belongs elsewhere: where it stands, that is a mistake.
+  void refuse(std::string_view key, std::string message);
+
   // A mistake at a key of this section, or at something below it ("topics[1]", "properties.group.id"), with the line
   // where that stands.
   void mistake(std::string_view key, std::string message);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -60,7 +61,8 @@ HostEvent upgrade_event(const std::string& host, const std::string& root, const 
 // A path below a root as it is told: as text; bytes that are no UTF-8 as in manifests, and then `path_escaped` is set.
 Json path_fields(const std::string& root, const std::string& path);
 
-// The value of the Kafka record.
+// As it is written to a topic, or handed to an engine: with the header `content-type`, and the host for its key.
+inline constexpr std::string_view kHostEventType = "application/cloudevents+json; charset=UTF-8";
 std::string cloud_event(const HostEvent&, const std::string& id, Time time);
 
 }  // namespace kedge

@@ -26,15 +26,15 @@ class SensorConfigurationTest : public testing::Test {
     place.write("golden.manifest", to_text(manifest));
   }
 
-  LoadedSensorConfiguration load(const std::string& text) const {
+  LoadedSensorConfiguration load(const std::string& text, SensorPlace where = SensorPlace::own_process) const {
     auto loaded =
-        load_sensor_configuration(place.write("sensor.yaml", text).string(), {{"PASSWORD", "secret"}}, "web1");
+        load_sensor_configuration(place.write("sensor.yaml", text).string(), {{"PASSWORD", "secret"}}, "web1", where);
     EXPECT_TRUE(loaded) << loaded.error().message;
     return *std::move(loaded);
   }
-  std::vector<std::string> mistakes(const std::string& text) const {
+  std::vector<std::string> mistakes(const std::string& text, SensorPlace where = SensorPlace::own_process) const {
     std::vector<std::string> lines;
-    for (const Mistake& mistake : load(text).mistakes) lines.push_back(to_string("sensor.yaml", mistake));
+    for (const Mistake& mistake : load(text, where).mistakes) lines.push_back(to_string("sensor.yaml", mistake));
     return lines;
   }
 
@@ -177,6 +177,19 @@ policy:
 TEST_F(SensorConfigurationTest, SaysWhatIsMissing) {
   EXPECT_THAT(mistakes("host: x\n"), ElementsAre(HasSubstr("'version' is missing"), HasSubstr("'data' is missing"),
                                                  HasSubstr("'roots' is missing"), HasSubstr("'kafka' is missing")));
+}
+
+TEST_F(SensorConfigurationTest, InsideTheEngineThereIsNoKafkaAndNothingToConfine) {
+  const std::string text = least.substr(0, least.find("kafka:"));
+  EXPECT_THAT(mistakes(text, SensorPlace::engine), IsEmpty());
+  EXPECT_EQ(load(text, SensorPlace::engine).configuration.sensor.host, "web1");
+  EXPECT_THAT(mistakes(text), ElementsAre(HasSubstr("'kafka' is missing: kafka: {brokers: [...], topic: ...}; without "
+                                                    "it a sensor can be a source of `kedge run`")));
+  EXPECT_THAT(mistakes(least + "confine: off\n", SensorPlace::engine),
+              ElementsAre(HasSubstr("sensor.yaml:6: kafka: is of a sensor in a process of its own"),
+                          HasSubstr("sensor.yaml:9: confine: is of a sensor in a process of its own")));
+  EXPECT_THAT(mistakes(text + "kafak: {}\n", SensorPlace::engine),
+              ElementsAre(HasSubstr("sensor.yaml:6: kafak: is not a known key")));
 }
 
 TEST_F(SensorConfigurationTest, ABaselineThatIsDamagedIsToldWithItsOwnLine) {
