@@ -195,7 +195,7 @@ RaiseAlarm alarm_of_gap(const ClaimPositions::Claim& claim) {
   const std::string gone = claim.details.is_object() ? claim.details.value("text", "") : "";
   return {"events-lost",
           fmt::format("{}: {}. What they told was never seen here: look at what changed meanwhile yourself, and keep "
-                      "the topic for longer than an engine may be away",
+                      "a topic for longer than an engine may be away",
                       to_string(claim.partition), gone.empty() ? "records are gone" : gone),
           std::move(details),
           {}};
