@@ -16,6 +16,7 @@
 #include "app/hardly_watched.h"
 #include "app/opened_trail.h"
 #include "app/rule_directory.h"
+#include "app/sources.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/nearest.h"
@@ -43,6 +44,13 @@ void complain(Shell& shell, int code, const std::string& message) {
 // With the line of the setting it is about.
 void complain(Shell& shell, int code, const Configuration& configuration, const Mistake& mistake) {
   complain(shell, code, to_string(configuration.path, mistake));
+}
+
+// With the baselines that they name.
+void check_sensors(const Configuration& configuration, Shell& shell) {
+  const LoadedSensors loaded = load_sensors(configuration, shell.environment);
+  for (const std::string& warning : loaded.warnings) shell.err << configuration.path << ": " << warning << "\n";
+  for (const Mistake& mistake : loaded.mistakes) complain(shell, kFoundWrong, configuration, mistake);
 }
 
 std::shared_ptr<const RuleSet> check_rules(const Configuration& configuration, const ActionCatalog& actions,
@@ -206,13 +214,13 @@ std::string option_to_mend(const Error& error) {
 }
 
 void reach_brokers(const Configuration& configuration, Duration timeout, Shell& shell) {
-  for (size_t i = 0; i < configuration.sources.size(); ++i) {
-    const KafkaSource::Options& source = configuration.sources[i].kafka;
+  for (const SourceSettings& settings : configuration.sources) {
+    const KafkaSource::Options& source = settings.kafka;
     const auto reached = KafkaSource::reach(source, configuration.seen_for, timeout);
     if (!reached) {
       const Error& error = reached.error();
       complain(shell, kNotReached, configuration,
-               mistake_at(configuration, fmt::format("sources[{}].{}", i, option_to_mend(error)), error.message));
+               mistake_at(configuration, settings.field + "." + option_to_mend(error), error.message));
       continue;
     }
     for (const std::string& line : *reached) shell.out << "source " << source.name << ": " << line << "\n";
@@ -284,6 +292,7 @@ void run(const Arguments& arguments, Shell& shell) {
   if (const auto opened = open_remote_hosts(**room, *configuration); !opened) {
     complain(shell, kFoundWrong, *configuration, mistake_from(*configuration, opened.error()));
   }
+  check_sensors(*configuration, shell);
   const auto rules = check_rules(*configuration, (*room)->actions->catalog(), shell);
   if (rules) {
     check_plans(*configuration, rules, shell);

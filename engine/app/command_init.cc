@@ -43,6 +43,7 @@ sources:
       # sasl.mechanism: SCRAM-SHA-512
       # sasl.username: kedge
       # sasl.password: ${file:/etc/kedge/kafka-password}
+  # - {name: this-host, kind: sensor, sensor: sensor.yaml}   # this machine's files, ports and processes: no Kafka is needed
 
 aws:
   region: us-east-1

@@ -48,7 +48,8 @@ void add_run(CLI::App& app, Shell& shell) {
       ->check(one_of({"text", "json"}))
       ->type_name("FORMAT");
   command->add_option("--log-level", arguments->log_level, "trace, debug, info, warn or error")->type_name("LEVEL");
-  command->footer("SIGTERM ends it cleanly, SIGHUP loads the rules anew (whole or not at all).");
+  command->footer(
+      "SIGTERM ends it cleanly, SIGHUP loads the rules, and the settings of its sensors, anew (whole or not at all).");
   command->callback([arguments, &shell] { run(*arguments, shell); });
 }
 

@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/control.h"
 #include "app/output.h"
+#include "app/sources.h"
 #include "base/nearest.h"
 #include "source/seek.h"
 #include "source/start_of_reading.h"
@@ -57,6 +58,9 @@ void ask(const std::string& verb, const Arguments& arguments, Shell& shell) {
 // ---- seek ----------------------------------------------------------------------------------------------------------
 
 Result<const SourceSettings*> source_named(const Configuration& configuration, const std::string& name) {
+  for (const SensorSettings& sensor : configuration.sensors) {
+    if (sensor.name == name) return Error{ErrorCode::refused, not_kept(name)};
+  }
   std::vector<std::string_view> known;
   for (const SourceSettings& source : configuration.sources) {
     if (source.kafka.name == name) return &source;

@@ -48,13 +48,18 @@ void check_source(Section& section, const KafkaSource::Options& options) {
   }
 }
 
-void read_source(Section& section, Configuration& configuration) {
-  SourceSettings source;
-  std::string kind = "kafka";
+// A name is of one source, of whatever kind.
+void check_name(Section& section, const std::string& name, const Configuration& configuration) {
+  const auto is_its = [&](const std::string& other) { return other == name && !name.empty(); };
+  const bool taken = std::any_of(configuration.sources.begin(), configuration.sources.end(),
+                                 [&](const SourceSettings& other) { return is_its(other.kafka.name); }) ||
+                     std::any_of(configuration.sensors.begin(), configuration.sensors.end(),
+                                 [&](const SensorSettings& other) { return is_its(other.name); });
+  if (taken) section.mistake("name", "two sources have this name");
+}
+
+void read_kafka_source(Section& section, SourceSettings source, Configuration& configuration) {
   std::vector<std::string> brokers;
-  section.required_text("name", source.kafka.name);
-  section.text("kind", kind);
-  if (kind != "kafka") section.mistake("kind", "must be kafka");
   section.texts("brokers", brokers);
   source.kafka.brokers = joined(brokers);
   section.texts("topics", source.kafka.topics);
@@ -72,12 +77,44 @@ void read_source(Section& section, Configuration& configuration) {
   if (source.reading == Reading::trusted && !may_be_trusted(source.decoder.format) && !section.is_wrong("format")) {
     section.mistake("reading", "trusted needs format: eventbridge or json");
   }
+  section.refuse("sensor", "is of a source of kind sensor: leave it out, or write kind: sensor, and nothing of Kafka");
   check_source(section, source.kafka);
-  for (const SourceSettings& other : configuration.sources) {
-    const bool same = other.kafka.name == source.kafka.name && !source.kafka.name.empty();
-    if (same) section.mistake("name", "two sources have this name");
-  }
   configuration.sources.push_back(std::move(source));
+}
+
+void read_sensor_source(Section& section, SensorSettings source, Configuration& configuration) {
+  section.text("sensor", source.file);
+  section.require("sensor", "'sensor' is missing: the sensor's own settings, like sensor: sensor.yaml");
+  if (section.has("sensor") && source.file.empty() && !section.is_wrong("sensor")) {
+    section.mistake("sensor", "must not be empty: the sensor's own settings, like sensor.yaml");
+  }
+  source.file = beside(configuration.path, source.file);
+  for (const char* key : {"brokers", "topics", "group", "instance", "start", "properties", "format", "source",
+                          "event_bytes", "depth", "reading"}) {
+    section.refuse(key, "is of a source of kind kafka: the settings of a sensor are in its own file");
+  }
+  for (const SensorSettings& other : configuration.sensors) {
+    const bool same = other.file == source.file && !section.is_wrong("sensor");
+    if (same) section.mistake("sensor", "is the sensor of source '" + other.name + "' already");
+  }
+  configuration.sensors.push_back(std::move(source));
+}
+
+void read_source(Section& section, Configuration& configuration) {
+  std::string name;
+  std::string kind = section.has("sensor") ? "sensor" : "kafka";
+  section.required_text("name", name);
+  section.text("kind", kind);
+  if (kind != "kafka" && kind != "sensor" && !section.is_wrong("kind")) {
+    section.mistake("kind", "must be kafka or sensor");
+    kind = section.has("sensor") ? "sensor" : "kafka";
+  }
+  check_name(section, name, configuration);
+  if (kind == "sensor") return read_sensor_source(section, {section.path(), name, ""}, configuration);
+  SourceSettings source;
+  source.field = section.path();
+  source.kafka.name = name;
+  read_kafka_source(section, std::move(source), configuration);
 }
 
 // What the file says by itself; what environment and shared files add to it is looked at when AWS is.
@@ -557,7 +594,7 @@ Result<LoadedConfiguration> load_configuration(const std::string& path, const En
   loaded.configuration.path = path;
   loaded.configuration.digest = sha256(*text).hex();
   YamlFile file = read_yaml(path, *text, environment, [&](Section& root) { read_all(root, loaded.configuration); });
-  if (loaded.configuration.sources.empty() && file.mistakes.empty()) {
+  if (loaded.configuration.sources.empty() && loaded.configuration.sensors.empty() && file.mistakes.empty()) {
     loaded.warnings.emplace_back("no source is configured: nothing will be read");
   }
   if (file.mistakes.empty()) warn_of_checkpoints(loaded);

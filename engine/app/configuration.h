@@ -24,10 +24,20 @@
 
 namespace kedge {
 
+// A source that reads Kafka.
 struct SourceSettings {
+  std::string field;  // "sources[0]"
   KafkaSource::Options kafka;
   Decoder::Options decoder;
   Reading reading = Reading::strict;
+};
+
+// A source that is a sensor. What its own file says is read where it is to run (sensor_sources.h): nobody else needs,
+// or may read, the baselines.
+struct SensorSettings {
+  std::string field;  // "sources[1]"
+  std::string name;
+  std::string file;  // sensor.yaml
 };
 
 struct Configuration {
@@ -41,6 +51,7 @@ struct Configuration {
   RuleLimits rule_limits;
 
   std::vector<SourceSettings> sources;
+  std::vector<SensorSettings> sensors;  // sources too
   AwsOptions aws;
   std::string aws_ca_file;                  // empty: the system's
   std::vector<std::string> aws_principals;  // ARNs that are us; empty: asked of STS at the start

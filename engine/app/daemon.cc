@@ -28,6 +28,7 @@
 #include "app/rerun.h"
 #include "app/rule_directory.h"
 #include "app/service_manager.h"
+#include "app/sources.h"
 #include "app/version.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
@@ -44,8 +45,6 @@
 #include "pipeline/rerunner.h"
 #include "remediate/executor.h"
 #include "remediate/reconciler.h"
-#include "source/fetch.h"
-#include "source/kafka_source.h"
 #include "trail/index_follower.h"
 #include "trail/trail.h"
 
@@ -103,6 +102,7 @@ class Daemon {
   Result<void> run();
 
  private:
+  Result<void> read_sensors();
   Result<void> open_ledger();
   Result<void> open_audit_log();
   Result<void> open_rules();
@@ -132,10 +132,8 @@ class Daemon {
   std::vector<std::string> notes() const;
   Result<nlohmann::json> reload();
   std::string told_of(const std::vector<RuleProblem>&) const;
-  Result<Source*> source_named(const std::string& name) const;
-  Result<nlohmann::json> reconsider(const nlohmann::json& arguments, Permission permission);
+  Result<std::vector<SensorConfiguration>> sensors() const;
   Result<nlohmann::json> seek(const nlohmann::json& arguments, const std::string& actor);
-  Result<FetchedRecord> fetch(const PartitionId& partition, int64_t offset);
   void write_metrics(MetricsWriter& writer);
 
   const Configuration& configuration_;
@@ -184,7 +182,8 @@ class Daemon {
   std::unique_ptr<Redriver> redriver_;
   std::unique_ptr<Rerunner> rerunner_;
   std::unique_ptr<LedgerPositions> positions_;
-  std::vector<std::unique_ptr<KafkaSource>> sources_;
+  std::vector<SensorConfiguration> read_sensors_;  // until the sources stand
+  std::unique_ptr<Sources> sources_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MonitoringServer> monitoring_;
 };
@@ -193,14 +192,33 @@ Result<void> Daemon::run() {
   const sigset_t signals = daemon_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Result<void> done;
-  for (const auto step : {&Daemon::open_ledger, &Daemon::open_audit_log, &Daemon::open_rules, &Daemon::create_reading,
-                          &Daemon::start_effects, &Daemon::start_notices, &Daemon::start_index,
+  for (const auto step : {&Daemon::read_sensors, &Daemon::open_ledger, &Daemon::open_audit_log, &Daemon::open_rules,
+                          &Daemon::create_reading, &Daemon::start_effects, &Daemon::start_notices, &Daemon::start_index,
                           &Daemon::start_listening, &Daemon::serve}) {
     done = (this->*step)();
     if (!done) break;
   }
   stop();
   return done;
+}
+
+// What the configured sensors' own files say by now. Of more than one mistake all but the first have lines of their own
+// in the log.
+Result<std::vector<SensorConfiguration>> Daemon::sensors() const {
+  LoadedSensors loaded = load_sensors(configuration_, environment_);
+  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
+  if (loaded.mistakes.empty()) return std::move(loaded.sensors);
+  for (size_t i = 1; i < loaded.mistakes.size(); ++i) {
+    spdlog::error("{}", to_string(configuration_.path, loaded.mistakes[i]));
+  }
+  return Error{ErrorCode::invalid, loaded.mistakes.front().field + ": " + loaded.mistakes.front().message};
+}
+
+Result<void> Daemon::read_sensors() {
+  auto read = sensors();
+  if (!read) return read.error();
+  read_sensors_ = *std::move(read);
+  return {};
 }
 
 Result<void> Daemon::open_ledger() {
@@ -288,6 +306,9 @@ Result<void> Daemon::create_reading() {
   for (const SourceSettings& source : configuration_.sources) {
     deciding.sources[source.kafka.name] = {source.decoder, source.reading};
   }
+  for (const SensorSettings& source : configuration_.sensors) {
+    deciding.sources[source.name] = {{.format = Format::cloudevents}, Reading::strict};
+  }
   Lane::Options options;
   options.decider = deciding;
   const size_t half =
@@ -299,7 +320,9 @@ Result<void> Daemon::create_reading() {
         std::make_unique<Lane>(Lane::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_}, options));
     mailboxes.push_back(&lanes_.back()->mailbox());
   }
-  const auto fetch = [this](const PartitionId& partition, int64_t offset) { return this->fetch(partition, offset); };
+  const auto fetch = [this](const PartitionId& partition, int64_t offset) {
+    return sources_->fetch(partition, offset, clock_);
+  };
   rerunner_ = std::make_unique<Rerunner>(Rerunner::Parts{*committer_, *reader_, *rules_, *trusted_clock_, random_, us_},
                                          deciding);
   redriver_ = std::make_unique<Redriver>(
@@ -307,13 +330,10 @@ Result<void> Daemon::create_reading() {
   const auto ledger_id = reader_->ledger_id();
   if (!ledger_id) return ledger_id.error();
   positions_ = std::make_unique<LedgerPositions>(*committer_, *reader_, *ledger_id);
-  for (const SourceSettings& settings : configuration_.sources) {
-    KafkaSource::Options kafka = settings.kafka;
-    kafka.client_queue_bytes = half / configuration_.sources.size();
-    auto source = KafkaSource::create(std::move(kafka), mailboxes, *positions_, *trusted_clock_);
-    if (!source) return source.error().with("source " + settings.kafka.name);
-    sources_.push_back(*std::move(source));
-  }
+  auto sources =
+      Sources::create(configuration_, std::exchange(read_sensors_, {}), half, mailboxes, *positions_, *trusted_clock_);
+  if (!sources) return sources.error();
+  sources_ = *std::move(sources);
   sources_stand_ = true;
   return {};
 }
@@ -321,10 +341,8 @@ Result<void> Daemon::create_reading() {
 Result<void> Daemon::start_effects() {
   ExecutorOptions options = configuration_.executor;
   options.redaction_salt = redaction_salt_;
-  std::vector<const Source*> sources;
-  for (const auto& source : sources_) sources.push_back(source.get());
   effects_ = std::make_unique<EffectsSwitch>(
-      EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources, audit_log_.get()});
+      EffectsSwitch::Parts{*committer_, *reader_, *pause_file_, sources_->all(), audit_log_.get()});
   const auto open = reader_->unfinished(committer_->now() + options.in_hand);
   if (!open) return open.error().with("reading the open remediations");
   breakers_ = std::make_unique<Breakers>(options.breaker, random_);
@@ -401,13 +419,13 @@ Result<void> Daemon::start_listening() {
     return rerun(*rerunner_, arguments, actor);
   };
   handlers["source.accept"] = [this](const nlohmann::json& arguments, const std::string&) {
-    return reconsider(arguments, Permission::accept);
+    return sources_->reconsider(arguments, Permission::accept);
   };
   handlers["source.seek"] = [this](const nlohmann::json& arguments, const std::string& actor) {
     return seek(arguments, actor);
   };
   handlers["source.adopt"] = [this](const nlohmann::json& arguments, const std::string&) {
-    return reconsider(arguments, Permission::adopt);
+    return sources_->reconsider(arguments, Permission::adopt);
   };
   ControlServer::Options options;
   options.path = configuration_.data + "/control.sock";
@@ -456,10 +474,7 @@ Result<void> Daemon::serve() {
 }
 
 // Whether the ledger may be older than what the engine did: nothing is signed then, nor shown outside. Any thread.
-bool Daemon::ledger_in_doubt() const {
-  return !sources_stand_ || std::any_of(sources_.begin(), sources_.end(),
-                                        [](const auto& source) { return source->ledger_in_doubt().has_value(); });
-}
+bool Daemon::ledger_in_doubt() const { return !sources_stand_ || sources_->ledger_in_doubt(); }
 
 bool Daemon::may_read() { return identity_->asked() || clock_.elapsed() - serving_since_ > kIdentityPatience; }
 
@@ -467,10 +482,7 @@ bool Daemon::may_read() { return identity_->asked() || clock_.elapsed() - servin
 Result<void> Daemon::start_reading() {
   reads_ = true;
   for (const auto& lane : lanes_) lane->start(us_);
-  for (const auto& source : sources_) {
-    if (auto started = source->start(); !started) return started.error().with("source " + std::string(source->name()));
-    watchdog_.watch("source " + std::string(source->name()), [&source] { return source->status().last_turn; });
-  }
+  if (auto started = sources_->start(watchdog_); !started) return started;
   service_manager_.ready();
   return {};
 }
@@ -499,12 +511,7 @@ Result<void> Daemon::look_around() {
   // Whoever waits for room asks nothing of the ledger: somebody has to find out that there is some.
   if (committer_->no_room()) committer_->submit(CommitBatch{});
   if (audit_log_) published_ = static_cast<int64_t>(audit_log_->status().published);
-  for (const auto& source : sources_) {
-    const SourceStatus status = source->status();
-    if (!status.fatal) continue;
-    return Error{ErrorCode::refused, fmt::format("source {}: {}", source->name(), fmt::join(status.problems, "; "))};
-  }
-  return {};
+  return sources_->look();
 }
 
 void Daemon::tell_how_it_stands() {
@@ -533,7 +540,7 @@ void Daemon::stop() {
   control_.reset();
   bool clean = true;
   for (const auto& lane : lanes_) lane->stop();
-  for (const auto& source : sources_) clean = source->stop(left() / 3) && clean;
+  if (sources_) clean = sources_->stop(left() / 3) && clean;
   if (effects_) effects_->turn_off();
   if (reconciler_) reconciler_->stop();
   if (executor_) executor_->stop(left() / 2);
@@ -548,10 +555,10 @@ void Daemon::stop() {
   monitoring_.reset();
   if (index_) index_->stop();
   if (committer_) committer_->stop();
-  // A thread hangs inside the Kafka client, or at a place for checkpoints: everything is committed, so the process may
-  // just end.
+  // A thread hangs inside the Kafka client, at a place for checkpoints, or in a sensor's tree: everything is committed,
+  // so the process may just end.
   if (!clean) {
-    spdlog::warn("the Kafka client, or a place for checkpoints, did not close in time");
+    spdlog::warn("the Kafka client, a sensor, or a place for checkpoints, did not close in time");
     spdlog::shutdown();
     _exit(0);
   }
@@ -614,14 +621,7 @@ void Daemon::watch_checkpoints() {
 std::vector<std::string> Daemon::not_ready() {
   std::vector<std::string> reasons = watchdog_.hanging();
   if (const auto stopped = effects_->stopped()) reasons.push_back("effects are stopped: " + stopped->reason);
-  for (const auto& source : sources_) {
-    const SourceStatus status = source->status();
-    for (const std::string& problem : status.problems)
-      reasons.push_back(fmt::format("source {}: {}", source->name(), problem));
-    if (status.problems.empty() && !status.reading) {
-      reasons.push_back(fmt::format("source {}: no partition is assigned yet", source->name()));
-    }
-  }
+  for (std::string& reason : sources_->not_ready()) reasons.push_back(std::move(reason));
   return reasons;
 }
 
@@ -630,14 +630,7 @@ std::vector<std::string> Daemon::notes() const {
   if (const auto why = identity_->unknown()) {
     notes.push_back("who we are at AWS is not known yet, so own changes are not recognised: " + *why);
   }
-  for (const auto& source : sources_) {
-    const SourceStatus status = source->status();
-    if (!status.reading || status.members_known) continue;
-    notes.push_back(
-        fmt::format("source {}: the broker does not say who is in the group: that we are alone is judged by "
-                    "the number of our partitions",
-                    source->name()));
-  }
+  for (std::string& note : sources_->notes()) notes.push_back(std::move(note));
   if (room_->remote_hosts != nullptr) {
     if (auto note = note_of(room_->remote_hosts->status())) notes.push_back(*std::move(note));
   }
@@ -647,8 +640,15 @@ std::vector<std::string> Daemon::notes() const {
   return notes;
 }
 
-// A rule set is taken whole or not at all.
+// Rules and sensors are taken whole or not at all.
 Result<nlohmann::json> Daemon::reload() {
+  auto watching = sensors();
+  const Result<void> may = watching ? sources_->may_use(*watching) : Result<void>(watching.error());
+  if (!may) {
+    ++reloads_refused_;
+    return Error{ErrorCode::invalid, "what is on disk is refused, what is in force stays: " +
+                                         to_string(configuration_.path, mistake_from(configuration_, may.error()))};
+  }
   RuleSet::Loaded loaded = load_rules(configuration_, room_->actions->catalog());
   if (!loaded.rules) {
     ++reloads_refused_;
@@ -661,30 +661,10 @@ Result<nlohmann::json> Daemon::reload() {
   const std::string digest = loaded.rules->digest();
   const size_t count = loaded.rules->rules().size();
   rules_->set(std::move(loaded.rules));
+  if (const size_t renewed = sources_->use(*std::move(watching)); renewed > 0) {
+    spdlog::info("sensors with other settings or baselines: {}", renewed);
+  }
   return nlohmann::json{{"rules", count}, {"digest", digest}};
-}
-
-Result<Source*> Daemon::source_named(const std::string& name) const {
-  for (const auto& source : sources_) {
-    if (source->name() == name) return source.get();
-  }
-  return Error{ErrorCode::not_found, "there is no source '" + name + "'"};
-}
-
-Result<nlohmann::json> Daemon::reconsider(const nlohmann::json& arguments, Permission permission) {
-  const auto source = source_named(arguments.value("source", ""));
-  if (!source) return source.error();
-  (*source)->reconsider(arguments.value("topic", ""), arguments.value("partition", 0), permission);
-  return nlohmann::json{{"asked", true}};
-}
-
-Result<FetchedRecord> Daemon::fetch(const PartitionId& partition, int64_t offset) {
-  constexpr Duration kPatience = seconds(5);
-  for (const SourceSettings& source : configuration_.sources) {
-    if (source.kafka.name != partition.source) continue;
-    return fetch_record(source.kafka, {partition.topic, partition.partition}, offset, clock_, kPatience);
-  }
-  return Error{ErrorCode::not_found, "there is no source '" + partition.source + "'"};
 }
 
 // The position is moved first; the source then finds it so, as it would after a start.
@@ -692,7 +672,7 @@ Result<nlohmann::json> Daemon::seek(const nlohmann::json& arguments, const std::
   const auto change = change_of({"source.seek", arguments}, actor, committer_->now());
   if (!change) return change.error();
   const PartitionId& partition = std::get<SeekPosition>(*change).partition;
-  const auto source = source_named(partition.source);
+  const auto source = sources_->to_seek(partition.source);
   if (!source) return source.error();
   auto reply = reply_of(committer_->commit(*change));
   if (reply) (*source)->reconsider(partition.topic, partition.partition, Permission::none);
@@ -717,7 +697,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   kedge::write_metrics(writer, executor_->figures());
   kedge::write_metrics(writer, reconciler_->figures());
   for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
-  for (const auto& source : sources_) kedge::write_metrics(writer, *source);
+  sources_->write_metrics(writer);
   if (room_->remote_hosts != nullptr) kedge::write_metrics(writer, room_->remote_hosts->status());
   kedge::write_metrics(writer, outbox_->figures());
 }

@@ -56,6 +56,9 @@ Tree source_of(const SourceSettings& source) {
 Tree sources_of(const Configuration& c) {
   Tree sources = Tree::array();
   for (const SourceSettings& source : c.sources) sources.push_back(source_of(source));
+  for (const SensorSettings& source : c.sensors) {
+    sources.push_back({{"name", source.name}, {"kind", "sensor"}, {"sensor", source.file}});
+  }
   return sources;
 }
 

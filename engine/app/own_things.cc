@@ -41,6 +41,9 @@ void add_hosts(const Configuration& configuration, std::vector<OwnThing>& things
     add_folder(configuration.path, "the engine's configuration");
     add_folder(configuration.audit.directory, "the engine's audit log");
     add_folder(configuration.remote_hosts.key, "the engine's key for hosts");
+    for (const SensorSettings& sensor : configuration.sensors) {
+      add_folder(sensor.file, "the configuration of the engine's sensor");
+    }
     for (const std::string& path : configuration.audit.keys) add_folder(path, "a key of the engine's audit log");
   }
 }

@@ -8,6 +8,7 @@
 
 #include "app/opened_trail.h"
 #include "app/rule_directory.h"
+#include "app/sources.h"
 #include "base/nearest.h"
 #include "trail/journal_scan.h"
 #include "trail/record_text.h"
@@ -151,6 +152,13 @@ class Gathering {
         continue;
       }
       for (const PartitionRead& one : *read) tell_of_partition(one, counts, findings);
+    }
+    for (const SensorSettings& sensor : reader_.configuration.sensors) {
+      configured.insert(sensor.name);
+      const auto is_its = [&](const StoredPosition& one) { return one.partition.source == sensor.name; };
+      if (std::none_of(positions.begin(), positions.end(), is_its)) continue;
+      findings.notes.push_back(not_kept(sensor.name));
+      counts.unknown.push_back({Time::min(), Time::max(), findings.notes.back()});
     }
     std::set<std::string> gone;
     for (const StoredPosition& one : positions) {

@@ -63,6 +63,44 @@ TEST(Configuration, IsReadIntoTheOptionsOfTheRooms) {
   EXPECT_EQ(c.channels[0].secrets[0].substr(0, 6), "whsec_");
 }
 
+TEST(Configuration, ASensorIsASourceThatNeedsNoBroker) {
+  const std::string text = replaced(kGood, "sources:\n", "sources:\n  - {name: this-host, sensor: sensor.yaml}\n");
+  ASSERT_EQ(mistakes(text), "");
+  const Configuration c = load(text).configuration;
+  ASSERT_EQ(c.sensors.size(), 1U);
+  EXPECT_EQ(c.sensors[0].name, "this-host");
+  EXPECT_EQ(c.sensors[0].file, testing::TempDir() + "sensor.yaml");
+  EXPECT_EQ(c.sensors[0].field, "sources[0]");
+  ASSERT_EQ(c.sources.size(), 1U);
+  EXPECT_EQ(c.sources[0].field, "sources[1]");
+  const std::string alone =
+      "version: 1\ndata: data\nrules: {directory: rules}\n"
+      "sources: [{name: this-host, kind: sensor, sensor: sensor.yaml}]\n";
+  EXPECT_EQ(mistakes(alone), "");
+  EXPECT_THAT(load(alone).warnings, testing::IsEmpty());
+  EXPECT_THAT(effective_configuration(c), testing::HasSubstr("kind: sensor"));
+}
+
+TEST(Configuration, SaysWhichSettingsAreOfWhichKindOfSource) {
+  const std::string sensor = "version: 1\ndata: data\nrules: {directory: rules}\nsources:\n  - name: this-host\n";
+  EXPECT_EQ(mistakes(sensor + "    kind: sensor\n"),
+            "kedge.yaml:5: sources[0]: 'sensor' is missing: the sensor's own settings, like sensor: sensor.yaml\n");
+  EXPECT_EQ(mistakes(sensor + "    sensor: \"\"\n"),
+            "kedge.yaml:6: sources[0].sensor: must not be empty: the sensor's own settings, like sensor.yaml\n");
+  EXPECT_EQ(mistakes(sensor + "    sensor: sensor.yaml\n    group: kedge\n"),
+            "kedge.yaml:7: sources[0].group: is of a source of kind kafka: the settings of a sensor are in its own "
+            "file\n");
+  EXPECT_EQ(mistakes(sensor + "    sensor: sensor.yaml\n  - {name: this-host, sensor: other.yaml}\n"),
+            "kedge.yaml:7: sources[1].name: two sources have this name\n");
+  EXPECT_EQ(mistakes(sensor + "    sensor: sensor.yaml\n  - {name: other, sensor: sensor.yaml}\n"),
+            "kedge.yaml:7: sources[1].sensor: is the sensor of source 'this-host' already\n");
+  EXPECT_EQ(mistakes(replaced(kGood, "    group: kedge\n", "    group: kedge\n    sensor: sensor.yaml\n")),
+            "kedge.yaml:12: sources[0].sensor: is of a source of kind sensor: leave it out, or write kind: sensor, and "
+            "nothing of Kafka\n");
+  EXPECT_EQ(mistakes(replaced(kGood, "kind: kafka", "kind: kafak")),
+            "kedge.yaml:8: sources[0].kind: must be kafka or sensor\n");
+}
+
 TEST(Configuration, TellsEveryMistakeAtOnceWithItsLine) {
   std::string text = replaced(kGood, "version: 1", "version: 2");
   text = replaced(text, "alarms: [security]", "alarms: [nobody]");

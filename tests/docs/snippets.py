@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|agent|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|agent|sensor|configurations|units|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -217,6 +217,61 @@ kedge check -c kedge/kedge.yaml
             fail(f"agent.md: {script}\n{done.stdout}{done.stderr}")
 
 
+def check_sensor():
+    """The page on sensors: one machine, without Kafka, as it says, on a tree of its own. Also when the engine is killed."""
+    page = ROOT / "docs" / "sensor.md"
+    with tempfile.TemporaryDirectory() as directory:
+        tree = pathlib.Path(directory, "srv/web")
+        tree.mkdir(parents=True)
+        (tree / "index.php").write_text("<?php ?>")
+        home = pathlib.Path(directory, "kedge")
+        (home / "rules").mkdir(parents=True)
+        configuration, sensor = blocks(page, "yaml")[1:3]
+        (home / "kedge.yaml").write_text(configuration + "api: {listen: 127.0.0.1:0}\n")
+        (home / "sensor.yaml").write_text(sensor.replace("/srv/web", str(tree)))
+        (home / "rules" / "changed.lua").write_text(blocks(page, "lua")[0])
+        prepare, look = (script.replace("/srv/web", str(tree)) for script in blocks(page, "sh")[:2])
+        environment = {**os.environ, "PATH": f"{KEDGE.parent}:{os.environ['PATH']}", "AWS_ACCESS_KEY_ID": "key",
+                       "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+
+        def typed(script):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=home, env=environment, text=True,
+                                  capture_output=True, timeout=120)
+            if done.returncode != 0:
+                fail(f"sensor.md: {script}\n{done.stdout}{done.stderr}")
+            return done.stdout
+
+        if not prepare.endswith("kedge run &\n"):
+            return fail("sensor.md: its commands do not end with the engine's start")
+        typed(prepare.removesuffix("kedge run &\n"))
+        put, look = look.split("\n", 1)
+        log = open(home / "log", "w")
+        engine = None
+
+        def start():
+            return subprocess.Popen([KEDGE, "run"], cwd=home, env=environment, stdout=log, stderr=log)
+        try:
+            engine = start()
+            if not wait_for("kedge run's readiness", lambda: " ready; " in (home / "log").read_text()):
+                return print((home / "log").read_text())
+            typed(put)
+            engine.kill()
+            engine.wait()
+            engine = start()
+            if not wait_for("the confirmation", lambda: "confirmation" in typed(look)):
+                return print((home / "log").read_text())
+            told = typed(look)
+            for expected in ("shell.php", "this-host"):
+                if expected not in told:
+                    fail(f"sensor.md: its commands do not say `{expected}`:\n{told}")
+            if not list((home / "data" / "host" / "evidence").glob("*/files/*")):
+                fail("sensor.md: no evidence is in data/host/evidence")
+        finally:
+            if engine is not None:
+                engine.send_signal(signal.SIGTERM)
+                engine.wait(timeout=60)
+
+
 def check_exports():
     """The page on exports, typed as it stands, in the directory of a ledger that has some records."""
     if shutil.which("jq") is None:
@@ -282,7 +337,7 @@ def check_promises():
 
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
-          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "agent": check_agent, "configurations": check_configurations, "units": check_units,
+          "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "agent": check_agent, "sensor": check_sensor, "configurations": check_configurations, "units": check_units,
           "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
