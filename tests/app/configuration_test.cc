@@ -78,7 +78,7 @@ TEST(Configuration, ASensorIsASourceThatNeedsNoBroker) {
       "sources: [{name: this-host, kind: sensor, sensor: sensor.yaml}]\n";
   EXPECT_EQ(mistakes(alone), "");
   EXPECT_THAT(load(alone).warnings, testing::IsEmpty());
-  EXPECT_THAT(effective_configuration(c), testing::HasSubstr("kind: sensor"));
+  EXPECT_THAT(effective_configuration(c), testing::HasSubstr("kind: \"sensor\""));
 }
 
 TEST(Configuration, SaysWhichSettingsAreOfWhichKindOfSource) {

@@ -64,11 +64,11 @@ TEST_F(SensorAsASource, AnotherNameForThisMachineIsWarnedOf) {
 }
 
 TEST_F(SensorAsASource, AMistakeInItsFileIsToldByCheckWithBothPlaces) {
-  write("sensor.yaml", std::string(kSensor) + "wacth: inotify\nkafka: {brokers: [\"a:1\"], topic: t}\n");
+  write("sensor.yaml", std::string(kSensor) + "polcy: []\nkafka: {brokers: [\"a:1\"], topic: t}\n");
   const Typed typed = type("check -c @kedge.yaml");
   EXPECT_EQ(typed.exit_code, kFoundWrong);
   EXPECT_THAT(typed.err,
-              AllOf(HasSubstr("@kedge.yaml:6: sources[0].sensor: @sensor.yaml:6: wacth: is not a known key (did "
+              AllOf(HasSubstr("@kedge.yaml:6: sources[0].sensor: @sensor.yaml:6: polcy: is not a known key (did "
                               "you mean 'watch'?)"),
                     HasSubstr("@kedge.yaml:6: sources[0].sensor: @sensor.yaml:7: kafka: is of a sensor in a "
                               "process of its own: inside `kedge run` its events go to the rules")));
