@@ -11,17 +11,13 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kFirstPause = seconds(1);
-constexpr Duration kLongestPause = seconds(15);
+constexpr Duration kLongestPause = seconds(30);
 constexpr Duration kIdle = seconds(60);
 
 }  // namespace
 
-EventSender::EventSender(Spool& spool, Deliver deliver, Announce announce, Portion portion)
-    : spool_(spool),
-      deliver_(std::move(deliver)),
-      announce_(std::move(announce)),
-      portion_(portion),
-      thread_("sender", [this] { run(); }) {}
+EventSender::EventSender(Spool& spool, Line line)
+    : spool_(spool), line_(std::move(line)), thread_("sender", [this] { run(); }) {}
 
 EventSender::~EventSender() { stop(Duration{0}); }
 
@@ -55,25 +51,32 @@ void EventSender::run() {
       pause = kFirstPause;
       if (*more) continue;
       if (ends_when_empty_) break;
-      woken_.take(kIdle);
+      wait_for_more();
       continue;
     }
     if (stop.stop_requested() || ends_when_empty_) break;
     note(more.error().message);
+    line_.rest();
     woken_.wait_closed(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
   over_.close();
 }
 
+void EventSender::wait_for_more() {
+  if (woken_.take(line_.linger) || woken_.closed()) return;
+  line_.rest();
+  woken_.take(kIdle);
+}
+
 Result<bool> EventSender::send_some(const std::stop_token& stop) {
   if (spool_.status().summarised > 0) {
     if (auto done = send_summary(stop); !done) return done.error();
   }
-  const auto batch = spool_.take(portion_.events, portion_.bytes);
+  const auto batch = spool_.take(line_.portion.events, line_.portion.bytes);
   if (!batch) return batch.error();
   if (batch->events.empty()) return false;
-  const Delivered delivered = deliver_(batch->events, stop);
+  const Delivered delivered = line_.deliver(batch->events, stop);
   SpoolPlace place = batch->end;
   size_t passed = delivered.events;
   if (delivered.error && delivered.error->code == ErrorCode::limit) {
@@ -94,7 +97,7 @@ Result<bool> EventSender::send_some(const std::stop_token& stop) {
 
 Result<void> EventSender::send_summary(const std::stop_token& stop) {
   const SpoolSummary summary = spool_.take_summary();
-  const Delivered delivered = deliver_({announce_(summary)}, stop);
+  const Delivered delivered = line_.deliver({line_.announce(summary)}, stop);
   if (delivered.error) {
     spool_.summary_not_sent();
     return *delivered.error;

@@ -1,9 +1,12 @@
 // EventSender: takes what lies in a spool to whoever takes it (Kafka, or an engine's lanes), in its order, until each
 // event is acknowledged.
 //
-// While nobody takes any it tries again, every second at first, then less often. What will never be taken (it is too
-// large) goes to the spool's summary, and what follows goes on. The summary goes first, when there is one: it is about
-// what was older than all that is left.
+// While nobody takes any it tries again, a second later at first, then less often, at last every half minute. What will
+// never be taken (it is too large) goes to the spool's summary, and what follows goes on. The summary goes first, when
+// there is one: it is about what was older than all that is left.
+//
+// A connection costs by being there: between two tries, and when there was nothing to send for some seconds, what
+// delivers is told to let go of it.
 #pragma once
 
 #include <atomic>
@@ -39,10 +42,17 @@ class EventSender {
     size_t bytes = 1U << 20U;
   };
 
+  // All are called by the sender's thread alone.
+  struct Line {
+    Deliver deliver;
+    Announce announce;
+    std::function<void()> rest = [] {};         // there need be no connection until `deliver` is called again
+    Duration linger = std::chrono::seconds(5);  // with nothing to send, until `rest` is called
+    Portion portion = {};
+  };
+
   // The spool outlives it.
-  EventSender(Spool& spool, Deliver deliver, Announce announce, Portion portion);
-  EventSender(Spool& spool, Deliver deliver, Announce announce)
-      : EventSender(spool, std::move(deliver), std::move(announce), Portion{}) {}
+  EventSender(Spool& spool, Line line);
   ~EventSender();
   EventSender(const EventSender&) = delete;
   EventSender& operator=(const EventSender&) = delete;
@@ -58,15 +68,14 @@ class EventSender {
 
  private:
   void run();
+  void wait_for_more();
   Result<bool> send_some(const std::stop_token& stop);  // whether there may be more to send at once
   Result<void> send_summary(const std::stop_token& stop);
   void note(const std::optional<std::string>& trouble);
 
   // Constant after construction.
   Spool& spool_;
-  const Deliver deliver_;
-  const Announce announce_;
-  const Portion portion_;
+  const Line line_;
 
   // Provide their own synchronization.
   Mailbox<bool> woken_{1};

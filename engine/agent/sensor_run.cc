@@ -14,7 +14,7 @@
 namespace kedge {
 namespace {
 
-constexpr Duration kTurn = std::chrono::seconds(1);  // how soon the caller is asked again
+constexpr Duration kTurn = std::chrono::seconds(2);  // how soon the caller is asked again
 constexpr size_t kEventsAtOnce = 1'000;              // that are written and synced together
 
 }  // namespace
@@ -39,9 +39,9 @@ Result<std::unique_ptr<SensorRun>> SensorRun::open(const SensorRunOptions& optio
 SensorRun::SensorRun(const SensorRunOptions& options, Clock& clock, Random& random)
     : options_(options), clock_(clock), random_(random), run_(make_uuid7(clock.now(), random)) {}
 
-Result<void> SensorRun::start(EventSender::Deliver deliver, int wake, EventSender::Portion portion) {
-  sender_ = std::make_unique<EventSender>(
-      *spool_, std::move(deliver), [this](const SpoolSummary& summary) { return announced(summary); }, portion);
+Result<void> SensorRun::start(EventSender::Line line, int wake) {
+  line.announce = [this](const SpoolSummary& summary) { return announced(summary); };
+  sender_ = std::make_unique<EventSender>(*spool_, std::move(line));
   SensorOptions watching = options_.sensor;
   watching.wake = wake;
   auto sensor =

@@ -42,10 +42,11 @@ class SensorRun {
   static Result<std::unique_ptr<SensorRun>> open(const SensorRunOptions& options, Clock& clock, Random& random);
 
   // Delivers what waits, and watches: tells "sensor.started". An error where nothing can be watched; the run is over
-  // then. `wake`: a descriptor that ends turn() early when it can be read.
-  Result<void> start(EventSender::Deliver deliver, int wake, EventSender::Portion portion);
+  // then. `line`: how, but for `announce`, which is the run's own. `wake`: a descriptor that ends turn() early when it
+  // can be read.
+  Result<void> start(EventSender::Line line, int wake);
 
-  // Waits for something to do, at most a second, and does a bounded part of it. An error: nothing can be watched any
+  // Waits for something to do, at most two seconds, and does a bounded part of it. An error: nothing can be watched any
   // more.
   Result<void> turn();
 

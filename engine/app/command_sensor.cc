@@ -27,7 +27,10 @@
 namespace kedge {
 namespace {
 
-constexpr Duration kLastEvents = std::chrono::seconds(5);  // at a stop, until the rest is left in the spool
+using std::chrono::seconds;
+
+constexpr Duration kAnswer = seconds(5);      // until Kafka that was away counts as away still
+constexpr Duration kLastEvents = seconds(5);  // at a stop, until the rest is left in the spool
 
 struct Arguments {
   std::string configuration = "sensor.yaml";
@@ -70,10 +73,10 @@ class SensorToKafka {
     auto opened = SensorRun::open(configuration_, clock_, random_);
     if (!opened) return opened.error();
     SensorRun& sensor = **opened;
-    const auto started =
-        sensor.start([this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); },
-                     signals_, EventSender::Portion{});
-    if (!started) return started.error();
+    EventSender::Line line;
+    line.deliver = [this](const auto& events, const std::stop_token& stop) { return deliver(events, stop); };
+    line.rest = [this] { writer_.close(); };
+    if (auto started = sensor.start(std::move(line), signals_); !started) return started.error();
     spdlog::info("watches {} by {}", sensor.roots(), sensor.watcher());
     service_manager_.ready();
     auto ended = serve(sensor);
@@ -90,13 +93,18 @@ class SensorToKafka {
     }
   }
 
+  // While Kafka is away it is asked first whether it is back: that costs less than to try to deliver for so long.
   EventSender::Delivered deliver(const std::vector<std::string>& events, std::stop_token stop) {
+    if (is_away_) {
+      if (const auto back = writer_.partitions(kAnswer); !back) return {0, back.error()};
+    }
     std::vector<TopicWriter::Record> records;
     records.reserve(events.size());
     for (const std::string& event : events) {
       records.push_back({configuration_.sensor.host, event, {{"content-type", std::string(kHostEventType)}}});
     }
     auto written = writer_.write_all(records, configuration_.kafka.timeout, std::move(stop));
+    is_away_ = written.error && written.error->code != ErrorCode::limit;
     return {written.records, std::move(written.error)};
   }
 
@@ -112,7 +120,8 @@ class SensorToKafka {
   SystemClock clock_;
   Random random_;
   ServiceManager service_manager_{clock_};
-  TopicWriter writer_;  // used by the sender's thread alone
+  TopicWriter writer_;    // used by the sender's thread alone, as is
+  bool is_away_ = false;  // whether Kafka was not there the last time
 };
 
 std::optional<SensorConfiguration> read_sensor_configuration(const std::string& path, Shell& shell) {

@@ -116,10 +116,12 @@ std::optional<Error> SensorSource::run_once() {
 }
 
 Result<void> SensorSource::watch(SensorRun& run, const SensorRunOptions& options) {
-  const auto deliver_of = [this, host = options.sensor.host](const auto& events, const std::stop_token& stop) {
+  EventSender::Line line;
+  line.deliver = [this, host = options.sensor.host](const auto& events, const std::stop_token& stop) {
     return deliver(host, events, stop);
   };
-  if (auto started = run.start(deliver_of, wake_.get(), kPortion); !started) return started;
+  line.portion = kPortion;
+  if (auto started = run.start(std::move(line), wake_.get()); !started) return started;
   spdlog::info("source {}: watches {} by {}", name(), run.roots(), run.watcher());
   note(std::nullopt);
   Result<void> done;

@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLook = milliseconds(100);         // how soon a stop is seen
+constexpr milliseconds kSearch = milliseconds(2000);      // for the topic, before something is written
 constexpr milliseconds kWithdrawal = milliseconds(1000);  // how long the library may take to give a record back
 
 int at_most(milliseconds most, Clock::time_point end) {
@@ -81,6 +82,7 @@ struct WriterCallbacks {
 
 TopicWriter::TopicWriter(WriterOptions options) : options_(std::move(options)) {}
 TopicWriter::~TopicWriter() = default;
+void TopicWriter::close() { client_.reset(); }
 
 Result<void> TopicWriter::open() {
   if (client_ != nullptr) return {};
@@ -121,8 +123,12 @@ TopicWriter::Written TopicWriter::write_all(std::span<const Record> records, Dur
 std::vector<TopicWriter::Fate> TopicWriter::write_each(std::span<const Record> records, Duration timeout,
                                                        std::stop_token stop) {
   std::vector<Fate> fates;
+  const bool is_new = client_ == nullptr;
   if (auto opened = open(); !opened) return std::vector<Fate>(records.size(), {opened.error(), false});
-  write_and_wait(records, timeout, stop);
+  const auto begun = Clock::now();
+  if (is_new) find_topic(timeout / 2);
+  const auto left = std::chrono::duration_cast<Duration>(timeout - (Clock::now() - begun));
+  write_and_wait(records, left, stop);
   const Client& client = *client_;
   for (size_t i = 0; i < records.size(); ++i) {
     if (i >= client.reports.size()) {
@@ -141,6 +147,19 @@ std::vector<TopicWriter::Fate> TopicWriter::write_each(std::span<const Record> r
   });
   if (of_the_topic) client_.reset();
   return fates;
+}
+
+// What is handed over to a new client at once may lie there until the library looks at its topics again, a second
+// later. Who asks for the topic is answered as soon as a broker is there. What comes of it is seen when something is
+// written.
+void TopicWriter::find_topic(Duration timeout) {
+  const auto wait = std::chrono::ceil<milliseconds>(std::min<Duration>(timeout, kSearch));
+  const std::unique_ptr<rd_kafka_topic_t, FreedBy<rd_kafka_topic_destroy>> topic(
+      rd_kafka_topic_new(client_->handle, options_.topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* found = nullptr;
+  if (topic == nullptr) return;
+  const auto code = rd_kafka_metadata(client_->handle, 0, topic.get(), &found, static_cast<int>(wait.count()));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(found);
 }
 
 // What came of it is in the reports.

@@ -54,6 +54,10 @@ class TopicWriter {
   // broker fails in the middle.
   Written write_all(std::span<const Record> records, Duration timeout, std::stop_token stop);
 
+  // Ends the client, its connections and its threads, which all cost something while nothing is written. The next call
+  // opens another.
+  void close();
+
   // Whether brokers answer and the topic is there; the number of its partitions. Nothing is written, nor created.
   Result<int> partitions(Duration timeout);
 
@@ -62,6 +66,7 @@ class TopicWriter {
   friend struct WriterCallbacks;
 
   Result<void> open();
+  void find_topic(Duration timeout);
   void write_and_wait(std::span<const Record> records, Duration timeout, const std::stop_token& stop);
   Result<void> hand_over(const Record& record);
   Error failure(int code, std::string_view reason) const;

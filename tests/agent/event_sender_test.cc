@@ -34,9 +34,12 @@ class EventSenderTest : public testing::Test {
     return {events.size(), std::nullopt};
   }
   std::unique_ptr<EventSender> sender() {
-    return std::make_unique<EventSender>(
-        *spool, [this](const auto& events, const std::stop_token&) { return deliver(events); },
-        [](const SpoolSummary& summary) { return "summary of " + std::to_string(summary.events()); });
+    EventSender::Line line;
+    line.deliver = [this](const auto& events, const std::stop_token&) { return deliver(events); };
+    line.announce = [](const SpoolSummary& summary) { return "summary of " + std::to_string(summary.events()); };
+    line.rest = [this] { rests.put(true); };
+    line.linger = linger;
+    return std::make_unique<EventSender>(*spool, std::move(line));
   }
 
   const TemporaryDirectory place;
@@ -44,6 +47,8 @@ class EventSenderTest : public testing::Test {
   std::mutex mutex;
   std::vector<std::string> delivered;
   std::optional<Error> trouble;
+  Duration linger = seconds(5);
+  Mailbox<bool> rests{SIZE_MAX};
 };
 
 TEST_F(EventSenderTest, DeliversAllThatWaitsBeforeItStops) {
@@ -70,6 +75,27 @@ TEST_F(EventSenderTest, TriesAgainUntilItIsDelivered) {
   sending->stop(kPatience);
   EXPECT_THAT(delivered, ElementsAre("one"));
   EXPECT_EQ(sending->trouble(), std::nullopt);
+}
+
+TEST_F(EventSenderTest, RestsWhenNothingIsToBeSentAndDeliversAgainWhenItIsWoken) {
+  linger = Duration{0};
+  ASSERT_TRUE(spool->append({"one"}));
+  const auto sending = sender();
+  ASSERT_TRUE(rests.take(kPatience));
+  EXPECT_EQ(spool->status().events, 0U);
+  ASSERT_TRUE(spool->append({"two"}));
+  sending->wake();
+  ASSERT_TRUE(rests.take(kPatience));
+  sending->stop(kPatience);
+  EXPECT_THAT(delivered, ElementsAre("one", "two"));
+}
+
+TEST_F(EventSenderTest, RestsBetweenTwoTries) {
+  trouble = Error{ErrorCode::unavailable, "no broker answers"};
+  ASSERT_TRUE(spool->append({"one"}));
+  const auto sending = sender();
+  EXPECT_TRUE(rests.take(kPatience));
+  sending->stop(kPatience);
 }
 
 TEST_F(EventSenderTest, WhatIsNeverTakenIsSummarisedAndWhatFollowsGoesOn) {
