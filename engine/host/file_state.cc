@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace kedge {
@@ -29,7 +30,13 @@ std::optional<FileType> file_type(std::string_view name) {
   return static_cast<FileType>(found - kTypeNames.begin());
 }
 
+// Paths of one tree have long beginnings in common, and are compared all the time: eight bytes at once.
 bool path_before(std::string_view a, std::string_view b) {
+  size_t same = 0;
+  const size_t shorter = std::min(a.size(), b.size());
+  while (same + 8 <= shorter && std::memcmp(a.data() + same, b.data() + same, 8) == 0) same += 8;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
   const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   if (in_b == b.end()) return false;
   return in_a == a.end() || rank(*in_a) < rank(*in_b);

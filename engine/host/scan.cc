@@ -33,6 +33,11 @@ constexpr size_t kNamesOfTask = 32;
 constexpr size_t kReadBytes = 256U << 10U;
 constexpr int kReadings = 4;  // of a file that changes
 
+struct Reading {
+  std::vector<char> buffer = std::vector<char>(kReadBytes);
+  Sha256 hash;
+};
+
 struct OpenDirectory {
   Descriptor handle;  // O_PATH
   std::string path;
@@ -174,7 +179,7 @@ class Scanner {
 
   // One thread's part: what it found is its own until it is over.
   struct Worker {
-    explicit Worker(Scanner& whole) : scanner(whole), buffer(kReadBytes) {}
+    explicit Worker(Scanner& whole) : scanner(whole) {}
 
     void work() {
       while (auto task = scanner.next()) {
@@ -186,6 +191,7 @@ class Scanner {
 
     void look(const std::shared_ptr<const OpenDirectory>& in, const std::string& name, bool enters) {
       std::string path = in->path.empty() ? name : in->path + "/" + name;
+      if (!enters && scanner.options_.most_are_known && is_known_file(*in, name, path)) return;
       Descriptor handle(openat(in->handle.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
       struct stat status {};
       if (handle.get() < 0 || fstat(handle.get(), &status) != 0) {
@@ -196,6 +202,23 @@ class Scanner {
       if (!deep) return note(std::move(path), status);
       if (!enters) return scanner.add({in, {name}, true});
       enter(std::move(handle), std::move(path), status);
+    }
+
+    // A file that need not be read need not be taken hold of: one look tells all of it.
+    bool is_known_file(const OpenDirectory& in, const std::string& name, const std::string& path) {
+      struct stat status {};
+      if (fstatat(in.handle.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+      if (!S_ISREG(status.st_mode)) return false;
+      FileState state = state_of(path, status);
+      const FileState* const known = scanner.known(state, status);
+      if (known != nullptr) add_known(std::move(state), *known, status);
+      return known != nullptr;
+    }
+
+    void add_known(FileState state, const FileState& known, const struct stat& status) {
+      state.sha256 = known.sha256;
+      state.capabilities = known.capabilities;
+      add(std::move(state), status);
     }
 
     // Down from the root, directory by directory.
@@ -259,13 +282,11 @@ class Scanner {
 
     void read(const Descriptor& handle, FileState state, struct stat status) {
       if (const FileState* known = scanner.known(state, status); known != nullptr) {
-        state.sha256 = known->sha256;
-        state.capabilities = known->capabilities;
-        return add(std::move(state), status);
+        return add_known(std::move(state), *known, status);
       }
       const Descriptor file(open_held(handle));
       if (file.get() < 0) return unread(std::move(state), status, std::strerror(errno));
-      for (int reading = 0; reading < kReadings; ++reading) {
+      for (int attempt = 0; attempt < kReadings; ++attempt) {
         if (scanner.options_.before_reading) scanner.options_.before_reading(state.path);
         state.capabilities = capabilities_of(file);
         if (!digest(file, static_cast<uint64_t>(status.st_size))) {
@@ -286,6 +307,8 @@ class Scanner {
 
     // Of no more than a little beyond `size`: who appends for ever has changed it anyway.
     bool digest(const Descriptor& file, uint64_t size) {
+      if (!reading) reading.emplace();
+      auto& [buffer, hash] = *reading;
       uint64_t done = 0;
       while (done <= size) {
         const ssize_t part = ::read(file.get(), buffer.data(), buffer.size());
@@ -362,9 +385,8 @@ class Scanner {
     Scanner& scanner;
     bool deep = true;  // directories are entered
     Scan found;
-    Sha256 hash;
     Digest read_digest;
-    std::vector<char> buffer;
+    std::optional<Reading> reading;  // from the first file on that is read
   };
 
   bool excluded(const std::string& directory, const std::string& name) const {

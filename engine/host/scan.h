@@ -40,6 +40,8 @@ struct ScanOptions {
   // The state in which a file was read before, when its identity, size and mtime are the same now; its content is not
   // read then. Asked from any of the threads. None: all is read.
   std::function<const FileState*(const std::string& path, const FileIdentity&, uint64_t size, FileTime mtime)> known;
+  // Whether that is so of most files: each is looked at by its name first, and not taken hold of where it is known.
+  bool most_are_known = false;
   // For tests: called by the scan's threads when a file is open and nothing of it is read.
   std::function<void(const std::string& path)> before_reading;
 };
