@@ -83,6 +83,12 @@ void ProcessWatch::turn() {
   begin_round();
 }
 
+// A little late, so that it is done together with what else wakes the caller: to wake up costs the most.
+Duration ProcessWatch::next() const {
+  const Duration due = pace_.next();
+  return due <= clock_.elapsed() ? due : due + options_.every / 30;
+}
+
 void ProcessWatch::look_at(pid_t number) {
   auto process = read_process(number);
   if (!process || !process->image) return;

@@ -47,8 +47,8 @@ class ProcessWatch {
 
   // Looks at those whose time it is: a bounded part.
   void turn();
-  Duration next() const { return pace_.next(); }  // when it is, by the clock's elapsed()
-  size_t rounds() const { return rounds_; }       // that are over
+  Duration next() const;                     // when it is, by the clock's elapsed()
+  size_t rounds() const { return rounds_; }  // that are over
 
   // For a heartbeat.
   Json state() const;

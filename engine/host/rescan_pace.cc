@@ -6,6 +6,8 @@ namespace kedge {
 namespace {
 
 constexpr int64_t kJitterSteps = 2'000;  // from 0.9 to 1.1
+constexpr int64_t kUnitsOfStep = 32;
+constexpr int64_t kStepsTogether = 10;
 
 // FNV-1a, begun with the salt, and mixed at its end: its lowest bits are to depend on all of the path.
 uint64_t hash_of(std::string_view text, uint64_t salt) {
@@ -34,6 +36,7 @@ void RescanPace::begin(Duration now, size_t units, uint64_t random) {
 
 size_t RescanPace::due(Duration now) const {
   if (is_over(now)) return units_ > done_ ? units_ - done_ : 0;
+  if (now < next()) return 0;
   const double part = static_cast<double>((now - begin_).count()) / static_cast<double>(length_.count());
   const auto wanted = static_cast<size_t>(part * static_cast<double>(units_)) + 1;
   return std::min(wanted, units_) > done_ ? std::min(wanted, units_) - done_ : 0;
@@ -43,7 +46,9 @@ Duration RescanPace::next() const {
   if (done_ >= units_) return begin_ + length_;
   const double part = static_cast<double>(done_) / static_cast<double>(units_);
   const auto exact = static_cast<int64_t>(part * static_cast<double>(length_.count()));
-  const int64_t step = std::max<int64_t>(options_.step.count(), 1);
+  const int64_t least = std::max<int64_t>(options_.step.count(), 1);
+  const int64_t step =
+      std::clamp(length_.count() / static_cast<int64_t>(units_) * kUnitsOfStep, least, least * kStepsTogether);
   return begin_ + std::min(Duration((exact + step - 1) / step * step), length_);
 }
 

@@ -20,14 +20,16 @@ class RescanPace {
   struct Options {
     Duration every = std::chrono::hours(1);        // each directory is listed, and each entry looked at
     Duration read_every = std::chrono::hours(24);  // each file is read
-    Duration step = std::chrono::seconds(1);       // what is due by then is done together: to wake up costs the most
+    // What is due within a step is done together: to wake up costs the most. A step is as long as 32 units take their
+    // time, but neither shorter than this, nor longer than ten times as long.
+    Duration step = std::chrono::seconds(1);
   };
   RescanPace(Options options, uint64_t salt);
 
   // A new round over so many units. `random`: any number; the round takes 0.9 to 1.1 of `every`, the first no time.
   void begin(Duration now, size_t units, uint64_t random);
 
-  // How many units should have been done by now and are not.
+  // How many units should have been done by now and are not; none before next().
   size_t due(Duration now) const;
   void done(size_t units = 1) { done_ += units; }
 

@@ -239,7 +239,12 @@ Result<void> Sensor::turn(Duration timeout) {
 
 Duration Sensor::wait(Duration timeout) const {
   const Duration now = clock_.elapsed();
-  Duration until = std::min({now + timeout, next_beat_, pace_.next()});
+  // A little late, so that it is done together with what else wakes the caller: to wake up costs the most.
+  const auto unhurried = [now](Duration due, Duration every) {
+    return due <= now ? due : due + std::min<Duration>(seconds(1), every / 60);
+  };
+  Duration until = std::min(
+      {now + timeout, unhurried(next_beat_, options_.heartbeat), unhurried(pace_.next(), options_.rescan.every)});
   if (const auto due = settler_->next()) until = std::min(until, *due);
   if (!held_.empty()) until = std::min(until, next_held_);
   return std::max(until - now, Duration{0});
@@ -311,8 +316,9 @@ void Sensor::look_at(const PathLook& look) {
 // What a file holds that was not changed since it was read is known; of what nobody is told about only the rest counts.
 const FileState* Sensor::known(const Root& root, bool trusts, const std::string& path, const FileIdentity& identity,
                                uint64_t size, FileTime mtime) const {
-  if (options_.policy.is_quiet(root.in_system(path))) return &kNotRead;
-  return trusts ? root.tree.known(path, identity, size, mtime) : nullptr;
+  const FileState* const unchanged = trusts ? root.tree.known(path, identity, size, mtime) : nullptr;
+  if (unchanged != nullptr) return unchanged;
+  return options_.policy.is_quiet(root.in_system(path)) ? &kNotRead : nullptr;
 }
 
 // Reads a part and tells what differs. A single path that was named is always read; of more, what has not changed since
@@ -327,6 +333,7 @@ Sensor::Judged Sensor::examine(Root& root, ScanPart part, const Reason& reason, 
     const bool trusts = !is_named && !(is_rescan && pace_.is_read_again(path));
     return known(root, trusts, path, identity, size, mtime);
   };
+  options.most_are_known = !is_named && read_all_;
   const Time begun = clock_.now();
   auto scan = scan_parts(root.options.path, {part}, options);
   if (!scan && scan.error().code != ErrorCode::not_found) {

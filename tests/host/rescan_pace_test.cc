@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 TEST(RescanPace, DoesTheFirstRoundAtOnce) {
   RescanPace pace({}, 1);
@@ -53,6 +54,20 @@ TEST(RescanPace, WhatIsDueWithinAStepIsDoneTogether) {
   }
   EXPECT_EQ(times, 5);
   EXPECT_EQ(done + pace.due(hours(2)), 1'000U);
+}
+
+TEST(RescanPace, AStepIsAsLongAsSomeUnitsTakeWithinBounds) {
+  const auto second_step = [](size_t units) {
+    RescanPace pace({}, 1);
+    pace.begin(hours(0), 0, 0);
+    pace.begin(hours(1), units, 1'000);
+    pace.done(pace.due(hours(1)));
+    EXPECT_EQ(pace.due(pace.next() - seconds(1)), 0U) << "before its time";
+    return pace.next() - hours(1);
+  };
+  EXPECT_EQ(second_step(10), minutes(6)) << "a unit's own time";
+  EXPECT_EQ(second_step(10'000), seconds(10));
+  EXPECT_EQ(second_step(1'000'000), seconds(1));
 }
 
 TEST(RescanPace, ARoundsLengthIsNotToBeGuessed) {
