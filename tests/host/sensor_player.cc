@@ -1,9 +1,11 @@
 #include "tests/host/sensor_player.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "host/sensor.h"
@@ -20,6 +22,26 @@ using std::chrono::seconds;
 
 constexpr Duration kTurn = milliseconds(1);
 constexpr Duration kPatience = seconds(60);
+
+// A player that is given little of a core must not find that whole rounds of the rescan have passed between two of its
+// turns: then the rescan comes upon all before the watcher's word of it is looked at.
+class PlayersClock final : public Clock {
+ public:
+  Time now() override { return system_.now(); }
+  Duration elapsed() override { return elapsed_; }
+  std::string boot_id() override { return system_.boot_id(); }
+
+  void turn() {
+    const Duration now = system_.elapsed();
+    elapsed_ += std::min(now - std::exchange(last_, now), kTurnMost);
+  }
+
+ private:
+  static constexpr Duration kTurnMost = milliseconds(5);
+  SystemClock system_;
+  Duration last_ = system_.elapsed();
+  Duration elapsed_ = last_;
+};
 
 class SensorPlayer {
  public:
@@ -86,6 +108,7 @@ class SensorPlayer {
   }
 
   void turn() {
+    clock_.turn();
     if (const auto done = sensor_->turn(kTurn); !done) wrong_ += done.error().message + "\n";
     if (random_.below(3) != 0) keep();
   }
@@ -142,7 +165,7 @@ class SensorPlayer {
   }
 
   Random random_;
-  SystemClock clock_;
+  PlayersClock clock_;
   const TemporaryDirectory place_;
   const std::string root_ = (place_.path() / "root").string();
   RandomOperations operations_{random_, root_, (place_.path() / "outside").string()};
