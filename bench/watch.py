@@ -5,14 +5,17 @@
 A tree of so many directories with so many files in each, made once and kept. In turns, each in a process of its own, with the
 tree in the kernel's caches: the floor (readdir and inotify_add_watch, one thread, nothing remembered), kedge's watchers with
 inotify and with fanotify, `inotifywait -r -m`, and watchman until it answers a first question. Then storms in a tree that is
-small at first, by one writer and by three: the floor, kedge's two with the settler above, and inotifywait; what was lost is
-what is there in the end and nobody said to look at. A peer that is not installed is left out.
+small at first, by one writer and by three: the floor, kedge's two with the settler above, inotifywait, and watchman with somebody
+who is subscribed to all names. What was lost is what is there in the end and nobody said to look at, also when the peers have
+recovered: watchman reads a tree again when the kernel's queue was full, and says so. A peer that is not installed is left out.
 """
 
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import time
 
 from stage.past import kept_tree, understand_kept
@@ -45,21 +48,42 @@ def ready_inotifywait(place, tree):
         return time.monotonic() - began, child.cpu_seconds(), child.memory()[0] * 1.048576
 
 
+class Watchman:
+    """A server of its own, with the state of no other."""
+
+    def __init__(self, place):
+        folder = place.folder("watchman")
+        self.socket = os.path.join(folder, "socket")
+        self.child = Child(["watchman", "--foreground", "--sockname", self.socket, "--statefile", os.path.join(folder, "state"),
+                            "--pidfile", os.path.join(folder, "pid"), "--logfile", os.path.join(folder, "log")],
+                           place.log("watchman"))
+
+    def __enter__(self):
+        wait_for("watchman", lambda: os.path.exists(self.socket), 30, 0.005)
+        return self
+
+    def __exit__(self, *_):
+        self.child.stop()
+
+    def ask(self, *question):
+        """By its own client."""
+        command = ["watchman", "--sockname", self.socket, "--no-spawn", "-j"]
+        answer = json.loads(subprocess.run(command, input=json.dumps(question), capture_output=True, text=True).stdout)
+        if "error" in answer:
+            raise SystemExit(f"bench: watchman says {answer}")
+        return answer
+
+    def watch(self, tree):
+        """Its answer to `clock` waits until it has read the tree."""
+        self.ask("watch", tree)
+        self.ask("clock", tree, {"sync_timeout": 300_000})
+
+
 def ready_watchman(place, tree):
-    """Its answer to `clock` waits until it has read the tree."""
-    folder = place.folder("watchman")
-    socket = os.path.join(folder, "socket")
     began = time.monotonic()
-    with Child(["watchman", "--foreground", "--sockname", socket, "--statefile", os.path.join(folder, "state"),
-                "--pidfile", os.path.join(folder, "pid"), "--logfile", os.path.join(folder, "log")],
-               place.log("watchman")) as child:
-        wait_for("watchman", lambda: os.path.exists(socket), 30, 0.005)
-        ask = ["watchman", "--sockname", socket, "--no-spawn", "-j"]
-        for question in (["watch", tree], ["clock", tree, {"sync_timeout": 300_000}]):
-            answer = subprocess.run(ask, input=json.dumps(question), capture_output=True, text=True).stdout
-            if "error" in json.loads(answer):
-                raise SystemExit(f"bench: watchman says {answer}")
-        return time.monotonic() - began, child.cpu_seconds(), child.memory()[0] * 1.048576
+    with Watchman(place) as watchman:
+        watchman.watch(tree)
+        return time.monotonic() - began, watchman.child.cpu_seconds(), watchman.child.memory()[0] * 1.048576
 
 
 def compare_ready(place, options, tree):
@@ -117,23 +141,75 @@ def storm_inotifywait(place, folder, storm):
     return {"events": len(lines), "cpu_seconds": cpu, "missed": lost, "looks": len(seen), "doubts": []}
 
 
+class Subscription:
+    """Of all names in a tree: what it was told from now on, read by a thread."""
+
+    def __init__(self, watchman, tree):
+        self.events, self.seen, self.warnings = 0, set(), set()
+        self.peer = socket.socket(socket.AF_UNIX)
+        self.peer.connect(watchman.socket)
+        since = watchman.ask("clock", tree)["clock"]  # what was there before is no news
+        question = ["subscribe", tree, "bench", {"since": since, "fields": ["name"], "empty_on_fresh_instance": False}]
+        self.peer.sendall(json.dumps(question).encode() + b"\n")
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        for line in self.peer.makefile():
+            told = json.loads(line)
+            self.warnings.update(["recrawl"] if "warning" in told else [])
+            self.events += len(told.get("files", []))
+            self.seen.update(told.get("files", []))
+
+    def close(self):
+        self.peer.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.peer.close()
+
+
+def storm_watchman(place, folder, storm):
+    with Watchman(place) as watchman:
+        watchman.watch(folder)
+        told = Subscription(watchman, folder)
+        before = watchman.child.cpu_seconds()
+        storm()
+        watchman.ask("clock", folder, {"sync_timeout": 300_000})
+        last = [-1]
+
+        def quiet():
+            before_events, last[0] = last[0], told.events
+            return before_events == told.events
+        wait_for("the end of what watchman tells", quiet, 120, 2)
+        cpu = watchman.child.cpu_seconds() - before
+        told.close()
+        answer = watchman.ask("query", folder, {"fields": ["name"]})
+        told.warnings.update(["recrawl"] if "warning" in answer else [])
+    there = [os.path.relpath(os.path.join(path, name), folder) for path, folders, files in os.walk(folder) for name in folders + files
+             if not name.startswith("writer")]
+    return {"events": told.events, "cpu_seconds": cpu, "missed": sum(name not in told.seen for name in there), "looks": len(told.seen),
+            "doubts": sorted(told.warnings)}
+
+
+STORM_PEERS = {"inotifywait": storm_inotifywait, "watchman": storm_watchman}
+
+
 def compare_storms(place, options):
     rows, lost = [], 0
     for kind in KINDS:
         count = options.operations // 10 if kind == "mkfile" else options.operations
         for writers in (1, 3):
-            for name in ["floor", "inotify", "fanotify"] + (["inotifywait"] if shutil.which("inotifywait") else []):
+            for name in ["floor", "inotify", "fanotify", *filter(shutil.which, STORM_PEERS)]:
                 folder = place.folder("storm")
                 run(place, folder, "prepare", kind, writers)
 
                 def storm():
                     run(place, folder, "storm", kind, count, writers)
-                took = storm_inotifywait(place, folder, storm) if name == "inotifywait" else storm_kedge(place, name, folder, storm)
+                took = STORM_PEERS[name](place, folder, storm) if name in STORM_PEERS else storm_kedge(place, name, folder, storm)
                 if took is None:
                     continue
                 if name in ("inotify", "fanotify"):
                     lost += took["missed"]
-                rows.append([f"{kind}, {writers}, {name if name in ('floor', 'inotifywait') else 'kedge, ' + name}",
+                rows.append([f"{kind}, {writers}, {'kedge, ' + name if name in ('inotify', 'fanotify') else name}",
                              f"{took['events']:,}", f"{took['events'] / max(took['cpu_seconds'], 0.01):,.0f}",
                              f"{took['looks']:,}", ", ".join(took["doubts"]) or "-",
                              "-" if name == "floor" else f"{took['missed']:,}"])
