@@ -69,7 +69,7 @@ TEST_F(SensorAsASource, AMistakeInItsFileIsToldByCheckWithBothPlaces) {
   EXPECT_EQ(typed.exit_code, kFoundWrong);
   EXPECT_THAT(typed.err,
               AllOf(HasSubstr("@kedge.yaml:6: sources[0].sensor: @sensor.yaml:6: polcy: is not a known key (did "
-                              "you mean 'watch'?)"),
+                              "you mean 'policy'?)"),
                     HasSubstr("@kedge.yaml:6: sources[0].sensor: @sensor.yaml:7: kafka: is of a sensor in a "
                               "process of its own: inside `kedge run` its events go to the rules")));
 }

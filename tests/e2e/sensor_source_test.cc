@@ -61,8 +61,9 @@ class OneMachine : public testing::Test {
     fs::rename(at(path + ".new"), at(path));
   }
   void make_baseline() const {
-    const auto made = run({.command = {kedge_program(), "baseline", "create", "--root", (engine.directory().path() / "root").string(), "--output",
-                                       engine.directory().path() / "golden.manifest"}});
+    const auto made =
+        run({.command = {kedge_program(), "baseline", "create", "--root", (engine.directory().path() / "root").string(),
+                         "--output", engine.directory().path() / "golden.manifest"}});
     ASSERT_TRUE(made) << made.error().message;
     ASSERT_EQ(made->exit, Exit{}) << made->output;
   }
