@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -22,17 +23,13 @@ namespace {
 // 0644: a log is there to be shown.
 int open_file(const std::string& path, int flags) { return open(path.c_str(), flags | O_CLOEXEC, 0644); }
 
-// So that a sync has less to wait for. Whether it begins or not, a sync sees to it.
+// What is written beyond this begins to be written back at once, so that a sync has less to wait for. What is less a
+// sync writes in one go, which takes half as long on a core as file by file.
+constexpr size_t kLeftToSync = 4U << 20U;
+
+// Whether it begins or not, a sync sees to it.
 void begin_writing_back(const Descriptor& file) {
   std::ignore = sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-}
-
-Result<void> write_whole(const std::string& path, std::string_view bytes) {
-  const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
-  if (file.get() < 0) return io_error("cannot create", path);
-  auto written = write_all(file, bytes, path);
-  begin_writing_back(file);
-  return written;
 }
 
 // A directory, and with it the file system on which it lies.
@@ -92,7 +89,7 @@ class SystemLogDisk final : public LogDisk {
   Result<void> write(const std::string& path, std::string_view bytes) override { return write_whole(path, bytes); }
 
   void write_early(const std::string& path, std::shared_ptr<const std::string> bytes) override {
-    early_.add([path, bytes = std::move(bytes)] { return write_whole(path, *bytes); });
+    early_.add([this, path, bytes = std::move(bytes)] { return write_whole(path, *bytes); });
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -140,14 +137,24 @@ class SystemLogDisk final : public LogDisk {
   // them, whoever else has heard of it.
   Result<void> sync_all() override {
     if (auto written = early_.wait(); !written) return written;
+    unsynced_ = 0;
     auto synced = log_.sync_file_system();
     return !synced || head_.shares_file_system(log_) ? synced : head_.sync_file_system();
   }
 
  private:
+  Result<void> write_whole(const std::string& path, std::string_view bytes) {
+    const Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+    if (file.get() < 0) return io_error("cannot create", path);
+    auto written = write_all(file, bytes, path);
+    if ((unsynced_ += bytes.size()) > kLeftToSync) begin_writing_back(file);
+    return written;
+  }
+
   const std::unique_ptr<LockFile> lock_;
   const Place log_;
   const Place head_;
+  std::atomic<size_t> unsynced_ = 0;  // bytes
   FileWork early_;
 };
 
