@@ -32,7 +32,7 @@ struct SourceSettings {
   Reading reading = Reading::strict;
 };
 
-// A source that is a sensor. What its own file says is read where it is to run (sensor_sources.h): nobody else needs,
+// A source that is a sensor. What its own file says is read where it is to run (app/sources.h): nobody else needs,
 // or may read, the baselines.
 struct SensorSettings {
   std::string field;  // "sources[1]"

@@ -4,17 +4,15 @@
 // The mark is a small file beside what the events wait in: how far they were decided, and by whose ledger. It is
 // written behind the ledger, and is what the group's offset is where Kafka is read (start_of_reading.h).
 //
-//   the ledger                    the mark                   goes on
-//   anything                      of another ledger          not, until adopted: then where the mark stands
-//   none, or behind the mark      of ours                    not: the ledger is older than the world
-//   behind it in a later epoch    of ours                    where the mark stands, with a gap on record: the ledger
-//   was
-//                                                            restored, and what a newer one decided is not here any
-//                                                            more
-//   has one                       none, or of another place  where the ledger stands, with a gap on record: what waited
-//                                                            in the other place is gone with it
-//   has one                       of ours, not ahead         where the ledger stands, behind its bookmark's event
-//   none                          none                       at 0
+//   the ledger                   the mark                  goes on
+//   anything                     of another ledger         not, until adopted: then where the mark stands
+//   none, or behind the mark     of ours                   not: the ledger is older than the world
+//   behind it, in a later epoch  of ours                   where the mark stands, with a gap on record: the ledger was
+//                                                          restored, and what a newer one had decided is gone
+//   has one                      none, or another place's  where the ledger stands, with a gap on record: what waited
+//                                                          in the other place is gone with it
+//   has one                      of ours, not ahead        where the ledger stands, behind its bookmark's event
+//   none                         none                      at 0
 #pragma once
 
 #include <cstdint>
