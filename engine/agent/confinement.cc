@@ -19,6 +19,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "host/processes.h"
+
 namespace kedge {
 namespace {
 
@@ -147,8 +149,9 @@ void allow_with_arguments(Rules& rules) {
     rules.allow("mmap", {is(2, rights, kWriteAndRun)});
   }
   for (const char* name : {"mprotect", "pkey_mprotect"}) rules.allow(name, {is(2, 0, PROT_EXEC)});
-  for (const uint64_t what :
-       {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR}) {
+  for (const uint64_t what : {uint64_t{TCGETS}, uint64_t{TIOCGWINSZ}, uint64_t{FIONREAD}, uint64_t{FIONBIO},
+                              uint64_t{SIOCGIFNAME}, uint64_t{SIOCGIFINDEX}, uint64_t{SIOCGIFCONF},
+                              uint64_t{SIOCGIFFLAGS}, uint64_t{SIOCGIFADDR}, uint64_t{kQueryMapping}}) {
     rules.allow("ioctl", {is(1, what)});
   }
   for (const uint64_t what : {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_CAPBSET_READ, PR_SET_VMA}) {

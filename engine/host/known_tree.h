@@ -97,6 +97,7 @@ class KnownTree {
   const std::shared_ptr<const std::vector<FileState>> entries_;
   const std::vector<FileState>& baseline_;
   std::vector<Identified> identified_;  // beside baseline_
+  mutable size_t near_ = 0;             // where a path was sought last: the next one is mostly close by
   Over over_;
   std::set<std::string, TreeOrder> mounted_;   // directories that another file system hides
   std::set<std::string, TreeOrder> doubtful_;  // what is to be found whatever is there

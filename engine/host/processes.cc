@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -21,9 +23,10 @@ constexpr std::string_view kDeleted = " (deleted)";
 
 std::string folder_of(const std::string& proc, pid_t number) { return proc + "/" + std::to_string(number) + "/"; }
 
+Descriptor opened(const std::string& path) { return Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
+
 // What /proc tells has no size beforehand.
-std::string read_some(const std::string& path, size_t bytes_max) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+std::string read_some(const Descriptor& file, size_t bytes_max) {
   std::string text;
   std::array<char, 16U << 10U> piece;
   while (file.get() >= 0 && text.size() < bytes_max) {
@@ -34,6 +37,8 @@ std::string read_some(const std::string& path, size_t bytes_max) {
   }
   return text;
 }
+
+std::string read_some(const std::string& path, size_t bytes_max) { return read_some(opened(path), bytes_max); }
 
 std::optional<std::string> target_of(const std::string& link) {
   std::array<char, 4096> piece;
@@ -127,7 +132,62 @@ std::string unescaped(std::string_view path) {
   return text;
 }
 
+// Each file once.
+struct FilesMapped {
+  void add(std::string name, uint64_t device, uint64_t inode, uint64_t begin, uint64_t end) {
+    if (inode == 0 || !name.starts_with('/') || !seen.insert({device, inode}).second) return;
+    ImageFile file = named(std::move(name));
+    file.device = device;
+    file.inode = inode;
+    all.push_back({std::move(file), fmt::format("{:x}-{:x}", begin, end)});
+  }
+
+  std::vector<MappedFile> all;
+  std::set<std::pair<uint64_t, uint64_t>> seen;
+};
+
+// As linux/fs.h has it since Linux 6.11 (struct procmap_query); a kernel takes it of any size that it knows.
+struct MappingQuery {
+  uint64_t size = sizeof(MappingQuery);
+  uint64_t flags = 0;
+  uint64_t address = 0;
+  uint64_t begin = 0, end = 0;  // from here on what is answered
+  uint64_t rights = 0;
+  uint64_t page_size = 0;
+  uint64_t offset = 0;
+  uint64_t inode = 0;
+  uint32_t device_major = 0, device_minor = 0;
+  uint32_t name_size = 0;
+  uint32_t build_id_size = 0;
+  uint64_t name = 0;
+  uint64_t build_id = 0;
+};
+static_assert(sizeof(MappingQuery) == 104);
+
+constexpr uint64_t kExecutable = 0x04, kAtOrBehind = 0x10, kOfAFile = 0x20;
+
+// None: they are to be read. So are those of which one cannot be told like this, as with a very long name.
+std::optional<std::vector<MappedFile>> ask_for_executable_mappings(const Descriptor& maps) {
+  FilesMapped files;
+  std::array<char, 4096> name;
+  MappingQuery query;
+  for (size_t asked = 0; asked < kMappingsMax; ++asked) {
+    query.flags = kExecutable | kAtOrBehind | kOfAFile;
+    query.address = query.end;
+    query.name = reinterpret_cast<uint64_t>(name.data());  // NOLINT: as the kernel wants it
+    query.name_size = name.size();
+    if (ioctl(maps.get(), kQueryMapping, &query) != 0) {
+      if (errno == ENOENT) break;
+      return std::nullopt;
+    }
+    files.add(name.data(), makedev(query.device_major, query.device_minor), query.inode, query.begin, query.end);
+  }
+  return std::move(files.all);
+}
+
 }  // namespace
+
+const unsigned long kQueryMapping = _IOWR('f', 17, MappingQuery);
 
 std::vector<pid_t> process_numbers(const std::string& proc) {
   std::vector<pid_t> numbers;
@@ -149,12 +209,13 @@ std::optional<Process> read_process(pid_t number, const std::string& proc) {
 }
 
 std::vector<MappedFile> executable_mappings(pid_t number, const std::string& proc) {
-  return parse_executable_mappings(read_some(folder_of(proc, number) + "maps", kMapsBytesMax));
+  const Descriptor maps = opened(folder_of(proc, number) + "maps");
+  if (auto asked = ask_for_executable_mappings(maps)) return *std::move(asked);
+  return parse_executable_mappings(read_some(maps, kMapsBytesMax));
 }
 
 std::vector<MappedFile> parse_executable_mappings(std::string_view maps) {
-  std::vector<MappedFile> files;
-  std::set<std::pair<uint64_t, uint64_t>> seen;
+  FilesMapped files;
   while (!maps.empty()) {
     std::string_view line = maps.substr(0, maps.find('\n'));
     maps.remove_prefix(std::min(maps.size(), line.size() + 1));
@@ -164,20 +225,16 @@ std::vector<MappedFile> parse_executable_mappings(std::string_view maps) {
     const std::string_view device = take_word(line);
     const auto inode = number_in<uint64_t>(take_word(line));
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const size_t dash = place.find('-');
     const size_t colon = device.find(':');
-    if (rights.size() < 4 || rights[2] != 'x' || !inode || *inode == 0 || colon == device.npos || line.empty())
-      continue;
+    if (rights.size() < 4 || rights[2] != 'x' || !inode || dash == place.npos || colon == device.npos) continue;
+    const auto begin = number_in<uint64_t>(place.substr(0, dash), 16);
+    const auto end = number_in<uint64_t>(place.substr(dash + 1), 16);
     const auto major = number_in<unsigned>(device.substr(0, colon), 16);
     const auto minor = number_in<unsigned>(device.substr(colon + 1), 16);
-    if (!major || !minor || !line.starts_with('/')) continue;
-    const uint64_t both = makedev(*major, *minor);
-    if (!seen.insert({both, *inode}).second) continue;
-    ImageFile file = named(unescaped(line));
-    file.device = both;
-    file.inode = *inode;
-    files.push_back({std::move(file), std::string(place)});
+    if (begin && end && major && minor) files.add(unescaped(line), makedev(*major, *minor), *inode, *begin, *end);
   }
-  return files;
+  return std::move(files.all);
 }
 
 std::map<std::string, std::string> environment_of(pid_t number, const std::set<std::string>& names,

@@ -19,6 +19,7 @@ namespace kedge {
 
 inline constexpr size_t kEnvironmentBytesMax = 256U << 10U;  // of a process; beyond it nothing is read
 inline constexpr size_t kMapsBytesMax = 8U << 20U;           // of a process: some 80,000 mappings
+inline constexpr size_t kMappingsMax = 80'000;               // of a process, where each is asked for
 inline constexpr size_t kDescriptorsMax = 500'000;           // of all processes: half a second
 
 // Where a mapping, or a program, comes from.
@@ -53,11 +54,15 @@ struct MappedFile {
   std::string place;  // the first of its mappings, as /proc/PID/map_files names it: "7f3c00000000-7f3c00021000"
 };
 
-// Each file once, in the order of the first mapping; empty where the process is gone, or not to be seen.
+// Each file once, in the order of the first mapping; empty where the process is gone, or not to be seen. A kernel that
+// knows the request (PROCMAP_QUERY, Linux 6.11) is asked for these mappings alone; of another all are read.
 std::vector<MappedFile> executable_mappings(pid_t number, const std::string& proc = "/proc");
 
 // The same of the text of a /proc/PID/maps.
 std::vector<MappedFile> parse_executable_mappings(std::string_view maps);
+
+// The request by which /proc/PID/maps answers for one mapping, for who says what this process may ask.
+extern const unsigned long kQueryMapping;
 
 // What stands behind NAME= in the environment that the process was started with; none: it has no such variable.
 std::map<std::string, std::string> environment_of(pid_t number, const std::set<std::string>& names,

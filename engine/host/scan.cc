@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -101,6 +103,16 @@ int open_held(const Descriptor& handle) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   const int file = open(path.c_str(), kFlags | O_NOATIME);
   return file < 0 && errno == EPERM ? open(path.c_str(), kFlags) : file;
+}
+
+// A directory below another, reached through directories of one file system alone, in one call. Negative: it is not to
+// be had so, and is to be looked for step by step, which says why.
+Descriptor open_below(const Descriptor& root, const std::string& path) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  const char* const name = path.empty() ? "." : path.c_str();
+  return Descriptor(static_cast<int>(syscall(SYS_openat2, root.get(), name, &how, sizeof how)));
 }
 
 // Empty: it has none.
@@ -221,8 +233,23 @@ class Scanner {
       add(std::move(state), status);
     }
 
-    // Down from the root, directory by directory.
     void look_at(const Descriptor& root, const ScanPart& part) {
+      struct stat status {};
+      if (part.depth != ScanPart::Depth::entry) {
+        Descriptor itself = open_below(root, part.path);
+        if (itself.get() >= 0 && fstat(itself.get(), &status) == 0) {
+          return enter(std::move(itself), part.path, status);
+        }
+      }
+      const size_t slash = part.path.rfind('/');
+      const std::string parent = slash == std::string::npos ? "" : part.path.substr(0, slash);
+      Descriptor above = open_below(root, parent);
+      if (above.get() < 0) return look_step_by_step(root, part);
+      look_at_last(std::move(above), parent, part, part.path.substr(slash == std::string::npos ? 0 : slash + 1));
+    }
+
+    // Down from the root, directory by directory.
+    void look_step_by_step(const Descriptor& root, const ScanPart& part) {
       Descriptor held(openat(root.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
       struct stat status {};
       if (held.get() < 0 || fstat(held.get(), &status) != 0) return fault(part.path);

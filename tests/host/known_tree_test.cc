@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/random.h"
+
 namespace kedge {
 namespace {
 
@@ -188,6 +190,30 @@ TEST_F(KnownTreeTest, AFileThatChangedJustNowIsNotKnown) {
   for (ScannedEntry& entry : scan.entries) entry.identity.ctime = {1'999'999'999, 0};
   tree.look({"", Depth::tree}, scan, kNow);
   EXPECT_EQ(tree.known("etc/hosts", scan.entries[5].identity, 9, {}), nullptr);
+}
+
+TEST_F(KnownTreeTest, FindsEachPathOfTheBaselineInWhateverOrder) {
+  auto entries = std::make_shared<std::vector<FileState>>(std::vector{directory("")});
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "d" + std::to_string(100 + i);
+    entries->push_back(directory(name));
+    for (int j = 0; j < i % 7; ++j) entries->push_back(file(name + "/" + std::to_string(j)));
+  }
+  for (size_t size = 0; size <= entries->size(); size += 19) {
+    const KnownTree whole(
+        std::make_shared<const std::vector<FileState>>(entries->begin(), entries->begin() + static_cast<long>(size)));
+    Random random(size);
+    for (int looks = 0; looks < 2'000; ++looks) {
+      const size_t sought = random.below(entries->size());
+      const std::string& path = (*entries)[sought].path;
+      const FileState* const found = whole.in_baseline(path);
+      ASSERT_EQ(found != nullptr, sought < size) << path;
+      if (found != nullptr) {
+        ASSERT_EQ(found->path, path);
+      }
+      ASSERT_EQ(whole.in_baseline(path + "!"), nullptr);
+    }
+  }
 }
 
 TEST_F(KnownTreeTest, TheRescanGoesOverAllDirectoriesThatAreThere) {

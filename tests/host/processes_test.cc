@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/files.h"
 #include "tests/host/own_network.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
@@ -23,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::EndsWith;
+using testing::Field;
 using testing::IsEmpty;
 using testing::Pair;
 
@@ -102,9 +105,47 @@ TEST(Processes, SeesMappingsThatCanBeRunAndNoOthers) {
   close(memory);
 }
 
+// A directory so deep that no single name leads to it, and a file in it.
+Descriptor very_deep_file(const std::string& above) {
+  const std::string name(250, 'd');
+  Descriptor at(open(above.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (int depth = 0; depth < 20; ++depth) {
+    mkdirat(at.get(), name.c_str(), 0700);
+    at = Descriptor(openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  Descriptor file(openat(at.get(), "deep.so", O_RDWR | O_CREAT | O_CLOEXEC, 0700));
+  return ftruncate(file.get(), 4096) == 0 ? std::move(file) : Descriptor();
+}
+
+TEST(Processes, AKernelThatIsAskedSaysWhatAllThatItListsDoes) {
+  const TemporaryDirectory place;
+  const Descriptor two_lines(open((place.path() / "two\nlines.so").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0700));
+  const Descriptor deep = very_deep_file(place.path());
+  ASSERT_EQ(ftruncate(two_lines.get(), 4096), 0);
+  ASSERT_GE(deep.get(), 0);
+  const auto same_both_ways = [](const std::string& part) {
+    const auto asked = executable_mappings(getpid());
+    const auto listed = parse_executable_mappings(*read_file("/proc/self/maps", kMapsBytesMax));
+    EXPECT_THAT(asked, Contains(Field(&MappedFile::file, Field(&ImageFile::path, EndsWith(part)))));
+    ASSERT_EQ(asked.size(), listed.size());
+    for (size_t i = 0; i < asked.size(); ++i) {
+      EXPECT_EQ(asked[i].file, listed[i].file);
+      EXPECT_EQ(asked[i].place, listed[i].place);
+    }
+  };
+  void* const first = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, two_lines.get(), 0);
+  ASSERT_NE(first, MAP_FAILED);
+  same_both_ways("/two\nlines.so");
+  void* const second = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, deep.get(), 0);
+  ASSERT_NE(second, MAP_FAILED);
+  same_both_ways("/deep.so");  // who gives it such a name hides nothing
+  munmap(first, 4096);
+  munmap(second, 4096);
+}
+
 TEST(Processes, ReadsMapsWhateverTheNamesAre) {
   const auto mapped = parse_executable_mappings(
-      "55e0-55e1 r-xp 00001000 fe:02 17                         /usr/bin/a b\n"
+      "000055e0-000055e1 r-xp 00001000 fe:02 17                 /usr/bin/a b\n"
       "55e1-55e2 r-xp 00002000 fe:02 17                         /usr/bin/a b\n"
       "7f00-7f01 r-xp 00000000 00:01 1024                       /memfd:x (deleted) (deleted)\n"
       "7f01-7f02 r-xp 00000000 fe:02 18                         /tmp/two\\012lines.so\n"
@@ -115,7 +156,7 @@ TEST(Processes, ReadsMapsWhateverTheNamesAre) {
       "7f05-7f06 r-xp 00000000 fe:02");
   ASSERT_EQ(mapped.size(), 3U);
   EXPECT_EQ(mapped[0].file.path, "/usr/bin/a b");
-  EXPECT_EQ(mapped[0].place, "55e0-55e1");
+  EXPECT_EQ(mapped[0].place, "55e0-55e1") << "map_files has no leading zeros";
   EXPECT_EQ(mapped[1].file.path, "/memfd:x (deleted)");
   EXPECT_TRUE(mapped[1].file.is_in_memory());
   EXPECT_EQ(mapped[2].file.path, "/tmp/two\nlines.so");
