@@ -172,7 +172,7 @@ def rested_latency(place, options, broker, tree):
         events.wait_for_type("sensor.ready")
         taken = []
         for number in range(options.rested):
-            time.sleep(7)  # it rests after five seconds
+            time.sleep(4)  # it rests after two seconds
             path = os.path.join(tree, "directory0", f"rested-{number}")
             begun = time.time_ns()
             with open(path + ".new", "w") as file:

@@ -47,7 +47,7 @@ class EventSender {
     Deliver deliver;
     Announce announce;
     std::function<void()> rest = [] {};         // there need be no connection until `deliver` is called again
-    Duration linger = std::chrono::seconds(5);  // with nothing to send, until `rest` is called
+    Duration linger = std::chrono::seconds(2);  // with nothing to send, until `rest` is called
     Portion portion = {};
   };
 

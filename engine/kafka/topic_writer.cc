@@ -16,9 +16,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook = milliseconds(100);         // how soon a stop is seen
-constexpr milliseconds kSearch = milliseconds(2000);      // for the topic, before something is written
-constexpr milliseconds kWithdrawal = milliseconds(1000);  // how long the library may take to give a record back
+constexpr milliseconds kLook = milliseconds(100);             // how soon a stop is seen
+constexpr milliseconds kSearch = milliseconds(2000);          // for the topic, before something is written
+constexpr milliseconds kWithdrawal = milliseconds(1000);      // how long the library may take to give a record back
+constexpr milliseconds kOtherAddresses = milliseconds(1000);  // a name may have some: each attempt is made at one
 
 int at_most(milliseconds most, Clock::time_point end) {
   const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
@@ -50,6 +51,7 @@ struct TopicWriter::Client {
   size_t reported = 0;                         // how many there are
   std::optional<Error> refused;                // why not all were handed over
   std::optional<KafkaProblem> trouble;         // the last that the library told while it was under way
+  bool all_are_down = false;                   // no broker could be reached, since that was asked last
 };
 
 // `opaque` is the Client. Called inside rd_kafka_poll, so by whoever writes.
@@ -69,6 +71,9 @@ struct WriterCallbacks {
 
   static void error(rd_kafka_t*, int code, const char* reason, void* opaque) {
     Client& client = *static_cast<Client*>(opaque);
+    const bool all_are_down = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    client.all_are_down = client.all_are_down || all_are_down;
+    if (all_are_down && client.trouble) return;  // the last one's trouble says more
     client.trouble = explain(static_cast<rd_kafka_resp_err_t>(code), client.redactor.redact(reason), client.facts);
   }
 
@@ -236,14 +241,21 @@ Error TopicWriter::failure(int code, std::string_view reason) const {
   }
 }
 
-// All topics are asked for: to ask for one by its name can create it.
+// All topics are asked for: to ask for one by its name can create it. Where no broker could be reached for a while it
+// is not asked again.
 Result<int> TopicWriter::partitions(Duration timeout) {
   if (auto opened = open(); !opened) return opened.error();
   client_->trouble.reset();
+  client_->all_are_down = false;
+  const auto end = Clock::now() + timeout;
   const rd_kafka_metadata_t* found = nullptr;
-  const auto wait = std::chrono::ceil<milliseconds>(timeout);
-  const auto code = rd_kafka_metadata(client_->handle, 1, nullptr, &found, static_cast<int>(wait.count()));
-  rd_kafka_poll(client_->handle, 0);  // what it has to tell
+  const auto ask = [&](milliseconds most) {
+    const auto code = rd_kafka_metadata(client_->handle, 1, nullptr, &found, at_most(most, end));
+    rd_kafka_poll(client_->handle, 0);  // what it has to tell
+    return code;
+  };
+  auto code = ask(kOtherAddresses);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !client_->all_are_down) code = ask(milliseconds::max());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (client_->trouble) return to_error(*client_->trouble);
     return failure(code, "");

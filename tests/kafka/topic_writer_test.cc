@@ -188,5 +188,14 @@ TEST_F(TopicWriterTest, FindsItsTopicWithoutMakingIt) {
   EXPECT_EQ(TopicWriter(other).partitions(kTimeout).error().code, ErrorCode::not_found);
 }
 
+TEST_F(TopicWriterTest, DoesNotAskForLongWhereNobodyListens) {
+  WriterOptions nobody = options();
+  nobody.brokers = "127.0.0.1:1";
+  const auto found = TopicWriter(nobody).partitions(std::chrono::hours(1));
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(found.error().message, HasSubstr("Connection refused"));
+}
+
 }  // namespace
 }  // namespace kedge
