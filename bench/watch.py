@@ -4,7 +4,8 @@
 
 A tree of so many directories with so many files in each, made once and kept. In turns, each in a process of its own, with the
 tree in the kernel's caches: the floor (readdir and inotify_add_watch, one thread, nothing remembered), kedge's watchers with
-inotify and with fanotify, `inotifywait -r -m`, and watchman until it answers a first question. Then storms in a tree that is
+inotify and with fanotify, `inotifywait -r -m`, watchman until it answers a first question, and for comparison the whole of
+`kedge sensor` with its baseline, which holds what each file is to be. Then storms in a tree that is
 small at first, by one writer and by three: the floor, kedge's two with the settler above, inotifywait, and watchman with somebody
 who is subscribed to all names. What was lost is what is there in the end and nobody said to look at, also when the peers have
 recovered: watchman reads a tree again when the kernel's queue was full, and says so. A peer that is not installed is left out.
@@ -23,6 +24,14 @@ from stage.place import Place, arguments
 from stage.processes import Child, end_on_signals, wait_for
 from stage.report import goal, headline, median, table
 
+SETTINGS = """version: 1
+host: bench
+data: {data}
+roots:
+  - {{path: {root}, as: /, baseline: {manifest}}}
+watch: inotify
+kafka: {{brokers: ["127.0.0.1:1"], topic: none}}
+"""
 KINDS = ["create", "modify", "rename", "mkfile"]
 
 
@@ -86,11 +95,27 @@ def ready_watchman(place, tree):
         return time.monotonic() - began, watchman.child.cpu_seconds(), watchman.child.memory()[0] * 1.048576
 
 
+def ready_sensor(place, tree):
+    """The whole of it, which knows what each file is to hold: from its start, with the baseline to be read, until it watches."""
+    manifest, settings = os.path.join(place.directory, "manifest"), os.path.join(place.directory, "sensor.yaml")
+    if not os.path.exists(manifest):
+        with open(place.log("baseline"), "w") as log:
+            subprocess.run([place.kedge, "baseline", "create", "--root", tree, "--output", manifest], check=True, stdout=log, stderr=log)
+    with open(settings, "w") as file:
+        file.write(SETTINGS.format(data=place.folder("sensor-data"), root=tree, manifest=manifest))
+    log = place.log("sensor")
+    began = time.monotonic()
+    with Child([place.kedge, "sensor", "-c", settings], log) as child:
+        wait_for("the sensor", lambda: " watches " in open(log).read(), 300, 0.005)
+        return time.monotonic() - began, child.cpu_seconds(), child.memory()[0] * 1.048576
+
+
 def compare_ready(place, options, tree):
     all_of = {"floor": ready_kedge("floor"), "kedge, inotify": ready_kedge("inotify"), "kedge, fanotify": ready_kedge("fanotify")}
     for name, measure in {"inotifywait": ready_inotifywait, "watchman": ready_watchman}.items():
         if shutil.which(name):
             all_of[name] = measure
+    all_of["kedge sensor"] = ready_sensor
     taken = {name: [] for name in all_of}
     run(place, tree, "ready", "floor")  # into the caches
     for _ in range(options.rounds):

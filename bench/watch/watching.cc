@@ -35,6 +35,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+constexpr uint64_t kMissedTold = 10;
+
 double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -141,7 +143,7 @@ void drain_watcher(const std::string& name, const std::string& directory, Draine
     for (PathLook& look : settler.due(elapsed())) {
       ++drained.looks;
       for (const auto reason : look.doubts) drained.doubts.insert(std::string(to_string(reason)));
-      done = done || look.path == last || (look.tree && fs::exists(last));
+      done = done || look.path == last || (look.tree && lies_in(last, look.path) && fs::exists(last));
       (look.tree ? drained.trees : drained.seen).insert(std::move(look.path));
     }
   }
@@ -158,7 +160,8 @@ uint64_t missed(const std::string& directory, const Drained& drained) {
   };
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
     if (entry.path().filename().string().rfind("writer", 0) == 0) continue;  // was there before
-    count += drained.seen.count(entry.path().string()) == 0 && !in_tree(entry.path().string()) ? 1U : 0U;
+    if (drained.seen.count(entry.path().string()) != 0 || in_tree(entry.path().string())) continue;
+    if (++count <= kMissedTold) std::cerr << "missed: " << entry.path().string() << "\n";
   }
   return count;
 }
