@@ -1,18 +1,17 @@
-// A host in namespaces of its own, replaced again and again while somebody asks its service, many times a millisecond's
-// worth of waiting apart.
+// A host in namespaces of its own, replaced again and again while somebody outside asks its service, many times a
+// millisecond's worth of waiting apart.
 //
-//   bench_replace DIRECTORY SERVICE WAY ROUNDS FILES
+//   bench_replace DIRECTORY SERVICE WAY ROUNDS FILES NETWORK ADDRESS
 //
+// NETWORK is the host's network namespace, as `ip netns add` makes it; ADDRESS is how it is reached from this one.
 // WAY: kedge (a root from the golden image, checked, an intruder's changes kept), restart (the floor: the same root,
 // its first process ended and started again, nothing else), copy (stopped, the image copied to a new root, started). A
 // line of JSON for each round: the longest gap between two answers, and how long the whole took.
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,25 +53,18 @@ void must(const Result<void>& result) {
 
 double milliseconds(Ticks::duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
-// This process itself moves into it, so that its threads ask from there.
-void make_network() {
-  if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+void make_mounts_private() {
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     give_up("it may make no namespaces: it takes root");
   }
-  const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq loopback{};
-  std::string("lo").copy(loopback.ifr_name, 3);
-  loopback.ifr_flags = IFF_UP;
-  if (ioctl(any, SIOCSIFFLAGS, &loopback) != 0) give_up("no loopback");
-  close(any);
 }
 
 // What the service says; empty: nobody answers.
-std::string ask() {
+std::string ask(in_addr host) {
   const int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr = host;
   address.sin_port = htons(80);
   char text[64];
   ssize_t size = 0;
@@ -82,10 +74,18 @@ std::string ask() {
   return size > 0 ? std::string(text, static_cast<size_t>(size)) : "";
 }
 
+void wait_for_an_answer(in_addr host) {
+  const auto end = Ticks::now() + std::chrono::seconds(30);
+  while (ask(host).empty()) {
+    if (Ticks::now() > end) give_up("nobody answers");
+    poll(nullptr, 0, 1);
+  }
+}
+
 // Asks all the time, and remembers the longest time between two answers.
 class Asking {
  public:
-  Asking() : thread_([this] { run(); }) {}
+  explicit Asking(in_addr host) : host_(host), thread_([this] { run(); }) {}
   ~Asking() {
     over_ = true;
     thread_.join();
@@ -96,7 +96,7 @@ class Asking {
   void run() {
     auto last = Ticks::now();
     while (!over_) {
-      if (!ask().empty()) {
+      if (!ask(host_).empty()) {
         const auto now = Ticks::now();
         longest_ = std::max(longest_.load(), (now - last).count());
         last = now;
@@ -105,6 +105,7 @@ class Asking {
     }
   }
 
+  const in_addr host_;
   std::atomic<bool> over_ = false;
   std::atomic<Ticks::rep> longest_ = 0;
   std::thread thread_;
@@ -112,8 +113,11 @@ class Asking {
 
 class Bench {
  public:
-  Bench(const std::string& directory, const std::string& service, int files)
-      : directory_(directory), key_(must(SigningKey::from_seed("bench", std::string(32, 'b')))) {
+  Bench(const std::string& directory, const std::string& service, int files, std::string network, in_addr host)
+      : directory_(directory),
+        network_(std::move(network)),
+        host_(host),
+        key_(must(SigningKey::from_seed("bench", std::string(32, 'b')))) {
     for (const char* folder : {"dev", "proc", "run", "sbin", "usr/bin", "usr/share", "etc"}) {
       fs::create_directories(directory + "/image/" + folder);
     }
@@ -131,6 +135,7 @@ class Bench {
     std::ofstream(directory + "/golden.manifest") << text << note_lines(text, key_);
     HostRootOptions options;
     options.host = "bench";
+    options.network = network_;
     options.directory = directory + "/host";
     options.image = directory + "/image";
     options.manifest = directory + "/golden.manifest";
@@ -174,15 +179,19 @@ class Bench {
 
  private:
   void start_at(const std::string& place, const HostProcess& old) {
-    auto first = must(GatedProcess::start({place, "bench", "", kStart}, clock_));
+    auto first = must(GatedProcess::start({place, "bench", network_, kStart}, clock_));
     must(end_process(old, clock_, std::chrono::seconds(10)));
     must(first.let_go());
     running_ = first.process();
-    while (ask().empty()) poll(nullptr, 0, 1);
+    wait_for_an_answer(host_);
   }
 
   const std::vector<std::string> kStart = {"/sbin/service", "serve", "80", "/etc/motd"};
+  std::string ask() const { return ::ask(host_); }
+
   const std::string directory_;
+  const std::string network_;
+  const in_addr host_;
   const SigningKey key_;
   SystemClock clock_;
   std::unique_ptr<HostRoot> root_;
@@ -193,13 +202,16 @@ class Bench {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 6) give_up("DIRECTORY SERVICE kedge|restart|copy ROUNDS FILES");
+  in_addr host{};
+  if (count != 8 || inet_aton(words[7], &host) == 0) {
+    give_up("DIRECTORY SERVICE kedge|restart|copy ROUNDS FILES NETWORK ADDRESS");
+  }
   const std::string way = words[3];
-  make_network();
-  Bench bench(words[1], words[2], std::atoi(words[5]));
+  make_mounts_private();
+  Bench bench(words[1], words[2], std::atoi(words[5]), words[6], host);
   for (int round = 0; round < std::atoi(words[4]); ++round) {
-    const Asking asking;
-    while (ask().empty()) poll(nullptr, 0, 1);
+    const Asking asking(host);
+    wait_for_an_answer(host);
     const auto begun = Ticks::now();
     if (way == "kedge") bench.replace();
     if (way == "restart") bench.restart();

@@ -17,10 +17,10 @@
 
 namespace {
 
-sockaddr_in address_of(const char* port) {
+sockaddr_in address_of(const char* port, in_addr_t host) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(host);
   address.sin_port = htons(static_cast<uint16_t>(std::atoi(port)));
   return address;
 }
@@ -40,7 +40,7 @@ int serve(const char* port, const char* path) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = address_of(port);
+  const sockaddr_in address = address_of(port, INADDR_ANY);
   if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 1;
   if (listen(listener, 64) != 0) return 1;
   for (;;) {
@@ -58,7 +58,7 @@ int serve(const char* port, const char* path) {
 
 int ask(const char* port) {
   const int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = address_of(port);
+  const sockaddr_in address = address_of(port, INADDR_LOOPBACK);
   if (connect(peer, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 1;
   char text;
   return read(peer, &text, 1) == 1 ? 0 : 1;
