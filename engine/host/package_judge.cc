@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <functional>
 
+#include "host/maintainer_work.h"
 #include "host/package_records.h"
 
 namespace kedge {
 namespace {
 
+constexpr const char* kMaintainers = "packages' scripts and triggers";
 constexpr const char* kRemoved = "a package that is no longer installed, or no longer has it";
 
 bool is_harmless_directory(const Mutation& mutation) {
@@ -44,6 +46,11 @@ std::string PackageJudge::in_system(const std::string& path) const {
   return prefix_ + "/" + path;
 }
 
+const FileState* PackageJudge::in_baseline(const KnownTree& tree, const std::string& path) const {
+  if (prefix_.empty()) return tree.in_baseline(path);
+  return is_at_or_below(path, prefix_) && path != prefix_ ? tree.in_baseline(path.substr(prefix_.size() + 1)) : nullptr;
+}
+
 bool PackageJudge::was_listed(const std::string& path) const {
   return std::binary_search(listed_.begin(), listed_.end(), std::hash<std::string>{}(path));
 }
@@ -70,6 +77,9 @@ std::string PackageJudge::work_of(const Mutation& mutation, const std::map<std::
 
 Result<std::vector<PackageJudge::Verdict>> PackageJudge::judge(const std::vector<Mutation>& mutations,
                                                                const KnownTree& tree) const {
+  const MaintainerWork maintainers(
+      system_, [&](const std::string& path) { return in_baseline(tree, path); },
+      [&](const std::string& path) { return was_listed(path); });
   std::vector<Difference> differences;
   std::vector<ScannedEntry> now;
   std::set<std::string> asked;
@@ -83,6 +93,7 @@ Result<std::vector<PackageJudge::Verdict>> PackageJudge::judge(const std::vector
       if (is_new_link(mutation)) asked.insert(link_target_of(mutation));
     }
     for (const std::string& below : mutation.gone_below) asked.insert(in_system(below));
+    asked.merge(maintainers.asks(mutation, difference.path));
     differences.push_back(std::move(difference));
   }
   std::sort(now.begin(), now.end(), [](const ScannedEntry& one, const ScannedEntry& other) {
@@ -96,6 +107,9 @@ Result<std::vector<PackageJudge::Verdict>> PackageJudge::judge(const std::vector
     const auto owner = owners->find(differences[i].path);
     Verdict verdict{differences[i].package, owner == owners->end() ? "" : owner->second};
     if (verdict.upgraded_by.empty()) verdict.upgraded_by = work_of(mutations[i], *owners);
+    if (verdict.upgraded_by.empty() && maintainers.explains(mutations[i], differences[i].path, *owners)) {
+      verdict.upgraded_by = kMaintainers;
+    }
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;

@@ -4,6 +4,7 @@
 //   - a new directory, root's, with a mode of 0755 at most, that an installed package lists;
 //   - a link that an installed package lists, to something that one lists as well;
 //   - what is gone, and was listed when the sensor began, and is listed no longer.
+// What no record lists is asked of MaintainerWork.
 // The records lie on the host: they tell an upgrade from a mutation where dpkg is not the enemy's, and prove nothing
 // beyond that. One thread calls.
 #pragma once
@@ -39,6 +40,7 @@ class PackageJudge {
 
  private:
   PackageJudge(std::string system, std::string prefix) : system_(std::move(system)), prefix_(std::move(prefix)) {}
+  const FileState* in_baseline(const KnownTree& tree, const std::string& path) const;  // by its path in the system
   bool was_listed(const std::string& path) const;
   std::string work_of(const Mutation&, const std::map<std::string, std::string>& owners) const;
   std::string link_target_of(const Mutation&) const;

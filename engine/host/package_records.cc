@@ -105,7 +105,7 @@ class Records {
       std::string package;
       std::string architecture;
       std::string version;
-      bool installed = false;
+      bool has_files = false;  // also half-way, as "unpacked"
       std::vector<std::string_view> conffiles;
       bool in_conffiles = false;
       for (std::string_view line = next_line(rest); !line.empty(); line = next_line(rest)) {
@@ -117,9 +117,10 @@ class Records {
         if (const auto value = value_of(line, "Package:"); !value.empty()) package = value;
         if (const auto value = value_of(line, "Architecture:"); !value.empty()) architecture = value;
         if (const auto value = value_of(line, "Version:"); !value.empty()) version = value;
-        if (line.starts_with("Status:")) installed = line.ends_with(" installed");
+        if (line.starts_with("Status:"))
+          has_files = !line.ends_with(" not-installed") && !line.ends_with(" config-files");
       }
-      if (!installed) continue;
+      if (!has_files) continue;
       versions_[package] = version;
       versions_[package + ":" + architecture] = version;
       for (std::string_view line : conffiles) {
@@ -232,7 +233,7 @@ bool is_own_table(const std::string& path) {
     if (name == table) return true;
   }
   if (!name.starts_with("info/")) return false;
-  for (const char* ending : {".conffiles", ".list", ".md5sums", ".shlibs", ".symbols", ".triggers"}) {
+  for (const char* ending : {".conffiles", ".list", ".md5sums", ".shlibs", ".symbols", ".templates", ".triggers"}) {
     if (name.ends_with(ending)) return true;
   }
   return false;
@@ -264,12 +265,16 @@ Result<std::map<std::string, std::string>> package_owners(const std::string& roo
   return records.take_owners();
 }
 
+// apt holds the one while it runs dpkg again and again, which holds the other.
 bool is_dpkg_at_work(const std::string& root) {
-  const Descriptor file(open(fmt::format("{}/{}/lock", root, kAdmin).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  return file.get() >= 0 && fcntl(file.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  const auto is_held = [&](const char* name) {
+    const Descriptor file(open(fmt::format("{}/{}/{}", root, kAdmin, name).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return file.get() >= 0 && fcntl(file.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  };
+  return is_held("lock") || is_held("lock-frontend");
 }
 
 Result<void> mark_package_upgrades(const std::string& root, const std::vector<ScannedEntry>& now,

@@ -23,7 +23,7 @@ bool has_package_records(const std::string& root);
 //   status
 //     file for configuration (conffiles), of an installed package;
 //   - a new file of which that is so, that is root's, that only root may write, without setuid, setgid or capabilities;
-//   - dpkg's own tables (status, PACKAGE.md5sums, PACKAGE.list and so on; never its scripts).
+//   - dpkg's own tables (status, PACKAGE.md5sums, PACKAGE.list and so on; never its scripts: see MaintainerWork).
 // Diversions and a merged /usr are followed. The MD5 is taken of a file that has the SHA-256 of the scan. An error
 // where the records cannot be read.
 Result<void> mark_package_upgrades(const std::string& root, const std::vector<ScannedEntry>& now,
@@ -33,8 +33,8 @@ Result<void> mark_package_upgrades(const std::string& root, const std::vector<Sc
 // "NAME VERSION". Paths that no package has are not in it. A path that several have (a directory) is the first one's.
 Result<std::map<std::string, std::string>> package_owners(const std::string& root, const std::set<std::string>& paths);
 
-// Whether dpkg is at work below the root: somebody holds the lock of its database. Until it is free, its records say
-// less than what is there.
+// Whether dpkg is at work below the root, or apt has more for it to do: somebody holds the lock of its database, or
+// that of its frontends. Until they are free, its records say less than what is there.
 bool is_dpkg_at_work(const std::string& root);
 
 }  // namespace kedge
