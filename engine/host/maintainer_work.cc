@@ -15,6 +15,7 @@
 #include "base/descriptor.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "host/package_records.h"
 
 namespace kedge {
 namespace {
@@ -61,10 +62,17 @@ std::string without_ending(const std::string& path, std::initializer_list<const 
   return "";
 }
 
-// The package whose script it is, as the names in `info` have it.
+// The package whose script it is, as the names in `info` have it; empty: it is none.
 std::string package_of_script(const std::string& path) {
   if (!path.starts_with(kInfo)) return "";
   return without_ending(path, {".preinst", ".postinst", ".prerm", ".postrm", ".config"});
+}
+
+// The package of which dpkg keeps this; empty: of none.
+std::string package_of_info(const std::string& path) {
+  const size_t dot = path.rfind('.');
+  const bool is_info = path.starts_with(kInfo) && dot != path.npos && dot > kInfo.size();
+  return is_info ? path.substr(kInfo.size(), dot - kInfo.size()) : "";
 }
 
 // Of the image that a kernel begins with; empty: it is none.
@@ -114,23 +122,27 @@ std::set<std::string> MaintainerWork::asks(const Mutation& mutation, const std::
 
 bool MaintainerWork::explains(const Mutation& mutation, const std::string& path, const Owners& owners) const {
   if (!mutation.before && !mutation.after) return false;
-  return is_script(mutation, path) || leads_to_a_packages(mutation, path, owners) ||
-         led_to_a_packages(mutation, path, owners) || is_trust_in_packages(mutation, path, owners) ||
-         is_copy_put_aside(mutation, path) || is_made_to_boot(mutation, path, owners);
+  return is_script(mutation, path) || went_with_its_package(mutation, path) ||
+         leads_to_a_packages(mutation, path, owners) || led_to_a_packages(mutation, path, owners) ||
+         is_trust_in_packages(mutation, path, owners) || is_copy_put_aside(mutation, path) ||
+         is_made_to_boot(mutation, path, owners);
 }
 
 // dpkg renames all that it knows of a package into place at once: one that was changed later has a later ctime.
 bool MaintainerWork::is_script(const Mutation& mutation, const std::string& path) const {
   const std::string package = package_of_script(path);
-  if (package.empty()) return false;
-  if (!mutation.after) return !stat_of(system_ + "/" + package + ".list") && baseline_(package + ".list") != nullptr;
-  if (!is_roots_file(mutation, FileType::file)) return false;
+  if (package.empty() || !is_roots_file(mutation, FileType::file)) return false;
   const int64_t came = mutation.after->identity.ctime.seconds;
   for (const char* ending : {".list", ".md5sums"}) {
     const auto record = stat_of(system_ + "/" + package + ending);
     if (record && std::abs(record->st_ctim.tv_sec - came) <= kTogether && is_new(package + ending)) return true;
   }
   return false;
+}
+
+bool MaintainerWork::went_with_its_package(const Mutation& mutation, const std::string& path) const {
+  const std::string package = package_of_info(path);
+  return !mutation.after && !package.empty() && !is_package_there(system_, package);
 }
 
 bool MaintainerWork::leads_to_a_packages(const Mutation& mutation, const std::string& path,

@@ -3,7 +3,7 @@
 // Each is explained as far as it can be checked, and otherwise by nothing:
 //   - the scripts themselves (info/NAME.postinst and so on): they came together with a new info/NAME.list or .md5sums,
 //   as
-//     their ctimes say, or are gone together with it;
+//     their ctimes say; what dpkg keeps of a package in `info` is gone, and so is the package;
 //   - a link that leads to a file that a package has and the upgrade has brought, to a kernel's image that was made
 //   anew,
 //     or below etc/ssl/certs to a certificate of a package; one that led to a file that was a package's and is gone
@@ -44,6 +44,7 @@ class MaintainerWork {
 
  private:
   bool is_script(const Mutation&, const std::string& path) const;
+  bool went_with_its_package(const Mutation&, const std::string& path) const;
   bool leads_to_a_packages(const Mutation&, const std::string& path, const Owners& owners) const;
   bool led_to_a_packages(const Mutation&, const std::string& path, const Owners& owners) const;
   bool is_trust_in_packages(const Mutation&, const std::string& path, const Owners& owners) const;

@@ -70,6 +70,11 @@ class Records {
   }
   std::map<std::string, std::string> take_owners() { return std::move(owners_); }
 
+  Result<bool> has(const std::string& package) {
+    if (auto done = read_status(); !done) return done.error();
+    return versions_.contains(package);
+  }
+
   const PackagedFile* find(const std::string& path) const {
     const auto found = files_.find(path);
     return found == files_.end() ? nullptr : &found->second;
@@ -263,6 +268,11 @@ Result<std::map<std::string, std::string>> package_owners(const std::string& roo
   Records records(root, paths);
   if (auto done = records.read_owners(); !done) return done.error().with("dpkg's records");
   return records.take_owners();
+}
+
+bool is_package_there(const std::string& root, const std::string& package) {
+  const auto has = Records(root, {}).has(package);
+  return !has || *has;
 }
 
 // apt holds the one while it runs dpkg again and again, which holds the other.

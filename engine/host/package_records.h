@@ -33,6 +33,9 @@ Result<void> mark_package_upgrades(const std::string& root, const std::vector<Sc
 // "NAME VERSION". Paths that no package has are not in it. A path that several have (a directory) is the first one's.
 Result<std::map<std::string, std::string>> package_owners(const std::string& root, const std::set<std::string>& paths);
 
+// Whether a package ("NAME" or "NAME:ARCHITECTURE") has files on the host. True where the records cannot be read.
+bool is_package_there(const std::string& root, const std::string& package);
+
 // Whether dpkg is at work below the root, or apt has more for it to do: somebody holds the lock of its database, or
 // that of its frontends. Until they are free, its records say less than what is there.
 bool is_dpkg_at_work(const std::string& root);
