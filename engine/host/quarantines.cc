@@ -176,12 +176,23 @@ Result<std::string> Quarantines::expected(const QuarantineLease& lease) {
 
 // Empty: it stands exactly.
 Result<std::vector<std::string>> Quarantines::difference(const QuarantineLease& lease) {
-  const auto listing = nft_listing(lease.subject.table());
-  if (!listing) return listing.error();
-  if (!*listing) return std::vector<std::string>{"- table inet " + lease.subject.table()};
   const auto wanted = expected(lease);
   if (!wanted) return wanted.error();
-  return compare(*wanted, without_timeouts(**listing));
+  const auto places = places_of(lease);
+  if (!places) return places.error();
+  std::vector<std::string> difference;
+  for (const NetworkPlace& place : *places) {
+    Result<std::optional<std::string>> listing = Error{};
+    auto looked = place.in([&]() -> Result<void> {
+      listing = nft_listing(lease.subject.table());
+      return listing ? Result<void>() : listing.error();
+    });
+    if (!looked) return looked.error();
+    const auto here = *listing ? compare(*wanted, without_timeouts(**listing))
+                               : std::vector<std::string>{"- table inet " + lease.subject.table()};
+    for (const std::string& line : here) difference.push_back(line + place.text());
+  }
+  return difference;
 }
 
 // A table that nobody keeps a lease of is not ours to take for our own work, nor to load over.
@@ -259,7 +270,7 @@ Result<std::vector<std::string>> Quarantines::apply(HostCall& call, const json& 
 }
 
 Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
-  if (!is_there(lease)) return refused("this host has no cgroup " + options_.cgroups + "/" + lease.subject.cgroup);
+  if (!is_there(lease)) return refused("this host has no cgroup " + folder_of(lease));
   const std::vector<IpService> alive = answering(lease.quarantine.lifeline, options_.lifeline_timeout);
   if (alive.empty()) {
     return refused("nothing was done: the lifeline does not answer even now: " + names_of(lease.quarantine.lifeline));
@@ -270,9 +281,7 @@ Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
     lease.until_wall = clock_.now() + lease.quarantine.lease;
     if (auto kept = leases_.keep(lease); !kept) return Error{ErrorCode::unavailable, kept.error().message};
   }
-  const auto loaded =
-      nft_load(quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation, options_.try_for));
-  if (!loaded) return give_up(lease, loaded.error());
+  if (auto loaded = load(lease, options_.try_for); !loaded) return give_up(lease, loaded.error());
   if (auto proven = prove(lease, alive); !proven) return give_up(lease, proven.error());
   lease.phase = Phase::standing;
   if (auto stands = stand(lease); !stands) return give_up(lease, stands.error());
@@ -291,16 +300,47 @@ Result<void> Quarantines::prove(const QuarantineLease& lease, const std::vector<
     std::set_difference(lifeline.begin(), lifeline.end(), answered.begin(), answered.end(), std::back_inserter(silent));
     if (!silent.empty()) return refused("the lifeline does not answer any more: " + names_of(silent));
   }
-  const std::string folder = lease.subject.cgroup.empty() ? "" : options_.cgroups + "/" + lease.subject.cgroup;
-  const auto way = way_out(lease.subject, folder);
-  if (!way) return way.error();
-  if (*way) return refused("it does not isolate: " + **way);
+  return prove_isolation(lease);
+}
+
+// In each place anew: what is asked in ours says nothing of a container's.
+Result<void> Quarantines::prove_isolation(const QuarantineLease& lease) const {
+  const auto places = places_of(lease);
+  if (!places) return places.error();
+  for (const NetworkPlace& place : *places) {
+    const auto way = way_out(lease.subject, folder_of(lease), place.is_ours() ? -1 : place.descriptor());
+    if (!way) return way.error();
+    if (*way) return refused("it does not isolate: " + **way + place.text());
+  }
+  return {};
+}
+
+std::string Quarantines::folder_of(const QuarantineLease& lease) const {
+  return lease.subject.cgroup.empty() ? "" : options_.cgroups + "/" + lease.subject.cgroup;
+}
+
+// Where packets of the isolated begin and end. Each look asks anew: a container may come, or make itself another place.
+Result<std::vector<NetworkPlace>> Quarantines::places_of(const QuarantineLease& lease) const {
+  if (!lease.subject.cgroup.empty()) return network_places_of(folder_of(lease));
+  auto ours = NetworkPlace::ours();
+  if (!ours) return ours.error();
+  std::vector<NetworkPlace> places;
+  places.push_back(*std::move(ours));
+  return places;
+}
+
+Result<void> Quarantines::load(const QuarantineLease& lease, std::chrono::seconds standing) const {
+  const auto places = places_of(lease);
+  if (!places) return places.error();
+  const std::string ruleset = quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation, standing);
+  for (const NetworkPlace& place : *places) {
+    if (auto loaded = place.in([&] { return nft_load(ruleset); }); !loaded) return loaded;
+  }
   return {};
 }
 
 Result<void> Quarantines::stand(const QuarantineLease& lease) const {
-  return nft_load(quarantine_ruleset(lease.quarantine, lease.subject, lease.remediation,
-                                     in_seconds(lease.left(clock_)) + kBehindUs));
+  return load(lease, in_seconds(lease.left(clock_)) + kBehindUs);
 }
 
 Result<Quarantines::Notes> Quarantines::give_up(QuarantineLease& lease, const Error& why) {
@@ -317,7 +357,7 @@ Result<std::vector<Flow>> Quarantines::forbidden_flows(const QuarantineLease& le
   const auto own = own_addresses();
   if (!own) return own.error();
   const bool by_cgroup = !lease.subject.cgroup.empty();
-  const auto cgroups = by_cgroup ? inodes_of(options_.cgroups + "/" + lease.subject.cgroup) : std::set<uint64_t>();
+  const auto cgroups = by_cgroup ? inodes_of(folder_of(lease)) : std::set<uint64_t>();
   std::erase_if(*flows, [&](const Flow& flow) {
     const bool another =
         (lease.subject.user && flow.user != *lease.subject.user) || (by_cgroup && cgroups.count(flow.cgroup) == 0);
@@ -327,6 +367,22 @@ Result<std::vector<Flow>> Quarantines::forbidden_flows(const QuarantineLease& le
 }
 
 Result<Quarantines::Notes> Quarantines::cut_flows(const QuarantineLease& lease) const {
+  const auto places = places_of(lease);
+  if (!places) return places.error();
+  Notes notes;
+  for (const NetworkPlace& place : *places) {
+    const auto done = place.in([&]() -> Result<void> {
+      const auto cut = cut_flows_here(lease);
+      if (!cut) return cut.error();
+      for (const std::string& note : *cut) notes.push_back(note + place.text());
+      return {};
+    });
+    if (!done) return done.error();
+  }
+  return notes;
+}
+
+Result<Quarantines::Notes> Quarantines::cut_flows_here(const QuarantineLease& lease) const {
   Notes notes;
   for (int round = 0;; ++round) {
     const auto flows = forbidden_flows(lease);
@@ -346,15 +402,34 @@ Result<Quarantines::Notes> Quarantines::cut_flows(const QuarantineLease& lease) 
 
 // ---- to release --------------------------------------------------------------------------------------------------
 
-// The lease is gone only when the table is seen to be.
+// The lease is gone only when the table is seen to be. Of a cgroup it may stand where nothing of the cgroup is any
+// more: every network namespace is asked.
 Result<void> Quarantines::release(QuarantineLease& lease) {
   lease.phase = Phase::releasing;
   const auto kept = leases_.keep(lease);
-  if (auto done = nft_load(release_ruleset(lease.subject.table())); !done) return done;
-  const auto left = nft_listing(lease.subject.table());
+  const std::string table = lease.subject.table();
+  auto places = lease.subject.cgroup.empty() ? places_of(lease) : network_places();
+  if (!places) return places.error();
+  for (const NetworkPlace& place : *places) {
+    bool entered = false;
+    const auto done = place.in([&] {
+      entered = true;
+      return release_here(table);
+    });
+    if (!done && entered) return done;  // where we cannot be nothing of ours stands
+  }
+  if (auto gone = leases_.forget(table); !gone) return kept ? gone : kept;
+  return {};
+}
+
+Result<void> Quarantines::release_here(const std::string& table) {
+  const auto stands = nft_listing(table);
+  if (!stands) return stands.error();
+  if (!*stands) return {};
+  if (auto done = nft_load(release_ruleset(table)); !done) return done;
+  const auto left = nft_listing(table);
   if (!left) return left.error();
-  if (*left) return Error{ErrorCode::internal, "the table " + lease.subject.table() + " stands after it was deleted"};
-  if (auto gone = leases_.forget(lease.subject.table()); !gone) return kept ? gone : kept;
+  if (*left) return Error{ErrorCode::internal, "the table " + table + " stands after it was deleted"};
   return {};
 }
 
@@ -438,8 +513,7 @@ void Quarantines::renew(QuarantineLease& lease, std::vector<QuarantineNews>& new
 // Of a cgroup that is gone nothing is left to be isolated; made anew, it is another one for the kernel.
 bool Quarantines::is_there(const QuarantineLease& lease) const {
   std::error_code failure;
-  return lease.subject.cgroup.empty() ||
-         std::filesystem::is_directory(options_.cgroups + "/" + lease.subject.cgroup, failure);
+  return lease.subject.cgroup.empty() || std::filesystem::is_directory(folder_of(lease), failure);
 }
 
 void Quarantines::mend(const QuarantineLease& lease, std::vector<std::string> drift,
@@ -448,14 +522,19 @@ void Quarantines::mend(const QuarantineLease& lease, std::vector<std::string> dr
   const auto mended = stand(lease);
   const auto left = mended ? difference(lease) : Result<std::vector<std::string>>(mended.error());
   const auto cut = mended ? cut_flows(lease) : Result<Notes>(mended.error());
-  if (left && left->empty() && cut) {
+  const auto proven = mended ? prove_isolation(lease) : mended;
+  const bool isolates = proven || proven.error().code == ErrorCode::timeout;  // what is frozen sends nothing either
+  if (left && left->empty() && cut && isolates) {
     news.push_back({QuarantineNews::Kind::drifted, lease.remediation,
                     fmt::format("somebody changed the isolation of {}, which is as it should be again{}{}", subject,
                                 cut->empty() ? "" : "; ", fmt::join(*cut, "; ")),
                     std::move(drift)});
     return;
   }
-  const std::string why = !left ? left.error().message : !cut ? cut.error().message : "it is changed at the same time";
+  const std::string why = !left            ? left.error().message
+                          : !cut           ? cut.error().message
+                          : !left->empty() ? "it is changed at the same time"
+                                           : proven.error().message;
   news.push_back({QuarantineNews::Kind::failed, lease.remediation,
                   "the isolation of " + subject + " was changed and could not be mended: " + why, std::move(drift)});
 }

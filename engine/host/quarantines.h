@@ -6,7 +6,9 @@
 //
 // Ownership:  borrows the clock. Owns the files of its folder; one object a folder at a time.
 // Threads:    thread-safe; calls wait for each other.
-// Namespaces: of whoever calls: all calls have to come from one network namespace.
+// Namespaces: all calls have to come from one network namespace, in which the host's own packets are. A cgroup is
+// isolated
+//             in each other one too in which it runs, as containers do: there the same table stands.
 #pragma once
 
 #include <map>
@@ -16,6 +18,7 @@
 
 #include "base/clock.h"
 #include "host/host_actions.h"
+#include "host/network_place.h"
 #include "host/quarantine_lease.h"
 
 namespace kedge {
@@ -67,14 +70,20 @@ class Quarantines final : public HostAction {
 
   Result<Notes> try_out(QuarantineLease&);
   Result<void> prove(const QuarantineLease&, const std::vector<IpService>& lifeline) const;
+  Result<void> prove_isolation(const QuarantineLease&) const;
   Result<Notes> give_up(QuarantineLease&, const Error& why);
+  Result<void> load(const QuarantineLease&, std::chrono::seconds standing) const;
   Result<void> stand(const QuarantineLease&) const;
   Result<void> release(QuarantineLease&);
+  static Result<void> release_here(const std::string& table);
   Result<Notes> cut_flows(const QuarantineLease&) const;
+  Result<Notes> cut_flows_here(const QuarantineLease&) const;
   Result<std::vector<struct Flow>> forbidden_flows(const QuarantineLease&) const;
 
   void check(QuarantineLease&, std::vector<QuarantineNews>&);
   bool is_there(const QuarantineLease&) const;
+  std::string folder_of(const QuarantineLease&) const;
+  Result<std::vector<NetworkPlace>> places_of(const QuarantineLease&) const;
   void renew(QuarantineLease&, std::vector<QuarantineNews>&);
   void mend(const QuarantineLease&, std::vector<std::string> difference, std::vector<QuarantineNews>&);
   void end(QuarantineLease&, QuarantineNews::Kind, const std::string& why, std::vector<QuarantineNews>&);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -77,8 +78,9 @@ int send_to_nobody(const std::array<SocketAddress, 2>& addresses) {
   return got_out;
 }
 
-[[noreturn]] void be_the_subject_and_send(const QuarantineSubject& subject, int cgroup_processes,
+[[noreturn]] void be_the_subject_and_send(const QuarantineSubject& subject, int cgroup_processes, int network,
                                           const std::array<SocketAddress, 2>& addresses) {
+  if (network >= 0 && setns(network, CLONE_NEWNET) != 0) _exit(kNotTheSubject);
   if (cgroup_processes >= 0 && write(cgroup_processes, "0", 1) != 1) _exit(kNotTheSubject);
   if (subject.user && syscall(SYS_setresuid, *subject.user, *subject.user, *subject.user) != 0) _exit(kNotTheSubject);
   _exit(send_to_nobody(addresses));
@@ -101,7 +103,7 @@ Result<int> end_of(pid_t child) {
   return WEXITSTATUS(status);
 }
 
-Result<int> send_as(const QuarantineSubject& subject, const std::string& cgroup_folder,
+Result<int> send_as(const QuarantineSubject& subject, const std::string& cgroup_folder, int network,
                     const std::array<SocketAddress, 2>& addresses) {
   if (!subject.user && cgroup_folder.empty()) return send_to_nobody(addresses);
   Descriptor processes;
@@ -112,7 +114,7 @@ Result<int> send_as(const QuarantineSubject& subject, const std::string& cgroup_
   }
   const pid_t child = fork();
   if (child < 0) return io_error("cannot begin", "a probe");
-  if (child == 0) be_the_subject_and_send(subject, processes.get(), addresses);
+  if (child == 0) be_the_subject_and_send(subject, processes.get(), network, addresses);
   return end_of(child);
 }
 
@@ -143,9 +145,11 @@ std::vector<IpService> answering(const std::vector<IpService>& services, Duratio
   return answered;
 }
 
-Result<std::optional<std::string>> way_out(const QuarantineSubject& subject, const std::string& cgroup_folder) {
+Result<std::optional<std::string>> way_out(const QuarantineSubject& subject, const std::string& cgroup_folder,
+                                           int network) {
   const std::array<IpService, 2> services = nobody();
-  const auto got_out = send_as(subject, cgroup_folder, {socket_address(services[0]), socket_address(services[1])});
+  const auto got_out =
+      send_as(subject, cgroup_folder, network, {socket_address(services[0]), socket_address(services[1])});
   if (!got_out) return got_out.error();
   for (size_t i = 0; i < services.size(); ++i) {
     if ((static_cast<unsigned>(*got_out) & (1U << i)) == 0) continue;

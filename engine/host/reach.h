@@ -16,7 +16,8 @@ namespace kedge {
 std::vector<IpService> answering(const std::vector<IpService>&, Duration timeout);
 
 // Sends datagrams to addresses that nobody has (RFC 5737, RFC 3849), over IPv4 and IPv6, as the subject: from a process
-// of its own where that is a user or a cgroup (`cgroup_folder`). Gives how one got out; none: none did.
-Result<std::optional<std::string>> way_out(const QuarantineSubject&, const std::string& cgroup_folder);
+// of its own where that is a user or a cgroup (`cgroup_folder`), which is in the network namespace `network` (a
+// descriptor; negative: in ours). Gives how one got out; none: none did.
+Result<std::optional<std::string>> way_out(const QuarantineSubject&, const std::string& cgroup_folder, int network);
 
 }  // namespace kedge

@@ -3,10 +3,17 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <array>
+#include <csignal>
 
 #include "base/waiting.h"
 #include "host/nftables.h"
@@ -190,13 +197,18 @@ class QuarantineOfCgroup : public QuarantineTest {
   static std::string unified() {
     return access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
   }
+  // Moves a process ("0": the one that calls) into a cgroup.
+  static bool enter(const std::string& path, const std::string& process) {
+    const Descriptor processes(open((path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    return write(processes.get(), process.data(), process.size()) == static_cast<ssize_t>(process.size());
+  }
   // Whether a process in the cgroup connects.
-  bool member_reaches(const std::string& service) {
+  bool member_reaches(const std::string& service) { return member_reaches(service, *stage->host); }
+  bool member_reaches(const std::string& service, const NetworkNamespace& from) {
     const pid_t child = fork();
     if (child == 0) {
-      const int processes = open((path_ + "/cgroup.procs").c_str(), O_WRONLY);
-      if (write(processes, "0", 1) != 1) _exit(2);
-      _exit(connect_from(*stage->host, service) ? 1 : 0);
+      if (!enter(path_, "0")) _exit(2);
+      _exit(connect_from(from, service) ? 1 : 0);
     }
     int status = 0;
     waitpid(child, &status, 0);
@@ -239,6 +251,151 @@ TEST_F(QuarantineOfCgroup, ThatEndsAndBeginsAnewIsIsolatedAgain) {
 TEST_F(QuarantineOfCgroup, ThatIsNotThereIsNotIsolated) {
   args["cgroup"] = "no-such-cgroup";
   EXPECT_THAT(apply().error().message, HasSubstr("this host has no cgroup"));
+}
+
+// A container: a process in a cgroup and in a network namespace of its own, whose packets the host forwards.
+class QuarantineOfContainer : public QuarantineOfCgroup {
+ protected:
+  void SetUp() override {
+    QuarantineOfCgroup::SetUp();
+    if (stage == nullptr || HasFatalFailure()) return;
+    args["cgroup"] = kName;
+    stage->world->run({"ip", "route", "add", "10.9.3.0/24", "via", "10.9.2.1"});
+    web = std::make_unique<Listener>(*stage->world, kWeb);
+  }
+  ~QuarantineOfContainer() override { stop(); }
+
+  void start() {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    process_ = fork();
+    if (process_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (setns(stage->container->descriptor(), CLONE_NEWNET) != 0 || !enter(path_, "0")) _exit(1);
+      if (write(ready[1], "r", 1) != 1) _exit(1);
+      for (;;) pause();
+    }
+    close(ready[1]);
+    char told = 0;
+    EXPECT_EQ(read(ready[0], &told, 1), 1) << "it could not begin";
+    close(ready[0]);
+  }
+  void stop() {
+    if (process_ <= 0) return;
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+  bool contained_reaches() { return member_reaches(kWeb, *stage->container); }
+  // A connection from the container's network, with both ends in our hands.
+  Session session_from_there() {
+    const Listener other(*stage->world, "10.9.2.2:444");
+    return session(*stage->container, other, "10.9.2.2:444");
+  }
+  Session contained_session() {
+    EXPECT_TRUE(enter(path_, "0"));
+    Session made = session_from_there();
+    EXPECT_TRUE(enter(unified(), "0"));
+    return made;
+  }
+  std::string its_rules() { return stage->container->run({"nft", "list", "ruleset"}); }
+  std::string its_place() { return " in the network namespace of process " + std::to_string(process_); }
+
+  static constexpr const char* kWeb = "10.9.2.2:443";
+  std::unique_ptr<Listener> web;
+  pid_t process_ = 0;
+};
+
+TEST_F(QuarantineOfContainer, IsCutOffInItsOwnNetworkNamespace) {
+  start();
+  ASSERT_TRUE(contained_reaches());
+  const Session before = contained_session();
+  const Session of_another = session_from_there();
+  const auto notes = isolate();
+  EXPECT_THAT(notes, Contains(testing::AllOf(HasSubstr("1 connections were cut"), HasSubstr(its_place()))));
+  EXPECT_TRUE(look().holds);
+  EXPECT_FALSE(contained_reaches());
+  EXPECT_EQ(broken(before.client), ECONNABORTED);
+  EXPECT_TRUE(of_another.lives()) << "of who shares its network, and is of another cgroup";
+  EXPECT_TRUE(reaches(*stage->container, kWeb));
+  EXPECT_TRUE(reaches(*stage->host, kWeb));
+  EXPECT_THAT(check(), IsEmpty());
+  ASSERT_TRUE(release().ok());
+  EXPECT_EQ(rules() + its_rules(), "");
+  EXPECT_TRUE(contained_reaches());
+}
+
+TEST_F(QuarantineOfContainer, ThatMakesItsRulesGoIsCutOffAgain) {
+  start();
+  isolate();
+  stage->container->run({"nft", "flush", "ruleset"});
+  EXPECT_TRUE(contained_reaches());
+  EXPECT_FALSE(look().holds);
+  const Session slipped_out = contained_session();
+  const auto news = check();
+  ASSERT_THAT(news, SizeIs(1));
+  EXPECT_EQ(news[0].kind, QuarantineNews::Kind::drifted);
+  EXPECT_THAT(news[0].difference, ElementsAre(testing::AllOf(HasSubstr("- table inet"), HasSubstr(its_place()))));
+  EXPECT_EQ(broken(slipped_out.client), ECONNABORTED);
+  EXPECT_FALSE(contained_reaches());
+  EXPECT_TRUE(look().holds);
+}
+
+TEST_F(QuarantineOfContainer, ThatBeginsLaterIsCutOffAtTheNextLook) {
+  isolate();
+  EXPECT_TRUE(look().holds);
+  start();
+  EXPECT_TRUE(contained_reaches());
+  EXPECT_FALSE(look().holds) << "it is not said of a container that it is isolated before it is";
+  ASSERT_THAT(check(), SizeIs(1));
+  EXPECT_FALSE(contained_reaches());
+  EXPECT_TRUE(look().holds);
+}
+
+TEST_F(QuarantineOfContainer, IsReleasedAlsoWhereNothingOfItsCgroupIsAnyMore) {
+  start();
+  isolate();
+  ASSERT_TRUE(enter(unified(), std::to_string(process_)));
+  EXPECT_THAT(check(), IsEmpty());
+  EXPECT_THAT(its_rules(), HasSubstr("kedge_quarantine_cgroup"));
+  ASSERT_TRUE(release().ok());
+  EXPECT_EQ(rules() + its_rules(), "");
+}
+
+TEST_F(QuarantineOfContainer, IsProvenInItsOwnNetworkNamespace) {
+  start();
+  stage->container->run({"ip", "route", "add", "local", "192.0.2.0/24", "dev", "lo"});
+  const auto done = apply();
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code, ErrorCode::refused);
+  EXPECT_THAT(done.error().message, HasSubstr("it does not isolate: a datagram to 192.0.2.1:9 got out" + its_place()));
+  EXPECT_THAT(done.error().message, HasSubstr("the isolation was undone"));
+  EXPECT_EQ(look().state, kNone);
+  EXPECT_EQ(rules() + its_rules(), "");
+}
+
+// Of the calling thread.
+void drop_capability(unsigned number) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  ASSERT_EQ(syscall(SYS_capget, &header, sets.data()), 0);
+  sets[number / 32].effective &= ~(1U << (number % 32));
+  sets[number / 32].permitted &= ~(1U << (number % 32));
+  ASSERT_EQ(syscall(SYS_capset, &header, sets.data()), 0);
+}
+
+TEST_F(QuarantineOfContainer, IsNotSaidToBeIsolatedWhereItsNamespaceIsNotToBeSeen) {
+  start();
+  Result<std::vector<std::string>> done = Error{};
+  call([&](HostCall& call) {
+    drop_capability(CAP_SYS_PTRACE);
+    done = quarantines->apply(call, args, kNone);
+  });
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code, ErrorCode::refused);
+  EXPECT_THAT(done.error().message, HasSubstr("CAP_SYS_PTRACE"));
+  EXPECT_EQ(rules() + its_rules(), "");
+  EXPECT_TRUE(contained_reaches());
 }
 
 // ---- the lifeline ------------------------------------------------------------------------------------------------
