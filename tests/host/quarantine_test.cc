@@ -418,6 +418,22 @@ TEST_F(QuarantineTest, IsUndoneAtOnceWhenTheLifelineWouldDie) {
   EXPECT_THAT(check(), IsEmpty()) << "nothing is left to be done";
 }
 
+TEST_F(QuarantineTest, IsUndoneAtOnceWhereItDoesNotIsolate) {
+  // What nobody has is here a place that somebody makes the host's own: no rule of ours stops what goes there.
+  stage->host->run({"ip", "route", "add", "local", "192.0.2.0/24", "dev", "lo"});
+  const Listener web(*stage->host, "10.9.2.1:80");
+  const std::string before = rules();
+  const auto done = apply();
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code, ErrorCode::refused);
+  EXPECT_THAT(done.error().message, HasSubstr("it does not isolate: a datagram to 192.0.2.1:9 got out"));
+  EXPECT_THAT(done.error().message, HasSubstr("the isolation was undone"));
+  EXPECT_EQ(rules(), before);
+  EXPECT_EQ(look().state, kNone);
+  EXPECT_TRUE(reaches(*stage->world, "10.9.2.1:80"));
+  EXPECT_THAT(check(), IsEmpty()) << "nothing is left to be done";
+}
+
 TEST_F(QuarantineTest, IsNotBegunWhereTheLifelineIsDeadAlready) {
   args["lifeline"] = {"10.9.1.2:1", "10.9.1.77:9092"};
   const std::string before = rules();
