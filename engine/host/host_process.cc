@@ -121,6 +121,16 @@ void close_others(const Plan& plan) {
   close_between(high + 1, ~0U);
 }
 
+// A program of a host's begins as on any: what we were given as a service, files that are nobody else's and signals
+// that are ignored, is not for it.
+void forget_how_we_began() {
+  umask(022);
+  for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 // The first process itself, from its beginning to its program.
 [[noreturn]] void become_first(const Plan& plan) {
   setsid();
@@ -138,9 +148,7 @@ void close_others(const Plan& plan) {
   char go = 0;
   if (write(plan.report, &ready, sizeof ready) != sizeof ready) _exit(1);
   if (read(plan.gate, &go, 1) != 1) _exit(0);  // nobody lets it go any more
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  forget_how_we_began();
   execve(plan.program.c_str(), plan.command, environment);
   fail(plan.report, "run its command");
 }
@@ -232,9 +240,7 @@ bool ends_within(const Descriptor& held, Duration span) {
     if (null >= 0) dup2(null, 0);
     dup2(output, 1);
     dup2(output, 2);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    forget_how_we_began();
     execve(command[0], command, environment);
     say_and_end(output, "it cannot be run");
   }

@@ -78,6 +78,19 @@ TEST_F(HostRootTest, RunsFromItsImageWithItsOwnIdentity) {
   EXPECT_THAT(sight.faults, IsEmpty());
 }
 
+TEST_F(HostRootTest, IsGivenNothingOfHowItsKeeperWasStarted) {
+  const mode_t mask = umask(0077);  // as a service of systemd's has it
+  const auto hang_up = std::signal(SIGHUP, SIG_IGN);
+  host->start();
+  umask(mask);
+  std::signal(SIGHUP, hang_up);
+  const auto status = read_file("/proc/" + std::to_string(state().current->process.number) + "/status");
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status, HasSubstr("\nUmask:\t0022\n"));
+  const uint64_t ignored = std::stoull(status->substr(status->find("\nSigIgn:\t") + 9), nullptr, 16);
+  EXPECT_EQ(ignored & (1U << (SIGHUP - 1U)), 0U);
+}
+
 TEST_F(HostRootTest, StartsOnceHoweverOftenItIsAsked) {
   host->start();
   const auto before = state();
