@@ -308,18 +308,55 @@ def check_configurations():
             fail(f"{configuration}: {done.stdout}{done.stderr}")
 
 
+def unit_settings(*files):
+    """The settings of a unit with its drop-ins, each with its values in their order."""
+    settings = {}
+    for file in files:
+        for name, value in re.findall(r"^(\w+)=(.*)$", file.read_text(), re.M):
+            settings.setdefault(name, []).append(value)
+    return settings
+
+
 def check_units():
-    """systemd takes the examples' units as they stand, but for the program, which need not be installed."""
+    """systemd takes the examples' units as they stand, alone and with their drop-ins, but for the program, which need
+    not be installed."""
     if shutil.which("systemd-analyze") is None:
         print("systemd-analyze is not installed")
         sys.exit(77)
     for unit in sorted((ROOT / "examples").glob("*/*.service")):
-        with tempfile.TemporaryDirectory() as directory:
-            copy = pathlib.Path(directory, unit.name)
-            copy.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={KEDGE}", unit.read_text(), flags=re.M))
-            done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True)
-            if done.returncode != 0 or unit.name in done.stderr:
-                fail(f"{unit}: {done.stdout}{done.stderr}")
+        for drop_in in [None, *sorted(unit.with_name(unit.name + ".d").glob("*.conf"))]:
+            with tempfile.TemporaryDirectory() as directory:
+                copy = pathlib.Path(directory, unit.name)
+                copy.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={KEDGE}", unit.read_text(), flags=re.M))
+                if drop_in:
+                    copy.with_name(copy.name + ".d").mkdir()
+                    shutil.copy(drop_in, copy.with_name(copy.name + ".d"))
+                done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True)
+                if done.returncode != 0 or unit.name in done.stderr:
+                    fail(f"{drop_in or unit}: {done.stdout}{done.stderr}")
+    check_units_of_roots()
+
+
+def check_units_of_roots():
+    """Who starts roots may make the namespaces that the code makes, leaves them running, and mounts them where the next
+    one sees them."""
+    names = {"NS": "mnt", "PID": "pid", "UTS": "uts", "IPC": "ipc", "NET": "net"}
+    code = (ROOT / "engine" / "host" / "host_process.cc").read_text()
+    makes = {names[flag] for flag in re.findall(r"CLONE_NEW(\w+)", code)}
+    systemd = ROOT / "examples" / "systemd"
+    for unit, drop_in in [("kedge-agent.service", "roots.conf"), ("kedge.service", "host.conf")]:
+        settings = unit_settings(systemd / unit, systemd / f"{unit}.d" / drop_in)
+        may_make = set(" ".join(settings["RestrictNamespaces"]).split())
+        if not makes <= may_make:
+            fail(f"{drop_in}: a root needs namespaces that it may not make: {makes - may_make}")
+        if settings["KillMode"][-1] != "process":
+            fail(f"{drop_in}: a stop would end the roots")
+        for name, values in settings.items():
+            views = re.fullmatch(r"(Private|Protect)\w+|(ReadOnly|ReadWrite|Inaccessible|Bind)\w*Paths|RootDirectory", name)
+            if views and values[-1] not in ("no", "default"):
+                fail(f"{drop_in}: {name}={values[-1]} gives it mounts of its own, in which the next one does not see its roots")
+        if settings["NoNewPrivileges"][-1] != "no":
+            fail(f"{drop_in}: no program with setuid would work in a root")
 
 
 def check_promises():
