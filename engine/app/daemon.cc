@@ -369,7 +369,7 @@ Result<void> Daemon::start_effects() {
   return {};
 }
 
-// From the keeper's own thread, and from the one that starts roots.
+// From the start, from the keeper's own thread, and from the one that starts roots.
 void Daemon::tell_of(HostAlarmMessage alarm) {
   alarm.host = configuration_.host.name;
   RaiseAlarm raised = alarm_raised(alarm);

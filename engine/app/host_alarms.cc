@@ -21,6 +21,7 @@ std::string kind_of(QuarantineNews::Kind kind) {
     case QuarantineNews::Kind::failed:
       return "isolation-failed";
     case QuarantineNews::Kind::renewed:
+    case QuarantineNews::Kind::proven:
       return "isolation-renewed";
     default:
       return "isolation-ended";

@@ -26,6 +26,7 @@ Result<void> QuarantineKeeper::start() {
     spdlog::warn("{}: isolations are looked at every {} only", monitor.error().message,
                  format_duration(options_.every));
   }
+  look();
   thread_ = Thread("quarantine", [this] { keep(); });
   return {};
 }
@@ -36,10 +37,12 @@ void QuarantineKeeper::stop() {
   thread_.join();
 }
 
+void QuarantineKeeper::look() {
+  for (const QuarantineNews& news : quarantines_.check()) tell(news);
+}
+
 void QuarantineKeeper::keep() {
-  do {
-    for (const QuarantineNews& news : quarantines_.check()) tell(news);
-  } while (wait());
+  while (wait()) look();
 }
 
 bool QuarantineKeeper::wait() {

@@ -1,8 +1,8 @@
 // QuarantineKeeper: sees to it that what is isolated stays so, and ends in time: at the start, every few seconds, and
-// whenever the kernel tells that a ruleset was changed.
+// whenever the kernel tells that a ruleset was changed. Once start() has returned what is kept to stand does.
 //
 // Ownership:  owns its thread; borrows the quarantines and the clock, which must outlive it.
-// Threads:    start and stop from one thread. `tell` is called from the keeper's own thread.
+// Threads:    start and stop from one thread. `tell` is called from start(), and then from the keeper's own thread.
 // Failure:    where changes cannot be listened to, what was changed is seen at the next look.
 #pragma once
 
@@ -34,6 +34,7 @@ class QuarantineKeeper {
   void stop();
 
  private:
+  void look();
   void keep();
   bool wait();  // false: to stop
   void tell(const QuarantineNews&);
@@ -49,7 +50,7 @@ class QuarantineKeeper {
   const std::function<void(const QuarantineNews&)> tell_;
   Descriptor stop_;
   std::unique_ptr<NftMonitor> monitor_;
-  std::map<std::string, Told> told_;  // the thread's own
+  std::map<std::string, Told> told_;  // the thread's own, once there is one
   Thread thread_;
 };
 

@@ -31,6 +31,7 @@ json to_json(const QuarantineLease& lease) {
                {"boot_id", lease.boot_id},
                {"until_elapsed_ms", in_milliseconds(lease.until)},
                {"until_wall_ms", in_milliseconds(lease.until_wall.time_since_epoch())}};
+  if (!lease.proven) made["proven"] = false;
   if (lease.subject.user) made["user"] = *lease.subject.user;
   if (!lease.subject.cgroup.empty()) {
     made["cgroup"] = lease.subject.cgroup;
@@ -52,6 +53,7 @@ Result<QuarantineLease> lease_in(const json& document) {
   lease.boot_id = document.value("boot_id", "");
   lease.until = milliseconds(document.value("until_elapsed_ms", int64_t{0}));
   lease.until_wall = Time(milliseconds(document.value("until_wall_ms", int64_t{0})));
+  lease.proven = document.value("proven", true);
   if (document.contains("user")) lease.subject.user = document.value("user", 0U);
   lease.subject.cgroup = document.value("cgroup", "");
   lease.subject.level = document.value("level", 0);

@@ -27,8 +27,9 @@ struct QuarantineLease {
   Phase phase = Phase::tried;
   std::string remediation;
   std::string boot_id;
-  Duration until{};  // on Clock::elapsed, of that boot
-  Time until_wall;   // the same by wall time: for another boot
+  Duration until{};    // on Clock::elapsed, of that boot
+  Time until_wall;     // the same by wall time: for another boot
+  bool proven = true;  // of one that stands: since the host was started last
 
   // What is left of it; of a lease of an earlier boot by wall time, and nothing where it does not survive one. Never
   // more than the lease was made for.

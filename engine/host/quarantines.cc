@@ -21,12 +21,14 @@ namespace {
 using nlohmann::json;
 using Phase = QuarantineLease::Phase;
 
-constexpr std::array<std::string_view, 5> kKinds = {"drifted", "renewed", "expired", "given up", "failed"};
+constexpr std::array<std::string_view, 6> kKinds = {"drifted", "renewed", "proven", "expired", "given up", "failed"};
 constexpr size_t kDifferenceLinesMax = 50;
 constexpr int kCuts = 3;  // what was on its way when the others were cut is cut then
 constexpr size_t kFlowsNamed = 5;
 // The kernel ends what we did not: so much later, as its clock and ours may differ.
 constexpr std::chrono::seconds kBehindUs(5);
+// Since the host was started: by then there is a network, or somebody has to know that there is none.
+constexpr Duration kNetworkComes = std::chrono::minutes(5);
 
 Error refused(std::string message) { return {ErrorCode::refused, std::move(message)}; }
 
@@ -226,7 +228,8 @@ Result<HostSight> Quarantines::sight_of(const Quarantine& q, const QuarantineSub
   if (!drift) return drift.error();
   const bool same = lease->quarantine.form() == q.form();
   seen.holds = same && drift->empty();
-  seen.summary = same ? q.subject() + " is isolated"
+  const std::string unproven = lease->proven ? "" : ", and that is not proven since the host was started anew";
+  seen.summary = same ? q.subject() + " is isolated" + unproven
                       : q.subject() + " is isolated otherwise, by remediation " + lease->remediation;
   if (!drift->empty()) seen.summary += fmt::format("; somebody has changed that: {}", fmt::join(*drift, "; "));
   return seen;
@@ -284,6 +287,7 @@ Result<Quarantines::Notes> Quarantines::try_out(QuarantineLease& lease) {
   if (auto loaded = load(lease, options_.try_for); !loaded) return give_up(lease, loaded.error());
   if (auto proven = prove(lease, alive); !proven) return give_up(lease, proven.error());
   lease.phase = Phase::standing;
+  lease.proven = true;
   if (auto stands = stand(lease); !stands) return give_up(lease, stands.error());
   if (auto kept = leases_.keep(lease); !kept) return give_up(lease, kept.error());
   Notes notes = {lease.quarantine.subject() + " is isolated; the lifeline answers: " + names_of(alive)};
@@ -491,12 +495,14 @@ void Quarantines::check(QuarantineLease& lease, std::vector<QuarantineNews>& new
   } else if (!drift->empty()) {
     mend(lease, *std::move(drift), news);
   }
+  if (!lease.proven) prove_again(lease, news);
 }
 
 // From here on its time is that of this boot again.
 void Quarantines::renew(QuarantineLease& lease, std::vector<QuarantineNews>& news) {
   lease.until = clock_.elapsed() + lease.left(clock_);
   lease.boot_id = clock_.boot_id();
+  lease.proven = false;
   auto stands = leases_.keep(lease);
   if (stands) stands = stand(lease);
   const std::string subject = lease.quarantine.subject();
@@ -507,6 +513,35 @@ void Quarantines::renew(QuarantineLease& lease, std::vector<QuarantineNews>& new
     news.push_back(
         {QuarantineNews::Kind::failed, lease.remediation,
          "the host was started anew, and " + subject + " could not be isolated again: " + stands.error().message});
+  }
+}
+
+void Quarantines::prove_again(QuarantineLease& lease, std::vector<QuarantineNews>& news) {
+  const std::string subject = lease.quarantine.subject();
+  const std::vector<IpService> alive = answering(lease.quarantine.lifeline, options_.lifeline_timeout);
+  if (alive.empty()) {
+    if (clock_.elapsed() < kNetworkComes) return;
+    news.push_back(
+        {QuarantineNews::Kind::failed, lease.remediation,
+         fmt::format("{} is isolated since the host was started anew, and its lifeline has not answered since: "
+                     "{}",
+                     subject, names_of(lease.quarantine.lifeline))});
+    return;
+  }
+  auto proven = prove_isolation(lease);
+  lease.proven = proven.ok();
+  if (proven) proven = leases_.keep(lease);
+  if (proven) {
+    news.push_back(
+        {QuarantineNews::Kind::proven, lease.remediation,
+         fmt::format("{} is isolated again since the host was started anew, and that is proven; the lifeline "
+                     "answers: {}",
+                     subject, names_of(alive))});
+  } else {
+    news.push_back(
+        {QuarantineNews::Kind::failed, lease.remediation,
+         "the isolation of " + subject +
+             ", which stands again since the host was started anew, is not proven: " + proven.error().message});
   }
 }
 

@@ -4,6 +4,10 @@
 // us), the lifeline is called and the way out is tried. Only when the one lives and the other is dead, what is
 // connected is cut and the ruleset stands for the whole lease; otherwise it is gone at once.
 //
+// What survives a reboot stands before there is a network, on which nothing can be proven: it is proven when the
+// lifeline answers for the first time. Until then it stands as what was proven before the reboot, and where it turns
+// out to leak it stands on and that is told: less of it would isolate less.
+//
 // Ownership:  borrows the clock. Owns the files of its folder; one object a folder at a time.
 // Threads:    thread-safe; calls wait for each other.
 // Namespaces: all calls have to come from one network namespace, in which the host's own packets are. A cgroup is
@@ -28,6 +32,7 @@ struct QuarantineNews {
   enum class Kind {
     drifted,   // somebody had changed it; it is as it should be again
     renewed,   // the host was started anew; it stands again
+    proven,    // what stands again since then is proven to isolate, and its lifeline to live
     expired,   // its time was over; it is gone
     given_up,  // it was never proven, or was to be released: it is gone
     failed,    // it is not as it should be, and could not be made so
@@ -85,6 +90,7 @@ class Quarantines final : public HostAction {
   std::string folder_of(const QuarantineLease&) const;
   Result<std::vector<NetworkPlace>> places_of(const QuarantineLease&) const;
   void renew(QuarantineLease&, std::vector<QuarantineNews>&);
+  void prove_again(QuarantineLease&, std::vector<QuarantineNews>&);
   void mend(const QuarantineLease&, std::vector<std::string> difference, std::vector<QuarantineNews>&);
   void end(QuarantineLease&, QuarantineNews::Kind, const std::string& why, std::vector<QuarantineNews>&);
 

@@ -335,6 +335,17 @@ def check_units():
                 if done.returncode != 0 or unit.name in done.stderr:
                     fail(f"{drop_in or unit}: {done.stdout}{done.stderr}")
     check_units_of_roots()
+    check_unit_before_network()
+
+
+def check_unit_before_network():
+    """What is isolated stands before there is a network, and nothing that the agent waits for needs one."""
+    settings = unit_settings(ROOT / "examples" / "systemd" / "kedge-agent.service")
+    before = " ".join(settings["Before"]).split()
+    if "network-pre.target" not in before or "network-pre.target" not in " ".join(settings["Wants"]).split():
+        fail("kedge-agent.service: the network does not wait for it")
+    if settings["DefaultDependencies"] != ["no"] or " ".join(settings["After"]).split() != ["local-fs.target"]:
+        fail("kedge-agent.service: it waits for more than its files")
 
 
 def check_units_of_roots():

@@ -2,10 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
+#include "base/clock.h"
+#include "host/quarantine_lease.h"
 #include "tests/e2e/engine.h"
 #include "tests/host/network_stage.h"
 #include "tests/support/kafka_client.h"
 #include "tests/support/needs.h"
+#include "tests/support/notify_socket.h"
 
 namespace kedge {
 namespace {
@@ -103,6 +108,44 @@ TEST_F(QuarantineOfTheEnginesHost, StandsAgainstWhoeverChangesItOutlivesTheEngin
     EXPECT_TRUE(world_gets_in(kPatienceMs));
     EXPECT_EQ(kedge::run({.command = {"nft", "list", "ruleset"}})->output, "");
     EXPECT_EQ(engine.stop()->code, 0);
+  });
+}
+
+// The agent of a host that was isolated when it went down, at its start anew: there is no network yet, and no broker.
+TEST(AgentBeforeTheNetwork, IsReadyWhenWhatSurvivesStands) {
+  auto made = NetworkStage::make();
+  KEDGE_NEEDS(made);
+  const NetworkStage& stage = **made;
+  const TemporaryDirectory place;
+  const auto at = [&](const std::string& name) { return (place.path() / name).string(); };
+  ASSERT_EQ(
+      run({.command = {kedge_program(), "agent", "keygen", "--host", "web-1", "--output", at("agent.key")}})->exit,
+      Exit{});
+  place.write("agent.yaml", R"({"version": 1, "host": "web-1", "data": "data", "key": "agent.key", "engines": [],
+                               "kafka": {"brokers": ["10.9.1.2:9092"]}, "check_every": "1s"})");
+  QuarantineLease lease;
+  lease.args = {{"lifeline", {"10.9.1.2:9092"}}, {"survives_reboot", true}};
+  lease.quarantine = *Quarantine::read(lease.args);
+  lease.phase = QuarantineLease::Phase::standing;
+  lease.boot_id = "the boot before";
+  lease.until_wall = SystemClock().now() + std::chrono::hours(1);
+  ASSERT_TRUE(QuarantineLeases(at("data/host/quarantine")).keep(lease).ok());
+  for (const char* link : {"admin", "world"}) stage.host->run({"ip", "link", "set", link, "down"});
+
+  NotifySocket service_manager;
+  stage.host->in([&] {
+    auto started = ChildProcess::start({.command = {kedge_program(), "agent", "-c", at("agent.yaml")},
+                                        .environment = {{"NOTIFY_SOCKET", service_manager.path()}}});
+    ASSERT_TRUE(started) << started.error().message;
+    service_manager.wait_for("READY=1");
+    EXPECT_THAT(stage.host->run({"nft", "list", "ruleset"}), HasSubstr("table inet kedge_quarantine"));
+    for (const char* link : {"admin", "world"}) stage.host->run({"ip", "link", "set", link, "up"});
+    const Listener broker(*stage.admin, "10.9.1.2:9092"), web(*stage.host, "10.9.2.1:80");
+    EXPECT_FALSE(connect_from(*stage.world, "10.9.2.1:80"));
+    EXPECT_TRUE((*started)->wait_for_line("that is proven; the lifeline answers: 10.9.1.2:9092"))
+        << (*started)->output();
+    (*started)->signal(SIGTERM);
+    EXPECT_TRUE((*started)->wait()) << (*started)->output();
   });
 }
 

@@ -505,11 +505,80 @@ TEST_F(QuarantineTest, StandsAgainAfterARebootWhereItIsToSurviveOne) {
     EXPECT_EQ(news[0].kind, survives ? QuarantineNews::Kind::renewed : QuarantineNews::Kind::expired);
     EXPECT_EQ(look().holds, survives);
   }
+  EXPECT_THAT(check(), SizeIs(1)) << "it is proven";
   clock.advance(std::chrono::minutes(49));
   EXPECT_THAT(check(), IsEmpty());
   clock.advance(std::chrono::minutes(1));
   ASSERT_THAT(check(), SizeIs(1)) << "the time that it was off counts";
   EXPECT_EQ(rules(), "");
+}
+
+// The host's start anew: nothing is loaded, and of its network nothing is up yet.
+class QuarantineAfterABoot : public QuarantineTest {
+ protected:
+  void boot() {
+    args["survives_reboot"] = true;
+    isolate();
+    nft("flush ruleset");
+    network("down");
+    clock.reboot(std::chrono::minutes(1));
+    begin();
+  }
+  void network(const char* state) {
+    stage->host->run({"ip", "link", "set", "admin", state});
+    stage->host->run({"ip", "link", "set", "world", state});
+    if (state == std::string("up")) stage->host->run({"ip", "route", "add", "default", "via", "10.9.2.2"});
+  }
+  // The only news of a look.
+  QuarantineNews news() {
+    const auto all = check();
+    EXPECT_THAT(all, SizeIs(1));
+    return all.empty() ? QuarantineNews{} : all.front();
+  }
+};
+
+TEST_F(QuarantineAfterABoot, StandsBeforeTheNetworkAndIsProvenOnceThereIsOne) {
+  const Listener web(*stage->host, "10.9.2.1:80");
+  boot();
+  EXPECT_EQ(news().kind, QuarantineNews::Kind::renewed);
+  EXPECT_TRUE(look().holds);
+  EXPECT_THAT(look().summary, HasSubstr("not proven since the host was started anew"));
+  EXPECT_THAT(check(), IsEmpty()) << "there is nothing that it could be proven on";
+  begin();  // also whoever comes next knows
+  network("up");
+  EXPECT_FALSE(reaches(*stage->world, "10.9.2.1:80"));
+  const QuarantineNews proven = news();
+  EXPECT_EQ(proven.kind, QuarantineNews::Kind::proven);
+  EXPECT_THAT(proven.message, HasSubstr("10.9.1.2:9092"));
+  EXPECT_THAT(look().summary, testing::Not(HasSubstr("not proven")));
+  EXPECT_THAT(check(), IsEmpty()) << "once";
+}
+
+TEST_F(QuarantineAfterABoot, ThatLeaksIsToldOfAndStands) {
+  boot();
+  EXPECT_EQ(news().kind, QuarantineNews::Kind::renewed);
+  network("up");
+  stage->host->run({"ip", "route", "add", "local", "192.0.2.0/24", "dev", "lo"});
+  for (int look = 0; look < 2; ++look) {
+    const QuarantineNews leaks = news();
+    EXPECT_EQ(leaks.kind, QuarantineNews::Kind::failed);
+    EXPECT_THAT(leaks.message, HasSubstr("it does not isolate: a datagram to 192.0.2.1:9 got out"));
+  }
+  EXPECT_TRUE(look().holds);
+  stage->host->run({"ip", "route", "del", "local", "192.0.2.0/24", "dev", "lo"});
+  EXPECT_EQ(news().kind, QuarantineNews::Kind::proven);
+}
+
+TEST_F(QuarantineAfterABoot, OfWhichTheLifelineStaysSilentIsToldOf) {
+  boot();
+  EXPECT_EQ(news().kind, QuarantineNews::Kind::renewed);
+  clock.advance(std::chrono::minutes(4));
+  EXPECT_THAT(check(), IsEmpty());
+  clock.advance(std::chrono::minutes(1));
+  const QuarantineNews silent = news();
+  EXPECT_EQ(silent.kind, QuarantineNews::Kind::failed);
+  EXPECT_THAT(silent.message, HasSubstr("its lifeline has not answered since: 10.9.1.2:9092"));
+  EXPECT_TRUE(look().holds);
 }
 
 TEST_F(QuarantineTest, IsKnownToWhoeverComesNext) {
@@ -611,6 +680,14 @@ TEST_F(QuarantineKept, IsMendedAtOnceWhenTheKernelTellsOfAChange) {
   const auto news = next();
   ASSERT_TRUE(news);
   EXPECT_EQ(news->kind, QuarantineNews::Kind::drifted);
+  EXPECT_TRUE(look().holds);
+}
+
+TEST_F(QuarantineKept, StandsOnceTheKeeperHasBegun) {
+  isolate();
+  nft("flush ruleset");
+  keep(hours(1));
+  EXPECT_TRUE(told.take(seconds(0))) << "it was mended before start() returned";
   EXPECT_TRUE(look().holds);
 }
 
