@@ -43,6 +43,17 @@ bool try_mount(const std::string& source, const std::string& place, const char* 
   return ::mount(source.c_str(), place.c_str(), type, MS_RDONLY | MS_NODEV, options.c_str()) == 0;
 }
 
+// What would be right, where it will not work the next time either.
+Error no_overlay(const std::string& place) {
+  const int number = errno;
+  Error error = io_error("cannot mount an overlay at", place);
+  if (number == ENODEV) error = {ErrorCode::refused, error.message + ": this kernel has no overlayfs, which a root is"};
+  if (number == EINVAL) {
+    error = {ErrorCode::refused, error.message + ": its directory must lie on ext4, xfs, btrfs or tmpfs"};
+  }
+  return error;
+}
+
 // A read-only loop device of the file, that goes with its last mount.
 Result<std::pair<Descriptor, std::string>> loop_device(const std::string& file) {
   const Descriptor control(open("/dev/loop-control", O_RDWR | O_CLOEXEC));
@@ -87,7 +98,7 @@ Result<void> mount_overlay(const std::string& directory, const std::vector<std::
   if (is_mounted_at(place)) return {};
   options += ",upperdir=" + directory + "/upper,workdir=" + directory + "/work" + kOptions;
   if (::mount("kedge", place.c_str(), "overlay", 0, options.c_str()) == 0) return {};
-  return io_error("cannot mount an overlay at", place);
+  return no_overlay(place);
 }
 
 Result<void> mount_image(const std::string& file, const std::string& place) {

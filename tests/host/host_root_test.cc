@@ -11,10 +11,12 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "host/overlay_root.h"
 #include "tests/host/small_host.h"
 #include "tests/support/child_process.h"
 #include "tests/support/namespaces.h"
 #include "tests/support/needs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace kedge {
 namespace {
@@ -89,6 +91,19 @@ TEST_F(HostRootTest, IsGivenNothingOfHowItsKeeperWasStarted) {
   EXPECT_THAT(*status, HasSubstr("\nUmask:\t0022\n"));
   const uint64_t ignored = std::stoull(status->substr(status->find("\nSigIgn:\t") + 9), nullptr, 16);
   EXPECT_EQ(ignored & (1U << (SIGHUP - 1U)), 0U);
+}
+
+TEST_F(HostRootTest, IsRefusedWhereItsDirectoryCannotCarryOne) {
+  const TemporaryDirectory place;
+  const std::string at = place.path().string();
+  ASSERT_TRUE(mount_overlay(at, {host->options.image}));
+  host->options.directory = at + "/root/host";  // on an overlay: that is none of the file systems for it
+  std::filesystem::create_directories(host->options.directory);
+  const auto started = host->open()->start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::refused);
+  EXPECT_THAT(started.error().message, HasSubstr("must lie on ext4, xfs, btrfs or tmpfs"));
+  EXPECT_TRUE(unmount_at(at + "/root"));
 }
 
 TEST_F(HostRootTest, StartsOnceHoweverOftenItIsAsked) {
