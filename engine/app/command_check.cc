@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "actions/aws/access.h"
@@ -14,6 +15,7 @@
 #include "app/command.h"
 #include "app/engine_room.h"
 #include "app/hardly_watched.h"
+#include "app/lost_evidence.h"
 #include "app/opened_trail.h"
 #include "app/rule_directory.h"
 #include "app/sources.h"
@@ -109,6 +111,25 @@ void note_untried(const Configuration& configuration, const RuleSet& rules, cons
   }
 }
 
+// A host that is put anew has nothing left to be looked at: what ran on it is kept before, or by nobody.
+void note_lost_evidence(const Configuration& configuration, const RuleSet& rules, const RuleTestReport& report,
+                        Shell& shell) {
+  for (const auto& [id, plans] : report.plans) {
+    std::optional<std::string> lost;
+    for (const Plan& plan : plans) {
+      if (!lost) lost = replaced_without_evidence(plan);
+    }
+    if (!lost) continue;
+    const Rule* const rule = rules.find(id);
+    shell.err << to_line(configuration,
+                         {rule->file, rule->line, id, "",
+                          fmt::format("its plan replaces {} without host.capture_evidence before that: processes, "
+                                      "sockets and open files of what was changed are lost",
+                                      *lost)})
+              << "\n";
+  }
+}
+
 // A rule that fails says itself where: "first.lua:12: ...".
 std::string line_of(const Configuration& configuration, const RuleTestResult& result) {
   constexpr std::string_view kFailed = "the rule failed: ";
@@ -129,6 +150,7 @@ void check_plans(const Configuration& configuration, const std::shared_ptr<const
   }
   check_channels(configuration, *rules, report, shell);
   note_untried(configuration, *rules, report, shell);
+  note_lost_evidence(configuration, *rules, report, shell);
 }
 
 // What a rule that names an unknown window finds is held: that is found here, not when it waits.

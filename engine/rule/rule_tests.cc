@@ -224,7 +224,10 @@ class RuleTests {
     const auto decision = decide(test, *rule);
     if (!decision) return problem(test, decision.error().message);
     const std::string& id = rules_.rules()[*rule].id;
-    if (decision->plan) report_.planned[id].insert(decision->plan->notify.begin(), decision->plan->notify.end());
+    if (decision->plan) {
+      report_.planned[id].insert(decision->plan->notify.begin(), decision->plan->notify.end());
+      report_.plans[id].push_back(*decision->plan);
+    }
     const std::string message = difference(test.fields, *decision);
     report_.results.push_back({test.file, test.line, id, test.name, message.empty(), message});
     if (test.fields.contains("fires")) (test.fields["fires"].get<bool>() ? fires_ : spares_)[id] = true;

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/plan.h"
 #include "rule/rule_set.h"
 
 namespace kedge {
@@ -42,6 +43,7 @@ struct RuleTestReport {
   std::vector<RuleProblem> untested;    // rules without a firing or a non-firing test
   // Rules that made a plan in some test, by id, with the channels that their plans notify.
   std::map<std::string, std::set<std::string>> planned;
+  std::map<std::string, std::vector<Plan>> plans;  // those, by the rule's id, in the order of the tests
 
   std::vector<std::string> unmatched;  // of `only`: at which there is neither a rule nor a test
 

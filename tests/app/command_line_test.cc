@@ -41,6 +41,26 @@ TEST_F(CommandLine, CheckFindsAWindowThatIsNotThere) {
               HasSubstr("@rules/first.lua:1: rule first: window: there is no window 'nights' in windows of"));
 }
 
+TEST_F(CommandLine, CheckNotesAHostThatIsReplacedBeforeItsEvidenceIsKept) {
+  const std::string revert = "revert = { action.aws.s3.block_public_access { bucket = \"photos\" } }";
+  const std::string replace = "action.host.replace { host = \"m1\", root = \"web1\" }";
+  const auto err_of = [&](const std::string& steps) {
+    write("rules/first.lua", kRule);
+    change("rules/first.lua", revert, "replace = { " + steps + " }");
+    const Typed typed = type(kCheck);
+    EXPECT_EQ(typed.exit_code, kGood);
+    return typed.err;
+  };
+  EXPECT_EQ(err_of("action.host.capture_evidence { host = \"m1\", root = \"web1\" }, " + replace), "");
+  EXPECT_EQ(err_of("action.host.capture_evidence { host = \"m1\" }, " + replace), "") << "of the whole machine";
+  const std::string lost =
+      "@rules/first.lua:1: rule first: its plan replaces m1/web1 without host.capture_evidence before that: processes, "
+      "sockets and open files of what was changed are lost\n";
+  EXPECT_EQ(err_of(replace), lost);
+  EXPECT_EQ(err_of(replace + ", action.host.capture_evidence { host = \"m1\", root = \"web1\" }"), lost);
+  EXPECT_EQ(err_of("action.host.capture_evidence { host = \"m1\", root = \"web2\" }, " + replace), lost);
+}
+
 TEST_F(CommandLine, CheckNotesARuleWhosePlanWasNotTried) {
   write("rules/first.test.lua", "");
   const Typed typed = type(kCheck);
