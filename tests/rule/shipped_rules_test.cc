@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "aws/public_access_json.h"
@@ -60,11 +62,11 @@ class ShippedRules : public testing::Test {
     return options;
   }
 
-  // The rules that fire, or fail, for each line of a file of recorded events; empty where none does.
-  std::vector<std::set<std::string>> fired(const std::string& file) {
+  // The rules that fire, or fail, for each line of a file of events; empty where none does.
+  std::vector<std::set<std::string>> fired_by(const std::string& path) {
     std::vector<std::set<std::string>> lines;
     Replay replay(rules_, {});
-    std::ifstream input(std::string(std::getenv("KEDGE_SHARED")) + "/events/" + file);
+    std::ifstream input(path);
     for (std::string line; std::getline(input, line);) {
       lines.emplace_back();
       const auto decisions = replay.replay(line);
@@ -89,6 +91,30 @@ class RecordedEvents : public ShippedRules {
  protected:
   void SetUp() override {
     if (std::getenv("KEDGE_SHARED") == nullptr) GTEST_SKIP() << "KEDGE_SHARED names no folder of recorded events";
+  }
+  std::vector<std::set<std::string>> fired(const std::string& file) {
+    return fired_by(std::string(std::getenv("KEDGE_SHARED")) + "/events/" + file);
+  }
+};
+
+// Which rules fire, by line; each of those that are not named is tried, and must be of no interest.
+using FiredByLine = std::map<size_t, std::set<std::string>>;
+
+FiredByLine without_silent(const std::vector<std::set<std::string>>& lines) {
+  FiredByLine loud;
+  for (size_t line = 1; line <= lines.size(); ++line) {
+    if (!lines[line - 1].empty()) loud[line] = lines[line - 1];
+  }
+  return loud;
+}
+
+// Events in the forms in which sensors on hosts write them: host_events/README.md says where each line is from.
+class HostEvents : public ShippedRules {
+ protected:
+  FiredByLine fired(const std::string& sensor, size_t lines) {
+    const auto by_line = fired_by(KEDGE_SOURCE_DIR "/tests/rule/host_events/" + sensor + ".jsonl");
+    EXPECT_EQ(by_line.size(), lines);
+    return without_silent(by_line);
   }
 };
 
@@ -159,6 +185,42 @@ TEST_F(RecordedEvents, OfEverydayTrafficFireOnNothing) {
        {"cloudtrail_recorded/opensearch_catalog.jsonl", "cloudtrail_recorded/otrf_ec2_proxy_s3.jsonl"}) {
     for (const auto& line : fired(file)) EXPECT_THAT(line, IsEmpty());
   }
+}
+
+TEST_F(RecordedEvents, OfHostsFireOnNothing) {
+  size_t count = 0;
+  const std::filesystem::path events = std::filesystem::path(std::getenv("KEDGE_SHARED")) / "events";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(events)) {
+    if (entry.path().extension() != ".jsonl" || !entry.path().parent_path().filename().string().starts_with("host_")) {
+      continue;
+    }
+    const auto lines = fired_by(entry.path());
+    EXPECT_EQ(without_silent(lines), FiredByLine()) << entry.path();
+    count += lines.size();
+  }
+  EXPECT_GE(count, 250U);
+}
+
+TEST_F(HostEvents, OfFalcoFireOnWhatWasWritten) {
+  EXPECT_EQ(fired("falco", 4), (FiredByLine{{3, {"host.binary-replaced"}}}));
+}
+
+TEST_F(HostEvents, OfWazuhFireOnTheFilesThatCount) {
+  EXPECT_EQ(fired("wazuh", 5),
+            (FiredByLine{
+                {1, {"host.binary-replaced"}}, {2, {"host.configuration-changed"}}, {3, {"host.persistence-added"}}}));
+}
+
+TEST_F(HostEvents, OfOsqueryFireOnFiles) {
+  EXPECT_EQ(fired("osquery", 9), (FiredByLine{{5, {"host.persistence-added"}}}));
+}
+
+TEST_F(HostEvents, OfAuditdFireWhereTheHostIsNamedAndItIsNoEditorsFile) {
+  EXPECT_EQ(fired("auditd", 6), (FiredByLine{{5, {"host.configuration-changed"}}, {6, {"host.persistence-added"}}}));
+}
+
+TEST_F(HostEvents, OfTetragonFireOnWrites) {
+  EXPECT_EQ(fired("tetragon", 9), (FiredByLine{{6, {"host.persistence-added"}}}));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 -- A change of a file on a host, whichever sensor tells of it.
 --
 -- change.on is the pattern of all that may be one; change.of(event) is { host, path, category, what, by, techniques },
--- or nil for what is none. Sensors that only see that a file was opened, or read, tell of no change.
+-- or nil for what is none. Sensors that only see that a file was opened, or read, tell of no change; and about a change on
+-- a host that is not named nothing can be done.
+local name = require "host.name"
 local places = require "host.places"
 
 local change = {}
@@ -99,18 +101,12 @@ change.on = {
   },
 }
 
--- "host:web-1" is what every sensor's event is about, where it says on which host it was.
-local function host_of(event)
-  for _, resource in ipairs(event.resources or {}) do
-    if string.starts_with(resource, "host:") then return (string.split(string.split(resource, ":")[2], "/"))[1] end
-  end
-end
-
 function change.of(event)
   local reader = readers[event.source]
   local found = reader and reader(event)
   if not found or type(found.path) ~= "string" or not found.what then return nil end
-  found.host = found.host or host_of(event)
+  found.host = found.host or name.of(event)
+  if not found.host then return nil end
   found.category = found.category or places.category(found.path)
   return found
 end
@@ -129,7 +125,6 @@ end
 -- What rules are about: the file on its host.
 function change.target(event)
   local found = change.of(event)
-  if not found.host then error("the event does not say on which host it was") end
   return "host:" .. found.host .. found.path
 end
 

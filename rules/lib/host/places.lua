@@ -21,6 +21,7 @@ local order = {
   { "boot", begins("/boot/", "/lib/modules/", "/usr/lib/modules/", "/etc/modules", "/etc/initramfs-tools/") },
   { "library", matches("^/(usr/)?(local/)?lib(32|64|x32)?/.*\\.so(\\.|$)") },
   { "binary", matches("^/(usr/)?(local/)?s?bin/|^/(usr/)?(local/)?lib(exec)?/|^/opt/.*/s?bin/") },
+  { "data", matches("^/etc/.*(/\\.[^/]*\\.sw[a-z]|~)$") },  -- what an editor keeps beside a file while it is open
   { "configuration", begins("/etc/") },
 }
 
