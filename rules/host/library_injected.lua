@@ -4,7 +4,7 @@ local change = require "host.change"
 local response = require "host.response"
 
 local signs = { "runs_memory", "runs_deleted", "runs_hidden", "runs_from_open_place", "maps_memory", "maps_deleted",
-  "maps_from_open_place", "preload" }
+  "maps_from_open_place", "preload", "preload_file" }
 
 local function is_process(event) return event["detail-type"] == "host.process" end
 
@@ -16,6 +16,9 @@ end
 rule "host.library-injected" {
   title = function(event)
     if not is_process(event) then return change.title(event) end
+    if event.detail.kind == "preload_file" then  -- every process shows it, so none is named
+      return event.detail.path .. " makes every program load " .. event.detail.value
+    end
     local process = get(event, "detail.processes_first.1.executable") or "a process"
     return process .. " " .. string.replace(event.detail.kind, "_", " ") .. ": " .. event.detail.path
   end,

@@ -21,6 +21,15 @@ test "a library mapped from /tmp" {
   fires = true, target = "host:web-1", title = "/usr/sbin/nginx maps from open place: /tmp/x.so",
   steps = { quarantine, action.host.capture_evidence { host = "web-1", paths = { "/tmp/x.so" } } },
 }
+test "a library that the loader puts into every program" {
+  event = host.told("host.process", {
+    kind = "preload_file", severity = "critical", path = "/etc/ld.so.preload", value = "/opt/x.so", category = "process",
+    techniques = { "T1574.006" }, processes = 0, processes_first = {},
+  }),
+  fires = true, target = "host:web-1", severity = "critical",
+  title = "/etc/ld.so.preload makes every program load /opt/x.so",
+  steps = { quarantine, action.host.capture_evidence { host = "web-1", paths = { "/etc/ld.so.preload" } } },
+}
 test "code that libraries make in memory" {
   event = process("maps_memory", "low"), fires = false, reason = "pattern",
 }

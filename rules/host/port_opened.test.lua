@@ -7,6 +7,11 @@ local function port(kind)
   })
 end
 
+local function without(event, field)
+  event[field] = nil
+  return event
+end
+
 test "a port that nobody knows" {
   event = port("opened"),
   fires = true, target = "host:web-1", severity = "high", steps = {}, notify = { "security" },
@@ -14,3 +19,19 @@ test "a port that nobody knows" {
 }
 test "a known port is held by another program" { event = port("taken"), fires = true }
 test "a port that was closed is no way in" { event = port("closed"), fires = false, reason = "pattern" }
+test "as Tetragon tells it" {
+  event = host.tetragon_listen("::", 80),
+  fires = true, target = "host:web-1", severity = "high", title = "tcp [::]:80 was opened by /usr/sbin/nginx",
+}
+test "a port that only the host itself reaches" {
+  event = host.tetragon_listen("127.0.0.1", 8080), fires = true, severity = "medium",
+}
+test "as osquery tells it" {
+  event = host.osquery_listening("0.0.0.0", "4444"),
+  fires = true, severity = "high", title = "tcp 0.0.0.0:4444 was opened",
+}
+test "a port that may be open anywhere" { event = host.tetragon_listen("0.0.0.0", 22), fires = false, reason = "when" }
+test "a socket of Unix is no port" { event = host.osquery_listening("", "0"), fires = false, reason = "when" }
+test "a port on a host that is not named" {
+  event = without(host.tetragon_listen("0.0.0.0", 80), "node_name"), fires = false, reason = "when",
+}

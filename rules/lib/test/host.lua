@@ -68,4 +68,18 @@ function host.tetragon(path, access)
   }
 end
 
+function host.tetragon_listen(address, port)
+  return {
+    process_listen = { process = { binary = "/usr/sbin/nginx" }, ip = address, port = port, protocol = "TCP" },
+    node_name = "web-1", time = "2026-03-04T05:06:07.123456789Z",
+  }
+end
+
+function host.osquery_listening(address, port)
+  return {
+    name = "pack_network_listening_ports", hostIdentifier = "web-1", unixTime = 1772600767, action = "added",
+    columns = { pid = "4711", protocol = port == "0" and "0" or "6", address = address, port = port },
+  }
+end
+
 return host
