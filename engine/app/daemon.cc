@@ -43,6 +43,7 @@
 #include "pipeline/own_principals.h"
 #include "pipeline/redriver.h"
 #include "pipeline/rerunner.h"
+#include "pipeline/sensors_heard.h"
 #include "remediate/executor.h"
 #include "remediate/reconciler.h"
 #include "trail/index_follower.h"
@@ -148,6 +149,7 @@ class Daemon {
   std::atomic<int64_t> reloads_ = 0;
   std::atomic<int64_t> reloads_refused_ = 0;
   OwnPrincipals us_;
+  SensorsHeard sensors_heard_;
   ServiceManager service_manager_{clock_};
   Watchdog watchdog_{clock_, kLoopPatience};
   Pulse pulse_;  // of serve()
@@ -303,6 +305,7 @@ Result<void> Daemon::create_reading() {
   deciding.own_things = own_things(configuration_);
   deciding.alarm_channels = configuration_.alarms;
   deciding.redaction_salt = redaction_salt_;
+  deciding.sensors_heard = &sensors_heard_;
   for (const SourceSettings& source : configuration_.sources) {
     deciding.sources[source.kafka.name] = {source.decoder, source.reading};
   }
@@ -699,6 +702,7 @@ void Daemon::write_metrics(MetricsWriter& writer) {
   for (size_t i = 0; i < lanes_.size(); ++i) kedge::write_metrics(writer, i, *lanes_[i]);
   sources_->write_metrics(writer);
   if (room_->remote_hosts != nullptr) kedge::write_metrics(writer, room_->remote_hosts->status());
+  kedge::write_metrics(writer, sensors_heard_.status(trusted_clock_->now()));
   kedge::write_metrics(writer, outbox_->figures());
 }
 

@@ -97,6 +97,16 @@ void write_metrics(MetricsWriter& writer, const KafkaHosts::Status& status) {
   }
 }
 
+void write_metrics(MetricsWriter& writer, const SensorsHeard::Status& status) {
+  for (const auto& [host, at] : status.heard) {
+    writer.gauge("kedge_sensor_heard_timestamp_seconds",
+                 "when the host's sensor told the last event that was decided, by its clock",
+                 std::chrono::duration<double>(at.time_since_epoch()).count(), {{"host", host}});
+  }
+  writer.counter("kedge_sensors_beyond_total", "events of sensors on more hosts than are remembered",
+                 number(status.beyond));
+}
+
 void write_metrics(MetricsWriter& writer, const AuditFollower::Status& status) {
   writer.gauge("kedge_audit_log_records", "records behind the checkpoint of the audit log", number(status.published));
   writer.gauge("kedge_audit_log_behind_records", "records of the ledger that the audit log has not",

@@ -176,7 +176,10 @@ bool Decider::decide(const Batch& batch, Outcome& outcome) {
       outcome.commit.dead_letters.push_back(dead_letter(batch, message, to_string(poison->reason), poison->message));
       continue;
     }
-    for (const Event& event : events_) decide_event(event, Place{batch, message, event.index}, outcome);
+    for (const Event& event : events_) {
+      if (options_.sensors_heard != nullptr) options_.sensors_heard->take(event, clock_);
+      decide_event(event, Place{batch, message, event.index}, outcome);
+    }
   }
   add_count(outcome.commit.counts, partition.source, "tombstone", tombstones);
   add_count(outcome.commit.counts, partition.source, "no-pattern", unwanted);

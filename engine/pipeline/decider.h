@@ -17,6 +17,7 @@
 #include "ledger/ledger.h"
 #include "match/matcher.h"
 #include "pipeline/poison_gauge.h"
+#include "pipeline/sensors_heard.h"
 #include "rule/evaluator.h"
 #include "source/batch.h"
 
@@ -41,6 +42,9 @@ class Decider {
     PoisonGauge::Options poison;
     int failures_in_a_row_max = 20;  // then a rule is benched: its matches become dead letters unrun
     std::string redaction_salt;      // of the digests that stand for sensitive arguments (plan/redaction.h)
+
+    // Borrowed; is told of each event that is read for the first time. Null: nobody asks.
+    SensorsHeard* sensors_heard = nullptr;
   };
 
   // What came of one or several batches.

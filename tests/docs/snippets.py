@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs what the documentation says: every command and every rule in it.
 
-    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|agent|sensor|configurations|units|promises]
+    snippets.py KEDGE ROOT [commands|rules|first-rule|restoration|exports|audit|baseline|agent|sensor|configurations|units|metrics|promises]
 
 Exit code 0: all of it works; 1: something does not, and what.
 """
@@ -370,6 +370,17 @@ def check_units_of_roots():
             fail(f"{drop_in}: no program with setuid would work in a root")
 
 
+def check_metrics():
+    """Every metric that a page names, also in its rules for alarms, is one that the engine writes."""
+    written = set()
+    for source in ENGINE:
+        written |= set(re.findall(r'"(kedge_[a-z0-9_]+)"', source.read_text()))
+    for page in PAGES:
+        for named in re.findall(r"\bkedge_[a-z0-9_]*[a-z0-9]\b(?!_)", page.read_text()):
+            if named not in written:
+                fail(f"{page.relative_to(ROOT)}: there is no metric {named}")
+
+
 def check_promises():
     """Every test that docs/promises.md names is one; each row names some."""
     names = set()
@@ -386,7 +397,7 @@ def check_promises():
 
 CHECKS = {"commands": check_commands, "rules": check_rules, "first-rule": check_first_rule,
           "restoration": check_restoration, "exports": check_exports, "audit": check_audit, "baseline": check_baseline, "agent": check_agent, "sensor": check_sensor, "configurations": check_configurations, "units": check_units,
-          "promises": check_promises}
+          "metrics": check_metrics, "promises": check_promises}
 for name in sys.argv[3:] or CHECKS:
     CHECKS[name]()
 sys.exit(1 if failures else 0)

@@ -132,12 +132,14 @@ TEST_F(OneMachine, RespondsToAReplacedFileWithoutABrokerAndLosesNothingWhenKille
 }
 
 TEST_F(OneMachine, SaysHowItStandsAndWhatCannotBeAskedOfIt) {
+  const auto begun = static_cast<double>(time(nullptr));
   engine.start();
   EXPECT_TRUE(comes_true([&] { return engine.metric("kedge_sensor_watching{source=\"this-host\"}") == "1"; }));
   EXPECT_EQ(engine.metric("kedge_source_alone{source=\"this-host\"}"), "1");
   EXPECT_EQ(engine.metric("kedge_sensor_differing{source=\"this-host\"}"), "0");
   EXPECT_THAT(engine.readiness(), AllOf(StartsWith("ready"), Not(HasSubstr("who is in the group"))));
   EXPECT_TRUE(comes_true([&] { return position().at("next") > 1; }));  // sensor.started, sensor.ready
+  EXPECT_GE(std::stod("0" + engine.metric("kedge_sensor_heard_timestamp_seconds{host=\"m1\"}")), begun);
 
   const Ran sought = engine.run({"source", "seek", "this-host", "sensor", "0", "--to", "0", "--reason", "to see"});
   EXPECT_EQ(sought.exit.code, 1);

@@ -68,6 +68,21 @@ TEST_F(DeciderTest, MakesAFindingOfAPlanThatIsAdmitted) {
   EXPECT_EQ(finding.times.happened, *parse_time("2026-01-01T11:59:30Z"));
 }
 
+TEST_F(DeciderTest, NotesWhichSensorsWereHeardThoughNoRuleWantsThem) {
+  RulesForTests rules;
+  SensorsHeard heard;
+  Decider::Options options;
+  options.sensors_heard = &heard;
+  use(rules, options);
+  const Json heartbeat = {{"specversion", "1.0"},     {"id", "h1"},
+                          {"source", "kedge.sensor"}, {"type", "sensor.heartbeat"},
+                          {"subject", "host:web1"},   {"time", format_time(clock_.now() - std::chrono::seconds(5))},
+                          {"data", Json::object()}};
+  EXPECT_EQ(count(decide({heartbeat.dump(), opened("b", "e1")}), "trail", "no-pattern"), 1);
+  EXPECT_EQ(heard.status(clock_.now()).heard,
+            (std::map<std::string, Time>{{"web1", clock_.now() - std::chrono::seconds(5)}}));
+}
+
 TEST_F(DeciderTest, AdmitsNothingThatWouldTouchTheEngineItself) {
   RulesForTests rules;
   Decider::Options options;
