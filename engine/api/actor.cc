@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <vector>
 
 namespace kedge {
@@ -17,5 +18,18 @@ std::string actor_of(uid_t uid) {
 }
 
 std::string own_actor() { return actor_of(getuid()); }
+
+std::optional<uid_t> login_user() {
+  constexpr uid_t kNobody = 0xffffffff;
+  uid_t user = kNobody;
+  std::ifstream file("/proc/self/loginuid");
+  return file >> user && user != kNobody ? std::optional(user) : std::nullopt;
+}
+
+std::string typing_actor(uid_t user, std::optional<uid_t> login, const std::string& sudo_user) {
+  const std::string own = actor_of(user);
+  if (login) return *login == user ? own : own + ", logged in as " + actor_of(*login);
+  return sudo_user.empty() ? own : own + ", by sudo of " + sudo_user;
+}
 
 }  // namespace kedge

@@ -28,7 +28,7 @@ struct Shell {
   std::ostream& out;
   std::ostream& err;
   Environment environment;
-  std::string user;  // who typed it
+  std::string user;  // who typed it, as the system knows them
   int exit_code = kGood;
 
   // Says what went wrong and keeps the exit code that goes with it.

@@ -99,7 +99,8 @@ void accept(const Arguments& arguments, Shell& shell) {
   }
   Manifest manifest = read->manifest;
   manifest.entries = renewed(read->manifest, *scanned, paths);
-  manifest.acceptances.push_back({begun, arguments.owner, arguments.reason, read->digest, found->size(), paths});
+  manifest.acceptances.push_back(
+      {begun, arguments.owner, arguments.reason, shell.user, read->digest, found->size(), paths});
   if (const auto whole = parse_manifest(to_text(manifest), arguments.manifest); !whole) {
     return shell.fail(kUsedWrongly, "a path lies in a directory that is not accepted: " + whole.error().message);
   }

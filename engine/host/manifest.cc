@@ -50,9 +50,10 @@ std::string entry_line(const FileState& state) {
 }
 
 std::string acceptance_line(const Acceptance& accepted) {
-  std::string line =
-      fmt::format("#accepted time={} owner={} reason={} previous={} differences={}", format_time(accepted.time),
-                  visible(accepted.owner), visible(accepted.reason), accepted.previous.hex(), accepted.differences);
+  std::string line = fmt::format("#accepted time={} owner={} reason={}", format_time(accepted.time),
+                                 visible(accepted.owner), visible(accepted.reason));
+  if (!accepted.by.empty()) line += " by=" + visible(accepted.by);
+  line += fmt::format(" previous={} differences={}", accepted.previous.hex(), accepted.differences);
   for (const std::string& path : accepted.paths) line += " path=" + shown_path(path);
   return line;
 }
@@ -140,6 +141,7 @@ Result<void> read_entry_word(std::string_view key, std::string_view value, FileS
 Result<void> read_accepted_word(std::string_view key, std::string_view value, Acceptance& accepted) {
   if (key == "owner") return read_visible(value, accepted.owner);
   if (key == "reason") return read_visible(value, accepted.reason);
+  if (key == "by") return read_visible(value, accepted.by);
   if (key == "previous") return read_digest(value, accepted.previous);
   if (key == "differences") return read_number(value, accepted.differences);
   if (key == "path" && value == ".") return accepted.paths.emplace_back(), Result<void>();

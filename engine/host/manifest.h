@@ -3,7 +3,8 @@
 //   #mtree
 //   #kedge baseline 1
 //   #exclude var/log/\052
-//   #accepted time=2026-11-29T16:00:00.000000Z owner=alice reason=new\040key previous=SHA256 differences=1 path=etc/ssh
+//   #accepted time=2026-11-29T16:00:00.000000Z owner=alice reason=new\040key by=root\040(uid\0400)
+//             previous=SHA256 differences=1 path=etc/ssh                                          (in one line)
 //   . type=dir uid=0 gid=0 mode=0755
 //   ./bin type=link uid=0 gid=0 mode=0777 time=1700000000.000000000 link=usr/bin
 //   ./usr/bin/ping type=file uid=0 gid=0 mode=0755 nlink=1 size=90568 time=1669... sha256digest=HEX
@@ -42,8 +43,9 @@ inline constexpr size_t kPathBytesMax = 64U << 10U;     // of one entry
 // A planned change: who said that the tree is right as it was then.
 struct Acceptance {
   Time time;
-  std::string owner, reason;
-  Digest previous;  // of the manifest that was renewed, without its note
+  std::string owner, reason;  // as they were typed
+  std::string by;             // who typed them, as the system knew them; empty: it was not kept
+  Digest previous;            // of the manifest that was renewed, without its note
   uint64_t differences = 0;
   std::vector<std::string> paths;  // with what lies in them; empty: all of the tree
 

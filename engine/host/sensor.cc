@@ -7,6 +7,7 @@
 
 #include "host/fanotify_watcher.h"
 #include "host/inotify_watcher.h"
+#include "host/told_acceptances.h"
 #include "host/told_entry.h"
 
 namespace kedge {
@@ -118,7 +119,8 @@ Result<std::unique_ptr<Sensor>> Sensor::open(SensorOptions options, Clock& clock
                      {"as", root.as},
                      {"entries", root.baseline->manifest.entries.size()},
                      {"baseline", root.baseline->digest.hex()},
-                     {"signed_by", root.signed_by}});
+                     {"signed_by", root.signed_by},
+                     {"accepted", told_acceptances(root.baseline->manifest.acceptances)}});
   }
   data["roots"] = std::move(roots);
   sensor->emit_({"sensor.started", "host:" + sensor->options_.host, std::move(data)});

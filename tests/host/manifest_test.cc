@@ -60,6 +60,17 @@ TEST(Manifest, ReadsAndWritesTheWorkedExample) {
   EXPECT_EQ(manifest.entries[4].mtime.seconds, -1);
 }
 
+// Those of before it was kept have none.
+TEST(Manifest, KeepsWhoTypedAnAcceptance) {
+  const std::string text = with("key previous", "key by=root\\040(uid\\0400) previous");
+  const auto read = parse_manifest(text, "m");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->manifest.acceptances[0].by, "root (uid 0)");
+  EXPECT_EQ(to_text(read->manifest), text);
+  EXPECT_EQ(parse_manifest(kWorked, "m")->manifest.acceptances[0].by, "");
+  EXPECT_FALSE(parse_manifest(with("key previous", "key by= previous"), "m"));
+}
+
 TEST(Manifest, OfATreeReadsBackAsItWas) {
   const SomeTree tree;
   Manifest manifest;

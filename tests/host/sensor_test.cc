@@ -149,6 +149,19 @@ TEST_P(SensorTest, TellsNothingOfATreeThatIsAsItShouldBe) {
   EXPECT_EQ(events[1].type, "sensor.ready");
 }
 
+TEST_P(SensorTest, SaysAtItsStartWhatWasAcceptedIntoTheBaseline) {
+  start();
+  if (IsSkipped()) return;
+  EXPECT_EQ(events.front().data["roots"][0]["accepted"], Json::array());
+  stop();
+  baseline->manifest.acceptances = {{Time{}, "alice", "a new key", "root (uid 0)", {}, 3, {"etc"}}};
+  start();
+  const Json accepted = events.front().data["roots"][0]["accepted"];
+  ASSERT_EQ(accepted.size(), 1U);
+  EXPECT_EQ(accepted[0]["owner"], "alice");
+  EXPECT_EQ(accepted[0]["by"], "root (uid 0)");
+}
+
 TEST_P(SensorTest, TellsWhatAReplacedBinaryWasAndIs) {
   start();
   if (IsSkipped()) return;
