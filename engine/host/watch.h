@@ -2,9 +2,10 @@
 //
 // A watcher never says what is true, only where to look: that is for whoever reads the disk and compares. What it
 // promises is that nothing is lost in silence. Whatever changed after open() lies on, or below, a path that a Sighting
-// or a Doubt names afterwards, but for what no watcher of this kernel can see: stores through a shared mmap, attributes
-// that are set by FS_IOC_SETFLAGS, writes through a hard link outside of the roots, and other hosts' writes to a
-// network file system. A rescan at times is there for these, and for the blind spots, which a watcher names.
+// or a Doubt names afterwards, but for what no watcher of this kernel can see: stores through a shared mmap, writes
+// through a hard link outside of the roots, and other hosts' writes to a network file system. A rescan at times is there
+// for these, and for the blind spots, which a watcher names. (FS_IOC_SETFLAGS is told of by none, and its flags are in no
+// baseline.)
 //
 // A Sighting may be out of date when it is read, may name what is gone, and may come twice. Whoever reads the disk
 // after it was handed out sees at least what it is about.
