@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/nearest.h"
+#include "host/python_cache.h"
 
 namespace kedge {
 namespace {
@@ -46,7 +47,8 @@ bool matches(const std::string& path, const MeaningOfPaths& line) {
   });
 }
 
-// What a healthy system writes by itself. First of all: none of it is code or decides about anybody's rights.
+// What a healthy system writes by itself. First of all: none of it is code or decides about anybody's rights. (Of what
+// Python and depmod write, which is, see below.)
 MeaningOfPaths healthy() {
   return quiet({"var/log",
                 "var/log/*",
@@ -106,8 +108,6 @@ MeaningOfPaths healthy() {
                 "etc/subgid-",
                 "etc/machine-id",
                 "*/__pycache__",
-                "*/__pycache__/*",
-                "*.pyc",
                 "*/4913",
                 "*/.*.sw?",
                 "*/.*.sw",
@@ -117,14 +117,39 @@ MeaningOfPaths healthy() {
                 "usr/share/icons/*icon-theme.cache",
                 "lib/udev/hwdb.bin",
                 "usr/lib/udev/hwdb.bin",
-                "usr/lib/modules/*/modules.*",
-                "lib/modules/*/modules.*",
                 "root/.bash_history",
                 "home/*/.bash_history",
                 "root/.lesshst",
                 "home/*/.lesshst",
                 "root/.viminfo*",
                 "home/*/.viminfo*"});
+}
+
+// While depmod writes one, numbers stand behind its name.
+std::string without_numbers(std::string path) {
+  for (size_t dot = path.rfind('.'); dot != std::string::npos && dot + 1 < path.size(); dot = path.rfind('.')) {
+    if (path.find_first_not_of("0123456789", dot + 1) != std::string::npos) break;
+    path.resize(dot);
+  }
+  return path;
+}
+
+// What depmod writes, in a kernel's own directory; deeper lie the modules.
+bool is_depmods(const std::string& path) {
+  static const MeaningOfPaths kTables = quiet(
+      {"lib/modules/*/modules.alias", "lib/modules/*/modules.alias.bin", "lib/modules/*/modules.builtin.alias.bin",
+       "lib/modules/*/modules.builtin.bin", "lib/modules/*/modules.dep", "lib/modules/*/modules.dep.bin",
+       "lib/modules/*/modules.devname", "lib/modules/*/modules.softdep", "lib/modules/*/modules.symbols",
+       "lib/modules/*/modules.symbols.bin", "lib/modules/*/modules.weakdep"});
+  static const MeaningOfPaths kDeeper = quiet({"lib/modules/*/*/*"});
+  if (!path.starts_with("lib/modules/") && !path.starts_with("usr/lib/modules/")) return false;
+  const std::string in_lib = without_numbers(path.substr(path.find("lib/")));
+  return matches(in_lib, kTables) && !matches(in_lib, kDeeper);
+}
+
+bool is_healthy(const std::string& path) {
+  static const MeaningOfPaths kHealthy = healthy();
+  return matches(path, kHealthy) || is_depmods(path);
 }
 
 std::vector<MeaningOfPaths> with_usr(std::vector<MeaningOfPaths> lines) {
@@ -222,7 +247,7 @@ std::vector<MeaningOfPaths> ordinary() {
            {"etc", "etc/*", "usr/local/etc/*", "opt/*/etc/*"}),
       line(Category::library, Severity::medium, {"T1574"},
            {"lib/python*", "lib/perl*", "lib/ruby*", "usr/local/lib/*", "usr/share/perl*", "lib/node_modules/*",
-            "lib/jvm/*"}),
+            "lib/jvm/*", "*.pyc"}),
   };
 }
 
@@ -262,12 +287,14 @@ bool gains_elevation(const FileState* before, const FileState* after) {
   return !after->capabilities.empty() && (before == nullptr || before->capabilities != after->capabilities);
 }
 
+bool has_other_content(const Mutation& mutation) {
+  return std::find(mutation.kinds.begin(), mutation.kinds.end(), MutationKind::modified) != mutation.kinds.end();
+}
+
 // The content is another, and claims to be older than the day on which it was put there.
 bool claims_to_be_older(const Mutation& mutation) {
   if (!mutation.after || mutation.after->state.type != FileType::file) return false;
-  const bool new_content =
-      mutation.kinds.front() == MutationKind::created ||
-      std::find(mutation.kinds.begin(), mutation.kinds.end(), MutationKind::modified) != mutation.kinds.end();
+  const bool new_content = mutation.kinds.front() == MutationKind::created || has_other_content(mutation);
   const int64_t changed = mutation.after->identity.ctime.seconds;
   return new_content && changed > 0 && mutation.after->state.mtime.seconds < changed - kDay;
 }
@@ -291,8 +318,8 @@ Result<MutationSeverity> parse_mutation_severity(std::string_view text) {
 
 const std::vector<MeaningOfPaths>& default_meanings() {
   static const std::vector<MeaningOfPaths> kAll = [] {
-    std::vector<MeaningOfPaths> all{healthy()};
-    for (auto& part : {with_usr(grave()), with_usr(ordinary())}) all.insert(all.end(), part.begin(), part.end());
+    std::vector<MeaningOfPaths> all = with_usr(grave());
+    for (MeaningOfPaths& one : with_usr(ordinary())) all.push_back(std::move(one));
     return all;
   }();
   return kAll;
@@ -308,11 +335,16 @@ Meaning MutationPolicy::meaning_of(const std::string& path) const { return usual
 
 bool MutationPolicy::is_quiet(const std::string& path) const {
   if (const MeaningOfPaths* const own = own_line(path)) return own->meaning.quiet;
-  return matches(path, default_meanings().front());
+  return is_healthy(path);
+}
+
+bool MutationPolicy::is_judged_by_its_source(const std::string& path) const {
+  return python_source_of(path) && own_line(path) == nullptr;
 }
 
 Meaning MutationPolicy::usual_meaning(const std::string& path, const FileState& state) const {
   if (const MeaningOfPaths* const own = own_line(path)) return own->meaning;
+  if (is_healthy(path) || python_source_of(path)) return {Category::data, Severity::informational, {}, true};
   for (const MeaningOfPaths& one : default_meanings()) {
     if (matches(path, one)) return one.meaning;
   }
@@ -328,6 +360,9 @@ Meaning MutationPolicy::meaning_of(const Mutation& mutation) const {
   const FileState* const after = mutation.after ? &mutation.after->state : nullptr;
   const FileState nothing;  // it was told, and is known by nobody, and is gone
   Meaning meaning = usual_meaning(mutation.path, after != nullptr ? *after : before != nullptr ? *before : nothing);
+  if (meaning.quiet && has_other_content(mutation) && is_judged_by_its_source(mutation.path)) {
+    meaning = {Category::library, Severity::medium, {"T1574"}, false};
+  }
   for (const std::string& path : mutation.gone_below) {
     Meaning below = meaning_of(path);
     const bool graver = !below.quiet && (meaning.quiet || below.severity > meaning.severity);

@@ -2,7 +2,8 @@
 // is known as. A value without I/O: the same mutation and the same policy give the same answer.
 //
 // The default policy is quiet about what a healthy server does by itself (logs, caches, lock files, the tables that are
-// rebuilt); see docs/sensor.md, which lists it.
+// rebuilt); see docs/sensor.md, which lists it. What Python has compiled is told when it is other than it was: whether
+// its source is, too, is for the caller to see (is_judged_by_its_source).
 #pragma once
 
 #include <string>
@@ -65,6 +66,9 @@ class MutationPolicy {
   // Whether nobody is told of it, whatever it holds: it need not be read.
   bool is_quiet(const std::string& path) const;
 
+  // Whether it has the name of what Python has compiled, and no line of one's own says what that means.
+  bool is_judged_by_its_source(const std::string& path) const;
+
  private:
   Meaning usual_meaning(const std::string& path, const FileState& state) const;
   const MeaningOfPaths* own_line(const std::string& path) const;
@@ -72,7 +76,7 @@ class MutationPolicy {
   std::vector<MeaningOfPaths> own_;
 };
 
-// Of the default policy, in the order in which they are looked at: what the documentation lists.
+// Of the default policy, in the order in which they are looked at, behind what is quiet: what the documentation lists.
 const std::vector<MeaningOfPaths>& default_meanings();
 
 }  // namespace kedge

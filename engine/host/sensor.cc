@@ -7,6 +7,7 @@
 
 #include "host/fanotify_watcher.h"
 #include "host/inotify_watcher.h"
+#include "host/python_cache.h"
 #include "host/told_acceptances.h"
 #include "host/told_entry.h"
 
@@ -315,12 +316,16 @@ void Sensor::look_at(const PathLook& look) {
   if (!look.doubts.empty() && !is_gone) tell_recovered(look, judged);
 }
 
-// What a file holds that was not changed since it was read is known; of what nobody is told about only the rest counts.
+// What a file holds that was not changed since it was read is known; of what nobody is told about only the rest counts,
+// as of what Python has compiled where the baseline has nothing to compare it with.
 const FileState* Sensor::known(const Root& root, bool trusts, const std::string& path, const FileIdentity& identity,
                                uint64_t size, FileTime mtime) const {
   const FileState* const unchanged = trusts ? root.tree.known(path, identity, size, mtime) : nullptr;
   if (unchanged != nullptr) return unchanged;
-  return options_.policy.is_quiet(root.in_system(path)) ? &kNotRead : nullptr;
+  const std::string in_system = root.in_system(path);
+  const bool is_new_cache =
+      options_.policy.is_judged_by_its_source(in_system) && root.tree.in_baseline(path) == nullptr;
+  return is_new_cache || options_.policy.is_quiet(in_system) ? &kNotRead : nullptr;
 }
 
 // Reads a part and tells what differs. A single path that was named is always read; of more, what has not changed since
@@ -372,7 +377,8 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
   std::vector<Meaning> meanings;
   for (size_t i = 0; i < mutations.size();) {
     Meaning meaning = meaning_of(root, mutations[i]);
-    if (meaning.quiet) {
+    const bool may_be_quiet = meaning.severity < MutationSeverity::critical;
+    if (meaning.quiet || (may_be_quiet && is_compiled_anew(root, mutations[i], reason.found_by))) {
       if (root.tree.differs(mutations[i].path)) {  // what was told is over
         root.tree.accept(mutations[i]);
         remember(root, mutations[i]);
@@ -414,6 +420,17 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
     ++told;
   }
   return told;
+}
+
+// Python writes it because the source is another than the baseline's, which is looked at first: nothing says which of
+// the two was named first. What was compiled of a source that nobody has changed is somebody's work.
+bool Sensor::is_compiled_anew(Root& root, const Mutation& mutation, FoundBy found_by) {
+  if (!mutation.before || !mutation.after || mutation.restored) return false;
+  if (!options_.policy.is_judged_by_its_source(root.in_system(mutation.path))) return false;
+  const std::string source = *python_source_of(mutation.path);
+  if (options_.policy.is_quiet(root.in_system(source))) return true;
+  if (!root.tree.differs(source)) examine(root, {source, ScanPart::Depth::entry}, {found_by, nullptr});
+  return root.tree.differs(source);
 }
 
 // What an upgrade does comes file by file, and is told together.

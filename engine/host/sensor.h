@@ -116,6 +116,7 @@ class Sensor {
   Judged examine(Root& root, ScanPart part, const Reason& reason, int depth = 0);
   size_t judge(Root& root, std::vector<Mutation> mutations, const Reason& reason);
   std::vector<PackageJudge::Verdict> verdicts_of(const Root& root, const std::vector<Mutation>& mutations);
+  bool is_compiled_anew(Root& root, const Mutation& mutation, FoundBy found_by);
   bool is_held(const Root& root, const Mutation& mutation, const Meaning& meaning, const std::string& owner);
   void tell(const Root& root, const Mutation& mutation, MutationContext context, const Reason& reason);
   void note_upgrade(const Root& root, const std::string& package, const Mutation& mutation);

@@ -83,14 +83,56 @@ TEST(MutationPolicy, IsQuietAboutWhatAHealthyServerDoes) {
   for (const char* path :
        {"var/log/syslog.1", "var/cache/apt/pkgcache.bin", "etc/ld.so.cache", "etc/ld.so.cache~", "etc/passwd-",
         "etc/.pwd.lock", "etc/resolv.conf", "var/lib/dpkg/status-old", "var/lib/dpkg/updates/0001",
-        "usr/lib/python3/dist-packages/__pycache__/x.cpython-311.pyc", "etc/4913/", "etc/.hosts.swp", "etc/hosts~",
-        "var/lib/logrotate/status", "var/lib/man-db/auto-update", "usr/lib/modules/6.1/modules.dep", "run/x.pid"}) {
+        "usr/lib/python3/dist-packages/__pycache__", "etc/4913/", "etc/.hosts.swp", "etc/hosts~",
+        "var/lib/logrotate/status", "var/lib/man-db/auto-update", "usr/lib/modules/6.1/modules.dep",
+        "lib/modules/6.1/modules.symbols.bin.4711.81234.17", "run/x.pid"}) {
     std::string plain = path;
     if (plain.back() == '/') plain.pop_back();
     EXPECT_TRUE(MutationPolicy().meaning_of(created(plain)).quiet) << plain;
     EXPECT_TRUE(MutationPolicy().is_quiet(plain)) << plain;
   }
   EXPECT_FALSE(MutationPolicy().is_quiet("etc/hosts"));
+}
+
+TEST(MutationPolicy, IsQuietAboutDepmodsFilesInAKernelsOwnDirectoryAlone) {
+  for (const char* path :
+       {"usr/lib/modules/6.1/kernel/modules.evil.ko", "lib/modules/6.1/modules.evil.ko", "lib/modules/modules.ko"}) {
+    EXPECT_EQ(MutationPolicy().meaning_of(created(path)).techniques.front(), "T1547.006") << path;
+  }
+  for (const char* path : {"lib/modules/6.1/kernel/modules.dep", "usr/lib/modules/6.1/kernel/net/modules.alias.bin",
+                           "lib/modules/6.1/modules.evil", "srv/lib/modules/6.1/modules.dep"}) {
+    EXPECT_FALSE(MutationPolicy().is_quiet(path)) << path;
+    EXPECT_FALSE(MutationPolicy().meaning_of(created(path)).quiet) << path;
+  }
+}
+
+TEST(MutationPolicy, WhatPythonHasCompiledCountsWhenItIsOtherThanItWas) {
+  const std::string cache = "usr/lib/python3/dist-packages/__pycache__/six.cpython-311.pyc";
+  EXPECT_TRUE(MutationPolicy().is_judged_by_its_source(cache));
+  EXPECT_FALSE(MutationPolicy().is_quiet(cache)) << "what it holds is to be read";
+  EXPECT_TRUE(MutationPolicy().meaning_of(created(cache)).quiet);
+  EXPECT_TRUE(MutationPolicy().meaning_of(cache).quiet) << "as of a directory that is gone";
+  const Meaning meaning = MutationPolicy().meaning_of(changed(cache, 0644, 0644));
+  EXPECT_EQ(meaning.severity, Severity::medium);
+  EXPECT_EQ(meaning.techniques.front(), "T1574");
+  EXPECT_TRUE(MutationPolicy().meaning_of(changed(cache, 0644, 0755)).quiet) << "of the mode alone";
+}
+
+TEST(MutationPolicy, WhatIsCompiledAndHasNoSourceBesideItIsCode) {
+  for (const char* path : {"usr/lib/python3/dist-packages/evil.pyc", "opt/app/evil.pyc", "opt/__pycache__/evil.pyc"}) {
+    const Meaning meaning = MutationPolicy().meaning_of(created(path));
+    EXPECT_EQ(meaning.techniques.front(), "T1574") << path;
+    EXPECT_EQ(meaning.severity, Severity::medium) << path;
+  }
+  EXPECT_FALSE(MutationPolicy().meaning_of(created("opt/app/__pycache__/evil.so")).quiet);
+}
+
+TEST(MutationPolicy, ALineOfOnesOwnSaysWhatIsCompiledMeansToo) {
+  const MutationPolicy policy({{{"opt/app/*.pyc"}, {Category::data, Severity::informational, {}, true}}});
+  const std::string cache = "opt/app/__pycache__/six.cpython-311.pyc";
+  EXPECT_TRUE(policy.meaning_of(changed(cache, 0644, 0644)).quiet);
+  EXPECT_FALSE(policy.is_judged_by_its_source(cache));
+  EXPECT_TRUE(policy.is_judged_by_its_source("opt/other/__pycache__/six.cpython-311.pyc"));
 }
 
 TEST(MutationPolicy, ANewSetuidFileIsCriticalWhereverItLies) {

@@ -52,6 +52,7 @@ class QuietDay : public testing::TestWithParam<std::string> {
     for (const char* name : {"cert", "privkey"}) renew(name, 1);
     const auto installed = install("1.0");
     KEDGE_NEEDS(installed);
+    compile("usr/lib/python3/dist-packages");
     start();
   }
 
@@ -59,22 +60,28 @@ class QuietDay : public testing::TestWithParam<std::string> {
   std::string at(const std::string& path) const { return root() + "/" + path; }
   void write(const std::string& path, const std::string& text) const { place.write("root/" + path, text); }
 
-  // A package with a program, a library, a unit and a file of settings.
+  // A package with a program, a library, a unit, a module of Python and a file of settings.
   Result<std::string> install(const std::string& version) const {
     const std::string made = "package-" + version + "/";
     place.write(made + "DEBIAN/control", "Package: foo\nVersion: " + version +
                                              "\nArchitecture: all\nMaintainer: nobody <nobody@example.com>\n"
                                              "Description: for a test\n");
     place.write(made + "DEBIAN/conffiles", "/etc/foo.conf\n");
-    for (const char* file :
-         {"usr/bin/foo", "usr/lib/libfoo.so.1", "usr/lib/systemd/system/foo.service", "etc/foo.conf"}) {
-      place.write(made + file, std::string(file) + " of " + version);
+    for (const char* file : {"usr/bin/foo", "usr/lib/libfoo.so.1", "usr/lib/systemd/system/foo.service", "etc/foo.conf",
+                             "usr/lib/python3/dist-packages/foo.py"}) {
+      place.write(made + file, "'" + std::string(file) + " of " + version + "'");
     }
     fs::permissions(place.path() / made / "usr/bin/foo", fs::perms(0755));
     fs::create_symlink("foo", place.path() / made / "usr/bin/foo-too");
     const std::string package = (place.path() / ("foo-" + version + ".deb")).string();
     auto built = done_by({"dpkg-deb", "--root-owner-group", "-b", (place.path() / made).string(), package});
     return built ? done_by({"dpkg", "--root=" + root(), "--force-not-root", "-i", package}) : built;
+  }
+
+  // As a package's scripts do it; and Python itself, of what it runs.
+  void compile(const std::string& folder) const {
+    const auto compiled = done_by({"python3", "-m", "compileall", "-q", at(folder)});
+    KEDGE_NEEDS(compiled);
   }
 
   // As certbot does it: a file of the new number, and the link that leads to it made anew.
@@ -157,6 +164,7 @@ INSTANTIATE_TEST_SUITE_P(Both, QuietDay, testing::Values("inotify", "fanotify"),
 TEST_P(QuietDay, AnUpgradeByDpkgIsToldAsOneAndNothingOfItIsAMutation) {
   const auto upgraded = install("2.0");
   ASSERT_TRUE(upgraded) << upgraded.error().message;
+  compile("usr/lib/python3/dist-packages");
   turn_until([&] { return was_told("host.upgraded", "foo 2.0"); });
   settle();
   EXPECT_FALSE(was_told("host.mutation", at("usr/"))) << told("");

@@ -321,6 +321,37 @@ TEST_P(SensorTest, AMoveSaysWhereItCameFrom) {
   EXPECT_EQ(wait_for("host.mutation", "etc/app/settings")["kind"], "deleted");
 }
 
+// Python writes it by itself: who changes the source is told, and the rest follows from that.
+TEST_P(SensorTest, AModuleThatIsCompiledAnewIsNoMutation) {
+  write("usr/lib/x.py", "print(1)");
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "print(1), compiled");
+  start();
+  if (IsSkipped()) return;
+  write("usr/lib/x.py", "print(2)");
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "print(2), compiled");
+  write("usr/lib/__pycache__/x.cpython-312.pyc", "print(2), compiled by another Python");
+  settle();
+  EXPECT_THAT(mutations(), testing::ElementsAre("mutation modified " + at("usr/lib/x.py"))) << told();
+  stop();
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "print(2), compiled once more");
+  start();
+  settle();
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+}
+
+TEST_P(SensorTest, WhatIsCompiledOfAnUnchangedSourceIsAMutation) {
+  write("usr/lib/x.py", "print(1)");
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "print(1), compiled");
+  start();
+  if (IsSkipped()) return;
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "somebody's code");
+  const Json& data = wait_for("host.mutation", "usr/lib/__pycache__/x.cpython-311.pyc");
+  EXPECT_EQ(data["kind"], "modified");
+  EXPECT_EQ(data["technique"], "T1574");
+  write("usr/lib/__pycache__/x.cpython-311.pyc", "print(1), compiled");
+  wait_for("host.restored", "usr/lib/__pycache__/x.cpython-311.pyc");
+}
+
 TEST_P(SensorTest, TheRescanFindsWhatNoWatcherSees) {
   write("etc/linked", "content");
   fs::create_hard_link(at("etc/linked"), place.path() / "elsewhere");

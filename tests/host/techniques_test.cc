@@ -42,6 +42,9 @@ const std::vector<Attack> kAttacks = {
     {"T1574", "usr/lib/x86_64-linux-gnu/libc.so.6", Deed::replace, "high"},
     {"T1574", "usr/lib/libnew.so", Deed::create, "high"},
     {"T1574", "usr/lib/python3/dist-packages/six.py", Deed::change, "medium"},
+    {"T1574", "usr/lib/python3/dist-packages/__pycache__/idna.cpython-311.pyc", Deed::change, "medium"},
+    {"T1574", "usr/lib/python3/dist-packages/evil.pyc", Deed::create, "medium"},
+    {"T1574", "opt/app/__pycache__/evil.pyc", Deed::create, "medium"},
     {"T1053.003", "etc/cron.d/job", Deed::create, "high"},
     {"T1053.003", "var/spool/cron/crontabs/root", Deed::create, "high"},
     {"T1053.003", "etc/crontab", Deed::change, "high"},
@@ -72,6 +75,8 @@ const std::vector<Attack> kAttacks = {
     {"T1546.016", "etc/apt/apt.conf.d/99evil", Deed::create, "high"},
     {"T1505.003", "var/www/html/shell.php", Deed::create, "high"},
     {"T1547.006", "usr/lib/modules/6.1/kernel/evil.ko", Deed::create, "high"},
+    {"T1547.006", "usr/lib/modules/6.1/kernel/modules.evil.ko", Deed::create, "high"},
+    {"T1547.006", "usr/lib/modules/6.1/modules.evil.ko", Deed::create, "high"},
     {"T1547.006", "etc/modules-load.d/evil.conf", Deed::create, "high"},
     {"T1542.003", "boot/initrd.img-6.1", Deed::replace, "high"},
     {"T1542.003", "etc/default/grub", Deed::change, "high"},
@@ -99,6 +104,7 @@ class Techniques : public testing::TestWithParam<std::string> {
   void write(const std::string& path, const std::string& text) const { place.write("root/" + path, text); }
 
   void SetUp() override {
+    write("usr/lib/python3/dist-packages/idna.py", "the source of what was compiled");
     for (const Attack& attack : kAttacks) {
       fs::create_directories(fs::path(at(attack.path)).parent_path());
       if (was_there(attack.deed)) write(attack.path, std::string("what ") + attack.path + " held");
