@@ -240,12 +240,27 @@ const std::string& InotifyWatcher::path_of(Node node) {
   return path_;
 }
 
+// What could not be watched. Where a root itself stands for places that are not named, all of it is gone through.
+void InotifyWatcher::survey_again() {
+  const auto blind = blind_;
+  for (const auto& [path, blindness] : blind) {
+    if (!blind_.contains(path)) continue;
+    const Root* const root = root_at(path);
+    if (root == nullptr || root->path != path || root->node == kNone) {
+      survey_path(path);
+      continue;
+    }
+    Descriptor directory(::open(path.c_str(), kOpen));
+    if (directory.get() >= 0) survey(std::move(directory), kNone, path, path);
+  }
+}
+
 // So many are named; more are told by the name of their root.
-void InotifyWatcher::blind(const std::string& path, std::string why) {
+void InotifyWatcher::blind(const std::string& path, std::string why, bool limited) {
   const Root* const root = root_at(path);
-  if (blind_.size() < kBlindSpotsMax || root == nullptr || root->path == path || blind_.count(path) != 0) {
-    blind_[path] = std::move(why);
-  } else if (blind_.emplace(root->path, "in more places than are named: " + why).second) {
+  if (blind_.size() < kBlindSpotsMax || root == nullptr || root->path == path || blind_.contains(path)) {
+    blind_[path] = {std::move(why), limited};
+  } else if (blind_.emplace(root->path, Blindness{"in more places than are named: " + why, true}).second) {
     notices_.doubts.push_back({root->path, Doubt::Reason::watch_limit});
   }
 }
@@ -253,16 +268,32 @@ void InotifyWatcher::blind(const std::string& path, std::string why) {
 void InotifyWatcher::not_opened(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR || error == ELOOP) return sees_again(path);  // another by now: that is told
   if (error != ENOSPC) return blind(path, std::strerror(error));
-  const bool known = blind_.count(path) != 0;
-  blind(path, "fs.inotify.max_user_watches is reached");
-  if (!known && blind_.count(path) != 0) notices_.doubts.push_back({path, Doubt::Reason::watch_limit});
+  const bool known = blind_.contains(path);
+  blind(path, "fs.inotify.max_user_watches is reached", true);
+  if (!known && blind_.contains(path)) notices_.doubts.push_back({path, Doubt::Reason::watch_limit});
 }
 
 void InotifyWatcher::sees_again(const std::string& path) {
   if (blind_.empty()) return;
-  blind_.erase(path);
+  const auto sees = [this](auto one) {
+    if (one->second.limited) seen_again_.insert(one->first);
+    return blind_.erase(one);
+  };
+  if (const auto itself = blind_.find(path); itself != blind_.end()) sees(itself);
   const std::string below = path == "/" ? path : path + "/";
-  for (auto one = blind_.lower_bound(below); one != blind_.end() && lies_in(one->first, path);) one = blind_.erase(one);
+  for (auto one = blind_.lower_bound(below); one != blind_.end() && lies_in(one->first, path);) one = sees(one);
+}
+
+// Those that are so still, in a part or as a whole, were told before.
+void InotifyWatcher::tell_seen_again() {
+  for (const std::string& path : std::exchange(seen_again_, {})) {
+    const auto is_blind = [&](const auto& one) {
+      return one.second.limited && (lies_in(one.first, path) || lies_in(path, one.first));
+    };
+    if (std::none_of(blind_.begin(), blind_.end(), is_blind)) {
+      notices_.doubts.push_back({path, Doubt::Reason::seen_again});
+    }
+  }
 }
 
 }  // namespace kedge

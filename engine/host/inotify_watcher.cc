@@ -52,7 +52,9 @@ Result<std::unique_ptr<InotifyWatcher>> InotifyWatcher::open(const WatchOptions&
   std::unique_ptr<InotifyWatcher> watcher(new InotifyWatcher(std::move(queue), std::move(*mounts),
                                                              {*roots, *excluded, options.buffer_bytes, options.wake}));
   watcher->check_roots();
-  watcher->notices_ = {};  // all is read by the caller from here on
+  // All is read by the caller from here on: what is not watched is all that there is to say.
+  watcher->notices_.sightings.clear();
+  std::erase_if(watcher->notices_.doubts, [](const Doubt& one) { return one.reason != Doubt::Reason::watch_limit; });
   return watcher;
 }
 
@@ -66,7 +68,7 @@ InotifyWatcher::InotifyWatcher(Descriptor queue, Mounts mounts, WatchOptions opt
 }
 
 Result<Notices> InotifyWatcher::poll(Duration timeout) {
-  if (wait(timeout)) take_mounts();
+  if (wait(notices_.empty() ? timeout : Duration{0})) take_mounts();
   if (auto taken = take_events(); !taken) return taken.error();
   finish();
   return std::exchange(notices_, {});
@@ -74,14 +76,14 @@ Result<Notices> InotifyWatcher::poll(Duration timeout) {
 
 Result<Notices> InotifyWatcher::check() {
   check_roots();
-  const auto blind = blind_;
-  for (const auto& [path, why] : blind) survey_path(path);
+  survey_again();
+  tell_seen_again();
   return std::exchange(notices_, {});
 }
 
 std::vector<BlindSpot> InotifyWatcher::blind_spots() const {
   std::vector<BlindSpot> spots;
-  for (const auto& [path, why] : blind_) spots.push_back({path, why});
+  for (const auto& [path, blindness] : blind_) spots.push_back({path, blindness.why, blindness.limited});
   return spots;
 }
 
@@ -253,6 +255,7 @@ void InotifyWatcher::finish() {
     check_roots();
   }
   nameless_.clear();
+  tell_seen_again();
 }
 
 }  // namespace kedge

@@ -47,6 +47,12 @@ class InotifyWatcher final : public TreeWatcher {
     bool here = false;  // when it was looked for the last time
   };
 
+  // Why something is a blind spot.
+  struct Blindness {
+    std::string why;
+    bool limited = false;  // as BlindSpot has it
+  };
+
   // One half of a move, until the other comes, or does not.
   struct Departure {
     uint32_t cookie;
@@ -92,6 +98,7 @@ class InotifyWatcher final : public TreeWatcher {
   void read_all_again();
   void watch_parents_of_roots();
   void survey_path(std::string_view path);
+  void survey_again();
   void survey_child(Node directory, std::string_view name, std::string path);
   void survey(Descriptor directory, Node parent, std::string_view name, std::string path);
   void enter(Survey&, Descriptor directory, Node parent, std::string_view name);
@@ -103,9 +110,10 @@ class InotifyWatcher final : public TreeWatcher {
   Root* root_at(std::string_view path);
   bool is_root(Node) const;
   const std::string& path_of(Node);
-  void blind(const std::string& path, std::string why);
+  void blind(const std::string& path, std::string why, bool limited = false);
   void not_opened(const std::string& path, int error);
   void sees_again(const std::string& path);
+  void tell_seen_again();
 
   // Constant after construction.
   const Descriptor queue_;
@@ -116,7 +124,7 @@ class InotifyWatcher final : public TreeWatcher {
   std::vector<Root> roots_;
   WatchTree tree_;
   std::set<int> parents_;  // watches of directories that lead to a root
-  std::map<std::string, std::string> blind_;
+  std::map<std::string, Blindness> blind_;
   std::vector<Departure> departures_;
   uint64_t events_ = 0;  // read so far
   std::vector<char> buffer_;
@@ -127,6 +135,7 @@ class InotifyWatcher final : public TreeWatcher {
   Notices notices_;
   bool overflowed_ = false;
   bool roots_doubtful_ = false;
+  std::set<std::string> seen_again_;             // limited until now; perhaps they are so once more
   std::set<std::pair<int, uint64_t>> nameless_;  // looked for
 };
 

@@ -24,6 +24,8 @@ constexpr Duration kUpgradesInterval = seconds(1);
 constexpr Duration kSearchInterval = seconds(1);  // for a root that is not there
 constexpr int kUnlistedDepth = 64;  // directories within directories that are found new, one look after another
 constexpr size_t kBlindSpotsTold = 20;
+constexpr const char* kUnreadable = "unreadable";  // reasons of a loss that no watcher tells
+constexpr const char* kTooMany = "too_many";
 const FileState kNotRead;  // for who asks what a file held that is not to be read
 
 // Watchers see what lies in the roots; the patterns that leave more out are ours.
@@ -55,8 +57,22 @@ std::string without_slash(const std::string& path) {
 // A name that dpkg gives to files on their way.
 bool is_dpkgs_name(const std::string& path) { return path.ends_with(".dpkg-new") || path.ends_with(".dpkg-tmp"); }
 
+// What came in, and what is made before it can be watched, is read to its end, and told file by file: nothing of it may
+// have been missed.
 bool is_loss(Doubt::Reason reason) {
-  return reason != Doubt::Reason::moved_in && reason != Doubt::Reason::crowded && reason != Doubt::Reason::root_back;
+  switch (reason) {
+    case Doubt::Reason::overflow:
+    case Doubt::Reason::watch_limit:
+    case Doubt::Reason::mounted:
+    case Doubt::Reason::root_gone:
+      return true;
+    case Doubt::Reason::moved_in:
+    case Doubt::Reason::root_back:
+    case Doubt::Reason::seen_again:
+    case Doubt::Reason::crowded:
+      break;
+  }
+  return false;
 }
 
 std::string_view explained(Doubt::Reason reason) {
@@ -263,6 +279,11 @@ void Sensor::take(Notices notices) {
   settler_->add(std::move(notices), clock_.elapsed());
 }
 
+bool Sensor::is_lost(const std::string& path, const std::string& reason) const {
+  const auto lost = lost_.find(path);
+  return lost != lost_.end() && lost->second.contains(reason);
+}
+
 void Sensor::tell_lost(const std::string& path, std::string_view reason, const std::string& why) {
   if (!lost_[path].emplace(reason).second) return;
   Json data = path_fields(path, "");
@@ -273,33 +294,39 @@ void Sensor::tell_lost(const std::string& path, std::string_view reason, const s
   emit_({"sensor.lost", "host:" + options_.host, std::move(data)});
 }
 
-// What is not watched stays so, and is named by each heartbeat. A root that was gone is not watched again before the
-// watcher has found it.
-void Sensor::tell_recovered(const PathLook& look, const Judged& judged) {
-  const auto is_back = [&](const std::string& reason) {
-    return reason != to_string(Doubt::Reason::root_gone) ||
-           std::find(look.doubts.begin(), look.doubts.end(), Doubt::Reason::root_back) != look.doubts.end();
-  };
-  Json reasons = Json::array();
-  for (auto lost = lost_.begin(); lost != lost_.end();) {
-    const bool all_back = std::all_of(lost->second.begin(), lost->second.end(), is_back);
-    if (!lies_in(lost->first, look.path) || !all_back) {
-      ++lost;
-      continue;
-    }
-    for (const std::string& reason : lost->second) {
-      if (reason != to_string(Doubt::Reason::watch_limit) &&
-          std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
-        reasons.push_back(reason);
-      }
-    }
-    lost = lost_.erase(lost);
+// Whether a look at what was lost makes up for it: a root that was gone is not watched again before the watcher has
+// found it, and what it has no watches for stays as it is.
+bool Sensor::is_over(const std::string& path, std::string_view reason, const PathLook& look,
+                     const std::vector<BlindSpot>& blind) const {
+  if (reason == to_string(Doubt::Reason::root_gone)) {
+    return std::find(look.doubts.begin(), look.doubts.end(), Doubt::Reason::root_back) != look.doubts.end();
   }
-  if (reasons.empty()) return;
+  if (reason == kTooMany) return differing() < options_.differing_max;
+  if (reason != to_string(Doubt::Reason::watch_limit)) return true;
+  return std::none_of(blind.begin(), blind.end(), [&](const BlindSpot& one) {
+    return one.limited && (lies_in(one.path, path) || lies_in(path, one.path));
+  });
+}
+
+void Sensor::tell_recovered(const PathLook& look, const Judged& judged) {
+  if (lost_.empty()) return;
+  const std::vector<BlindSpot> blind = watcher_->blind_spots();
+  std::set<std::string> over;
+  for (auto lost = lost_.begin(); lost != lost_.end();) {
+    if (lies_in(lost->first, look.path)) {
+      std::erase_if(lost->second, [&](const std::string& reason) {
+        const bool ends = is_over(lost->first, reason, look, blind);
+        if (ends) over.insert(reason);
+        return ends;
+      });
+    }
+    lost = lost->second.empty() ? lost_.erase(lost) : std::next(lost);
+  }
+  if (over.empty()) return;
   Json data = path_fields(look.path, "");
   data.erase("root");
   data["host"] = options_.host;
-  data["reasons"] = std::move(reasons);
+  data["reasons"] = over;
   data["read"] = judged.entries;
   data["mutations"] = judged.mutations;
   emit_({"sensor.recovered", "host:" + options_.host, std::move(data)});
@@ -344,9 +371,11 @@ Sensor::Judged Sensor::examine(Root& root, ScanPart part, const Reason& reason, 
   const Time begun = clock_.now();
   auto scan = scan_parts(root.options.path, {part}, options);
   if (!scan && scan.error().code != ErrorCode::not_found) {
-    tell_lost(root.options.path, "unreadable", scan.error().message);
+    tell_lost(root.options.path, kUnreadable, scan.error().message);
     return {};
   }
+  const bool is_doubt = reason.look != nullptr && !reason.look->doubts.empty();
+  if (scan && !is_doubt && is_lost(root.options.path, kUnreadable)) read_again(root);
   if (!scan) {
     part = {"", ScanPart::Depth::tree};  // the root is gone, with everything
     tell_lost(root.options.path, to_string(Doubt::Reason::root_gone), std::string(explained(Doubt::Reason::root_gone)));
@@ -407,7 +436,7 @@ size_t Sensor::judge(Root& root, std::vector<Mutation> mutations, const Reason& 
     if (differing() >= options_.differing_max && !mutation.restored) {
       ++untold_;
       tell_lost(
-          root.options.path, "too_many",
+          root.options.path, kTooMany,
           "more differs than is kept in memory: what is found beyond that is counted, and told when there is room");
       continue;
     }
@@ -530,7 +559,15 @@ void Sensor::tell(const Root& root, const Mutation& mutation, MutationContext co
 
 // --- the rescan
 
+// All of it, after which it is told to be so.
+void Sensor::read_again(const Root& root) {
+  settler_->add({{}, {{root.options.path, Doubt::Reason::seen_again}}}, clock_.elapsed());
+}
+
 void Sensor::begin_round() {
+  for (const auto& root : roots_) {
+    if (is_lost(root->options.path, kTooMany) && differing() < options_.differing_max) read_again(*root);
+  }
   size_t units = 0;
   for (const auto& root : roots_) units += root->tree.directories();
   pace_.begin(clock_.elapsed(), units, random_.number());
@@ -590,8 +627,10 @@ Json Sensor::state() const {
     first.push_back(std::move(spot));
   }
   Json lost = Json::array();
-  for (const auto& [path, reasons] : lost_)
+  for (const auto& [path, reasons] : lost_) {
+    if (reasons == std::set<std::string>{std::string(to_string(Doubt::Reason::watch_limit))}) continue;  // a blind spot
     lost.push_back({{"path", path_fields(path, "")["path"]}, {"reasons", reasons}});
+  }
   return {{"host", options_.host},
           {"state", read_all_ ? "watching" : "reading"},
           {"watcher", watcher_->name()},

@@ -111,6 +111,9 @@ class Sensor {
   Duration wait(Duration timeout) const;
   void take(Notices notices);
   void tell_lost(const std::string& path, std::string_view reason, const std::string& why);
+  bool is_lost(const std::string& path, const std::string& reason) const;
+  bool is_over(const std::string& path, std::string_view reason, const PathLook& look,
+               const std::vector<BlindSpot>& blind) const;
   void tell_recovered(const PathLook& look, const Judged& judged);
   void look_at(const PathLook& look);
   Judged examine(Root& root, ScanPart part, const Reason& reason, int depth = 0);
@@ -124,6 +127,7 @@ class Sensor {
   void look_at_held_again();
   Result<void> look_for_roots();
   Result<void> rescan_some();
+  void read_again(const Root& root);
   void begin_round();
   void beat();
   Json state() const;

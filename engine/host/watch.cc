@@ -48,6 +48,8 @@ std::string_view to_string(Doubt::Reason reason) {
       return "root_gone";
     case Doubt::Reason::root_back:
       return "root_back";
+    case Doubt::Reason::seen_again:
+      return "seen_again";
     case Doubt::Reason::crowded:
       return "crowded";
   }

@@ -3,9 +3,9 @@
 // A watcher never says what is true, only where to look: that is for whoever reads the disk and compares. What it
 // promises is that nothing is lost in silence. Whatever changed after open() lies on, or below, a path that a Sighting
 // or a Doubt names afterwards, but for what no watcher of this kernel can see: stores through a shared mmap, writes
-// through a hard link outside of the roots, and other hosts' writes to a network file system. A rescan at times is there
-// for these, and for the blind spots, which a watcher names. (FS_IOC_SETFLAGS is told of by none, and its flags are in no
-// baseline.)
+// through a hard link outside of the roots, and other hosts' writes to a network file system. A rescan at times is
+// there for these, and for the blind spots, which a watcher names. (FS_IOC_SETFLAGS is told of by none, and its flags
+// are in no baseline.)
 //
 // A Sighting may be out of date when it is read, may name what is gone, and may come twice. Whoever reads the disk
 // after it was handed out sees at least what it is about.
@@ -67,6 +67,7 @@ struct Doubt {
     mounted,      // something was mounted on it, or away from it
     root_gone,    // the root is not where it was, or not there
     root_back,    // another directory, or the same one again, stands where the root belongs
+    seen_again,   // what the limit had left out is watched by now, or gone
     crowded,      // so much happened below it that single paths are not kept (Settler)
   };
   std::string path;
@@ -86,6 +87,7 @@ struct Notices {
 struct BlindSpot {
   std::string path;
   std::string why;
+  bool limited = false;  // it was doubted for watch_limit: Reason::seen_again ends it
 };
 
 struct WatchOptions {

@@ -1,8 +1,11 @@
 // PortWatch on real sockets, in network namespaces of the tests' own.
 #include "host/port_watch.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -39,6 +42,16 @@ class Watched {
   SensorMemory::Facts facts;
   std::unique_ptr<PortWatch> watch;
 };
+
+// The one that this process has; negative: none.
+int netlink_socket() {
+  for (int one = 3; one < 256; ++one) {
+    int domain = 0;
+    socklen_t size = sizeof(domain);
+    if (getsockopt(one, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_NETLINK) return one;
+  }
+  return -1;
+}
 
 #define IN_OWN_NETWORK(...) \
   if (!in_own_network(__VA_ARGS__)) GTEST_SKIP() << "this process may not make a network namespace"
@@ -103,6 +116,28 @@ TEST(PortWatch, AStartTellsWhatWasOpenedWhileNobodyLooked) {
     EXPECT_EQ(again.events.front().data["found_by"], "start");
     facts.merge(again.facts);
     EXPECT_TRUE(Watched(facts).events.empty());
+  });
+}
+
+// The kernel's answers stop coming: the descriptor by which it is asked is another for a while.
+TEST(PortWatch, TellsWhenItCannotSeeAndWhenItSeesAgain) {
+  IN_OWN_NETWORK([] {
+    Watched host;
+    const int asking = netlink_socket();
+    ASSERT_GE(asking, 0);
+    const Descriptor kept(dup(asking));
+    const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(dup2(nothing.get(), asking), asking);
+    ASSERT_EQ(host.look().size(), 1U);
+    EXPECT_EQ(host.events.front().type, "sensor.lost");
+    EXPECT_EQ(host.events.front().data["reason"], "ports");
+    EXPECT_TRUE(host.look().empty()) << "it is told once";
+    const Descriptor opened = bound_socket(SOCK_STREAM, "::", 4444);
+    ASSERT_EQ(dup2(kept.get(), asking), asking);
+    ASSERT_EQ(host.look().size(), 2U);
+    EXPECT_EQ(host.events.front().type, "sensor.recovered");
+    EXPECT_EQ(host.events.front().data["reasons"], Json::array({"ports"}));
+    EXPECT_EQ(host.events.back().data["listener"], "tcp [::]:4444");
   });
 }
 

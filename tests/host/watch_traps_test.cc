@@ -632,6 +632,39 @@ TEST_P(InotifyTraps, WhatTheLimitOnWatchesLeavesOutIsNamedAndTriedAgain) {
   EXPECT_EQ(status, 0) << "exit status " << WEXITSTATUS(status);
 }
 
+// More than are named: the root stands for the others, until all of them are watched.
+void watch_far_too_many(const std::string& root) {
+  constexpr int kNotAllowed = 77;
+  if (!limit_watches(30)) _exit(kNotAllowed);
+  auto watcher = InotifyWatcher::open({{root}, {}});
+  if (!watcher) _exit(1);
+  const auto has = [](const Result<Notices>& notices, Doubt::Reason reason, const std::string& path) {
+    return notices && std::any_of(notices->doubts.begin(), notices->doubts.end(),
+                                  [&](const Doubt& one) { return one.reason == reason && one.path == path; });
+  };
+  // It is told from the start, and at once, though nothing happens.
+  if (!has((*watcher)->poll(std::chrono::hours(1)), Doubt::Reason::watch_limit, root)) _exit(2);
+  const auto blind = (*watcher)->blind_spots();
+  const bool all_limited = std::all_of(blind.begin(), blind.end(), [](const BlindSpot& one) { return one.limited; });
+  if (!all_limited || blind.front().path != root) _exit(3);
+  const auto tried = (*watcher)->check();
+  if (has(tried, Doubt::Reason::seen_again, root) || (*watcher)->blind_spots().empty()) _exit(4);
+  for (int i = 0; i < 1'090; ++i) fs::remove(root + "/d" + std::to_string(i));
+  if (!(*watcher)->poll(Duration{0})) _exit(5);
+  if (!has((*watcher)->check(), Doubt::Reason::seen_again, root)) _exit(6);
+  _exit((*watcher)->blind_spots().empty() && (*watcher)->directories() == 11 ? 0 : 7);
+}
+
+TEST_P(InotifyTraps, WhereMoreIsLeftOutThanIsNamedTheRootStandsForItUntilAllIsWatched) {
+  for (int i = 0; i < 1'100; ++i) fs::create_directories(in_root("d" + std::to_string(i)));
+  const pid_t child = fork();
+  if (child == 0) watch_far_too_many(root());
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no user namespace of our own";
+  EXPECT_EQ(status, 0) << "exit status " << WEXITSTATUS(status);
+}
+
 // --- who
 // --------------------------------------------------------------------------------------------------------------
 
