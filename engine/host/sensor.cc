@@ -486,13 +486,15 @@ std::vector<PackageJudge::Verdict> Sensor::verdicts_of(const Root& root, const s
 }
 
 // While dpkg is at work its records say less than what is there. What it may have to do with waits until it is done,
-// for a while. The gravest does not, but where a package has the path.
+// for a while. The gravest does not, but where a package has the path; nor does what there is no room for.
 bool Sensor::is_held(const Root& root, const Mutation& mutation, const Meaning& meaning, const std::string& owner) {
   const bool may_be_dpkgs =
       is_dpkgs_name(mutation.path) || !owner.empty() || meaning.severity < MutationSeverity::critical;
   if (!may_be_dpkgs) return false;
   const Duration now = clock_.elapsed();
-  const auto [held, is_new] = held_.try_emplace(root.absolute(mutation.path), now);
+  const std::string path = root.absolute(mutation.path);
+  if (held_.size() >= options_.differing_max && !held_.contains(path)) return false;
+  const auto [held, is_new] = held_.try_emplace(path, now);
   if (is_new && held_.size() == 1) next_held_ = now + kHeldInterval;
   return now - held->second < options_.packages_wait;
 }

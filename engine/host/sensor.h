@@ -57,7 +57,7 @@ struct SensorOptions {
   Duration heartbeat = std::chrono::minutes(1);
   Duration packages_wait =
       std::chrono::minutes(10);    // how long dpkg may be at work before its files count; 0: not asked
-  size_t differing_max = 200'000;  // entries that differ, and are kept in memory
+  size_t differing_max = 200'000;  // entries that differ, and are kept in memory; and as many that wait for dpkg
   MutationPolicy policy;
 };
 

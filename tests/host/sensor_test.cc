@@ -721,6 +721,23 @@ TEST_P(DpkgTest, WhatNoPackageExplainsDoesNotWaitForDpkgWhenItIsGrave) {
   EXPECT_EQ(wait_for("host.mutation", "root/.ssh/authorized_keys")["technique"], "T1098.004");
 }
 
+// Somebody who makes files while dpkg is at work, or holds its lock, does not fill the memory: what finds no room among
+// those that wait does not wait.
+TEST_P(DpkgTest, WhatWaitsForDpkgIsBoundedAndTheRestIsToldAtOnce) {
+  stop();
+  SensorOptions options;
+  options.differing_max = 20;
+  start(options);
+  LockHolder dpkg(at("var/lib/dpkg/lock"));
+  const auto told_of = [&] { return mutations().size(); };
+  for (int i = 0; i < 30; ++i) write("etc/app/" + std::to_string(i), "x");
+  turn_until([&] { return told_of() >= 10; });
+  turn_a_while();
+  EXPECT_EQ(told_of(), 10U) << told();
+  dpkg.let_go();
+  turn_until([&] { return told_of() >= 20; });
+}
+
 TEST_P(DpkgTest, AFileThatIsRemovedWithoutItsPackageIsAMutation) {
   fs::remove(at("usr/bin/tool"));
   EXPECT_EQ(wait_for("host.mutation", "usr/bin/tool")["kind"], "deleted");
