@@ -90,9 +90,10 @@ Result<void> Spool::append(const std::vector<std::string>& events) {
     if (auto dropped = drop_oldest(); !dropped) break;
     done = write(lines, events.size());
   }
-  if (done) return {};
-  for (const std::string& event : events) summary_.add(event);
-  keep_summary();
+  if (!done) {
+    for (const std::string& event : events) summary_.add(event);
+  }
+  if (!done || !summary_is_kept_) keep_summary();
   return done;
 }
 
@@ -103,7 +104,7 @@ Result<void> Spool::make_room(size_t bytes) {
   return {};
 }
 
-// The summary is on the disk before its events are not.
+// The summary is on the disk before its events are not; where there is no room for it, they make some.
 Result<void> Spool::drop_oldest() {
   const SpoolIndex::Segment oldest = index_.segments().front();
   const auto text = read_file(path_of(oldest.number), kSegmentBytesMax);
@@ -117,6 +118,7 @@ Result<void> Spool::drop_oldest() {
   keep_summary();
   if (unlink(path_of(oldest.number).c_str()) != 0) return io_error("cannot remove", path_of(oldest.number));
   index_.drop();
+  if (!summary_is_kept_) keep_summary();
   return {};
 }
 
@@ -143,17 +145,19 @@ Result<void> Spool::write(std::string_view lines, size_t count) {
   return {};
 }
 
-// Where even that finds no room it is kept in memory.
+// Where even that finds no room it is kept in memory, until there is some.
 void Spool::keep_summary() {
   SpoolSummary all = being_sent_;
   all.add(summary_);
   const std::string path = directory_ + "/summary";
+  const bool was_kept = std::exchange(summary_is_kept_, true);
   if (all.empty()) {
     unlink(path.c_str());
     return;
   }
   if (auto done = write_file_atomically(path, all.to_json().dump(), 0600); !done) {
-    spdlog::error("the spool's summary is in memory only: {}", done.error().message);
+    summary_is_kept_ = false;
+    if (was_kept) spdlog::error("the spool's summary is in memory only: {}", done.error().message);
   }
 }
 

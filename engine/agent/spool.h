@@ -76,6 +76,7 @@ class Spool {
   uint64_t file_number_ = 0;
   SpoolSummary summary_;
   SpoolSummary being_sent_;
+  bool summary_is_kept_ = true;  // on the disk, as it is
 };
 
 }  // namespace kedge
