@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -368,6 +369,42 @@ TEST_P(SensorTest, TheRescanFindsWhatNoWatcherSees) {
   EXPECT_EQ(data["found_by"], "rescan") << told();
 }
 
+// The kernel says a word when the mapping goes, not before.
+TEST_P(SensorTest, TheRescanFindsAStoreThroughAMappingThatStillStands) {
+  write("etc/mapped", "before");
+  const int file = open(at("etc/mapped").c_str(), O_RDWR | O_CLOEXEC);
+  auto* const mapped = static_cast<char*>(mmap(nullptr, 6, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
+  ASSERT_NE(mapped, MAP_FAILED);
+  close(file);
+  SensorOptions options;
+  options.rescan = {seconds(1), seconds(1)};
+  start(options);
+  if (!IsSkipped()) {
+    std::copy_n("after!", 6, mapped);
+    const Json& data = wait_for("host.mutation", "etc/mapped");
+    EXPECT_EQ(data["found_by"], "rescan") << told();
+    EXPECT_EQ(data["after"]["sha256"], sha256("after!").hex());
+  }
+  munmap(mapped, 6);
+}
+
+// Where it leads to is compared; what lies there belongs to no tree that is watched.
+TEST_P(SensorTest, OfALinkThatLeadsOutTheTargetsNameCountsAndNotItsContent) {
+  place.write("elsewhere/tool", "good");
+  fs::create_symlink(place.path() / "elsewhere/tool", at("usr/bin/link"));
+  SensorOptions options;
+  options.rescan = {seconds(1), seconds(1)};
+  start(options);
+  if (IsSkipped()) return;
+  place.write("elsewhere/tool", "evil");
+  const Duration two_rounds = clock.elapsed() + seconds(3);
+  turn_until([&] { return clock.elapsed() > two_rounds; });
+  EXPECT_THAT(mutations(), IsEmpty()) << told();
+  fs::remove(at("usr/bin/link"));
+  fs::create_symlink(place.path() / "elsewhere/other", at("usr/bin/link"));
+  EXPECT_EQ(wait_for("host.mutation", "usr/bin/link")["kind"], "link_target");
+}
+
 TEST_P(SensorTest, LogsAreNotTold) {
   start();
   if (IsSkipped()) return;
@@ -545,6 +582,25 @@ TEST_P(ApartSensorTest, AMountIsToldAndSoIsWhatWasReadAfterIt) {
     EXPECT_EQ(recovered["read"], 1);
     EXPECT_EQ(recovered["mutations"], 1);
     EXPECT_EQ(wait_for("host.mutation", "etc/hosts")["found_by"], "doubt");
+  });
+}
+
+TEST_P(ApartSensorTest, TheRescanFindsWhatWasChangedBelowAnOverlay) {
+  apart([&] {
+    need(unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+    place.write("lower/etc/hosts", "127.0.0.1 localhost");
+    for (const char* const name : {"upper", "work"}) fs::create_directory(place.path() / name);
+    const std::string all = place.path().string();
+    const std::string layers = "lowerdir=" + all + "/lower,upperdir=" + all + "/upper,workdir=" + all + "/work";
+    need(mount("overlay", root().c_str(), "overlay", 0, layers.c_str()) == 0);
+    SensorOptions options;
+    options.rescan = {seconds(1), seconds(1)};
+    start(options);
+    if (IsSkipped()) return;
+    place.write("lower/etc/hosts", "10.0.0.1 evil");
+    const Json& data = wait_for("host.mutation", "etc/hosts");
+    EXPECT_EQ(data["found_by"], "rescan") << told();
+    EXPECT_EQ(data["after"]["sha256"], sha256("10.0.0.1 evil").hex());
   });
 }
 
