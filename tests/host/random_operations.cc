@@ -1,7 +1,9 @@
 #include "tests/host/random_operations.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -64,7 +66,9 @@ void RandomOperations::operate() {
       &RandomOperations::link_hard,      &RandomOperations::save,
       &RandomOperations::write_nameless, &RandomOperations::keep_open,
       &RandomOperations::write_open,     &RandomOperations::close_open,
-      &RandomOperations::make_again,     &RandomOperations::move_back_and_forth};
+      &RandomOperations::make_again,     &RandomOperations::move_back_and_forth,
+      &RandomOperations::change_owner,   &RandomOperations::lend_capability,
+      &RandomOperations::make_fifo};
   (this->*kAll[random_.below(std::size(kAll))])();
 }
 
@@ -87,17 +91,23 @@ std::string RandomOperations::any() { return directory() + "/" + name(); }
 // that one is gone before it is looked at. That is left to the rescan.
 bool RandomOperations::has_names(const std::string& path) {
   struct stat found {};
-  return stat(path.c_str(), &found) == 0 && !S_ISDIR(found.st_mode) && found.st_nlink > 1;
+  const auto several = [&] { return !S_ISDIR(found.st_mode) && found.st_nlink > 1; };
+  return (stat(path.c_str(), &found) == 0 && several()) || (lstat(path.c_str(), &found) == 0 && several());
+}
+// Who opens one waits for a reader.
+bool RandomOperations::is_fifo(const std::string& path) {
+  struct stat found {};
+  return stat(path.c_str(), &found) == 0 && S_ISFIFO(found.st_mode);
 }
 void RandomOperations::write_file() {
   const auto path = any();
-  if (has_names(path)) return;
+  if (has_names(path) || is_fifo(path)) return;
   told("write", path);
   std::ofstream(path) << random_.number();
 }
 void RandomOperations::append() {
   const auto path = any();
-  if (has_names(path)) return;
+  if (has_names(path) || is_fifo(path)) return;
   told("append", path);
   std::ofstream(path, std::ios::app) << random_.below(10);
 }
@@ -142,6 +152,28 @@ void RandomOperations::change_mode() {
   told("chmod", path);
   if (!fs::is_symlink(path)) chmod(path.c_str(), random_.below(2) == 0 ? 0755 : 0700);
 }
+// As root alone: otherwise nothing happens.
+void RandomOperations::change_owner() {
+  const auto path = any();
+  if (has_names(path)) return;
+  told("chown", path);
+  const auto owner = static_cast<uid_t>(random_.below(3));
+  if (lchown(path.c_str(), owner, static_cast<gid_t>(random_.below(3))) != 0) return;
+}
+void RandomOperations::lend_capability() {
+  const auto path = any();
+  if (has_names(path)) return;
+  told("setcap", path);
+  vfs_cap_data capabilities{};
+  capabilities.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+  capabilities.data[0].permitted = 1U << random_.below(3);
+  if (setxattr(path.c_str(), "security.capability", &capabilities, XATTR_CAPS_SZ_2, 0) != 0) return;
+}
+void RandomOperations::make_fifo() {
+  const auto path = any();
+  told("mkfifo", path);
+  if (mkfifo(path.c_str(), 0644) != 0) return;
+}
 void RandomOperations::link_symbolically() {
   const auto path = any();
   const auto target = name();
@@ -175,7 +207,8 @@ void RandomOperations::write_nameless() {
 }
 void RandomOperations::keep_open() {
   const auto path = any();
-  const int file = !links_ && open_.size() < 5 ? open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC) : -1;
+  const int file =
+      !links_ && open_.size() < 5 ? open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
   if (file < 0) return;
   told("keep open", path);
   open_.push_back(file);

@@ -34,6 +34,7 @@ class RandomOperations {
   std::string any();
   void told(const std::string& what, const std::string& one, const std::string& other = "");
   static bool has_names(const std::string& path);
+  static bool is_fifo(const std::string& path);
   void write_file();
   void append();
   void make_directory();
@@ -43,6 +44,9 @@ class RandomOperations {
   void remove();
   void remove_all();
   void change_mode();
+  void change_owner();
+  void lend_capability();
+  void make_fifo();
   void link_symbolically();
   void link_hard();
   void save();

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace kedge {
 namespace {
 
@@ -24,7 +26,8 @@ ToldModel::ToldModel(const Scan& baseline, std::string root) : root_(std::move(r
 }
 
 std::string ToldModel::state_of(const FileState& state) {
-  std::string text = fmt::format("{} {:04o}", to_string(state.type), state.mode);
+  std::string text = fmt::format("{} {:04o} {}:{}", to_string(state.type), state.mode, state.uid, state.gid);
+  if (!state.capabilities.empty()) text += " may " + to_hex(state.capabilities);
   if (state.sha256) text += " " + state.sha256->hex();
   if (state.type == FileType::link) text += " " + state.link_target;
   return text;
@@ -32,7 +35,9 @@ std::string ToldModel::state_of(const FileState& state) {
 
 std::string ToldModel::state_of(const Json& told) {
   if (told.is_null()) return "";
-  std::string text = told.at("type").get<std::string>() + " " + told.at("mode").get<std::string>();
+  std::string text = fmt::format("{} {} {}:{}", told.at("type").get<std::string>(), told.at("mode").get<std::string>(),
+                                 told.at("uid").get<uint32_t>(), told.at("gid").get<uint32_t>());
+  if (told.contains("capabilities")) text += " may " + told["capabilities"].get<std::string>();
   if (told.contains("sha256") && told["sha256"].is_string()) text += " " + told["sha256"].get<std::string>();
   if (told.contains("link_target")) text += " " + told["link_target"].get<std::string>();
   return text;

@@ -29,7 +29,7 @@ std::string content(const std::string& path) {
 // None: it is not there.
 std::string state_of(const std::string& path, const struct stat& found) {
   std::ostringstream text;
-  text << std::oct << found.st_mode << std::dec;
+  text << std::oct << found.st_mode << std::dec << ' ' << found.st_uid << ':' << found.st_gid;
   if (S_ISREG(found.st_mode)) text << ' ' << found.st_size << ' ' << std::hash<std::string>{}(content(path));
   std::error_code gone;
   if (S_ISLNK(found.st_mode)) text << ' ' << fs::read_symlink(path, gone).string();
