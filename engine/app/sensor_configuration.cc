@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+constexpr const char* kNoAbsolutePath = "must be an absolute path, without \"//\", \".\" and \"..\"";
+
 // "/usr/" as "/usr"; a mistake where it is no absolute path.
 void read_directory(Section& section, const char* key, std::string& path) {
   section.text(key, path);
@@ -28,7 +30,7 @@ void read_directory(Section& section, const char* key, std::string& path) {
   if (tidy) {
     path = tidy->front();
   } else {
-    section.mistake(key, "must be an absolute path, without \"//\", \".\" and \"..\"");
+    section.mistake(key, kNoAbsolutePath);
   }
 }
 
@@ -195,9 +197,26 @@ void read_signs(Section& section, std::vector<MeaningOfSigns>& lines) {
   lines.push_back(std::move(line));
 }
 
+// With a slash at their ends, as signs_of() wants them.
+void read_open_places(Section& section, std::vector<std::string>& places) {
+  if (!section.has("open_places")) return;
+  std::vector<std::string> paths;
+  section.texts("open_places", paths);
+  places.clear();
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto tidy = tidy_paths({paths[i]});
+    if (!tidy) {
+      section.mistake(fmt::format("open_places[{}]", i), kNoAbsolutePath);
+    } else {
+      places.push_back(tidy->front() == "/" ? "/" : tidy->front() + "/");
+    }
+  }
+}
+
 void read_process_watch(Section& section, std::optional<ProcessWatch::Options>& processes) {
   ProcessWatch::Options options;
   section.duration("every", options.every, Duration{0}, hours(1));
+  read_open_places(section, options.open_places);
   section.sections("policy", [&](Section& s) { read_signs(s, options.policy); });
   if (options.every > Duration{0}) processes = std::move(options);
 }

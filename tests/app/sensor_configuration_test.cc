@@ -67,6 +67,8 @@ TEST_F(SensorConfigurationTest, NeedsNoMoreThanRootsAndATopic) {
   ASSERT_TRUE(c.ports);
   EXPECT_EQ(c.ports->every, seconds(1));
   EXPECT_FALSE(c.ports->known.known);
+  ASSERT_TRUE(c.processes);
+  EXPECT_EQ(c.processes->open_places, default_open_places());
   EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("roots[0].keys names none")));
 }
 
@@ -75,6 +77,12 @@ TEST_F(SensorConfigurationTest, PortsAndProcessesCanBeLeftOut) {
   EXPECT_THAT(mistakes(without), IsEmpty());
   EXPECT_FALSE(load(without).configuration.ports);
   EXPECT_FALSE(load(without).configuration.processes);
+}
+
+TEST_F(SensorConfigurationTest, NoPlaceNeedBeOpen) {
+  const std::string none = least + "processes: {open_places: []}\n";
+  EXPECT_THAT(mistakes(none), IsEmpty());
+  EXPECT_THAT(load(none).configuration.processes->open_places, IsEmpty());
 }
 
 TEST_F(SensorConfigurationTest, IsReadIntoTheOptionsOfTheParts) {
@@ -100,6 +108,7 @@ ports:
 confine: log
 processes:
   every: 5s
+  open_places: [/home, /srv/upload/]
   policy: [{kinds: maps_memory, paths: "/memfd:jit*", quiet: true}, {paths: /opt/x, severity: low, technique: T1055}]
 policy:
   - {paths: [srv/secret/*], category: credentials, severity: critical, technique: T1552}
@@ -134,6 +143,7 @@ policy:
   EXPECT_EQ(c.processes->host, "db7");
   EXPECT_EQ(c.processes->every, seconds(5));
   EXPECT_EQ(c.processes->packages_wait, minutes(2));
+  EXPECT_THAT(c.processes->open_places, ElementsAre("/home/", "/srv/upload/"));
   ASSERT_EQ(c.processes->policy.size(), 2U);
   EXPECT_EQ(c.processes->policy[0].kinds, std::vector{ProcessSignKind::maps_memory});
   EXPECT_TRUE(c.processes->policy[0].quiet);
@@ -156,7 +166,7 @@ watch: polling
 settle: {window: 1s, ceiling: 500ms}
 polcy: []
 ports: {allowed: [tcp/22, 80]}
-processes: {policy: [{kinds: [runs_deletd]}]}
+processes: {open_places: [/home, tmp], policy: [{kinds: [runs_deletd]}]}
 policy:
   - {paths: [/etc/x], category: binaries}
 )"),
@@ -168,6 +178,7 @@ policy:
                   HasSubstr("sensor.yaml:10: settle.ceiling: must be at least"),
                   HasSubstr("sensor.yaml:11: polcy: is not a known key (did you mean 'policy'?)"),
                   HasSubstr("sensor.yaml:12: ports.allowed[1]: '80' names no port: write tcp/22"),
+                  HasSubstr("sensor.yaml:13: processes.open_places[1]: must be an absolute path"),
                   HasSubstr("sensor.yaml:13: processes.policy[0].kinds[0]: must be one of runs_deleted"),
                   HasSubstr("sensor.yaml:13: processes.policy[0]: 'paths' is missing"),
                   HasSubstr("sensor.yaml:15: policy[0].category: must be one of binary"),
