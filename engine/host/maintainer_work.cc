@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "host/package_records.h"
+#include "host/python_cache.h"
 
 namespace kedge {
 namespace {
@@ -111,7 +112,7 @@ MaintainerWork::MaintainerWork(std::string system, Baseline baseline,
 std::set<std::string> MaintainerWork::asks(const Mutation& mutation, const std::string& path) const {
   if (!mutation.before && !mutation.after) return {};
   if (path == kTrustedBundle || path == kTrustedNames) return certificate_files();
-  std::set<std::string> all{kernel_of(path)};
+  std::set<std::string> all{kernel_of(path), python_source_of(path).value_or("")};
   if (state_of(mutation).type == FileType::link) {
     const std::string end = end_of_links(path);
     all.insert({end, kernel_of(end), former_end_of_links(mutation, path)});
@@ -125,7 +126,7 @@ bool MaintainerWork::explains(const Mutation& mutation, const std::string& path,
   return is_script(mutation, path) || went_with_its_package(mutation, path) ||
          leads_to_a_packages(mutation, path, owners) || led_to_a_packages(mutation, path, owners) ||
          is_trust_in_packages(mutation, path, owners) || is_copy_put_aside(mutation, path) ||
-         is_made_to_boot(mutation, path, owners);
+         is_made_to_boot(mutation, path, owners) || is_compiled(mutation, path, owners);
 }
 
 // dpkg renames all that it knows of a package into place at once: one that was changed later has a later ctime.
@@ -157,7 +158,7 @@ bool MaintainerWork::leads_to_a_packages(const Mutation& mutation, const std::st
 bool MaintainerWork::led_to_a_packages(const Mutation& mutation, const std::string& path, const Owners& owners) const {
   if (mutation.after) return false;
   const std::string end = former_end_of_links(mutation, path);
-  return !end.empty() && was_listed_(end) && !owners.contains(end) && !stat_of(system_ + "/" + end);
+  return !end.empty() && !owners.contains(end) && went_with_its_upgrade(end);
 }
 
 bool MaintainerWork::is_trust_in_packages(const Mutation& mutation, const std::string& path,
@@ -198,12 +199,30 @@ bool MaintainerWork::is_copy_put_aside(const Mutation& mutation, const std::stri
 bool MaintainerWork::is_made_to_boot(const Mutation& mutation, const std::string& path, const Owners& owners) const {
   const std::string kernel = kernel_of(path);
   if (kernel.empty() && path != kBootMenu) return false;
-  if (!mutation.after) return !kernel.empty() && was_listed_(kernel) && !stat_of(system_ + "/" + kernel);
+  if (!mutation.after) return !kernel.empty() && went_with_its_upgrade(kernel);
+  return (kernel.empty() || owners.contains(kernel)) && is_made_right_before_records(mutation);
+}
+
+bool MaintainerWork::is_compiled(const Mutation& mutation, const std::string& path, const Owners& owners) const {
+  const auto source = python_source_of(path);
+  if (!source) return false;
+  if (!mutation.after) return went_with_its_upgrade(*source);
+  const FileState* const known = baseline_(*source);
+  const auto now = stat_of(system_ + "/" + *source);
+  const bool is_unpacked_anew = now && (known == nullptr || known->mtime.seconds != now->st_mtim.tv_sec);
+  return is_unpacked_anew && owners.contains(*source) && is_made_right_before_records(mutation);
+}
+
+bool MaintainerWork::went_with_its_upgrade(const std::string& path) const {
+  return was_listed_(path) && !stat_of(system_ + "/" + path);
+}
+
+bool MaintainerWork::is_made_right_before_records(const Mutation& mutation) const {
   const auto records = stat_of(system_ + "/" + std::string(kStatus));
   if (!records || !is_roots_file(mutation, FileType::file)) return false;
   const int64_t made = mutation.after->identity.ctime.seconds;
   const int64_t written = records->st_mtim.tv_sec;
-  return (kernel.empty() || owners.contains(kernel)) && made <= written && written <= made + kRightAfter;
+  return made <= written && written <= made + kRightAfter;
 }
 
 // Where a link leads to in the end, in the system; empty: nowhere.

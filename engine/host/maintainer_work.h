@@ -50,6 +50,9 @@ class MaintainerWork {
   bool is_trust_in_packages(const Mutation&, const std::string& path, const Owners& owners) const;
   bool is_copy_put_aside(const Mutation&, const std::string& path) const;
   bool is_made_to_boot(const Mutation&, const std::string& path, const Owners& owners) const;
+  bool is_compiled(const Mutation&, const std::string& path, const Owners& owners) const;
+  bool went_with_its_upgrade(const std::string& path) const;
+  bool is_made_right_before_records(const Mutation&) const;
 
   std::string end_of_links(const std::string& path) const;
   std::string former_end_of_links(const Mutation&, const std::string& path) const;

@@ -120,8 +120,9 @@ TEST_F(CommandBaseline, AcceptsAPlannedChangeAndNoOther) {
   EXPECT_EQ(accepted.exit_code, kGood) << accepted.err;
   EXPECT_THAT(accepted.out,
               AllOf(StartsWith("accepted: modified etc/config: sha256 "), HasSubstr("@m: 1 difference accepted")));
-  EXPECT_THAT(read("m"), MatchesRegex("(.|\n)*#accepted time=[^ ]* owner=alice reason=planned by=tester previous=[0-9a-f]+ "
-                                      "differences=1 path=etc\n(.|\n)*"));
+  EXPECT_THAT(read("m"),
+              MatchesRegex("(.|\n)*#accepted time=[^ ]* owner=alice reason=planned by=tester previous=[0-9a-f]+ "
+                           "differences=1 path=etc\n(.|\n)*"));
   const Typed verified = verify("--key @key.pub");
   EXPECT_EQ(verified.exit_code, kFoundWrong);
   EXPECT_THAT(verified.out, AllOf(StartsWith("modified usr/bin/tool: "), Not(HasSubstr("etc"))));

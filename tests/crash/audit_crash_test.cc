@@ -10,7 +10,6 @@
 #include <iostream>
 #include <map>
 #include <regex>
-#include <thread>
 
 #include "audit/key_file.h"
 #include "audit/log_reader.h"
@@ -86,7 +85,7 @@ class AuditCrash : public testing::Test {
     }
     const auto process = ChildProcess::start({.command = command});
     ASSERT_TRUE(process) << process.error().message;
-    wait_until_traced((*process)->pid());
+    wait_until_traced(**process);
     const bool ended = (*process)->wait(milliseconds(random_.below(kLifeMsMax))).ok();
     if (!ended) (*process)->signal(SIGKILL);
     const auto exit = (*process)->wait();
@@ -98,13 +97,12 @@ class AuditCrash : public testing::Test {
 
   // A program that is killed before strace has attached leaves a strace behind that waits for it for ever, and holds
   // its output. Once it has become the program it has been attached to.
-  static void wait_until_traced(pid_t pid) {
-    const std::string file = fmt::format("/proc/{}/comm", pid);
+  static void wait_until_traced(ChildProcess& process) {
+    const std::string file = fmt::format("/proc/{}/comm", process.pid());
     for (int looks = 0; looks < 20'000; ++looks) {
       std::string name;
       std::getline(std::ifstream(file), name);
-      if (name.empty() || name == "audit_keeper") return;
-      std::this_thread::sleep_for(milliseconds(1));
+      if (name == "audit_keeper" || process.wait(milliseconds(1)).ok()) return;
     }
     FAIL() << "the program did not begin in 20 s";
   }
