@@ -226,7 +226,7 @@ def storm(place, options, broker, tree):
 
         def write(folder):
             for number in range(options.storm // 3):
-                with open(os.path.join(folder, str(number)), "w") as file:
+                with open(os.path.join(folder, f"made-{number}"), "w") as file:
                     file.write(str(number))
         writers = [threading.Thread(target=write, args=(folder,)) for folder in folders]
         for writer in writers:
@@ -234,7 +234,7 @@ def storm(place, options, broker, tree):
         for writer in writers:
             writer.join()
         written = time.monotonic() - begun
-        expected = {os.path.join(folder, str(number)) for folder in folders for number in range(options.storm // 3)}
+        expected = {os.path.join(folder, f"made-{number}") for folder in folders for number in range(options.storm // 3)}
         last = [-1, 0]
 
         def quiet_or_all():

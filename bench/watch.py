@@ -104,6 +104,7 @@ def ready_sensor(place, tree):
     with open(settings, "w") as file:
         file.write(SETTINGS.format(data=place.folder("sensor-data"), root=tree, manifest=manifest))
     log = place.log("sensor")
+    open(log, "w").close()
     began = time.monotonic()
     with Child([place.kedge, "sensor", "-c", settings], log) as child:
         wait_for("the sensor", lambda: " watches " in open(log).read(), 300, 0.005)

@@ -199,6 +199,7 @@ TEST_P(QuietDay, NothingElseOfTheDayIsGrave) {
   EXPECT_EQ(told("critical"), "");
   EXPECT_FALSE(was_told("host.mutation", at("etc/app.conf"))) << told("");
   EXPECT_FALSE(was_told("host.mutation", at("etc/ld.so"))) << told("");
+  EXPECT_FALSE(was_told("host.mutation", at("etc/letsencrypt"))) << told("");
   EXPECT_FALSE(was_told("host.mutation", at("var/"))) << told("");
   EXPECT_EQ(told("high"), "");
 }
