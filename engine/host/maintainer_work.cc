@@ -156,9 +156,8 @@ bool MaintainerWork::leads_to_a_packages(const Mutation& mutation, const std::st
 }
 
 bool MaintainerWork::led_to_a_packages(const Mutation& mutation, const std::string& path, const Owners& owners) const {
-  if (mutation.after) return false;
   const std::string end = former_end_of_links(mutation, path);
-  return !end.empty() && !owners.contains(end) && went_with_its_upgrade(end);
+  return !end.empty() && went_with_its_upgrade(end, owners);
 }
 
 bool MaintainerWork::is_trust_in_packages(const Mutation& mutation, const std::string& path,
@@ -189,32 +188,35 @@ bool MaintainerWork::is_trust_in_packages(const Mutation& mutation, const std::s
   return true;
 }
 
+// Readable for nobody who could not read the original.
 bool MaintainerWork::is_copy_put_aside(const Mutation& mutation, const std::string& path) const {
   const std::string original = without_ending(path, {".dpkg-old", ".ucf-old", ".dpkg-backup"});
   if (original.empty() || !is_roots_file(mutation, FileType::file)) return false;
   const FileState* const known = baseline_(original);
-  return known != nullptr && known->sha256.has_value() && known->sha256 == mutation.after->state.sha256;
+  if (known == nullptr || !known->sha256) return false;
+  const FileState& copy = mutation.after->state;
+  return known->sha256 == copy.sha256 && (copy.mode & ~known->mode) == 0;
 }
 
 bool MaintainerWork::is_made_to_boot(const Mutation& mutation, const std::string& path, const Owners& owners) const {
   const std::string kernel = kernel_of(path);
   if (kernel.empty() && path != kBootMenu) return false;
-  if (!mutation.after) return !kernel.empty() && went_with_its_upgrade(kernel);
+  if (!mutation.after) return !kernel.empty() && went_with_its_upgrade(kernel, owners);
   return (kernel.empty() || owners.contains(kernel)) && is_made_right_before_records(mutation);
 }
 
 bool MaintainerWork::is_compiled(const Mutation& mutation, const std::string& path, const Owners& owners) const {
   const auto source = python_source_of(path);
   if (!source) return false;
-  if (!mutation.after) return went_with_its_upgrade(*source);
+  if (!mutation.after) return went_with_its_upgrade(*source, owners);
   const FileState* const known = baseline_(*source);
   const auto now = stat_of(system_ + "/" + *source);
   const bool is_unpacked_anew = now && (known == nullptr || known->mtime.seconds != now->st_mtim.tv_sec);
   return is_unpacked_anew && owners.contains(*source) && is_made_right_before_records(mutation);
 }
 
-bool MaintainerWork::went_with_its_upgrade(const std::string& path) const {
-  return was_listed_(path) && !stat_of(system_ + "/" + path);
+bool MaintainerWork::went_with_its_upgrade(const std::string& path, const Owners& owners) const {
+  return was_listed_(path) && !owners.contains(path) && !stat_of(system_ + "/" + path);
 }
 
 bool MaintainerWork::is_made_right_before_records(const Mutation& mutation) const {
@@ -245,9 +247,9 @@ std::string MaintainerWork::end_of_links(const std::string& path) const {
   return whole.substr(top == "/" ? 1 : top.size() + 1);
 }
 
-// Where a link that is gone led to, as far as the baseline says.
+// Where a link that is gone led to, as far as the baseline says; empty: it was none.
 std::string MaintainerWork::former_end_of_links(const Mutation& mutation, const std::string& path) const {
-  if (mutation.after || !mutation.before) return "";
+  if (mutation.after || !mutation.before || mutation.before->state.type != FileType::link) return "";
   std::string at = path;
   const FileState* link = &mutation.before->state;
   for (int links = 0; links < kLinksMax; ++links) {

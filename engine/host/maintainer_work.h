@@ -11,7 +11,8 @@
 //   - the certificates that are trusted (etc/ssl/certs/ca-certificates.crt, etc/ca-certificates.conf): none is in it
 //   but
 //     those of packages, and of the machine's own as the baseline has them;
-//   - a copy that is put aside (NAME.dpkg-old, NAME.ucf-old): it holds what the baseline has under NAME;
+//   - a copy that is put aside (NAME.dpkg-old, NAME.ucf-old): it holds what the baseline has under NAME, and
+//     no more may read it;
 //   - what starts the machine (boot/initrd.img-*, boot/grub/grub.cfg) is made anew, and nobody can say what it is to
 //   hold:
 //     it counts as such work where dpkg wrote its records right after it.
@@ -51,7 +52,7 @@ class MaintainerWork {
   bool is_copy_put_aside(const Mutation&, const std::string& path) const;
   bool is_made_to_boot(const Mutation&, const std::string& path, const Owners& owners) const;
   bool is_compiled(const Mutation&, const std::string& path, const Owners& owners) const;
-  bool went_with_its_upgrade(const std::string& path) const;
+  bool went_with_its_upgrade(const std::string& path, const Owners& owners) const;
   bool is_made_right_before_records(const Mutation&) const;
 
   std::string end_of_links(const std::string& path) const;

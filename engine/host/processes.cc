@@ -176,6 +176,7 @@ std::optional<std::vector<MappedFile>> ask_for_executable_mappings(const Descrip
     query.address = query.end;
     query.name = reinterpret_cast<uint64_t>(name.data());  // NOLINT: as the kernel wants it
     query.name_size = name.size();
+    name.front() = '\0';  // where it gives none
     if (ioctl(maps.get(), kQueryMapping, &query) != 0) {
       if (errno == ENOENT) break;
       return std::nullopt;

@@ -227,6 +227,34 @@ TEST_F(MaintainerWorkTest, ExplainsNoImageThatIsRemovedAlone) {
   EXPECT_THAT(judged().left, Contains("boot/initrd.img-1"));
 }
 
+TEST_F(MaintainerWorkTest, ExplainsNoDirectoryThatTakesMoreWithItThanItsPackageHad) {
+  tree_.write("usr/share/tool/listed", "a package's");
+  tree_.write("usr/share/tool/own", "nobody's");
+  records("ca", "1", {"/usr/share/tool", "/usr/share/tool/listed"});
+  start();
+  fs::remove_all(tree_.at("usr/share/tool"));
+  records("ca", "2", {"/etc/hosts"});
+  EXPECT_THAT(judged().left, Contains("usr/share/tool"));
+}
+
+TEST_F(MaintainerWorkTest, ExplainsNothingThatIsRemovedWhileAPackageStillListsIt) {
+  for (const char* path :
+       {"boot/vmlinuz-1", "boot/initrd.img-1", "usr/share/ca-certificates/mozilla/B.crt", "etc/ssl/certs/B.pem"}) {
+    remove(path);
+  }
+  EXPECT_THAT(judged().explained, IsEmpty());
+}
+
+TEST_F(MaintainerWorkTest, ExplainsNoCopyThatMoreMayRead) {
+  tree_.write("etc/shadow", "a secret");
+  fs::permissions(tree_.at("etc/shadow"), fs::perms(0600));
+  start();
+  tree_.write("etc/shadow.ucf-old", "a secret");
+  EXPECT_THAT(judged().left, Contains("etc/shadow.ucf-old"));
+  fs::permissions(tree_.at("etc/shadow.ucf-old"), fs::perms(0600));
+  EXPECT_THAT(judged().explained, ElementsAre("etc/shadow.ucf-old"));
+}
+
 TEST_F(MaintainerWorkTest, ExplainsNoCopyOfSomethingElse) {
   tree_.write("etc/ca-certificates.conf.dpkg-old", "what an intruder hides");
   EXPECT_THAT(judged().left, Contains("etc/ca-certificates.conf.dpkg-old"));

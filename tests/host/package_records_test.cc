@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/files.h"
 #include "tests/host/some_tree.h"
 
 namespace kedge {
@@ -88,6 +89,19 @@ TEST_F(PackageRecords, ExplainNoOtherContentAndNoPackageThatIsNotInstalled) {
   EXPECT_THAT(lines, Contains(StartsWith("modified usr/bin/tool: ")));
   EXPECT_THAT(lines, Contains(StartsWith("modified usr/bin/other: ")));
   EXPECT_THAT(lines, Contains("added var/lib/dpkg/info/tool.postinst"));
+}
+
+TEST_F(PackageRecords, CountAPackageThatIsHalfWay) {
+  tree_.write("usr/bin/tool", "new");
+  write_records("2.0", kNew);
+  const std::string whole = *read_file(tree_.at("var/lib/dpkg/status"));
+  for (const std::string state : {"unpacked", "half-configured", "half-installed", "triggers-awaited"}) {
+    std::string text = whole;
+    tree_.write("var/lib/dpkg/status", text.replace(text.find("ok installed"), 12, "ok " + state));
+    EXPECT_THAT(told(), Contains(StartsWith("package upgrade usr/bin/tool (tool 2.0)"))) << state;
+    EXPECT_TRUE(is_package_there(tree_.root(), "tool:amd64")) << state;
+  }
+  EXPECT_FALSE(is_package_there(tree_.root(), "gone"));
 }
 
 TEST_F(PackageRecords, FollowDiversions) {

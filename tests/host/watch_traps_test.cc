@@ -16,6 +16,7 @@
 #include <functional>
 
 #include "host/inotify_watcher.h"
+#include "tests/host/watch_limit.h"
 #include "tests/host/watching.h"
 #include "tests/support/temporary_directory.h"
 
@@ -580,16 +581,6 @@ TEST_P(InotifyTraps, WhatIsNestedTooDeeplyIsNamed) {
   watch();
   ASSERT_EQ(watching->watcher().blind_spots().size(), 1U);
   EXPECT_EQ(watching->watcher().blind_spots()[0].why, "nested too deeply");
-}
-
-// In a user namespace the limit on watches is this process' own to set.
-bool limit_watches(int most) {
-  const auto user = getuid();
-  if (unshare(CLONE_NEWUSER) != 0) return false;
-  std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
-  std::ofstream limit("/proc/sys/user/max_inotify_watches");
-  limit << most << std::flush;
-  return limit.good();
 }
 
 void watch_with_too_few(const std::string& root) {
