@@ -199,9 +199,9 @@ void read_signs(Section& section, std::vector<MeaningOfSigns>& lines) {
 
 // With a slash at their ends, as signs_of() wants them.
 void read_open_places(Section& section, std::vector<std::string>& places) {
-  if (!section.has("open_places")) return;
   std::vector<std::string> paths;
-  section.texts("open_places", paths);
+  section.texts("open_places", paths);  // also where it is not there: whoever mistypes it is told the name
+  if (!section.has("open_places")) return;
   places.clear();
   for (size_t i = 0; i < paths.size(); ++i) {
     const auto tidy = tidy_paths({paths[i]});

@@ -85,6 +85,11 @@ TEST_F(SensorConfigurationTest, NoPlaceNeedBeOpen) {
   EXPECT_THAT(load(none).configuration.processes->open_places, IsEmpty());
 }
 
+TEST_F(SensorConfigurationTest, WhoMistypesAKeyIsToldItsName) {
+  EXPECT_THAT(mistakes(least + "processes: {open_place: [/x]}\n"),
+              ElementsAre(HasSubstr("did you mean 'open_places'")));
+}
+
 TEST_F(SensorConfigurationTest, IsReadIntoTheOptionsOfTheParts) {
   const auto loaded = load(R"(version: 1
 host: db7
